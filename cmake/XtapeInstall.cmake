@@ -1,0 +1,1 @@
+# cmake --install: library, headers and a package config for find_package(xtape).

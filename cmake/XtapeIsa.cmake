@@ -1,0 +1,1 @@
+# Kernels compiled once for each instruction set; chosen at run time.

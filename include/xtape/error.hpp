@@ -1,0 +1,76 @@
+// The errors of xtape. A message is one line: the op, the rule, the offending values and, where a common
+// mistake is likely, a hint. Every type is exported with an out-of-line destructor, so that `catch` works
+// across the boundary of the shared library.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "xtape/export.hpp"
+
+namespace xtape {
+
+/// Base of every exception that xtape throws on its own account.
+class XTAPE_API Error : public std::exception {
+ public:
+  /// `op` is the name of the function that refuses ("linear"), `what` the rest of the line; the message reads
+  /// "op: what", or "op what" where `what` opens with a blank (for "linear (784 -> 256): expected ...").
+  Error(std::string op, std::string what);
+  Error(const Error&);
+  Error& operator=(const Error&);
+  ~Error() override;
+
+  const char* what() const noexcept override;
+  const std::string& op() const noexcept;
+
+  /// Names the module in which the error arose: `linear "encoder.fc1": ...`. The first path stays.
+  void set_module_path(const std::string& path);
+  const std::string& module_path() const noexcept;
+
+ private:
+  std::string op_, rest_, path_, line_;
+};
+
+/// A tensor's shape does not fit.
+class XTAPE_API ShapeError : public Error {
+ public:
+  using Error::Error;
+  ~ShapeError() override;
+};
+
+/// A tensor's dtype does not fit.
+class XTAPE_API DTypeError : public Error {
+ public:
+  using Error::Error;
+  ~DTypeError() override;
+};
+
+/// A dim, a position or a class index lies outside its range.
+class XTAPE_API IndexError : public Error {
+ public:
+  using Error::Error;
+  ~IndexError() override;
+};
+
+/// An option or an argument has a value that cannot be meant.
+class XTAPE_API ValueError : public Error {
+ public:
+  using Error::Error;
+  ~ValueError() override;
+};
+
+/// The rules of autograd are broken: no graph, a released graph, a saved value modified in place, ...
+class XTAPE_API GradError : public Error {
+ public:
+  using Error::Error;
+  ~GradError() override;
+};
+
+/// A file or a directory is missing, unreadable, truncated or not what it claims to be.
+class XTAPE_API FileError : public Error {
+ public:
+  using Error::Error;
+  ~FileError() override;
+};
+
+}  // namespace xtape

@@ -1,0 +1,267 @@
+// Every op on tensors, as a free function. Each is recorded on the tape where an input requires grad, and stands in
+// one file src/ops/<op>.cpp with its formula, value and gradient. Elementwise ops broadcast as in PyTorch, and their
+// dtype is the later of the operands' (bool_ < uint8 < int32 < int64 < float32 < float64); C++ numbers and 0-dim
+// tensors raise it only across category. Floating functions of integers give float32.
+//
+// Errors: DTypeError for a dtype that the op does not take (bool_ and uint8 have no arithmetic), ShapeError for
+// shapes that do not fit, IndexError for a dim or a position outside its range.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xtape/creation.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape {
+
+// ---- arithmetic, elementwise -----------------------------------------------------------------------------------
+
+XTAPE_API Tensor add(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor sub(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor mul(const Tensor& a, const Tensor& b);
+/// True division: integers give float32.
+XTAPE_API Tensor div(const Tensor& a, const Tensor& b);
+/// a^b; the gradient of a^0 is 0, also at a = 0.
+XTAPE_API Tensor pow(const Tensor& a, const Tensor& b);
+/// NaN wins; on ties each side gets half of the gradient.
+XTAPE_API Tensor maximum(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor minimum(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor neg(const Tensor& x);
+/// Gradient 0 at 0.
+XTAPE_API Tensor abs(const Tensor& x);
+XTAPE_API Tensor exp(const Tensor& x);
+XTAPE_API Tensor log(const Tensor& x);
+XTAPE_API Tensor sqrt(const Tensor& x);
+/// min(max(x, min), max); NaN passes through; the gradient passes inside and at both bounds.
+XTAPE_API Tensor clamp(const Tensor& x, Scalar min, Scalar max);
+/// a where condition (bool_) holds, else b. All three broadcast.
+XTAPE_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+// ---- activations, elementwise ----------------------------------------------------------------------------------
+
+/// max(x, 0); NaN passes through, -0 stays -0; gradient 0 at 0.
+XTAPE_API Tensor relu(const Tensor& x);
+XTAPE_API Tensor sigmoid(const Tensor& x);
+XTAPE_API Tensor tanh(const Tensor& x);
+
+// ---- comparisons: bool_, never recorded ------------------------------------------------------------------------
+
+XTAPE_API Tensor eq(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor ne(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor lt(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor le(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor gt(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor ge(const Tensor& a, const Tensor& b);
+/// True where x is NaN.
+XTAPE_API Tensor isnan(const Tensor& x);
+
+// ---- reductions ------------------------------------------------------------------------------------------------
+
+/// Over all elements, or over `dims`. Integers and bool_ sum to int64. Empty: 0.
+XTAPE_API Tensor sum(const Tensor& x);
+XTAPE_API Tensor sum(const Tensor& x, const Shape& dims, bool keepdim = false);
+XTAPE_API Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// DTypeError on integers. Empty: NaN.
+XTAPE_API Tensor mean(const Tensor& x);
+XTAPE_API Tensor mean(const Tensor& x, const Shape& dims, bool keepdim = false);
+XTAPE_API Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// The largest element; NaN wins; ties share the gradient. ValueError when empty.
+XTAPE_API Tensor max(const Tensor& x);
+/// Along a dim; the first on ties, which gets all of the gradient; NaN wins.
+XTAPE_API ValuesAndIndices max(const Tensor& x, std::int64_t dim, bool keepdim = false);
+XTAPE_API Tensor min(const Tensor& x);
+XTAPE_API ValuesAndIndices min(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// int64; first on ties, NaN wins. Without a dim: the position in the flattened tensor.
+XTAPE_API Tensor argmax(const Tensor& x);
+XTAPE_API Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// log(sum(exp(x))) along a dim, without overflow; -inf for a row of all -inf.
+XTAPE_API Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim = false);
+
+// ---- matrices --------------------------------------------------------------------------------------------------
+
+/// 1-D and 2-D as in linear algebra; beyond that a batch of matrices, batch dims broadcast. Floating dtypes.
+XTAPE_API Tensor matmul(const Tensor& a, const Tensor& b);
+/// x (..., in), weight (out, in), bias (out) or undefined -> (..., out): x weight^T + bias.
+XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+
+// ---- shapes ----------------------------------------------------------------------------------------------------
+// reshape, flatten, squeeze, unsqueeze, select(x, 0, i), narrow(x, 0, ...) share storage with x; the others copy.
+
+/// One extent may be -1: whatever is left.
+XTAPE_API Tensor reshape(const Tensor& x, const Shape& shape);
+XTAPE_API Tensor flatten(const Tensor& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
+XTAPE_API Tensor squeeze(const Tensor& x);
+XTAPE_API Tensor squeeze(const Tensor& x, std::int64_t dim);
+XTAPE_API Tensor unsqueeze(const Tensor& x, std::int64_t dim);
+XTAPE_API Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1);
+XTAPE_API Tensor permute(const Tensor& x, const Shape& dims);
+/// Repeats extents of 1; -1 keeps an extent.
+XTAPE_API Tensor expand(const Tensor& x, const Shape& shape);
+XTAPE_API Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
+XTAPE_API Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
+
+// ---- selecting -------------------------------------------------------------------------------------------------
+
+/// `length` slices from `start` along `dim`.
+XTAPE_API Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
+/// Slice `index` along `dim`, which goes; x[i] is select(x, 0, i). A negative index counts from the end.
+XTAPE_API Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index);
+/// Slices index[0], index[1], ... along `dim`; index is a 1-D integer tensor.
+XTAPE_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
+/// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, beside dim, no larger extents.
+XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
+
+// ---- dtypes and copies -----------------------------------------------------------------------------------------
+
+/// The same tensor when it has that dtype already. Floating to integer truncates; to bool_: is not 0.
+XTAPE_API Tensor to(const Tensor& x, DType dtype);
+XTAPE_API Tensor clone(const Tensor& x);
+
+// ---- classification --------------------------------------------------------------------------------------------
+
+XTAPE_API Tensor softmax(const Tensor& x, std::int64_t dim);
+XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
+/// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p), else 0; in evaluation x itself.
+/// Draws from the default generator. ValueError unless 0 <= p <= 1.
+XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
+
+enum class Reduction : std::uint8_t { none, mean, sum };
+constexpr std::int64_t default_ignore_index = -100;
+
+struct NLLOptions {
+  Tensor weight = {};  ///< (C), one factor for each class; undefined: 1
+  std::int64_t ignore_index = default_ignore_index;
+  Reduction reduction = Reduction::mean;
+};
+
+struct CrossEntropyOptions {
+  Tensor weight = {};  ///< (C), one factor for each class; undefined: 1
+  std::int64_t ignore_index = default_ignore_index;
+  Reduction reduction = Reduction::mean;
+  double label_smoothing = 0.0;  ///< e in [0, 1]: the target becomes (1 - e) target + e / C
+};
+
+/// Negative log likelihood of integer class indices. log_probabilities (C), (N, C) or (N, C, d...), target the
+/// same without the class axis, any integer dtype. Positions with ignore_index count for nothing; the mean divides
+/// by the sum of the targets' weights. IndexError names the first target outside [0, C).
+XTAPE_API Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options = {});
+/// nll_loss of log_softmax, in one op. The target holds class indices as for nll_loss or, with a floating dtype and
+/// the logits' shape, class probabilities; then the mean divides by the number of positions.
+XTAPE_API Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
+
+// ---- operators and C++ numbers ---------------------------------------------------------------------------------
+
+namespace detail {
+/// A 0-dim tensor of the dtype that an op between `number` and `like` has.
+XTAPE_API Tensor wrap(Scalar number, const Tensor& like);
+}  // namespace detail
+
+inline Tensor operator-(const Tensor& x) { return neg(x); }
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+inline Tensor operator+(const Tensor& a, Scalar b) { return add(a, detail::wrap(b, a)); }
+inline Tensor operator+(Scalar a, const Tensor& b) { return add(detail::wrap(a, b), b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
+inline Tensor operator-(const Tensor& a, Scalar b) { return sub(a, detail::wrap(b, a)); }
+inline Tensor operator-(Scalar a, const Tensor& b) { return sub(detail::wrap(a, b), b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+inline Tensor operator*(const Tensor& a, Scalar b) { return mul(a, detail::wrap(b, a)); }
+inline Tensor operator*(Scalar a, const Tensor& b) { return mul(detail::wrap(a, b), b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+inline Tensor operator/(const Tensor& a, Scalar b) { return div(a, detail::wrap(b, a)); }
+inline Tensor operator/(Scalar a, const Tensor& b) { return div(detail::wrap(a, b), b); }
+/// a += b means a = a + b: a new tensor in the handle, history intact.
+inline Tensor& operator+=(Tensor& a, const Tensor& b) { return a = a + b; }
+inline Tensor& operator+=(Tensor& a, Scalar b) { return a = a + b; }
+inline Tensor& operator-=(Tensor& a, const Tensor& b) { return a = a - b; }
+inline Tensor& operator-=(Tensor& a, Scalar b) { return a = a - b; }
+inline Tensor& operator*=(Tensor& a, const Tensor& b) { return a = a * b; }
+inline Tensor& operator*=(Tensor& a, Scalar b) { return a = a * b; }
+inline Tensor& operator/=(Tensor& a, const Tensor& b) { return a = a / b; }
+inline Tensor& operator/=(Tensor& a, Scalar b) { return a = a / b; }
+
+inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
+inline Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap(b, a)); }
+inline Tensor operator==(Scalar a, const Tensor& b) { return eq(detail::wrap(a, b), b); }
+inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
+inline Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, detail::wrap(b, a)); }
+inline Tensor operator!=(Scalar a, const Tensor& b) { return ne(detail::wrap(a, b), b); }
+inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
+inline Tensor operator<(const Tensor& a, Scalar b) { return lt(a, detail::wrap(b, a)); }
+inline Tensor operator<(Scalar a, const Tensor& b) { return lt(detail::wrap(a, b), b); }
+inline Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
+inline Tensor operator<=(const Tensor& a, Scalar b) { return le(a, detail::wrap(b, a)); }
+inline Tensor operator<=(Scalar a, const Tensor& b) { return le(detail::wrap(a, b), b); }
+inline Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
+inline Tensor operator>(const Tensor& a, Scalar b) { return gt(a, detail::wrap(b, a)); }
+inline Tensor operator>(Scalar a, const Tensor& b) { return gt(detail::wrap(a, b), b); }
+inline Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
+inline Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, detail::wrap(b, a)); }
+inline Tensor operator>=(Scalar a, const Tensor& b) { return ge(detail::wrap(a, b), b); }
+
+inline Tensor pow(const Tensor& x, Scalar exponent) { return pow(x, detail::wrap(exponent, x)); }
+inline Tensor pow(Scalar base, const Tensor& x) { return pow(detail::wrap(base, x), x); }
+inline Tensor maximum(const Tensor& a, Scalar b) { return maximum(a, detail::wrap(b, a)); }
+inline Tensor minimum(const Tensor& a, Scalar b) { return minimum(a, detail::wrap(b, a)); }
+inline Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
+  return where(condition, a, detail::wrap(b, a));
+}
+inline Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
+  return where(condition, detail::wrap(a, b), b);
+}
+
+// ---- the methods of Tensor -------------------------------------------------------------------------------------
+
+inline Tensor Tensor::operator[](std::int64_t i) const { return select(*this, 0, i); }
+inline Tensor Tensor::to(DType dtype) const { return xtape::to(*this, dtype); }
+inline Tensor Tensor::clone() const { return xtape::clone(*this); }
+inline Tensor Tensor::exp() const { return xtape::exp(*this); }
+inline Tensor Tensor::log() const { return xtape::log(*this); }
+inline Tensor Tensor::sqrt() const { return xtape::sqrt(*this); }
+inline Tensor Tensor::abs() const { return xtape::abs(*this); }
+inline Tensor Tensor::neg() const { return xtape::neg(*this); }
+inline Tensor Tensor::relu() const { return xtape::relu(*this); }
+inline Tensor Tensor::sigmoid() const { return xtape::sigmoid(*this); }
+inline Tensor Tensor::tanh() const { return xtape::tanh(*this); }
+inline Tensor Tensor::pow(Scalar exponent) const { return xtape::pow(*this, exponent); }
+inline Tensor Tensor::pow(const Tensor& exponent) const { return xtape::pow(*this, exponent); }
+inline Tensor Tensor::clamp(Scalar min, Scalar max) const { return xtape::clamp(*this, min, max); }
+inline Tensor Tensor::sum() const { return xtape::sum(*this); }
+inline Tensor Tensor::sum(const Shape& dims, bool keepdim) const { return xtape::sum(*this, dims, keepdim); }
+inline Tensor Tensor::sum(std::int64_t dim, bool keepdim) const { return xtape::sum(*this, dim, keepdim); }
+inline Tensor Tensor::mean() const { return xtape::mean(*this); }
+inline Tensor Tensor::mean(const Shape& dims, bool keepdim) const { return xtape::mean(*this, dims, keepdim); }
+inline Tensor Tensor::mean(std::int64_t dim, bool keepdim) const { return xtape::mean(*this, dim, keepdim); }
+inline Tensor Tensor::max() const { return xtape::max(*this); }
+inline ValuesAndIndices Tensor::max(std::int64_t dim, bool keepdim) const { return xtape::max(*this, dim, keepdim); }
+inline Tensor Tensor::min() const { return xtape::min(*this); }
+inline ValuesAndIndices Tensor::min(std::int64_t dim, bool keepdim) const { return xtape::min(*this, dim, keepdim); }
+inline Tensor Tensor::argmax() const { return xtape::argmax(*this); }
+inline Tensor Tensor::argmax(std::int64_t dim, bool keepdim) const { return xtape::argmax(*this, dim, keepdim); }
+inline Tensor Tensor::logsumexp(std::int64_t dim, bool keepdim) const {
+  return xtape::logsumexp(*this, dim, keepdim);
+}
+inline Tensor Tensor::softmax(std::int64_t dim) const { return xtape::softmax(*this, dim); }
+inline Tensor Tensor::log_softmax(std::int64_t dim) const { return xtape::log_softmax(*this, dim); }
+inline Tensor Tensor::matmul(const Tensor& other) const { return xtape::matmul(*this, other); }
+inline Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const {
+  return xtape::transpose(*this, dim0, dim1);
+}
+inline Tensor Tensor::permute(const Shape& dims) const { return xtape::permute(*this, dims); }
+inline Tensor Tensor::reshape(const Shape& shape) const { return xtape::reshape(*this, shape); }
+inline Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const {
+  return xtape::flatten(*this, start_dim, end_dim);
+}
+inline Tensor Tensor::squeeze() const { return xtape::squeeze(*this); }
+inline Tensor Tensor::squeeze(std::int64_t dim) const { return xtape::squeeze(*this, dim); }
+inline Tensor Tensor::unsqueeze(std::int64_t dim) const { return xtape::unsqueeze(*this, dim); }
+inline Tensor Tensor::expand(const Shape& shape) const { return xtape::expand(*this, shape); }
+inline Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
+  return xtape::index_select(*this, dim, index);
+}
+inline Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return xtape::gather(*this, dim, index); }
+inline Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {
+  return xtape::narrow(*this, dim, start, length);
+}
+
+}  // namespace xtape

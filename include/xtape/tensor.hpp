@@ -1,0 +1,185 @@
+// Tensor: the one type that users hold. A handle to {storage, offset, shape, dtype, autograd state}: a copy is
+// the same tensor. Always contiguous and row-major. Ops on tensors stand in ops.hpp, the tape in autograd.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "xtape/detail/intrusive_ptr.hpp"
+#include "xtape/dtype.hpp"
+#include "xtape/export.hpp"
+#include "xtape/shape.hpp"
+
+namespace xtape {
+
+class Tensor;
+struct ValuesAndIndices;
+
+namespace detail {
+class TensorImpl;
+XTAPE_API void retain(TensorImpl*) noexcept;
+XTAPE_API void release(TensorImpl*) noexcept;
+}  // namespace detail
+
+/// Options of `Tensor::backward`.
+struct BackwardOptions {
+  bool retain_graph = false;  ///< keep saved values, so that a second backward is possible
+};
+
+class XTAPE_API Tensor {
+ public:
+  /// The undefined tensor: no storage, no shape; every use but defined() throws.
+  Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) = default;
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & = default;
+  ~Tensor() = default;
+
+  /// Writes into the slice that a temporary names: `weight[3] = 2.0`, `weight[3] = row` (broadcast, cast).
+  /// Same rules and errors as fill_ and copy_.
+  void operator=(Scalar value) &&;
+  void operator=(const Tensor& source) &&;
+
+  // -- what it is
+  bool defined() const noexcept { return static_cast<bool>(impl_); }
+  Shape shape() const;
+  /// Extent of dim `d` (negative: from the end). IndexError outside the range.
+  std::int64_t size(std::int64_t d) const;
+  std::int64_t dim() const;
+  std::int64_t numel() const;
+  DType dtype() const;
+  /// As PyTorch prints it: brackets, four digits, dtype unless float32, requires_grad or the op's name.
+  std::string to_string() const;
+
+  // -- its elements
+  /// The only element, converted to T. ValueError unless numel is 1.
+  template <Element T>
+  T item() const {
+    return item_scalar().to<T>();
+  }
+  /// Row-major elements; T must be the dtype's own type (DTypeError). Writes through the pointer are not seen by
+  /// the check on saved values. Deleted on temporaries, whose storage may be gone at the end of the line.
+  template <Element T>
+  T* data() & {
+    return static_cast<T*>(checked_data(dtype_of<T>));
+  }
+  template <Element T>
+  const T* data() const& {
+    return static_cast<const T*>(checked_data(dtype_of<T>));
+  }
+  template <Element T>
+  void data() && = delete;
+  template <Element T>
+  std::span<T> span() & {
+    return {data<T>(), static_cast<std::size_t>(numel())};
+  }
+  template <Element T>
+  std::span<const T> span() const& {
+    return {data<T>(), static_cast<std::size_t>(numel())};
+  }
+  template <Element T>
+  void span() && = delete;
+  /// A copy of the elements; T must be the dtype's own type.
+  template <Element T>
+  std::vector<T> to_vector() const {
+    const T* p = static_cast<const T*>(checked_data(dtype_of<T>));
+    return std::vector<T>(p, p + numel());
+  }
+
+  // -- autograd
+  bool requires_grad() const;
+  /// Makes this tensor a leaf whose gradient is wanted, or frees it from that (and drops an old gradient, so that
+  /// no optimizer moves it). GradError on a non-leaf, DTypeError unless floating. Returns the same tensor.
+  Tensor requires_grad_(bool requires_grad = true) const;
+  /// True unless an op on the tape made it.
+  bool is_leaf() const;
+  /// What backward has accumulated for this leaf; undefined when nothing has arrived.
+  Tensor grad() const;
+  /// Replaces the gradient by `g`, detached (undefined: none). Shape and dtype must be this tensor's.
+  void set_grad(const Tensor& g) const;
+  /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, or `seed` of its
+  /// shape and dtype is the gradient that arrives from above. Releases the saved values unless retain_graph.
+  /// GradError when nothing here requires grad, or when the graph was released before.
+  void backward(BackwardOptions options = {}) const;
+  void backward(const Tensor& seed, BackwardOptions options = {}) const;
+  /// The same elements without history: shares storage and its version.
+  Tensor detach() const;
+
+  // -- in place; in grad mode they throw GradError on what requires grad or shares storage with what does
+  /// Elements of `source`, broadcast and cast.
+  Tensor copy_(const Tensor& source) const;
+  Tensor fill_(Scalar value) const;
+  Tensor zero_() const;
+  Tensor add_(const Tensor& other, Scalar alpha = 1) const;
+  Tensor mul_(const Tensor& other) const;
+  Tensor mul_(Scalar other) const;
+
+  // -- ops, as methods; described in ops.hpp
+  Tensor operator[](std::int64_t i) const;
+  Tensor to(DType dtype) const;
+  Tensor clone() const;
+  Tensor exp() const;
+  Tensor log() const;
+  Tensor sqrt() const;
+  Tensor abs() const;
+  Tensor neg() const;
+  Tensor relu() const;
+  Tensor sigmoid() const;
+  Tensor tanh() const;
+  Tensor pow(Scalar exponent) const;
+  Tensor pow(const Tensor& exponent) const;
+  Tensor clamp(Scalar min, Scalar max) const;
+  Tensor sum() const;
+  Tensor sum(const Shape& dims, bool keepdim = false) const;
+  Tensor sum(std::int64_t dim, bool keepdim = false) const;
+  Tensor mean() const;
+  Tensor mean(const Shape& dims, bool keepdim = false) const;
+  Tensor mean(std::int64_t dim, bool keepdim = false) const;
+  Tensor max() const;
+  ValuesAndIndices max(std::int64_t dim, bool keepdim = false) const;
+  Tensor min() const;
+  ValuesAndIndices min(std::int64_t dim, bool keepdim = false) const;
+  Tensor argmax() const;
+  Tensor argmax(std::int64_t dim, bool keepdim = false) const;
+  Tensor logsumexp(std::int64_t dim, bool keepdim = false) const;
+  Tensor softmax(std::int64_t dim) const;
+  Tensor log_softmax(std::int64_t dim) const;
+  Tensor matmul(const Tensor& other) const;
+  Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+  Tensor permute(const Shape& dims) const;
+  Tensor reshape(const Shape& shape) const;
+  Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
+  Tensor squeeze() const;
+  Tensor squeeze(std::int64_t dim) const;
+  Tensor unsqueeze(std::int64_t dim) const;
+  Tensor expand(const Shape& shape) const;
+  Tensor index_select(std::int64_t dim, const Tensor& index) const;
+  Tensor gather(std::int64_t dim, const Tensor& index) const;
+  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+
+  // -- for xtape's own sources
+  explicit Tensor(detail::IntrusivePtr<detail::TensorImpl> impl) noexcept : impl_(std::move(impl)) {}
+  detail::TensorImpl* impl() const noexcept { return impl_.get(); }
+
+ private:
+  Scalar item_scalar() const;
+  void* checked_data(DType expected) const;
+
+  detail::IntrusivePtr<detail::TensorImpl> impl_;
+};
+
+/// What `max(x, dim)` and `min(x, dim)` return; `auto [values, indices] = x.max(1)`.
+struct ValuesAndIndices {
+  Tensor values;
+  Tensor indices;  ///< int64
+};
+
+/// Same dtype, shape and elements (NaN equals nothing). Both undefined: equal.
+XTAPE_API bool equal(const Tensor& a, const Tensor& b);
+
+}  // namespace xtape

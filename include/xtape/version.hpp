@@ -1,0 +1,19 @@
+// Which xtape this is.
+#pragma once
+
+#include <string>
+
+#include "xtape/export.hpp"
+
+#define XTAPE_VERSION_MAJOR 0
+#define XTAPE_VERSION_MINOR 1
+#define XTAPE_VERSION_PATCH 0
+
+namespace xtape {
+
+/// "0.1.0", of the library that the program runs with.
+XTAPE_API const char* version() noexcept;
+/// One line: version, compiler, instruction set in use, BLAS. For bug reports.
+XTAPE_API std::string build_info();
+
+}  // namespace xtape

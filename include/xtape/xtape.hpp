@@ -1,0 +1,12 @@
+// All of xtape but the interop headers (xtensor.hpp, fmt.hpp).
+#pragma once
+
+#include "xtape/autograd.hpp"
+#include "xtape/creation.hpp"
+#include "xtape/dtype.hpp"
+#include "xtape/error.hpp"
+#include "xtape/ops.hpp"
+#include "xtape/random.hpp"
+#include "xtape/shape.hpp"
+#include "xtape/tensor.hpp"
+#include "xtape/version.hpp"

@@ -1,0 +1,215 @@
+// Backward: gradients travel from the roots to the leaves, newest node first. Since inputs are always older than the
+// ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So a
+// throw anywhere on the way has touched no leaf.
+#include <algorithm>
+#include <map>
+#include <memory_resource>
+#include <unordered_set>
+
+#include "autograd/node.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "xtape/creation.hpp"
+
+namespace xtape {
+
+namespace detail {
+
+struct Newest {
+  bool operator()(const NodePtr& a, const NodePtr& b) const noexcept {
+    if (a->sequence() != b->sequence()) return a->sequence() > b->sequence();
+    return a.get() < b.get();
+  }
+};
+
+/// One run over the graph.
+struct Pass {
+  bool retain_graph = false;
+  bool create_graph = false;
+  bool is_grad_call = false;  // gradients are handed out, not accumulated into leaves
+
+  // Only for grad(): the nodes that lead to a wanted input, and what has arrived at those inputs.
+  std::unordered_set<const Node*> needed;
+  std::map<const Node*, Tensor> captured;
+
+  std::pmr::unsynchronized_pool_resource pool;
+  std::pmr::map<NodePtr, Tensor, Newest> pending{&pool};
+
+  void arrive(const NodePtr& node, Tensor g);
+  void run();
+  void run_op(const NodePtr& node, const Tensor& gy);
+  void run_leaf(Node& node, Tensor g);
+};
+
+}  // namespace detail
+
+bool Wants::operator[](std::size_t input) const noexcept {
+  const Node* node = node_->input(input).get();
+  return node && (!pass_->is_grad_call || pass_->needed.contains(node));
+}
+
+namespace detail {
+
+void Pass::arrive(const NodePtr& node, Tensor g) {
+  auto [entry, first] = pending.try_emplace(node);
+  entry->second = first ? std::move(g) : accumulate(std::move(entry->second), g);
+}
+
+void Pass::run() {
+  while (!pending.empty()) {
+    auto newest = pending.extract(pending.begin());
+    const NodePtr node = std::move(newest.key());
+    Tensor gy = std::move(newest.mapped());
+    if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
+    if (node->is_leaf()) {
+      if (!is_grad_call) run_leaf(*node, std::move(gy));
+    } else if (!is_grad_call || needed.contains(node.get())) {
+      run_op(node, gy);
+    }
+  }
+}
+
+void Pass::run_op(const NodePtr& node, const Tensor& gy) {
+  const Wants wants(*node, *this);
+  Gradients gradients = [&] {
+    RunningNode running(*node);
+    return node->gradient(gy, wants);
+  }();
+  if (gradients.size() != node->input_count()) {
+    fail<GradError>(node->op(), "its gradient function returned {} gradients for {} inputs", gradients.size(),
+                    node->input_count());
+  }
+  if (!retain_graph) node->release_saved();
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (!wants[i] || !gradients[i].defined()) continue;
+    const NodePtr& input = node->input(i);
+    // An input that was broadcast: its gradient is the sum over the copies.
+    if (gradients[i].shape() == node->shape() && input->shape() != node->shape() &&
+        broadcasts_to(input->shape(), node->shape())) {
+      gradients[i] = sum_to(gradients[i], input->shape());
+    }
+    if (gradients[i].shape() != input->shape() || gradients[i].dtype() != input->dtype()) {
+      fail<GradError>(node->op(), "its gradient for input {} is {} {}, but the input is {} {}", i,
+                      gradients[i].dtype(), gradients[i].shape(), input->dtype(), input->shape());
+    }
+    arrive(input, std::move(gradients[i]));
+  }
+}
+
+void Pass::run_leaf(Node& node, Tensor g) {
+  Tensor& grad = static_cast<Leaf&>(node).grad;
+  if (grad.defined()) {
+    grad = accumulate(std::move(grad), g);
+  } else {
+    grad = owns_storage_alone(g) ? std::move(g) : copy_of(g);
+  }
+}
+
+namespace {
+
+Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
+  if (!y.defined()) fail<ValueError>(op, "the tensor is undefined");
+  if (!y.requires_grad()) {
+    fail<GradError>(op, "nothing on the tape leads to this {} tensor of shape {}: no input required grad, or it was "
+                        "computed under a NoGradGuard or detached",
+                    y.dtype(), y.shape());
+  }
+  if (!seed.defined()) {
+    if (y.numel() != 1) {
+      fail<GradError>(op, "a tensor of shape {} is no scalar; reduce it with sum() or mean(), or pass a seed of that "
+                          "shape",
+                      y.shape());
+    }
+    return ones(y.shape(), {.dtype = y.dtype()});
+  }
+  if (seed.shape() != y.shape()) {
+    fail<ShapeError>(op, "the seed has shape {}, the tensor {}", seed.shape(), y.shape());
+  }
+  if (seed.dtype() != y.dtype()) fail<DTypeError>(op, "the seed is {}, the tensor {}", seed.dtype(), y.dtype());
+  return seed;
+}
+
+/// Runs the pass; when something throws, the graph's saved values are gone all the same.
+void run_or_release(Pass& pass, const std::vector<NodePtr>& roots) {
+  GradModeGuard mode(pass.create_graph);
+  try {
+    pass.run();
+  } catch (...) {
+    if (!pass.retain_graph) {
+      std::vector<Node*> nodes;
+      for (const NodePtr& root : roots) nodes.push_back(root.get());
+      for (Node* node : reachable(nodes)) node->release_saved();
+    }
+    throw;
+  }
+}
+
+void mark_needed(Pass& pass, const std::vector<NodePtr>& roots) {
+  std::vector<Node*> nodes;
+  for (const NodePtr& root : roots) nodes.push_back(root.get());
+  for (const Node* node : reachable(nodes)) {  // inputs before their users
+    bool needed = pass.captured.contains(node);
+    for (std::size_t i = 0; i < node->input_count() && !needed; ++i) {
+      needed = node->input(i) && pass.needed.contains(node->input(i).get());
+    }
+    if (needed) pass.needed.insert(node);
+  }
+}
+
+}  // namespace
+}  // namespace detail
+
+void Tensor::backward(BackwardOptions options) const { backward(Tensor(), options); }
+
+void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
+  Tensor g = detail::seed_for("backward", *this, seed);
+  const NodePtr root = impl_->node;
+  detail::Pass pass;
+  pass.retain_graph = options.retain_graph;
+  pass.arrive(root, std::move(g));
+  detail::run_or_release(pass, {root});
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options) {
+  return grad(outputs, inputs, std::vector<Tensor>(outputs.size()), options);
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const std::vector<Tensor>& seeds, GradOptions options) {
+  if (seeds.size() != outputs.size()) {
+    fail<ValueError>("grad", "{} seeds for {} outputs; one each, undefined for 1", seeds.size(), outputs.size());
+  }
+  detail::Pass pass;
+  pass.is_grad_call = true;
+  pass.create_graph = options.create_graph;
+  pass.retain_graph = options.retain_graph || options.create_graph;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad()) fail<GradError>("grad", "inputs[{}] does not require grad", i);
+    pass.captured[inputs[i].impl()->node.get()];
+  }
+  std::vector<NodePtr> roots;
+  std::vector<Tensor> gradients_in;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    gradients_in.push_back(detail::seed_for("grad", outputs[i], seeds[i]));
+    roots.push_back(outputs[i].impl()->node);
+  }
+  detail::mark_needed(pass, roots);
+  {
+    detail::GradModeGuard mode(pass.create_graph);
+    for (std::size_t i = 0; i < roots.size(); ++i) pass.arrive(roots[i], std::move(gradients_in[i]));
+  }
+  detail::run_or_release(pass, roots);
+
+  std::vector<Tensor> result;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    result.push_back(pass.captured.at(inputs[i].impl()->node.get()));
+    if (!result.back().defined() && !options.allow_unused) {
+      fail<GradError>("grad", "no output depends on inputs[{}]; pass {{.allow_unused = true}} to get an undefined "
+                              "gradient for it",
+                      i);
+    }
+  }
+  return result;
+}
+
+}  // namespace xtape

@@ -1,0 +1,117 @@
+// Gradients against central differences, under a random upstream gradient: with all ones, a softmax's gradient would
+// be zero whatever the bug.
+#include <cmath>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::autograd {
+
+namespace {
+
+using Outputs = std::vector<Tensor>;
+using Function = Callback<Outputs(const std::vector<Tensor>&)>;
+
+/// Uniform on (-1.5, -0.5) and (0.5, 1.5): never near 0, where an error could hide. SplitMix64 (Steele et al. 2014).
+class Upstream {
+ public:
+  explicit Upstream(std::uint64_t seed) : state_(seed) {}
+  Tensor like(const Tensor& y) {
+    Tensor g = detail::make_tensor(y.shape(), y.dtype());
+    double* p = detail::elements<double>(g);
+    for (std::int64_t i = 0; i < y.numel(); ++i) {
+      const double u = static_cast<double>(next() >> 11) * 0x1p-53;
+      p[i] = u < 0.5 ? 2 * u - 1.5 : 2 * u - 0.5;
+    }
+    return g;
+  }
+
+ private:
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+  std::uint64_t state_;
+};
+
+double dot(const Outputs& y, const Outputs& upstream) {
+  double total = 0;
+  for (std::size_t k = 0; k < y.size(); ++k) {
+    const double *p = detail::elements<double>(y[k]), *g = detail::elements<double>(upstream[k]);
+    for (std::int64_t i = 0; i < y[k].numel(); ++i) total += p[i] * g[i];
+  }
+  return total;
+}
+
+bool check(const char* name, const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  std::vector<Tensor> wanted;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad()) continue;
+    if (inputs[i].dtype() != DType::float64 || !inputs[i].is_leaf()) {
+      fail<ValueError>(name, "inputs[{}] must be a float64 leaf", i);
+    }
+    wanted.push_back(inputs[i]);
+  }
+  EnableGradGuard enable_grad;
+  const Outputs y = f(inputs);
+  Upstream random(options.seed);
+  Outputs upstream, recorded, seeds;
+  for (const Tensor& output : y) {
+    if (output.dtype() != DType::float64) fail<ValueError>(name, "the function returns {}, not float64", output.dtype());
+    upstream.push_back(random.like(output));
+    if (!output.requires_grad()) continue;
+    recorded.push_back(output);
+    seeds.push_back(upstream.back());
+  }
+  std::vector<Tensor> analytic(wanted.size());
+  if (!recorded.empty()) analytic = grad(recorded, wanted, seeds, {.allow_unused = true});
+
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    double* x = detail::elements<double>(wanted[k]);
+    for (std::int64_t i = 0; i < wanted[k].numel(); ++i) {
+      const double x0 = x[i];
+      x[i] = x0 + options.eps;
+      const double above = dot(f(inputs), upstream);
+      x[i] = x0 - options.eps;
+      const double below = dot(f(inputs), upstream);
+      x[i] = x0;
+      const double numeric = (above - below) / (2 * options.eps);
+      const double ours = analytic[k].defined() ? detail::elements<double>(analytic[k])[i] : 0.0;
+      if (std::abs(ours - numeric) <= options.atol + options.rtol * std::abs(numeric)) continue;
+      if (!options.raise_exception) return false;
+      fail<GradError>(name, "input {}, element {}: the gradient is {:.12g}, the central difference {:.12g}", k, i, ours,
+                      numeric);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool gradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, GradcheckOptions options) {
+  return check("gradcheck", [&f](const std::vector<Tensor>& x) { return Outputs{f(x)}; }, inputs, options);
+}
+
+bool gradgradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, GradgradcheckOptions options) {
+  std::vector<Tensor> with_upstream = inputs;
+  with_upstream.push_back(Upstream(options.seed + 1).like(without_grad([&] { return f(inputs); })).requires_grad_());
+  const Function gradient_of_f = [&f](const std::vector<Tensor>& x) {
+    const std::vector<Tensor> arguments(x.begin(), x.end() - 1);
+    std::vector<Tensor> wanted;
+    for (const Tensor& argument : arguments) {
+      if (argument.requires_grad()) wanted.push_back(argument);
+    }
+    const Tensor y = f(arguments);
+    Outputs gradients;
+    for (Tensor& g : grad({y}, wanted, {x.back()}, {.create_graph = true, .allow_unused = true})) {
+      if (g.defined()) gradients.push_back(std::move(g));
+    }
+    return gradients;
+  };
+  return check("gradgradcheck", gradient_of_f, with_upstream,
+               {options.eps, options.atol, options.rtol, options.seed, options.raise_exception});
+}
+
+}  // namespace xtape::autograd

@@ -1,0 +1,145 @@
+// Building, saving for and freeing the tape. Freeing is iterative: a node whose last holder goes while another node
+// is being freed waits in a list, so that a chain of a million ops needs no more stack than one.
+#include "autograd/node.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape {
+
+namespace {
+
+std::atomic<std::int64_t> live{0};
+thread_local std::uint64_t last_sequence = 0;
+thread_local const Node* running = nullptr;
+// Plain pointers: they outlive every thread_local and static destructor that may still drop a tensor.
+thread_local Node* dead = nullptr;
+thread_local bool burying = false;
+
+}  // namespace
+
+Node::Node(const char* op, std::size_t inputs) : op_(op), input_count_(inputs), inputs_(few_inputs_) {
+  if (inputs > std::size(few_inputs_)) {
+    many_inputs_ = std::make_unique<NodePtr[]>(inputs);
+    inputs_ = many_inputs_.get();
+  }
+  live.fetch_add(1, std::memory_order_relaxed);
+}
+
+Node::~Node() { live.fetch_sub(1, std::memory_order_relaxed); }
+
+void Node::fail_released() const {
+  fail<GradError>(op_, "its saved values were released by an earlier backward; pass {{.retain_graph = true}} to "
+                       "that one, or compute the loss again");
+}
+
+void NodeAccess::set_output(Node& node, const Tensor& y) {
+  set_value_type(node, y.impl()->shape, y.impl()->dtype);
+  node.output_ = y.impl()->data;
+}
+
+void retain(Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
+
+void release(Node* node) noexcept {
+  if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  node->next_dead_ = dead;
+  dead = node;
+  if (burying) return;
+  burying = true;
+  while (Node* next = dead) {
+    dead = next->next_dead_;
+    delete next;
+  }
+  burying = false;
+}
+
+namespace detail {
+
+bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept {
+  if (!is_grad_enabled()) return false;
+  return std::any_of(inputs, inputs + count, [](const TensorRef& ref) {
+    const TensorImpl* impl = ref.tensor->impl();
+    return impl && impl->requires_grad;
+  });
+}
+
+Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y) {
+  if (!y.defined()) fail<GradError>(node->op(), "record: the value is an undefined tensor");
+  if (!is_floating(y.dtype())) {
+    fail<GradError>(node->op(), "record: a {} value has no gradient; only floating dtypes do", y.dtype());
+  }
+  std::uint64_t sequence = last_sequence;
+  for (std::size_t i = 0; i < count; ++i) {
+    const TensorImpl* input = inputs[i].tensor->impl();
+    if (!input || !input->requires_grad) continue;
+    sequence = std::max(sequence, input->node->sequence());
+    NodeAccess::set_input(*node, i, input->node);
+  }
+  last_sequence = sequence + 1;
+  NodeAccess::set_sequence(*node, sequence + 1);
+  // Somebody else holds y, a closure that saved it perhaps: they keep a plain value, the tape gets its own handle.
+  if (y.impl()->references.load(std::memory_order_acquire) != 1 || y.impl()->node) y = make_view(y, y.shape());
+  NodeAccess::set_output(*node, y);
+  y.impl()->storage->set_history(true);
+  y.impl()->requires_grad = true;
+  y.impl()->node = std::move(node);
+  return y;
+}
+
+std::vector<Node*> reachable(const std::vector<Node*>& roots) {
+  std::unordered_set<Node*> seen(roots.begin(), roots.end());
+  std::vector<Node*> nodes(seen.begin(), seen.end());
+  for (std::size_t next = 0; next < nodes.size(); ++next) {
+    for (std::size_t i = 0; i < nodes[next]->input_count(); ++i) {
+      Node* input = nodes[next]->input(i).get();
+      if (input && seen.insert(input).second) nodes.push_back(input);
+    }
+  }
+  std::sort(nodes.begin(), nodes.end(), [](Node* a, Node* b) { return a->sequence() < b->sequence(); });
+  return nodes;
+}
+
+const Node* running_node() noexcept { return running; }
+RunningNode::RunningNode(const Node& node) noexcept : previous_(std::exchange(running, &node)) {}
+RunningNode::~RunningNode() { running = previous_; }
+
+Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0) {
+  NodeAccess::set_value_type(*this, shape, dtype);
+  live.fetch_sub(1, std::memory_order_relaxed);  // live_nodes counts ops
+}
+Leaf::~Leaf() { live.fetch_add(1, std::memory_order_relaxed); }
+Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
+
+}  // namespace detail
+
+Saved::Saved(Tensor value) : value_(std::move(value)) {
+  if (value_.defined()) version_ = value_.impl()->storage->version();
+}
+
+Tensor Saved::operator*() const {
+  if (!value_.defined()) return value_;
+  const Node* node = running;
+  const char* op = node ? node->op() : "save";
+  const std::uint32_t now = value_.impl()->storage->version();
+  if (now != version_) {
+    fail<GradError>(op, "a saved value of shape {} was modified in place (version {}, saved at {}); modify a clone "
+                        "instead, or do it after backward",
+                    value_.shape(), now, version_);
+  }
+  const bool is_output = node && !value_.impl()->requires_grad && NodeAccess::output(*node) == value_.impl()->data &&
+                         node->shape() == value_.impl()->shape;
+  if (!is_output || !is_grad_enabled()) return value_;
+  Tensor y = detail::make_view(value_, value_.shape());
+  y.impl()->requires_grad = true;
+  y.impl()->node = NodePtr::share(const_cast<Node*>(node));
+  return y;
+}
+
+namespace autograd {
+std::int64_t live_nodes() noexcept { return live.load(std::memory_order_relaxed); }
+}  // namespace autograd
+
+}  // namespace xtape

@@ -1,0 +1,44 @@
+// The inside of Node, for the few files that build, walk and run the tape.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xtape/autograd.hpp"
+
+namespace xtape {
+
+struct NodeAccess {
+  static void set_input(Node& node, std::size_t i, NodePtr input) { node.inputs_[i] = std::move(input); }
+  static void set_sequence(Node& node, std::uint64_t sequence) { node.sequence_ = sequence; }
+  static void set_output(Node& node, const Tensor& y);
+  static void set_value_type(Node& node, const Shape& shape, DType dtype) {
+    node.shape_ = shape;
+    node.dtype_ = dtype;
+  }
+  /// Where the output's elements are (or were): tells a saved output from other saved values.
+  static const void* output(const Node& node) { return node.output_; }
+};
+
+namespace detail {
+
+/// Every node that the roots lean on, themselves included, inputs before their users; leaves come first.
+std::vector<Node*> reachable(const std::vector<Node*>& roots);
+
+/// The node whose gradient function runs on this thread, or null.
+const Node* running_node() noexcept;
+
+/// Sets running_node for a scope.
+class RunningNode {
+ public:
+  explicit RunningNode(const Node& node) noexcept;
+  ~RunningNode();
+  RunningNode(const RunningNode&) = delete;
+  RunningNode& operator=(const RunningNode&) = delete;
+
+ private:
+  const Node* previous_;
+};
+
+}  // namespace detail
+}  // namespace xtape

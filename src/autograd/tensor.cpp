@@ -1,0 +1,185 @@
+// Tensor's own members: what it is, its elements, its place in the graph. No arithmetic.
+#include "xtape/tensor.hpp"
+
+#include <cstring>
+#include <limits>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "kernels/print.hpp"
+
+namespace xtape {
+
+namespace detail {
+
+void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
+void release(TensorImpl* t) noexcept {
+  if (t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
+}
+
+Tensor make_tensor(const Shape& shape, DType dtype) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 16;
+  std::int64_t n = 1;
+  bool empty = false;
+  for (std::int64_t extent : shape) {
+    if (extent < 0) fail<ShapeError>("shape", "negative extent {} in {}", extent, shape);
+    empty |= extent == 0;
+    if (extent > 0 && n > most / extent) fail<ShapeError>("shape", "{} has too many elements to count", shape);
+    if (extent > 0) n *= extent;
+  }
+  StoragePtr storage = Storage::allocate(empty ? 0 : n * itemsize(dtype));
+  std::byte* data = storage->data();
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(new TensorImpl(std::move(storage), data, shape, dtype)));
+}
+
+Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset) {
+  const TensorImpl& impl = *x.impl();
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(
+      new TensorImpl(impl.storage, impl.data + offset * itemsize(impl.dtype), shape, impl.dtype)));
+}
+
+Tensor copy_of(const Tensor& x) {
+  Tensor y = make_tensor(x.shape(), x.dtype());
+  std::memcpy(y.impl()->data, x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype())));
+  return y;
+}
+
+bool owns_storage_alone(const Tensor& x) noexcept {
+  const TensorImpl& impl = *x.impl();
+  return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() &&
+         impl.storage->bytes() == impl.numel * itemsize(impl.dtype);
+}
+
+void check_in_place(const char* op, const Tensor& x) {
+  if (!is_grad_enabled()) return;
+  const TensorImpl& impl = *x.impl();
+  if (impl.requires_grad) {
+    fail<GradError>(op, "in place on {} of shape {} that requires grad; do it under a NoGradGuard, or on a clone()",
+                    x.is_leaf() ? "a leaf" : "a recorded result", impl.shape);
+  }
+  if (impl.storage->has_history()) {
+    fail<GradError>(op, "in place on a tensor of shape {} that shares storage with one that requires grad; do it under "
+                        "a NoGradGuard, or on a clone()",
+                    impl.shape);
+  }
+}
+
+}  // namespace detail
+
+namespace {
+
+detail::TensorImpl& impl_of(const Tensor& t, const char* what) {
+  if (!t.defined()) fail<ValueError>(what, "the tensor is undefined");
+  return *t.impl();
+}
+
+detail::Leaf* leaf_of(const Tensor& t) {
+  detail::TensorImpl* impl = t.impl();
+  return impl && impl->node && impl->node->is_leaf() ? static_cast<detail::Leaf*>(impl->node.get()) : nullptr;
+}
+
+detail::Leaf& make_leaf(detail::TensorImpl& impl) {
+  if (!impl.node) impl.node = NodePtr::adopt(new detail::Leaf(impl.shape, impl.dtype));
+  return static_cast<detail::Leaf&>(*impl.node);
+}
+
+}  // namespace
+
+Shape Tensor::shape() const { return impl_of(*this, "shape").shape; }
+std::int64_t Tensor::dim() const { return impl_of(*this, "dim").shape.size(); }
+std::int64_t Tensor::numel() const { return impl_of(*this, "numel").numel; }
+DType Tensor::dtype() const { return impl_of(*this, "dtype").dtype; }
+
+std::int64_t Tensor::size(std::int64_t d) const {
+  const Shape& s = impl_of(*this, "size").shape;
+  const std::int64_t i = d < 0 ? d + s.size() : d;
+  if (i < 0 || i >= s.size()) fail<IndexError>("size", "dim {} is outside [-{}, {})", d, s.size(), s.size());
+  return s[i];
+}
+
+std::string Tensor::to_string() const {
+  if (!defined()) return "tensor(undefined)";
+  const detail::TensorImpl& t = *impl_;
+  std::string s = "tensor(" + kernels::print(t.dtype, t.data, t.shape, 7);
+  if (t.dtype != DType::float32 && t.dtype != DType::int64 && t.dtype != DType::bool_) {
+    s += std::string(", dtype=") + xtape::to_string(t.dtype);
+  }
+  if (!is_leaf()) {
+    s += std::string(", op=") + t.node->op();
+  } else if (t.requires_grad) {
+    s += ", requires_grad=true";
+  }
+  return s + ")";
+}
+
+Scalar Tensor::item_scalar() const {
+  const detail::TensorImpl& t = impl_of(*this, "item");
+  if (t.numel != 1) fail<ValueError>("item", "tensor has {} elements; use to_vector", t.numel);
+  return visit_dtype(t.dtype, [&]<class T>() { return Scalar(*detail::elements<T>(*this)); });
+}
+
+void* Tensor::checked_data(DType expected) const {
+  const detail::TensorImpl& t = impl_of(*this, "data");
+  if (t.dtype != expected) {
+    fail<DTypeError>("data", "the tensor holds {}, not {}; convert it with .to({})", t.dtype, expected, expected);
+  }
+  return t.data;
+}
+
+bool Tensor::requires_grad() const { return defined() && impl_->requires_grad; }
+bool Tensor::is_leaf() const { return !defined() || !impl_->node || impl_->node->is_leaf(); }
+
+Tensor Tensor::requires_grad_(bool requires_grad) const {
+  detail::TensorImpl& t = impl_of(*this, "requires_grad_");
+  if (!is_leaf()) {
+    fail<GradError>("requires_grad_", "the tensor is the result of {}, not a leaf; use detach() for a constant copy of "
+                                      "the handle", t.node->op());
+  }
+  if (requires_grad && !is_floating(t.dtype)) {
+    fail<DTypeError>("requires_grad_", "only floating tensors have gradients, this one is {}", t.dtype);
+  }
+  if (requires_grad) {
+    make_leaf(t);
+  } else {
+    t.node = {};
+  }
+  t.requires_grad = requires_grad;
+  t.storage->set_history(requires_grad);
+  return *this;
+}
+
+Tensor Tensor::grad() const {
+  const detail::Leaf* leaf = leaf_of(*this);
+  return leaf ? leaf->grad : Tensor();
+}
+
+void Tensor::set_grad(const Tensor& g) const {
+  detail::TensorImpl& t = impl_of(*this, "set_grad");
+  if (!is_leaf()) fail<GradError>("set_grad", "the tensor is the result of {}, not a leaf", t.node->op());
+  if (!g.defined()) {
+    if (detail::Leaf* leaf = leaf_of(*this)) leaf->grad = Tensor();
+    return;
+  }
+  if (!is_floating(t.dtype)) fail<DTypeError>("set_grad", "a {} tensor has no gradient", t.dtype);
+  if (g.shape() != t.shape) fail<ShapeError>("set_grad", "gradient of shape {} for a tensor of {}", g.shape(), t.shape);
+  if (g.dtype() != t.dtype) fail<DTypeError>("set_grad", "gradient of {} for a tensor of {}", g.dtype(), t.dtype);
+  make_leaf(t).grad = g.detach();
+}
+
+Tensor Tensor::detach() const { return detail::make_view(*this, impl_of(*this, "detach").shape); }
+
+bool equal(const Tensor& a, const Tensor& b) {
+  if (a.defined() != b.defined()) return false;
+  if (!a.defined()) return true;
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  return visit_dtype(a.dtype(), [&]<class T>() {
+    const T *p = detail::elements<T>(a), *q = detail::elements<T>(b);
+    for (std::int64_t i = 0; i < a.numel(); ++i) {
+      if (!(p[i] == q[i])) return false;
+    }
+    return true;
+  });
+}
+
+}  // namespace xtape

@@ -1,0 +1,71 @@
+// What a Tensor points at, and the unchecked access that ops and kernels' callers use.
+// Invariant: `data` points into `storage`, which holds numel() elements of `dtype` from there on, row-major.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/storage.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape::detail {
+
+class TensorImpl {
+ public:
+  TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, DType dt) noexcept
+      : dtype(dt), shape(sh), numel(sh.numel()), data(d), storage(std::move(s)) {}
+
+  std::atomic<std::int32_t> references{1};
+  DType dtype;
+  bool requires_grad = false;
+  Shape shape;
+  std::int64_t numel;
+  std::byte* data;
+  StoragePtr storage;
+  NodePtr node;  // the op that made this tensor, or a Leaf that holds its gradient, or null
+};
+
+/// The node of a leaf: holds the gradient, not the tensor, so that there is no cycle.
+class Leaf final : public Node {
+ public:
+  Leaf(const Shape& shape, DType dtype);
+  ~Leaf() override;
+  Gradients gradient(const Tensor& gy, Wants wants) override;
+  void release_saved() noexcept override {}
+
+  Tensor grad;
+};
+
+/// New storage; the elements are undetermined. ShapeError on a negative extent or an absurd size.
+Tensor make_tensor(const Shape& shape, DType dtype);
+/// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
+Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
+
+/// The elements, unchecked: T is known to be the dtype's type.
+template <class T>
+T* elements(const Tensor& x) noexcept {
+  return reinterpret_cast<T*>(x.impl()->data);
+}
+
+/// Throws GradError when grad mode forbids to write into x; called before the write.
+void check_in_place(const char* op, const Tensor& x);
+/// Called after the write: saved copies of the old value are void from now on.
+inline void mark_written(const Tensor& x) noexcept { x.impl()->storage->bump_version(); }
+
+/// A copy of the elements in new storage, without autograd state.
+Tensor copy_of(const Tensor& x);
+
+/// True when nobody but this handle can see x's elements, and they fill their storage.
+bool owns_storage_alone(const Tensor& x) noexcept;
+
+// The two ops that the backward pass itself needs.
+/// a + b, in place where nobody can see it and no graph is wanted. Defined in ops/add.cpp.
+Tensor accumulate(Tensor a, const Tensor& b);
+/// The gradient of broadcasting: x summed over the dims that `shape` lacks or has as 1. Defined in ops/sum.cpp.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+/// Whether a tensor of shape `from` broadcasts to `to`. Defined in ops/common.cpp.
+bool broadcasts_to(const Shape& from, const Shape& to) noexcept;
+
+}  // namespace xtape::detail

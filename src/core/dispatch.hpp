@@ -1,0 +1,38 @@
+// From a DType to a C++ type: visit_dtype(dtype, []<class T>() { ... }) calls the lambda with the element's type.
+#pragma once
+
+#include <cstdint>
+
+#include "xtape/dtype.hpp"
+
+namespace xtape {
+
+template <class F>
+decltype(auto) visit_dtype(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::bool_: return f.template operator()<bool>();
+    case DType::uint8: return f.template operator()<std::uint8_t>();
+    case DType::int32: return f.template operator()<std::int32_t>();
+    case DType::int64: return f.template operator()<std::int64_t>();
+    case DType::float32: return f.template operator()<float>();
+    default: return f.template operator()<double>();
+  }
+}
+
+/// float32 and float64 only; the caller has checked.
+template <class F>
+decltype(auto) visit_floating(DType dtype, F&& f) {
+  return dtype == DType::float32 ? f.template operator()<float>() : f.template operator()<double>();
+}
+
+/// int32, int64, float32, float64: the dtypes that have arithmetic; the caller has checked.
+template <class F>
+decltype(auto) visit_arithmetic(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::int32: return f.template operator()<std::int32_t>();
+    case DType::int64: return f.template operator()<std::int64_t>();
+    default: return visit_floating(dtype, static_cast<F&&>(f));
+  }
+}
+
+}  // namespace xtape

@@ -1,0 +1,34 @@
+#include "xtape/shape.hpp"
+
+#include "core/fail.hpp"
+
+namespace xtape {
+
+Shape::Shape(std::initializer_list<std::int64_t> extents) : Shape(extents.begin(), extents.end()) {}
+Shape::Shape(const std::vector<std::int64_t>& extents) : Shape(extents.begin(), extents.end()) {}
+
+void Shape::push_back(std::int64_t extent) {
+  if (size_ == max_dim) fail<ShapeError>("shape", "more than {} dims", max_dim);
+  extents_[size_++] = extent;
+}
+
+void Shape::insert(std::int64_t position, std::int64_t extent) {
+  push_back(extent);
+  for (std::int64_t i = size_ - 1; i > position; --i) extents_[i] = extents_[i - 1];
+  extents_[position] = extent;
+}
+
+void Shape::erase(std::int64_t position) noexcept {
+  for (std::int64_t i = position + 1; i < size_; ++i) extents_[i - 1] = extents_[i];
+  extents_[--size_] = 0;
+}
+
+std::int64_t Shape::numel() const noexcept {
+  std::int64_t n = 1;
+  for (std::int64_t extent : *this) n *= extent;
+  return n;
+}
+
+std::string Shape::to_string() const { return fmt::format("({})", fmt::join(begin(), end(), ", ")); }
+
+}  // namespace xtape

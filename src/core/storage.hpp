@@ -1,0 +1,42 @@
+// Storage: a counted, 64-byte aligned block of bytes and the version that in-place writes advance. The bytes follow
+// the header in one allocation. Knows nothing of shapes, dtypes or gradients.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "xtape/detail/intrusive_ptr.hpp"
+
+namespace xtape::detail {
+
+class alignas(64) Storage {
+ public:
+  /// `bytes` of undetermined content. ValueError when the system has no room.
+  static IntrusivePtr<Storage> allocate(std::int64_t bytes);
+
+  std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+  std::int64_t bytes() const noexcept { return bytes_; }
+  bool is_unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
+
+  std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
+  void bump_version() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// True once a tensor that requires grad has lived here: in grad mode such bytes are not written in place.
+  bool has_history() const noexcept { return has_history_.load(std::memory_order_relaxed); }
+  void set_history(bool value) noexcept { has_history_.store(value, std::memory_order_relaxed); }
+
+ private:
+  explicit Storage(std::int64_t bytes) noexcept : bytes_(bytes) {}
+  friend void retain(Storage*) noexcept;
+  friend void release(Storage*) noexcept;
+
+  std::atomic<std::int32_t> references_{1};
+  std::atomic<std::uint32_t> version_{0};
+  std::atomic<bool> has_history_{false};
+  std::int64_t bytes_;
+};
+
+using StoragePtr = IntrusivePtr<Storage>;
+
+}  // namespace xtape::detail

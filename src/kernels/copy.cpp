@@ -1,0 +1,58 @@
+#include "kernels/copy.hpp"
+
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xbroadcast.hpp>
+#include <xtensor/xmanipulation.hpp>
+#include <xtensor/xnoalias.hpp>
+#include <xtensor/xstrided_view.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace xtape::kernels {
+
+namespace {
+
+std::vector<std::size_t> extents(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
+template <class T>
+auto adapt(const void* p, const Shape& shape) {
+  return xt::adapt(static_cast<const T*>(p), static_cast<std::size_t>(shape.numel()), xt::no_ownership(),
+                   extents(shape));
+}
+template <class T>
+auto adapt(void* p, const Shape& shape) {
+  return xt::adapt(static_cast<T*>(p), static_cast<std::size_t>(shape.numel()), xt::no_ownership(), extents(shape));
+}
+
+template <class F>
+void visit_width(std::int64_t width, F f) {
+  switch (width) {
+    case 1: return f.template operator()<std::uint8_t>();
+    case 4: return f.template operator()<std::uint32_t>();
+    default: return f.template operator()<std::uint64_t>();
+  }
+}
+
+}  // namespace
+
+void expand(std::int64_t width, const void* src, const Shape& from, void* dst, const Shape& to) {
+  if (to.numel() == 0) return;
+  visit_width(width, [&]<class T>() {
+    auto out = adapt<T>(dst, to);
+    xt::noalias(out) = xt::broadcast(adapt<T>(src, from), extents(to));
+  });
+}
+
+void permute(std::int64_t width, const void* src, const Shape& from, void* dst, const Shape& dims) {
+  if (from.numel() == 0) return;
+  Shape to;
+  for (std::int64_t d : dims) to.push_back(from[d]);
+  visit_width(width, [&]<class T>() {
+    auto in = adapt<T>(src, from);
+    auto out = adapt<T>(dst, to);
+    xt::noalias(out) = xt::transpose(in, extents(dims));
+  });
+}
+
+}  // namespace xtape::kernels

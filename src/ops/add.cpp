@@ -1,0 +1,22 @@
+// y = a + b        da = gy, db = gy
+// Keeps nothing.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  auto [p, q] = detail::promote_operands("add", a, b);
+  Tensor y = detail::zip_arithmetic("add", p, q, [](auto u, auto v) { return u + v; });
+  return record("add", {p, q}, std::move(y), [](const Tensor& gy) { return Gradients(gy, gy); });
+}
+
+namespace detail {
+
+Tensor accumulate(Tensor a, const Tensor& b) {
+  if (is_grad_enabled() || !owns_storage_alone(a)) return add(a, b);
+  visit_floating(a.dtype(), [&]<class T>() { zip<T, T>(a, b, a, [](auto u, auto v) { return u + v; }); });
+  return a;
+}
+
+}  // namespace detail
+}  // namespace xtape

@@ -1,0 +1,12 @@
+// y = x, in storage of its own        dx = gy
+// Keeps nothing.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor clone(const Tensor& x) {
+  detail::check_defined("clone", x);
+  return record("clone", {x}, detail::copy_of(x), [](const Tensor& gy) { return Gradients(gy); });
+}
+
+}  // namespace xtape

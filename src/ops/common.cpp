@@ -1,0 +1,122 @@
+#include "ops/common.hpp"
+
+#include "kernels/copy.hpp"
+
+namespace xtape::detail {
+
+void check_defined(std::string_view op, const Tensor& x) {
+  if (!x.defined()) fail<ValueError>(op, "the tensor is undefined");
+}
+
+void check_floating(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (!is_floating(x.impl()->dtype)) {
+    fail<DTypeError>(op, "expected a floating dtype, got {}; convert it with .to(float32)", x.impl()->dtype);
+  }
+}
+
+void check_arithmetic(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (x.impl()->dtype < DType::int32) {
+    fail<DTypeError>(op, "{} has no arithmetic; convert it with .to(int64) or .to(float32)", x.impl()->dtype);
+  }
+}
+
+void check_integer(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (is_floating(x.impl()->dtype) || x.impl()->dtype == DType::bool_) {
+    fail<DTypeError>(op, "expected an integer dtype, got {}", x.impl()->dtype);
+  }
+}
+
+std::int64_t normalize_dim(std::string_view op, std::int64_t dim, std::int64_t rank) {
+  const std::int64_t dims = std::max<std::int64_t>(rank, 1);
+  if (dim < -dims || dim >= dims) fail<IndexError>(op, "dim {} is outside [-{}, {})", dim, dims, dims);
+  return dim < 0 ? dim + dims : dim;
+}
+
+Tensor to_floating(std::string_view op, const Tensor& x) {
+  check_arithmetic(op, x);
+  return is_floating(x.impl()->dtype) ? x : to(x, DType::float32);
+}
+
+Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const std::int64_t rank = std::max(a.size(), b.size());
+  Shape y;
+  for (std::int64_t d = 0; d < rank; ++d) {
+    const std::int64_t i = d - (rank - a.size()), j = d - (rank - b.size());
+    const std::int64_t m = i < 0 ? 1 : a[i], n = j < 0 ? 1 : b[j];
+    if (m != n && m != 1 && n != 1) {
+      fail<ShapeError>(op, "shapes {} and {} do not broadcast: dim {} is {} and {}", a, b, d - rank, m, n);
+    }
+    y.push_back(m == 1 ? n : m);
+  }
+  return y;
+}
+
+bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
+  if (from.size() > to.size()) return false;
+  for (std::int64_t d = 1; d <= from.size(); ++d) {
+    const std::int64_t m = from[from.size() - d];
+    if (m != 1 && m != to[to.size() - d]) return false;
+  }
+  return true;
+}
+
+namespace {
+// bool_ < integers < floating: only a step up between these lets a number or a 0-dim tensor raise the dtype.
+int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool_ ? 0 : 1; }
+
+DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
+  const bool same_standing = a.shape.empty() == b.shape.empty();
+  if (same_standing || category(a.dtype) == category(b.dtype)) {
+    if (same_standing) return promote(a.dtype, b.dtype);
+    return a.shape.empty() ? b.dtype : a.dtype;
+  }
+  return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
+}
+}  // namespace
+
+Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b) {
+  check_defined(op, a);
+  check_defined(op, b);
+  const DType dtype = result_dtype(*a.impl(), *b.impl());
+  return {to(a, dtype), to(b, dtype)};
+}
+
+Tensor wrap(Scalar number, const Tensor& like) {
+  if (!like.defined()) fail<ValueError>("scalar", "the tensor is undefined");
+  const DType theirs = like.impl()->dtype, ours = number.dtype();
+  const DType dtype = category(ours) > category(theirs) ? ours : theirs;
+  Tensor y = make_tensor({}, dtype);
+  visit_dtype(dtype, [&]<class T>() { *elements<T>(y) = number.to<T>(); });
+  return y;
+}
+
+Lie lie_under(Tensor& x, const Shape& shape) {
+  const std::int64_t n = shape.numel(), m = x.impl()->numel;
+  if (m == n) return {1, std::max<std::int64_t>(n, 1)};
+  if (m == 1) return {1, 1};
+  // Count trailing dims that are kept, then trailing dims that are repeated; one of the two must explain x wholly.
+  const Shape& s = x.impl()->shape;
+  std::int64_t kept = 1, repeated = 1;
+  for (std::int64_t d = 1; d <= s.size() && s[s.size() - d] == shape[shape.size() - d]; ++d) kept *= s[s.size() - d];
+  if (kept == m) return {1, kept};
+  for (std::int64_t d = 1; d <= s.size() && s[s.size() - d] == 1; ++d) repeated *= shape[shape.size() - d];
+  if (repeated * m == n) return {repeated, m};
+  Tensor y = make_tensor(shape, x.impl()->dtype);
+  kernels::expand(itemsize(x.impl()->dtype), x.impl()->data, s, y.impl()->data, shape);
+  x = y;
+  return {1, n};
+}
+
+Around around(const Shape& shape, std::int64_t dim) {
+  Around r;
+  for (std::int64_t d = 0; d < shape.size(); ++d) {
+    (d < dim ? r.outer : d == dim ? r.n : r.inner) *= shape[d];
+  }
+  return r;
+}
+
+}  // namespace xtape::detail

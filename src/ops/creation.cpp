@@ -1,0 +1,93 @@
+// Tensors from values: zeros, ones, empty, eye, full, arange, their _like forms, and what tensor(...) calls.
+#include "xtape/creation.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+Tensor with_options(Tensor y, const TensorOptions& options) {
+  if (options.requires_grad) y.requires_grad_();
+  return y;
+}
+
+Tensor filled(const Shape& shape, Scalar value, DType dtype, const TensorOptions& options) {
+  Tensor y = detail::make_tensor(shape, options.dtype.value_or(dtype));
+  visit_dtype(y.dtype(), [&]<class T>() {
+    const T v = value.to<T>();
+    T* out = detail::elements<T>(y);
+    for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = v;
+  });
+  return with_options(std::move(y), options);
+}
+
+}  // namespace
+
+Tensor zeros(const Shape& shape, const TensorOptions& options) { return filled(shape, 0, DType::float32, options); }
+Tensor ones(const Shape& shape, const TensorOptions& options) { return filled(shape, 1, DType::float32, options); }
+Tensor full(const Shape& shape, Scalar value, const TensorOptions& options) {
+  return filled(shape, value, value.dtype(), options);
+}
+Tensor empty(const Shape& shape, const TensorOptions& options) {
+  return with_options(detail::make_tensor(shape, options.dtype.value_or(DType::float32)), options);
+}
+
+Tensor zeros_like(const Tensor& x, const TensorOptions& o) { return filled(x.shape(), 0, x.dtype(), o); }
+Tensor ones_like(const Tensor& x, const TensorOptions& o) { return filled(x.shape(), 1, x.dtype(), o); }
+Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& o) {
+  return filled(x.shape(), value, x.dtype(), o);
+}
+Tensor empty_like(const Tensor& x, const TensorOptions& o) {
+  return with_options(detail::make_tensor(x.shape(), o.dtype.value_or(x.dtype())), o);
+}
+
+Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
+Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
+  Tensor y = filled({n, m}, 0, DType::float32, {.dtype = options.dtype});
+  visit_dtype(y.dtype(), [&]<class T>() {
+    for (std::int64_t i = 0; i < std::min(n, m); ++i) detail::elements<T>(y)[i * m + i] = T{1};
+  });
+  return with_options(std::move(y), options);
+}
+
+Tensor arange(Scalar end, const TensorOptions& options) { return arange(0, end, 1, options); }
+Tensor arange(Scalar start, Scalar end, const TensorOptions& options) { return arange(start, end, 1, options); }
+Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& options) {
+  const bool real = is_floating(start.dtype()) || is_floating(end.dtype()) || is_floating(step.dtype());
+  const double a = start.to<double>(), b = end.to<double>(), h = step.to<double>();
+  if (!(h > 0 || h < 0)) fail<ValueError>("arange", "step is {}, it must be a number other than 0", h);
+  if (!(h > 0 ? a <= b : a >= b)) fail<ValueError>("arange", "step {} never leads from {} to {}", h, a, b);
+  const double count = std::ceil((b - a) / h);
+  if (!(count < 1e15)) fail<ValueError>("arange", "{} elements from {} to {} by {} are too many", count, a, b, h);
+  Tensor y = detail::make_tensor({static_cast<std::int64_t>(count)},
+                                 options.dtype.value_or(real ? DType::float32 : DType::int64));
+  visit_dtype(y.dtype(), [&]<class T>() {
+    T* out = detail::elements<T>(y);
+    for (std::int64_t i = 0; i < y.impl()->numel; ++i) {
+      out[i] = real ? static_cast<T>(a + static_cast<double>(i) * h)
+                    : static_cast<T>(start.to<std::int64_t>() + i * step.to<std::int64_t>());
+    }
+  });
+  return with_options(std::move(y), options);
+}
+
+namespace detail {
+
+Tensor from_elements(const void* elements, DType dtype, std::int64_t count, const Shape& shape,
+                     const TensorOptions& options) {
+  Tensor y = make_tensor(shape, dtype);
+  if (y.impl()->numel != count) fail<ShapeError>("tensor", "{} elements do not fill shape {}", count, shape);
+  if (count) std::memcpy(y.impl()->data, elements, static_cast<std::size_t>(count * itemsize(dtype)));
+  return with_options(without_grad([&] { return to(y, options.dtype.value_or(dtype)); }), options);
+}
+
+void fail_ragged(std::int64_t row, std::int64_t expected, std::int64_t got) {
+  fail<ShapeError>("tensor", "row {} has {} elements, row 0 has {}", row, got, expected);
+}
+
+}  // namespace detail
+}  // namespace xtape

@@ -1,0 +1,18 @@
+// y = a / b        da = gy / b, db = -gy a / b^2
+// Keeps b, and a for db.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  auto [m, n] = detail::promote_operands("div", a, b);
+  const Tensor p = detail::to_floating("div", m), q = detail::to_floating("div", n);
+  Tensor y = detail::zip_arithmetic("div", p, q, [](auto u, auto v) { return u / v; });
+  return record("div", {p, q}, std::move(y),
+                [p = save(p, q.requires_grad()), q = save(q)](const Tensor& gy, Wants wants) {
+                  Tensor da = gy / *q;
+                  return Gradients(da, wants[1] ? -(da * *p / *q) : Tensor());
+                });
+}
+
+}  // namespace xtape

@@ -1,0 +1,15 @@
+// y = e^x        dx = gy y
+// Keeps y, not x: x can be freed.
+#include <cmath>
+
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor exp(const Tensor& x) {
+  const Tensor u = detail::to_floating("exp", x);
+  Tensor y = detail::map_floating(u, [](auto v) { return std::exp(v); });
+  return record("exp", {u}, y, [y = save(y)](const Tensor& gy) { return Gradients(gy * *y); });
+}
+
+}  // namespace xtape

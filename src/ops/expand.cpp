@@ -1,0 +1,23 @@
+// y = x, repeated along extents of 1        dx = gy summed over the copies (done by the tape)
+// Keeps nothing.
+#include "kernels/copy.hpp"
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor expand(const Tensor& x, const Shape& shape) {
+  detail::check_defined("expand", x);
+  const Shape& from = x.impl()->shape;
+  Shape to = shape;
+  const std::int64_t extra = to.size() - from.size();
+  if (extra < 0) fail<ShapeError>("expand", "{} has fewer dims than the tensor's {}", shape, from);
+  for (std::int64_t d = 0; d < to.size(); ++d) {
+    if (to[d] == -1 && d >= extra) to[d] = from[d - extra];
+  }
+  if (!detail::broadcasts_to(from, to)) fail<ShapeError>("expand", "{} does not broadcast to {}", from, shape);
+  Tensor y = detail::make_tensor(to, x.impl()->dtype);
+  kernels::expand(itemsize(x.impl()->dtype), x.impl()->data, from, y.impl()->data, to);
+  return record("expand", {x}, std::move(y), [](const Tensor& gy) { return Gradients(gy); });
+}
+
+}  // namespace xtape

@@ -1,0 +1,59 @@
+// Writing into a tensor: copy_, fill_, zero_, add_, mul_ and assignment to a slice. None is recorded; in grad mode all
+// refuse what requires grad or shares storage with what does. Each advances the storage's version.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+/// x = f(x, b), b cast to x's dtype and broadcast to its shape.
+template <class F>
+void update(OpName op, const Tensor& x, const Tensor& b, F f) {
+  detail::check_defined(op.text, x);
+  detail::check_defined(op.text, b);
+  detail::check_in_place(op.text, x);
+  if (!detail::broadcasts_to(b.impl()->shape, x.impl()->shape)) {
+    fail<ShapeError>(op.text, "{} does not broadcast to {}", b.impl()->shape, x.impl()->shape);
+  }
+  NoGradGuard no_grad;
+  Tensor source = to(b, x.impl()->dtype);
+  if (source.impl()->storage == x.impl()->storage) source = detail::copy_of(source);
+  Tensor y = x;
+  visit_dtype(x.impl()->dtype, [&]<class T>() { detail::zip<T, T>(x, source, y, f); });
+  detail::mark_written(x);
+}
+
+}  // namespace
+
+Tensor Tensor::copy_(const Tensor& source) const {
+  update("copy_", *this, source, [](auto, auto b) { return b; });
+  return *this;
+}
+
+Tensor Tensor::fill_(Scalar value) const {
+  update("fill_", *this, full({}, value, {.dtype = dtype()}), [](auto, auto b) { return b; });
+  return *this;
+}
+
+Tensor Tensor::zero_() const { return fill_(0); }
+
+Tensor Tensor::add_(const Tensor& other, Scalar alpha) const {
+  detail::check_arithmetic("add_", *this);
+  detail::check_defined("add_", other);
+  const Tensor scaled = alpha.to<double>() == 1 ? other : without_grad([&] { return other * alpha; });
+  update("add_", *this, scaled, []<class T>(T a, T b) { return static_cast<T>(a + b); });
+  return *this;
+}
+
+Tensor Tensor::mul_(const Tensor& other) const {
+  detail::check_arithmetic("mul_", *this);
+  update("mul_", *this, other, []<class T>(T a, T b) { return static_cast<T>(a * b); });
+  return *this;
+}
+
+Tensor Tensor::mul_(Scalar other) const { return mul_(detail::wrap(other, *this)); }
+
+void Tensor::operator=(Scalar value) && { fill_(value); }
+void Tensor::operator=(const Tensor& source) && { copy_(source); }
+
+}  // namespace xtape

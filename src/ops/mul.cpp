@@ -1,0 +1,16 @@
+// y = a b        da = gy b, db = gy a
+// Keeps each factor that the other's gradient needs.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  auto [p, q] = detail::promote_operands("mul", a, b);
+  Tensor y = detail::zip_arithmetic("mul", p, q, [](auto u, auto v) { return u * v; });
+  return record("mul", {p, q}, std::move(y),
+                [p = save(p, q.requires_grad()), q = save(q, p.requires_grad())](const Tensor& gy, Wants wants) {
+                  return Gradients(wants[0] ? gy * *q : Tensor(), wants[1] ? gy * *p : Tensor());
+                });
+}
+
+}  // namespace xtape

@@ -1,0 +1,14 @@
+// y = -x        dx = -gy
+// Keeps nothing.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor neg(const Tensor& x) {
+  detail::check_arithmetic("neg", x);
+  Tensor y = detail::make_tensor(x.shape(), x.dtype());
+  visit_arithmetic(x.dtype(), [&]<class T>() { detail::map<T, T>(x, y, [](T u) { return static_cast<T>(-u); }); });
+  return record("neg", {x}, std::move(y), [](const Tensor& gy) { return Gradients(-gy); });
+}
+
+}  // namespace xtape

@@ -1,0 +1,78 @@
+// y = x under another shape        dx = gy under x's shape
+// The views that only rename dims: reshape, flatten, squeeze, unsqueeze. They share storage with x and keep its shape.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+Tensor renamed(OpName op, const Tensor& x, const Shape& shape) {
+  return record(op, {x}, detail::make_view(x, shape), [from = x.impl()->shape](const Tensor& gy) {
+    return Gradients(gy.reshape(from));
+  });
+}
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  detail::check_defined("reshape", x);
+  Shape to = shape;
+  std::int64_t known = 1, hole = -1;
+  for (std::int64_t d = 0; d < to.size(); ++d) {
+    if (to[d] == -1 && hole < 0) {
+      hole = d;
+    } else if (to[d] < 0) {
+      fail<ShapeError>("reshape", "{}: at most one extent may be -1, none below", shape);
+    } else if (__builtin_mul_overflow(known, to[d], &known)) {
+      fail<ShapeError>("reshape", "{} has too many elements to count", shape);
+    }
+  }
+  const std::int64_t n = x.impl()->numel;
+  if (hole >= 0) {
+    if (known == 0) fail<ShapeError>("reshape", "{}: -1 could be anything beside an extent of 0", shape);
+    to[hole] = n / known;
+    known *= to[hole];
+  }
+  if (known != n) fail<ShapeError>("reshape", "{} elements of {} do not fit {}", n, x.impl()->shape, shape);
+  return renamed("reshape", x, to);
+}
+
+Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
+  detail::check_defined("flatten", x);
+  const Shape& from = x.impl()->shape;
+  const std::int64_t first = detail::normalize_dim("flatten", start_dim, from.size());
+  const std::int64_t last = detail::normalize_dim("flatten", end_dim, from.size());
+  if (first > last) fail<ValueError>("flatten", "start_dim {} comes after end_dim {}", start_dim, end_dim);
+  if (from.empty()) return renamed("flatten", x, {1});
+  Shape to(from.begin(), from.begin() + first);
+  to.push_back(1);
+  for (std::int64_t d = first; d <= last; ++d) to[first] *= from[d];
+  for (std::int64_t d = last + 1; d < from.size(); ++d) to.push_back(from[d]);
+  return renamed("flatten", x, to);
+}
+
+Tensor squeeze(const Tensor& x) {
+  detail::check_defined("squeeze", x);
+  Shape to;
+  for (std::int64_t extent : x.impl()->shape) {
+    if (extent != 1) to.push_back(extent);
+  }
+  return renamed("squeeze", x, to);
+}
+
+Tensor squeeze(const Tensor& x, std::int64_t dim) {
+  detail::check_defined("squeeze", x);
+  Shape to = x.impl()->shape;
+  const std::int64_t d = detail::normalize_dim("squeeze", dim, to.size());
+  if (!to.empty() && to[d] == 1) to.erase(d);
+  return renamed("squeeze", x, to);
+}
+
+Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
+  detail::check_defined("unsqueeze", x);
+  Shape to = x.impl()->shape;
+  to.insert(detail::normalize_dim("unsqueeze", dim, to.size() + 1), 1);
+  return renamed("unsqueeze", x, to);
+}
+
+}  // namespace xtape
