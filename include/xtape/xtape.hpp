@@ -8,5 +8,6 @@
 #include "xtape/ops.hpp"
 #include "xtape/random.hpp"
 #include "xtape/shape.hpp"
+#include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
 #include "xtape/version.hpp"

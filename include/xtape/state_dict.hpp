@@ -1,0 +1,54 @@
+// StateDict: named tensors in the order in which they were added, as state_dict() gives and load_state_dict() takes
+// them. Invariant: names are unique and every tensor is defined.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "xtape/export.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape {
+
+/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both show the
+/// same tensors. A snapshot is `clone(dict)`.
+class XTAPE_API StateDict {
+ public:
+  struct Entry {
+    std::string name;
+    Tensor tensor;
+  };
+  using const_iterator = std::vector<Entry>::const_iterator;
+
+  const_iterator begin() const noexcept { return entries_.begin(); }
+  const_iterator end() const noexcept { return entries_.end(); }
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+
+  bool contains(std::string_view name) const noexcept;
+  /// IndexError when there is no such entry; set() makes or replaces one.
+  const Tensor& at(std::string_view name) const&;
+  Tensor at(std::string_view name) && { return at(name); }
+  const Tensor& operator[](std::string_view name) const& { return at(name); }
+  Tensor operator[](std::string_view name) && { return at(name); }
+
+  /// Replaces the entry in its place, or adds one at the end. ValueError when `tensor` is undefined.
+  void set(std::string name, Tensor tensor);
+  /// Adds an entry at the end. ValueError when the name is taken.
+  void insert(std::string name, Tensor tensor);
+
+ private:
+  std::size_t lower_bound(std::string_view name) const noexcept;
+  const Entry* find(std::string_view name) const noexcept;
+  void append(std::string name, Tensor tensor);
+
+  std::vector<Entry> entries_;
+  std::vector<std::size_t> by_name_;  // positions in entries_, sorted by name
+};
+
+/// The same names and copies of the elements, without history: what happens to `dict` later does not reach it.
+XTAPE_API StateDict clone(const StateDict& dict);
+
+}  // namespace xtape

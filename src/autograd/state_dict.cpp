@@ -1,0 +1,68 @@
+// StateDict: entries in order of insertion, and beside them their positions sorted by name, so that loading a large
+// model does not search linearly for each name.
+#include "xtape/state_dict.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape {
+
+namespace {
+void check_defined(const char* op, const std::string& name, const Tensor& tensor) {
+  if (!tensor.defined()) fail<ValueError>(op, "the tensor for \"{}\" is undefined", name);
+}
+}  // namespace
+
+std::size_t StateDict::lower_bound(std::string_view name) const noexcept {
+  const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                   [this](std::size_t i, std::string_view n) { return entries_[i].name < n; });
+  return static_cast<std::size_t>(at - by_name_.begin());
+}
+
+const StateDict::Entry* StateDict::find(std::string_view name) const noexcept {
+  const std::size_t at = lower_bound(name);
+  if (at == by_name_.size() || entries_[by_name_[at]].name != name) return nullptr;
+  return &entries_[by_name_[at]];
+}
+
+bool StateDict::contains(std::string_view name) const noexcept { return find(name) != nullptr; }
+
+const Tensor& StateDict::at(std::string_view name) const& {
+  const Entry* entry = find(name);
+  if (!entry) fail<IndexError>("state_dict", "no entry \"{}\" among {}", name, entries_.size());
+  return entry->tensor;
+}
+
+void StateDict::set(std::string name, Tensor tensor) {
+  check_defined("set", name, tensor);
+  if (const Entry* entry = find(name)) {
+    entries_[static_cast<std::size_t>(entry - entries_.data())].tensor = std::move(tensor);
+  } else {
+    append(std::move(name), std::move(tensor));
+  }
+}
+
+void StateDict::insert(std::string name, Tensor tensor) {
+  check_defined("insert", name, tensor);
+  if (contains(name)) fail<ValueError>("insert", "there is an entry \"{}\" already; use set to replace it", name);
+  append(std::move(name), std::move(tensor));
+}
+
+void StateDict::append(std::string name, Tensor tensor) {
+  const std::size_t at = lower_bound(name);
+  // Room first, so that nothing throws between the two insertions.
+  if (by_name_.size() == by_name_.capacity()) by_name_.reserve(2 * by_name_.capacity() + 8);
+  entries_.push_back({std::move(name), std::move(tensor)});
+  by_name_.insert(by_name_.begin() + static_cast<std::ptrdiff_t>(at), entries_.size() - 1);
+}
+
+StateDict clone(const StateDict& dict) {
+  StateDict copy;
+  for (const auto& [name, tensor] : dict) copy.insert(name, detail::copy_of(tensor));
+  return copy;
+}
+
+}  // namespace xtape
