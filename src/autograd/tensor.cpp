@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
@@ -45,10 +46,40 @@ Tensor copy_of(const Tensor& x) {
   return y;
 }
 
+bool fills_storage(const Tensor& x) noexcept {
+  return x.impl()->storage->bytes() == x.impl()->numel * itemsize(x.impl()->dtype);
+}
+
 bool owns_storage_alone(const Tensor& x) noexcept {
   const TensorImpl& impl = *x.impl();
-  return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() &&
-         impl.storage->bytes() == impl.numel * itemsize(impl.dtype);
+  return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x);
+}
+
+namespace {
+Tensor floating_copy(const Tensor& x, DType dtype) {
+  Tensor y = make_tensor(x.shape(), dtype);
+  visit_floating(x.dtype(), [&]<class T>() {
+    visit_floating(dtype, [&]<class U>() {
+      for (std::int64_t i = 0; i < x.numel(); ++i) elements<U>(y)[i] = static_cast<U>(elements<T>(x)[i]);
+    });
+  });
+  return y;
+}
+}  // namespace
+
+void convert_in_place(const Tensor& x, DType dtype) {
+  TensorImpl& impl = *x.impl();
+  if (impl.dtype == dtype) return;
+  const Tensor converted = floating_copy(x, dtype);
+  converted.impl()->storage->succeed(*impl.storage);
+  converted.impl()->storage->set_history(impl.requires_grad);
+  impl.storage = converted.impl()->storage;
+  impl.data = converted.impl()->data;
+  impl.dtype = dtype;
+  if (!impl.node) return;
+  Leaf& leaf = static_cast<Leaf&>(*impl.node);
+  NodeAccess::set_value_type(leaf, impl.shape, dtype);
+  if (leaf.grad.defined()) leaf.grad = floating_copy(leaf.grad, dtype);
 }
 
 void check_in_place(const char* op, const Tensor& x) {

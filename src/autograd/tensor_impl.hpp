@@ -57,6 +57,12 @@ inline void mark_written(const Tensor& x) noexcept { x.impl()->storage->bump_ver
 /// A copy of the elements in new storage, without autograd state.
 Tensor copy_of(const Tensor& x);
 
+/// Whether x's elements are all that its storage holds.
+bool fills_storage(const Tensor& x) noexcept;
+/// Gives x elements of another floating dtype in new storage, its gradient too: every handle sees it. Values that the
+/// tape has saved of x count as modified.
+void convert_in_place(const Tensor& x, DType dtype);
+
 /// True when nobody but this handle can see x's elements, and they fill their storage.
 bool owns_storage_alone(const Tensor& x) noexcept;
 

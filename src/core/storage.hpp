@@ -22,6 +22,9 @@ class alignas(64) Storage {
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   void bump_version() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
 
+  /// Continues the count of a storage that this one replaces, as if written once.
+  void succeed(const Storage& replaced) noexcept { version_.store(replaced.version() + 1, std::memory_order_relaxed); }
+
   /// True once a tensor that requires grad has lived here: in grad mode such bytes are not written in place.
   bool has_history() const noexcept { return has_history_.load(std::memory_order_relaxed); }
   void set_history(bool value) noexcept { has_history_.store(value, std::memory_order_relaxed); }

@@ -1,0 +1,77 @@
+// The layers. Parameter names, shapes and initial distributions are PyTorch's.
+#pragma once
+
+#include <cstdint>
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::nn {
+
+struct LinearOptions {
+  bool bias = true;
+};
+
+/// y = x weight^T + bias. x (..., in) -> (..., out). weight (out, in), then bias (out), both from U(-k, k) with
+/// k = 1 / sqrt(in). ShapeError when x does not end in `in`.
+class XTAPE_API Linear : public Module {
+ public:
+  Linear(std::int64_t in_features, std::int64_t out_features, LinearOptions options = {});
+  ~Linear() override;
+  Tensor forward(const Tensor& x) const override;
+
+  Parameter weight;
+  Parameter bias;  ///< undefined without a bias
+};
+
+class XTAPE_API ReLU : public Module {
+ public:
+  ~ReLU() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
+/// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p); in evaluation nothing happens.
+/// ValueError unless 0 <= p <= 1.
+class XTAPE_API Dropout : public Module {
+ public:
+  explicit Dropout(double p = 0.5);
+  ~Dropout() override;
+  Tensor forward(const Tensor& x) const override;
+  double p() const noexcept { return p_; }
+
+ private:
+  double p_;
+};
+
+/// Joins the dims start_dim to end_dim; by default all but the batch's.
+class XTAPE_API Flatten : public Module {
+ public:
+  explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1);
+  ~Flatten() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  std::int64_t start_dim_, end_dim_;
+};
+
+class XTAPE_API Softmax : public Module {
+ public:
+  explicit Softmax(std::int64_t dim);
+  ~Softmax() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  std::int64_t dim_;
+};
+
+class XTAPE_API LogSoftmax : public Module {
+ public:
+  explicit LogSoftmax(std::int64_t dim);
+  ~LogSoftmax() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  std::int64_t dim_;
+};
+
+}  // namespace xtape::nn

@@ -1,0 +1,180 @@
+// Module: a handle to parameters, buffers, children and a training flag. As in Python a copy is the same module;
+// clone(m) makes new parameters. A module of one's own derives from Module, registers what it owns in its members'
+// initialisers, and defines `Tensor forward(const Tensor& x)`, const or not.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "xtape/state_dict.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape::nn {
+
+class Module;
+
+namespace detail {
+struct ModuleState;
+
+/// Inside a CloneScope the copy constructors of Module, Parameter and Buffer copy deeply, each original once: ties
+/// survive and nothing is shared with the original.
+class XTAPE_API CloneScope {
+ public:
+  CloneScope();
+  ~CloneScope();
+  CloneScope(const CloneScope&) = delete;
+  CloneScope& operator=(const CloneScope&) = delete;
+
+ private:
+  struct Copies* previous_;
+};
+/// The tensor itself, or its copy inside a CloneScope.
+XTAPE_API Tensor share_or_clone(const Tensor& tensor);
+
+/// A member that names a tensor which its module has registered.
+template <int kind>
+class RegisteredTensor : public Tensor {
+ public:
+  RegisteredTensor() = default;
+  explicit RegisteredTensor(const Tensor& registered) : Tensor(registered) {}
+  RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
+  RegisteredTensor(RegisteredTensor&&) = default;
+  RegisteredTensor& operator=(const RegisteredTensor&) & = default;
+  RegisteredTensor& operator=(RegisteredTensor&&) & = default;
+  /// Naming another tensor would leave the registered one behind: write into it with copy_ instead.
+  RegisteredTensor& operator=(const Tensor&) = delete;
+  ~RegisteredTensor() = default;
+};
+}  // namespace detail
+
+/// A tensor that the optimizer trains; made by Module::register_parameter. (A plain Tensor member would still name
+/// the original after clone.)
+using Parameter = detail::RegisteredTensor<0>;
+/// A tensor that belongs to the module's state but is not trained; made by Module::register_buffer.
+using Buffer = detail::RegisteredTensor<1>;
+
+namespace detail {
+
+/// Keeps a module of any type, by value.
+struct XTAPE_API ModuleHolder {
+  virtual ~ModuleHolder();
+  virtual const Module& get() const noexcept = 0;
+  virtual std::shared_ptr<ModuleHolder> copy() const = 0;
+};
+template <class M>
+struct HolderOf final : ModuleHolder {
+  explicit HolderOf(const M& m) : module(m) {}
+  const Module& get() const noexcept override { return module; }
+  std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
+  M module;
+};
+
+// A forward of another signature would hide the base's instead of overriding it. Without one of its own, a module
+// takes several inputs (by its own operator()) or none.
+template <class>
+inline constexpr bool is_forward = false;
+template <class M>
+inline constexpr bool is_forward<Tensor (M::*)(const Tensor&)> = true;
+template <class M>
+inline constexpr bool is_forward<Tensor (M::*)(const Tensor&) const> = true;
+template <class M>
+constexpr bool forward_fits() {
+  if constexpr (requires { &M::forward; }) {
+    return is_forward<decltype(&M::forward)>;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace detail
+
+/// What `named_modules` lists. `module` lives as long as the module that listed it.
+struct NamedModule {
+  std::string name;
+  const Module* module;
+};
+
+class XTAPE_API Module {
+ public:
+  virtual ~Module();
+
+  /// forward(x). An Error thrown on the way carries the path of the module that it arose in.
+  Tensor operator()(const Tensor& x) const;
+
+  // Own tensors first, then the children's, in the order of registration; each tensor once, under its first name.
+  std::vector<Tensor> parameters() const;
+  std::vector<NamedTensor> named_parameters() const;
+  std::vector<Tensor> buffers() const;
+  std::vector<NamedTensor> named_buffers() const;
+  /// Direct children.
+  std::vector<NamedModule> named_children() const;
+  /// This module (named "") and everything below it, parents first; each module once.
+  std::vector<NamedModule> named_modules() const;
+
+  /// Parameters and buffers by name, ties under each of their names; the tensors themselves, not copies: clone(dict)
+  /// is a snapshot. Keys are PyTorch's ("0.weight").
+  StateDict state_dict() const;
+  /// Copies the values in (cast to each tensor's dtype). ValueError, and nothing is written, when a key is missing or
+  /// unexpected (unless `strict` is false) or a shape differs (ShapeError).
+  void load_state_dict(const StateDict& dict, bool strict = true) const;
+
+  /// Training mode here and below: what Dropout looks at. Never touches requires_grad.
+  const Module& train(bool on = true) const;
+  const Module& eval() const { return train(false); }
+  bool is_training() const noexcept;
+  /// Converts floating parameters, their gradients and buffers in place: an optimizer sees the same tensors.
+  const Module& to(DType dtype) const;
+  /// Drops the gradients, or with set_to_none = false fills them with zeros.
+  void zero_grad(bool set_to_none = true) const;
+  /// Freezes (false) or thaws all parameters. A frozen parameter loses its gradient.
+  const Module& requires_grad_(bool requires_grad = true) const;
+
+ protected:
+  Module();
+  Module(const Module& other);
+  Module(Module&& other) noexcept;
+  Module& operator=(const Module&) = default;
+  Module& operator=(Module&& other) noexcept;
+
+  std::size_t child_count() const noexcept;
+  const Module& child(std::size_t i) const noexcept;
+
+  virtual Tensor forward(const Tensor& x);
+  virtual Tensor forward(const Tensor& x) const;
+
+  /// Makes `tensor` a leaf that requires grad, and a parameter of this module. Undefined: no parameter.
+  /// ValueError on a name that is empty, holds a dot or is taken; GradError on the result of an op.
+  Parameter register_parameter(const std::string& name, const Tensor& tensor);
+  /// A parameter of another module, which both share from now on (a tie).
+  Parameter register_parameter(const std::string& name, const Parameter& tied);
+  Buffer register_buffer(const std::string& name, const Tensor& tensor);
+  /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
+  template <std::derived_from<Module> M>
+  M register_module(const std::string& name, M module) {
+    static_assert(detail::forward_fits<M>(),
+                  "forward must be `Tensor forward(const Tensor& x)`, const or not; for several inputs define operator()");
+    add_child(name, std::make_shared<detail::HolderOf<M>>(module));
+    return module;
+  }
+
+ private:
+  void add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
+  friend struct detail::ModuleState;
+
+  std::shared_ptr<detail::ModuleState> state_;
+};
+
+/// A module of the same type with tensors of its own: deep, ties kept, training flags and requires_grad too, gradients
+/// left behind.
+template <std::derived_from<Module> M>
+M clone(const M& module) {
+  detail::CloneScope scope;
+  return M(module);
+}
+
+}  // namespace xtape::nn

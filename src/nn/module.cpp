@@ -1,0 +1,304 @@
+// Modules: what they own, how copies share it and clones do not, and how an error learns where it arose.
+#include "xtape/nn/module.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::nn {
+
+namespace detail {
+
+struct Child {
+  std::string name;
+  std::shared_ptr<ModuleHolder> module;
+};
+
+/// What the handles of one module share.
+struct ModuleState {
+  bool training = true;
+  std::vector<NamedTensor> parameters, buffers;
+  std::vector<Child> children;
+
+  static const std::shared_ptr<ModuleState>& of(const Module& module) { return module.state_; }
+};
+
+/// What a CloneScope has copied so far.
+struct Copies {
+  std::unordered_map<const ModuleState*, std::shared_ptr<ModuleState>> states;
+  std::unordered_map<const void*, Tensor> tensors;
+};
+
+namespace {
+
+thread_local Copies* cloning = nullptr;
+
+std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state) {
+  if (!cloning) return state;
+  auto [entry, is_new] = cloning->states.try_emplace(state.get());
+  if (!is_new) return entry->second;
+  auto copy = entry->second = std::make_shared<ModuleState>();
+  copy->training = state->training;
+  for (const auto& [name, tensor] : state->parameters) copy->parameters.push_back({name, share_or_clone(tensor)});
+  for (const auto& [name, tensor] : state->buffers) copy->buffers.push_back({name, share_or_clone(tensor)});
+  for (const auto& [name, module] : state->children) copy->children.push_back({name, module->copy()});
+  return copy;
+}
+
+/// The modules whose operator() is running on this thread, innermost first.
+struct Running {
+  explicit Running(const ModuleState& s) : state(&s), outer(std::exchange(innermost, this)) {}
+  ~Running() { innermost = outer; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  /// "encoder.fc1": each module's name in the one that called it.
+  std::string path() const {
+    if (!outer) return "";
+    std::string path = outer->path();
+    for (const Child& child : outer->state->children) {
+      if (ModuleState::of(child.module->get()).get() != state) continue;
+      return path.empty() ? child.name : path + "." + child.name;
+    }
+    return path;
+  }
+
+  const ModuleState* state;
+  Running* outer;
+  static thread_local Running* innermost;
+};
+thread_local Running* Running::innermost = nullptr;
+
+}  // namespace
+
+CloneScope::CloneScope() : previous_(std::exchange(cloning, new Copies)) {}
+CloneScope::~CloneScope() { delete std::exchange(cloning, previous_); }
+
+Tensor share_or_clone(const Tensor& tensor) {
+  if (!cloning || !tensor.defined()) return tensor;
+  Tensor& copy = cloning->tensors[tensor.impl()];
+  if (!copy.defined()) {
+    copy = xtape::detail::copy_of(tensor);
+    if (tensor.requires_grad()) copy.requires_grad_();
+  }
+  return copy;
+}
+
+ModuleHolder::~ModuleHolder() = default;
+
+}  // namespace detail
+
+using detail::ModuleState;
+
+Module::Module() : state_(std::make_shared<ModuleState>()) {}
+Module::Module(const Module& other) : state_(detail::share_or_clone(other.state_)) {}
+// A module that was moved from stays usable: it is one more handle.
+Module::Module(Module&& other) noexcept : state_(other.state_) {}
+Module& Module::operator=(Module&& other) noexcept {
+  state_ = other.state_;
+  return *this;
+}
+Module::~Module() = default;
+
+Tensor Module::operator()(const Tensor& x) const {
+  const detail::Running running(*state_);
+  try {
+    return forward(x);
+  } catch (Error& error) {
+    error.set_module_path(running.path());
+    throw;
+  }
+}
+
+Tensor Module::forward(const Tensor&) {
+  fail<ValueError>("module", "this module has no forward(const Tensor&) of its own");
+}
+// Reached when the module's own forward is not const. A handle's constness says nothing about what it points at.
+Tensor Module::forward(const Tensor& x) const { return const_cast<Module*>(this)->forward(x); }
+
+// ---- registering -----------------------------------------------------------------------------------------------
+
+namespace {
+
+void check_name(const char* op, const ModuleState& state, const std::string& name) {
+  if (name.empty() || name.find('.') != std::string::npos) {
+    fail<ValueError>(op, "\"{}\" is no name: it must not be empty or hold a dot", name);
+  }
+  auto taken = [&name](const auto& entries) {
+    return std::any_of(entries.begin(), entries.end(), [&name](const auto& entry) { return entry.name == name; });
+  };
+  if (taken(state.parameters) || taken(state.buffers) || taken(state.children)) {
+    fail<ValueError>(op, "this module has a \"{}\" already", name);
+  }
+}
+
+}  // namespace
+
+Parameter Module::register_parameter(const std::string& name, const Tensor& tensor) {
+  check_name("register_parameter", *state_, name);
+  if (!tensor.defined()) return Parameter();
+  if (!tensor.is_leaf()) {
+    fail<GradError>("register_parameter", "\"{}\" is the result of an op, not a leaf; pass its detach().clone()", name);
+  }
+  // A parameter has storage of its own, so that no write elsewhere changes it.
+  const Tensor own = xtape::detail::fills_storage(tensor) ? tensor : xtape::detail::copy_of(tensor);
+  own.requires_grad_();
+  state_->parameters.push_back({name, own});
+  return Parameter(own);
+}
+
+Parameter Module::register_parameter(const std::string& name, const Parameter& tied) {
+  check_name("register_parameter", *state_, name);
+  if (tied.defined()) state_->parameters.push_back({name, tied});
+  return tied;
+}
+
+Buffer Module::register_buffer(const std::string& name, const Tensor& tensor) {
+  check_name("register_buffer", *state_, name);
+  if (!tensor.defined()) return Buffer();
+  const Tensor buffer = tensor.requires_grad() ? tensor.detach() : tensor;
+  state_->buffers.push_back({name, buffer});
+  return Buffer(buffer);
+}
+
+void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
+  check_name("register_module", *state_, name);
+  if (ModuleState::of(child->get()) == state_) fail<ValueError>("register_module", "\"{}\" is this module itself", name);
+  state_->children.push_back({name, std::move(child)});
+}
+
+// ---- listing ---------------------------------------------------------------------------------------------------
+
+std::size_t Module::child_count() const noexcept { return state_->children.size(); }
+const Module& Module::child(std::size_t i) const noexcept { return state_->children[i].module->get(); }
+
+std::vector<NamedModule> Module::named_children() const {
+  std::vector<NamedModule> children;
+  for (const detail::Child& child : state_->children) children.push_back({child.name, &child.module->get()});
+  return children;
+}
+
+namespace {
+
+std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+
+/// Parents first, in the order of registration. `once` leaves out what was listed under another name.
+void walk(const Module& module, const std::string& path, bool once, std::unordered_set<const ModuleState*>& seen,
+          std::vector<NamedModule>& out) {
+  if (once && !seen.insert(ModuleState::of(module).get()).second) return;
+  out.push_back({path, &module});
+  for (const NamedModule& child : module.named_children()) {
+    walk(*child.module, joined(path, child.name), once, seen, out);
+  }
+}
+
+std::vector<NamedModule> all_modules(const Module& module, bool once) {
+  std::unordered_set<const ModuleState*> seen;
+  std::vector<NamedModule> modules;
+  walk(module, "", once, seen, modules);
+  return modules;
+}
+
+std::vector<NamedTensor> tensors_once(const Module& module, std::vector<NamedTensor> ModuleState::*kind) {
+  std::unordered_set<const void*> seen;
+  std::vector<NamedTensor> tensors;
+  for (const auto& [path, part] : all_modules(module, true)) {
+    for (const auto& [name, tensor] : (*ModuleState::of(*part)).*kind) {
+      if (seen.insert(tensor.impl()).second) tensors.push_back({joined(path, name), tensor});
+    }
+  }
+  return tensors;
+}
+
+std::vector<Tensor> without_names(const std::vector<NamedTensor>& named) {
+  std::vector<Tensor> tensors;
+  for (const NamedTensor& entry : named) tensors.push_back(entry.tensor);
+  return tensors;
+}
+
+}  // namespace
+
+std::vector<NamedModule> Module::named_modules() const { return all_modules(*this, true); }
+std::vector<NamedTensor> Module::named_parameters() const { return tensors_once(*this, &ModuleState::parameters); }
+std::vector<NamedTensor> Module::named_buffers() const { return tensors_once(*this, &ModuleState::buffers); }
+std::vector<Tensor> Module::parameters() const { return without_names(named_parameters()); }
+std::vector<Tensor> Module::buffers() const { return without_names(named_buffers()); }
+
+// ---- state -----------------------------------------------------------------------------------------------------
+
+StateDict Module::state_dict() const {
+  StateDict dict;
+  for (const auto& [path, part] : all_modules(*this, false)) {
+    const ModuleState& state = *ModuleState::of(*part);
+    for (const auto& [name, tensor] : state.parameters) dict.set(joined(path, name), tensor);
+    for (const auto& [name, tensor] : state.buffers) dict.set(joined(path, name), tensor);
+  }
+  return dict;
+}
+
+void Module::load_state_dict(const StateDict& dict, bool strict) const {
+  const StateDict ours = state_dict();
+  std::string missing, unexpected;
+  for (const auto& [name, tensor] : ours) {
+    if (!dict.contains(name)) missing += (missing.empty() ? "" : ", ") + name;
+  }
+  for (const auto& [name, tensor] : dict) {
+    if (!ours.contains(name)) unexpected += (unexpected.empty() ? "" : ", ") + name;
+  }
+  if (strict && !(missing.empty() && unexpected.empty())) {
+    fail<ValueError>("load_state_dict", "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load "
+                                        "what fits", missing, unexpected);
+  }
+  for (const auto& [name, tensor] : ours) {
+    if (!dict.contains(name)) continue;
+    const Tensor& value = dict.at(name);
+    if (!value.defined()) fail<ValueError>("load_state_dict", "\"{}\" is an undefined tensor", name);
+    if (value.shape() != tensor.shape()) {
+      fail<ShapeError>("load_state_dict", "\"{}\" is {} in the dict, {} in the module", name, value.shape(),
+                       tensor.shape());
+    }
+  }
+  NoGradGuard no_grad;
+  for (const auto& [name, tensor] : ours) {
+    if (dict.contains(name)) tensor.copy_(dict.at(name));
+  }
+}
+
+// ---- modes -----------------------------------------------------------------------------------------------------
+
+const Module& Module::train(bool on) const {
+  for (const NamedModule& part : named_modules()) ModuleState::of(*part.module)->training = on;
+  return *this;
+}
+
+bool Module::is_training() const noexcept { return state_->training; }
+
+const Module& Module::to(DType dtype) const {
+  if (!is_floating(dtype)) fail<DTypeError>("to", "a module can be float32 or float64, not {}", dtype);
+  for (const std::vector<Tensor>& tensors : {parameters(), buffers()}) {
+    for (const Tensor& tensor : tensors) {
+      if (is_floating(tensor.dtype())) xtape::detail::convert_in_place(tensor, dtype);
+    }
+  }
+  return *this;
+}
+
+void Module::zero_grad(bool set_to_none) const {
+  for (const Tensor& p : parameters()) {
+    if (set_to_none || !p.grad().defined()) {
+      p.set_grad(Tensor());
+    } else {
+      p.set_grad(zeros_like(p.grad()));
+    }
+  }
+}
+
+const Module& Module::requires_grad_(bool requires_grad) const {
+  for (const Tensor& p : parameters()) p.requires_grad_(requires_grad);
+  return *this;
+}
+
+}  // namespace xtape::nn

@@ -1,0 +1,77 @@
+#include "xtape/nn/layers.hpp"
+
+#include <cmath>
+
+#include "support/expect.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+TEST(LinearLayer, HasPyTorchsShapesAndBounds) {  // SEMANTICS [19]
+  nn::Linear layer(100, 7);
+  EXPECT_EQ(layer.weight.shape(), (Shape{7, 100}));
+  EXPECT_EQ(layer.bias.shape(), Shape{7});
+  for (float w : layer.weight.to_vector<float>()) EXPECT_LE(std::abs(w), 0.1f);
+  EXPECT_GT(layer.weight.max().item<float>(), 0.09f);
+  EXPECT_LT(layer.weight.min().item<float>(), -0.09f);
+}
+
+TEST(LinearLayer, DrawsTheWeightBeforeTheBias) {
+  manual_seed(5);
+  nn::Linear with(3, 2);
+  manual_seed(5);
+  nn::Linear without(3, 2, {.bias = false});
+  EXPECT_TRUE(equal(with.weight, without.weight));
+  EXPECT_FALSE(without.bias.defined());
+  EXPECT_EQ(without.parameters().size(), 1u);
+}
+
+TEST(LinearLayer, TakesAnyLeadingDims) {
+  nn::Linear layer(3, 2);
+  EXPECT_EQ(layer(ones({4, 5, 3})).shape(), (Shape{4, 5, 2}));
+  EXPECT_EQ(layer(ones({3})).shape(), Shape{2});
+  EXPECT_EQ(layer(ones({0, 3})).shape(), (Shape{0, 2}));
+}
+
+TEST(LinearLayer, WithoutInputsGivesItsBias) {  // SEMANTICS [19]
+  nn::Linear layer(0, 2);
+  EXPECT_TRUE(equal(layer(ones({1, 0})).flatten(), layer.bias.detach()));
+}
+
+TEST(LinearLayer, RefusesNegativeExtents) {
+  expect_error<ValueError>([] { nn::Linear(-1, 2); }, "Linear: in_features is -1");
+  expect_error<ValueError>([] { nn::Linear(1, -2); }, "Linear: out_features is -2");
+}
+
+TEST(DropoutLayer, ActsInTrainingOnly) {
+  nn::Dropout drop(0.5);
+  Tensor x = ones({1000});
+  EXPECT_FALSE(equal(drop(x), x));
+  drop.eval();
+  EXPECT_TRUE(equal(drop(x), x));
+}
+
+TEST(DropoutLayer, RefusesAShareOutsideZeroToOne) {
+  for (double p : {-0.1, 1.5, std::nan("")}) {
+    expect_error<ValueError>([p] { nn::Dropout drop(p); }, "Dropout: p is", "[0, 1]");
+  }
+}
+
+TEST(FlattenLayer, KeepsTheBatchDim) {
+  EXPECT_EQ(nn::Flatten()(ones({4, 1, 28, 28})).shape(), (Shape{4, 784}));
+  EXPECT_EQ(nn::Flatten(0, 1)(ones({4, 2, 3})).shape(), (Shape{8, 3}));
+}
+
+TEST(ActivationLayers, AreTheirFunctions) {
+  Tensor x = tensor({{-1.0, 0.0, 2.0}});
+  EXPECT_TRUE(equal(nn::ReLU()(x), relu(x)));
+  EXPECT_TRUE(equal(nn::Softmax(1)(x), softmax(x, 1)));
+  EXPECT_TRUE(equal(nn::LogSoftmax(1)(x), log_softmax(x, 1)));
+}
+
+}  // namespace
+}  // namespace xtape

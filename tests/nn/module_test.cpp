@@ -1,0 +1,269 @@
+#include "xtape/nn/module.hpp"
+
+#include "support/expect.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+struct Classifier : nn::Module {
+  nn::Linear fc1 = register_module("fc1", nn::Linear(4, 3));
+  nn::Dropout drop = register_module("drop", nn::Dropout(0.5));
+  nn::Linear fc2 = register_module("fc2", nn::Linear(3, 2));
+  Tensor forward(const Tensor& x) { return fc2(drop(relu(fc1(x)))); }
+};
+
+struct Scale : nn::Module {
+  nn::Parameter w = register_parameter("w", ones({3}));
+  nn::Buffer offset = register_buffer("offset", full({3}, 2.0));
+  Tensor forward(const Tensor& x) const { return x * w + offset; }
+};
+
+std::vector<std::string> names(const std::vector<NamedTensor>& tensors) {
+  std::vector<std::string> result;
+  for (const auto& entry : tensors) result.push_back(entry.name);
+  return result;
+}
+using Names = std::vector<std::string>;
+
+TEST(Module, NamesParametersAsPyTorchDoes) {
+  EXPECT_EQ(names(Classifier().named_parameters()), (Names{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"}));
+}
+
+TEST(Module, ListsBuffersApartFromParameters) {
+  Scale scale;
+  EXPECT_EQ(names(scale.named_parameters()), Names{"w"});
+  EXPECT_EQ(names(scale.named_buffers()), Names{"offset"});
+  EXPECT_TRUE(scale.w.requires_grad());
+  EXPECT_FALSE(scale.offset.requires_grad());
+}
+
+TEST(Module, AConstForwardRunsToo) { expect_close(Scale()(ones({3})), {3, 3, 3}); }
+
+TEST(Module, ACopySharesParametersAndMode) {
+  Classifier model;
+  Classifier copy = model;
+  model.eval();
+  EXPECT_FALSE(copy.is_training());
+  EXPECT_FALSE(copy.drop.is_training());
+  without_grad([&] { return model.fc1.bias.fill_(7); });
+  EXPECT_EQ(copy.fc1.bias.to_vector<float>()[0], 7);
+}
+
+TEST(Module, AMovedFromModuleIsOneMoreHandle) {
+  Classifier model;
+  Classifier other = std::move(model);
+  EXPECT_EQ(model.parameters()[0].impl(), other.parameters()[0].impl());  // NOLINT: on purpose
+}
+
+TEST(Module, ACloneSharesNothing) {
+  Classifier model;
+  Classifier copy = clone(model);
+  ASSERT_EQ(copy.parameters().size(), model.parameters().size());
+  for (std::size_t i = 0; i < copy.parameters().size(); ++i) {
+    EXPECT_TRUE(equal(copy.parameters()[i], model.parameters()[i]));
+    EXPECT_NE(copy.parameters()[i].impl(), model.parameters()[i].impl());
+  }
+  without_grad([&] { return model.fc1.weight.fill_(0); });
+  Tensor x = ones({1, 4});
+  EXPECT_FALSE(equal(copy.fc1(x), model.fc1(x)));
+}
+
+TEST(Module, TheMembersOfACloneAreItsRegisteredChildren) {
+  Classifier copy = clone(Classifier());
+  EXPECT_EQ(copy.fc2.weight.impl(), copy.parameters()[2].impl());
+  copy.eval();
+  EXPECT_FALSE(copy.drop.is_training());
+}
+
+TEST(Module, ACloneKeepsModesAndFrozenParameters) {
+  Classifier model;
+  model.drop.eval();
+  model.fc1.requires_grad_(false);
+  Classifier copy = clone(model);
+  EXPECT_TRUE(copy.is_training());
+  EXPECT_FALSE(copy.drop.is_training());
+  EXPECT_FALSE(copy.fc1.weight.requires_grad());
+  EXPECT_TRUE(copy.fc2.weight.requires_grad());
+}
+
+TEST(Module, ACloneLeavesGradientsBehind) {
+  Scale model;
+  model(ones({3})).sum().backward();
+  EXPECT_TRUE(model.w.grad().defined());
+  EXPECT_FALSE(clone(model).w.grad().defined());
+}
+
+struct Tied : nn::Module {
+  nn::Linear encoder = register_module("encoder", nn::Linear(3, 3, {.bias = false}));
+  nn::Parameter decoder = register_parameter("decoder", encoder.weight);
+  nn::Linear again = register_module("again", encoder);
+  Tensor forward(const Tensor& x) { return linear(encoder(x), decoder); }
+};
+
+TEST(Module, CountsTiedParametersOnce) { EXPECT_EQ(Tied().parameters().size(), 1u); }
+
+TEST(Module, ListsATieUnderEachNameInTheStateDict) {
+  StateDict dict = Tied().state_dict();
+  EXPECT_EQ(dict.size(), 3u);
+  EXPECT_EQ(dict.at("decoder").impl(), dict.at("encoder.weight").impl());
+}
+
+TEST(Module, TiesSurviveInAClone) {
+  Tied model;
+  Tied copy = clone(model);
+  EXPECT_EQ(copy.decoder.impl(), copy.encoder.weight.impl());
+  EXPECT_EQ(copy.again.weight.impl(), copy.encoder.weight.impl());
+  EXPECT_NE(copy.decoder.impl(), model.decoder.impl());
+  EXPECT_EQ(copy.parameters().size(), 1u);
+}
+
+TEST(Module, ATieCollectsBothGradients) {
+  Tied model;
+  without_grad([&] { return model.decoder.copy_(eye(3)); });
+  model(ones({1, 3})).sum().backward();
+  expect_close(model.decoder.grad(), {2, 2, 2, 2, 2, 2, 2, 2, 2});
+}
+
+TEST(Module, StateDictAliasesAndItsCloneIsASnapshot) {
+  Scale model;
+  StateDict alias = model.state_dict(), snapshot = clone(alias);
+  without_grad([&] { return model.w.fill_(5); });
+  expect_close(alias.at("w"), {5, 5, 5});
+  expect_close(snapshot.at("w"), {1, 1, 1});
+  model.load_state_dict(snapshot);
+  expect_close(model.w, {1, 1, 1});
+}
+
+TEST(Module, LoadsNothingWhenSomethingDoesNotFit) {
+  Scale model;
+  StateDict dict = clone(model.state_dict());
+  without_grad([&] { return dict.at("w").fill_(9); });
+  dict.set("offset", zeros({4}));
+  expect_error<ShapeError>([&] { model.load_state_dict(dict); }, "load_state_dict: \"offset\" is (4) in the dict, (3)");
+  expect_close(model.w, {1, 1, 1});
+}
+
+TEST(Module, NamesMissingAndUnexpectedKeys) {
+  Scale model;
+  StateDict dict;
+  dict.set("w", full({3}, 4.0));
+  dict.set("v", ones({3}));
+  expect_error<ValueError>([&] { model.load_state_dict(dict); }, "missing [offset], unexpected [v]");
+  expect_close(model.w, {1, 1, 1});
+  model.load_state_dict(dict, false);
+  expect_close(model.w, {4, 4, 4});
+}
+
+TEST(Module, ChangesDtypeInPlace) {
+  Scale model;
+  Tensor w = model.parameters()[0];
+  model(ones({3})).sum().backward();
+  model.to(float64);
+  EXPECT_EQ(w.dtype(), float64);
+  EXPECT_EQ(w.grad().dtype(), float64);
+  EXPECT_EQ(model.offset.dtype(), float64);
+  model(ones({3}, {.dtype = float64})).sum().backward();
+  expect_close(w.grad(), {2, 2, 2});
+}
+
+TEST(Module, AConversionBetweenForwardAndBackwardIsAnError) {
+  Scale model;
+  Tensor loss = (model(ones({3}).requires_grad_()) * model.w).sum();
+  model.to(float64);
+  expect_error<GradError>([&] { loss.backward(); }, "modified in place");
+}
+
+TEST(Module, RefusesAnIntegerDtype) {
+  expect_error<DTypeError>([] { Scale().to(int64); }, "to: a module can be float32 or float64, not int64");
+}
+
+TEST(Module, TrainAndEvalNeverTouchRequiresGrad) {  // SEMANTICS [22]
+  Classifier model;
+  model.fc1.requires_grad_(false);
+  model.eval().train();
+  EXPECT_FALSE(model.fc1.weight.requires_grad());
+  EXPECT_TRUE(model.fc2.weight.requires_grad());
+}
+
+TEST(Module, FreezingDropsAnOldGradient) {  // SEMANTICS [22]
+  Scale model;
+  model(ones({3})).sum().backward();
+  model.requires_grad_(false);
+  EXPECT_FALSE(model.w.grad().defined());
+}
+
+TEST(Module, ZeroGradSetsNoneOrZeros) {
+  Scale model;
+  model(ones({3})).sum().backward();
+  model.zero_grad(false);
+  expect_close(model.w.grad(), {0, 0, 0});
+  model.zero_grad();
+  EXPECT_FALSE(model.w.grad().defined());
+}
+
+TEST(Module, AnErrorNamesTheModule) {
+  Classifier model;
+  expect_error<ShapeError>([&] { model(ones({2, 3, 4, 5})); }, "linear \"fc1\" (4 -> 3): expected input (N, 4)");
+  nn::Sequential outer{nn::Flatten(), model};
+  expect_error<ShapeError>([&] { outer(ones({2, 5})); }, "linear \"1.fc1\" (4 -> 3)");
+}
+
+TEST(Module, AModuleSharedByTwoParentsReportsTheRightPath) {
+  nn::Linear shared(4, 4);
+  nn::Sequential a{shared}, b{relu, shared};
+  nn::Sequential both{a.append(relu), b};
+  expect_error<ShapeError>([&] { both[1](ones({1, 3})); }, "linear \"1\"");
+  expect_error<ShapeError>([&] { both(ones({1, 3})); }, "linear \"0.0\"");
+}
+
+TEST(Module, AModuleOnItsOwnHasNoPath) {
+  expect_error<ShapeError>([] { nn::Linear(4, 3)(ones({1, 3})); }, "linear (4 -> 3):");
+}
+
+struct Naming : nn::Module {
+  void parameter(const std::string& name) { register_parameter(name, ones({1})); }
+  void result() { register_parameter("w", ones({1}).requires_grad_() * 2); }
+  nn::Parameter slice(const Tensor& whole) { return register_parameter("w", whole.narrow(0, 0, 1)); }
+};
+
+TEST(Module, RefusesBadNames) {
+  Naming m;
+  m.parameter("w");
+  expect_error<ValueError>([&] { m.parameter("w"); }, "has a \"w\" already");
+  expect_error<ValueError>([&] { m.parameter("a.b"); }, "\"a.b\" is no name");
+  expect_error<ValueError>([&] { m.parameter(""); }, "\"\" is no name");
+}
+
+TEST(Module, RefusesTheResultOfAnOpAsParameter) {
+  expect_error<GradError>([] { Naming().result(); }, "\"w\" is the result of an op");
+}
+
+TEST(Module, AParameterOwnsItsStorage) {
+  Tensor whole = zeros({4});
+  Naming m;
+  nn::Parameter w = m.slice(whole);
+  whole.fill_(3);
+  expect_close(w, {0});
+}
+
+TEST(Module, WithoutAForwardSaysSo) {
+  struct Empty : nn::Module {};
+  expect_error<ValueError>([] { Empty()(ones({1})); }, "no forward(const Tensor&)");
+}
+
+TEST(Module, ANewHeadOnAFrozenBodyLeavesTheBodyAlone) {
+  Classifier model;
+  model.fc1.requires_grad_(false);
+  Tensor before = model.fc1.weight.clone();
+  model(randn({5, 4})).sum().backward();
+  EXPECT_FALSE(model.fc1.weight.grad().defined());
+  EXPECT_TRUE(model.fc2.weight.grad().defined());
+  EXPECT_TRUE(equal(before, model.fc1.weight));
+}
+
+}  // namespace
+}  // namespace xtape

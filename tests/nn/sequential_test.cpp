@@ -1,0 +1,84 @@
+#include "xtape/nn/sequential.hpp"
+
+#include "support/expect.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+TEST(Sequential, NumbersItsEntriesPlainFunctionsIncluded) {
+  nn::Sequential model{nn::Linear(2, 3), relu, nn::Linear(3, 1)};
+  EXPECT_EQ(model.size(), 3u);
+  EXPECT_TRUE(model.state_dict().contains("2.weight"));
+  EXPECT_FALSE(model.state_dict().contains("1.weight"));
+}
+
+TEST(Sequential, AppliesItsLayersInOrder) {
+  nn::Sequential model{[](const Tensor& x) { return x + 1; }, [](const Tensor& x) { return x * 10; }};
+  expect_close(model(tensor({1.0, 2.0})), {20, 30});
+}
+
+TEST(Sequential, OneSequentialInBracesIsACopyOfIt) {
+  nn::Sequential a{relu, relu};
+  nn::Sequential b{a};
+  EXPECT_EQ(b.size(), 2u);
+  a.append(relu);
+  EXPECT_EQ(b.size(), 3u);  // a handle: the same module
+}
+
+TEST(Sequential, NestsByAppend) {
+  nn::Sequential outer;
+  outer.append(nn::Sequential{nn::Linear(2, 2)}).append(nn::Linear(2, 1));
+  EXPECT_TRUE(outer.state_dict().contains("0.0.weight"));
+  EXPECT_TRUE(outer.state_dict().contains("1.bias"));
+}
+
+TEST(Sequential, EmptyIsTheIdentity) {
+  Tensor x = ones({2});
+  EXPECT_EQ(nn::Sequential()(x).impl(), x.impl());
+}
+
+TEST(Sequential, BuildsItsLayersFirstToLast) {
+  manual_seed(3);
+  nn::Sequential model{nn::Linear(2, 2), nn::Linear(2, 2)};
+  manual_seed(3);
+  nn::Linear first(2, 2);
+  EXPECT_TRUE(equal(model.parameters()[0], first.weight));
+}
+
+TEST(Sequential, PassesTheModeDown) {
+  nn::Dropout drop(0.5);
+  nn::Sequential model{nn::Linear(2, 2), drop};
+  model.eval();
+  EXPECT_FALSE(drop.is_training());
+}
+
+TEST(Sequential, ACloneKeepsNothingOfTheOriginal) {
+  nn::Sequential model{nn::Linear(2, 2), nn::Dropout(0.5)};
+  nn::Sequential copy = clone(model);
+  copy.eval();
+  EXPECT_TRUE(model.is_training());
+  EXPECT_NE(copy.parameters()[0].impl(), model.parameters()[0].impl());
+  Tensor x = ones({1, 2});
+  EXPECT_TRUE(equal(copy(x), model.eval()(x)));
+}
+
+TEST(Sequential, AModuleInsideAFunctionIsClonedToo) {
+  nn::Linear inner(2, 2);
+  nn::Sequential model{[inner](const Tensor& x) { return inner(x); }, relu};
+  nn::Sequential copy = clone(model);
+  Tensor x = ones({1, 2}), before = copy(x);
+  without_grad([&] { return inner.weight.fill_(100); });
+  EXPECT_TRUE(equal(copy(x), before));
+}
+
+TEST(Sequential, RefusesALayerThatIsNotThere) {
+  nn::Sequential model{relu};
+  expect_error<IndexError>([&] { model[1]; }, "Sequential: layer 1 is outside [0, 1)");
+}
+
+}  // namespace
+}  // namespace xtape
