@@ -12,14 +12,16 @@
 
 namespace xtape {
 
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
 /// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both show the
 /// same tensors. A snapshot is `clone(dict)`.
 class XTAPE_API StateDict {
  public:
-  struct Entry {
-    std::string name;
-    Tensor tensor;
-  };
+  using Entry = NamedTensor;
   using const_iterator = std::vector<Entry>::const_iterator;
 
   const_iterator begin() const noexcept { return entries_.begin(); }

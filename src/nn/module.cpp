@@ -7,6 +7,8 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/creation.hpp"
 
 namespace xtape::nn {
 
@@ -33,10 +35,10 @@ struct Copies {
 };
 
 namespace {
-
 thread_local Copies* cloning = nullptr;
+}
 
-std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state) {
+static std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state) {
   if (!cloning) return state;
   auto [entry, is_new] = cloning->states.try_emplace(state.get());
   if (!is_new) return entry->second;
@@ -47,6 +49,8 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   for (const auto& [name, module] : state->children) copy->children.push_back({name, module->copy()});
   return copy;
 }
+
+namespace {
 
 /// The modules whose operator() is running on this thread, innermost first.
 struct Running {
