@@ -1,5 +1,8 @@
 #include "ops/common.hpp"
 
+#include <limits>
+#include <utility>
+
 #include "kernels/copy.hpp"
 
 namespace xtape::detail {
@@ -90,7 +93,15 @@ Tensor wrap(Scalar number, const Tensor& like) {
   const DType theirs = like.impl()->dtype, ours = number.dtype();
   const DType dtype = category(ours) > category(theirs) ? ours : theirs;
   Tensor y = make_tensor({}, dtype);
-  visit_dtype(dtype, [&]<class T>() { *elements<T>(y) = number.to<T>(); });
+  visit_dtype(dtype, [&]<class T>() {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      const auto n = number.to<std::int64_t>();
+      if (n < std::int64_t{std::numeric_limits<T>::min()} || n > std::int64_t{std::numeric_limits<T>::max()}) {
+        fail<ValueError>("scalar", "{} does not fit the tensor's {}; convert the tensor with .to(int64)", n, dtype);
+      }
+    }
+    *elements<T>(y) = number.to<T>();
+  });
   return y;
 }
 
@@ -117,6 +128,36 @@ Around around(const Shape& shape, std::int64_t dim) {
     (d < dim ? r.outer : d == dim ? r.n : r.inner) *= shape[d];
   }
   return r;
+}
+
+Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim) {
+  Shape y = shape;
+  if (y.empty()) return y;
+  if (keepdim) {
+    y[dim] = 1;
+  } else {
+    y.erase(dim);
+  }
+  return y;
+}
+
+Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
+  check_defined(op, x);
+  Reduced r;
+  r.with_ones = x.impl()->shape;
+  for (std::int64_t dim : dims) {
+    const std::int64_t d = normalize_dim(op, dim, r.with_ones.size());
+    if (std::exchange(r.dim[d], true)) fail<ValueError>(op, "dim {} is given twice in {}", dim, dims);
+    if (!r.with_ones.empty()) r.n *= std::exchange(r.with_ones[d], 1);
+  }
+  return r;
+}
+
+Shape all_dims(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  Shape all;
+  for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) all.push_back(d);
+  return all;
 }
 
 }  // namespace xtape::detail

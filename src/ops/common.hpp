@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
@@ -55,6 +56,10 @@ void map(const Tensor& x, Tensor& y, F f) {
 /// (i / repeat) % period. Every broadcast that repeats only leading or only trailing dims is of this kind.
 struct Lie {
   std::int64_t repeat, period;
+  /// How many of the result's n elements meet contiguous operand elements, or one element again and again.
+  std::int64_t stretch(std::int64_t n) const { return repeat > 1 ? repeat : period == 1 ? n : period; }
+  bool is_one() const { return repeat > 1 || period == 1; }
+  std::int64_t at(std::int64_t i) const { return i / repeat % period; }
 };
 /// ... and those that are not (a repeated dim in the middle) are expanded first: `x` is replaced by its expansion.
 Lie lie_under(Tensor& x, const Shape& shape);
@@ -64,19 +69,17 @@ template <class T, class U, class F>
 void zip(Tensor a, Tensor b, Tensor& y, F f) {
   const Lie la = lie_under(a, y.shape()), lb = lie_under(b, y.shape());
   const std::int64_t n = y.numel();
-  // Within a stretch each operand is contiguous, or one element again and again.
-  auto stretch = [n](Lie l) { return l.repeat > 1 ? l.repeat : l.period == 1 ? n : l.period; };
-  const std::int64_t length = std::min(stretch(la), stretch(lb));
+  const std::int64_t length = std::min(la.stretch(n), lb.stretch(n));
   const T *pa = elements<T>(a), *pb = elements<T>(b);
   U* out = elements<U>(y);
   for (std::int64_t start = 0; start < n; start += length) {
-    const T* u = pa + start / la.repeat % la.period;
-    const T* v = pb + start / lb.repeat % lb.period;
+    const T* u = pa + la.at(start);
+    const T* v = pb + lb.at(start);
     U* w = out + start;
-    const bool one_u = la.repeat > 1 || la.period == 1, one_v = lb.repeat > 1 || lb.period == 1;
-    if (one_u) {
-      for (std::int64_t i = 0; i < length; ++i) w[i] = f(*u, one_v ? *v : v[i]);
-    } else if (one_v) {
+    if (la.is_one()) {
+      const std::int64_t step = lb.is_one() ? 0 : 1;
+      for (std::int64_t i = 0; i < length; ++i) w[i] = f(*u, v[i * step]);
+    } else if (lb.is_one()) {
       for (std::int64_t i = 0; i < length; ++i) w[i] = f(u[i], *v);
     } else {
       for (std::int64_t i = 0; i < length; ++i) w[i] = f(u[i], v[i]);
@@ -84,12 +87,20 @@ void zip(Tensor a, Tensor b, Tensor& y, F f) {
   }
 }
 
-/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64).
+/// What integer arithmetic is done in: unsigned, so that it wraps around where signed arithmetic is undefined.
+template <class T>
+struct Wrapping : std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>> {};
+
+/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64). Integers
+/// come to f as Wrapping: for +, -, * only, an order would be the unsigned one.
 template <class F>
 Tensor zip_arithmetic(std::string_view op, const Tensor& a, const Tensor& b, F f) {
   check_arithmetic(op, a);
   Tensor y = make_tensor(broadcast_shapes(op, a.impl()->shape, b.impl()->shape), a.impl()->dtype);
-  visit_arithmetic(a.impl()->dtype, [&]<class T>() { zip<T, T>(a, b, y, f); });
+  visit_arithmetic(a.impl()->dtype, [&]<class T>() {
+    using U = typename Wrapping<T>::type;
+    zip<U, U>(a, b, y, f);
+  });
   return y;
 }
 
@@ -108,5 +119,18 @@ struct Around {
   std::int64_t outer = 1, n = 1, inner = 1;
 };
 Around around(const Shape& shape, std::int64_t dim);
+
+/// `shape` without `dim`, or with 1 in its place. A 0-dim shape stays as it is.
+Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
+
+/// The dims that a reduction takes away, checked.
+struct Reduced {
+  bool dim[Shape::max_dim] = {};
+  std::int64_t n = 1;  // elements of x for each of y
+  Shape with_ones;     // x's shape with 1 in place of the reduced extents
+};
+/// IndexError outside the range, ValueError when a dim is given twice.
+Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
+Shape all_dims(std::string_view op, const Tensor& x);
 
 }  // namespace xtape::detail

@@ -1,8 +1,5 @@
 // y = x - log(sum exp(x))        dx = gy - exp(y) sum(gy)        along one dim
 // Keeps y, not x: exp(y) is softmax, so x can be freed.
-#include <cmath>
-#include <limits>
-
 #include "kernels/softmax.hpp"
 #include "ops/common.hpp"
 
@@ -12,13 +9,21 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   detail::check_floating("log_softmax", x);
   const Shape& shape = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim("log_softmax", dim, shape.size());
-  const auto [outer, n, inner] = detail::around(shape, d);
   Tensor y = detail::make_tensor(shape, x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&, outer = outer, n = n, inner = inner]<class T>() {
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    const auto [outer, n, inner] = detail::around(shape, d);
     kernels::log_softmax(detail::elements<T>(x), detail::elements<T>(y), outer, n, inner);
   });
   return record("log_softmax", {x}, y, [y = save(y), d](const Tensor& gy) {
-    return Gradients(gy - exp(*y) * sum(gy, d, true));
+    const Tensor v = *y;
+    if (is_grad_enabled()) return Gradients(gy - exp(v) * sum(gy, d, true));
+    Tensor dx = detail::make_tensor(v.impl()->shape, v.impl()->dtype);
+    visit_floating(v.impl()->dtype, [&]<class T>() {
+      const auto [outer, n, inner] = detail::around(v.impl()->shape, d);
+      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer, n,
+                                    inner);
+    });
+    return Gradients(dx);
   });
 }
 

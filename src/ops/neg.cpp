@@ -7,7 +7,10 @@ namespace xtape {
 Tensor neg(const Tensor& x) {
   detail::check_arithmetic("neg", x);
   Tensor y = detail::make_tensor(x.shape(), x.dtype());
-  visit_arithmetic(x.dtype(), [&]<class T>() { detail::map<T, T>(x, y, [](T u) { return static_cast<T>(-u); }); });
+  visit_arithmetic(x.dtype(), [&]<class T>() {
+    using U = typename detail::Wrapping<T>::type;
+    detail::map<U, U>(x, y, [](U u) { return -u; });
+  });
   return record("neg", {x}, std::move(y), [](const Tensor& gy) { return Gradients(-gy); });
 }
 

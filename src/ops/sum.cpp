@@ -54,30 +54,15 @@ Tensor sum_value(const Tensor& x, const bool (&reduced)[Shape::max_dim], bool ke
 }  // namespace
 
 Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) {
-  detail::check_defined("sum", x);
-  bool reduced[Shape::max_dim] = {};
-  for (std::int64_t dim : dims) {
-    const std::int64_t d = detail::normalize_dim("sum", dim, x.impl()->shape.size());
-    if (std::exchange(reduced[d], true)) fail<ValueError>("sum", "dim {} is given twice in {}", dim, dims);
-  }
-  Shape with_ones = x.impl()->shape;
-  for (std::int64_t d = 0; d < with_ones.size(); ++d) {
-    if (reduced[d]) with_ones[d] = 1;
-  }
-  return record("sum", {x}, sum_value(x, reduced, keepdim),
-                [from = x.impl()->shape, with_ones](const Tensor& gy) {
+  const detail::Reduced reduced = detail::reduced_dims("sum", x, dims);
+  return record("sum", {x}, sum_value(x, reduced.dim, keepdim),
+                [from = x.impl()->shape, with_ones = reduced.with_ones](const Tensor& gy) {
                   return Gradients(gy.reshape(with_ones).expand(from));
                 });
 }
 
 Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim) { return sum(x, Shape{dim}, keepdim); }
-
-Tensor sum(const Tensor& x) {
-  detail::check_defined("sum", x);
-  Shape all;
-  for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) all.push_back(d);
-  return sum(x, all);
-}
+Tensor sum(const Tensor& x) { return sum(x, detail::all_dims("sum", x)); }
 
 namespace detail {
 

@@ -1,0 +1,37 @@
+// y = the position of the largest element, along a dim or in the flattened tensor: int64
+// The first on ties; NaN wins. Never recorded: a position has no gradient.
+#include "kernels/extremum.hpp"
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+Tensor positions(const Tensor& x, const detail::Around& around, const Shape& to) {
+  const auto [outer, n, inner] = around;
+  Tensor y = detail::make_tensor(to, DType::int64);
+  visit_arithmetic(x.impl()->dtype, [&, outer = outer, n = n, inner = inner]<class T>() {
+    kernels::extrema(detail::elements<T>(x), static_cast<T*>(nullptr), detail::elements<std::int64_t>(y), outer, n,
+                     inner, kernels::Larger());
+  });
+  return y;
+}
+
+}  // namespace
+
+Tensor argmax(const Tensor& x) {
+  detail::check_arithmetic("argmax", x);
+  if (x.impl()->numel == 0) fail<ValueError>("argmax", "a tensor of shape {} has no elements", x.impl()->shape);
+  return positions(x, {1, x.impl()->numel, 1}, {});
+}
+
+Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
+  detail::check_arithmetic("argmax", x);
+  const Shape& shape = x.impl()->shape;
+  const std::int64_t d = detail::normalize_dim("argmax", dim, shape.size());
+  const detail::Around around = detail::around(shape, d);
+  if (around.n == 0) fail<ValueError>("argmax", "dim {} of shape {} has no elements", dim, shape);
+  return positions(x, around, detail::without_dim(shape, d, keepdim));
+}
+
+}  // namespace xtape

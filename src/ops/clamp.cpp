@@ -1,0 +1,27 @@
+// y = min(max(x, lo), hi)        dx = gy where lo <= x <= hi, else 0
+// NaN passes through, without a gradient. Keeps x: what clamp leaves alone is inside.
+#include <cmath>
+
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor clamp(const Tensor& x, Scalar min, Scalar max) {
+  detail::check_arithmetic("clamp", x);
+  for (Scalar bound : {min, max}) {
+    if (std::isnan(bound.to<double>())) fail<ValueError>("clamp", "a bound is NaN");
+  }
+  const Tensor lo = detail::wrap(min, x), hi = detail::wrap(max, x);
+  const Tensor u = to(x, promote(lo.dtype(), hi.dtype()));
+  Tensor y = detail::make_tensor(u.impl()->shape, u.impl()->dtype);
+  visit_arithmetic(u.impl()->dtype, [&]<class T>() {
+    const T l = lo.item<T>(), h = hi.item<T>();
+    detail::map<T, T>(u, y, [l, h](T v) { return std::min(std::max(v, l), h); });
+  });
+  return record("clamp", {u}, std::move(y), [x = save(u), min, max](const Tensor& gy) {
+    const Tensor inside = without_grad([&] { return eq(*x, clamp(*x, min, max)); });
+    return Gradients(where(inside, gy, 0));
+  });
+}
+
+}  // namespace xtape

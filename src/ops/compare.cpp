@@ -1,0 +1,30 @@
+// y = (a ? b) for ==, !=, <, <=, >, >=: bool_, of any dtypes
+// Never recorded: a truth has no gradient.
+#include <functional>
+
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+template <class F>
+Tensor compare(std::string_view op, const Tensor& a, const Tensor& b, F f) {
+  NoGradGuard no_grad;
+  const detail::Operands operands = detail::promote_operands(op, a, b);
+  const detail::TensorImpl &p = *operands.a.impl(), &q = *operands.b.impl();
+  Tensor y = detail::make_tensor(detail::broadcast_shapes(op, p.shape, q.shape), DType::bool_);
+  visit_dtype(p.dtype, [&]<class T>() { detail::zip<T, bool>(operands.a, operands.b, y, f); });
+  return y;
+}
+
+}  // namespace
+
+Tensor eq(const Tensor& a, const Tensor& b) { return compare("eq", a, b, std::equal_to<>()); }
+Tensor ne(const Tensor& a, const Tensor& b) { return compare("ne", a, b, std::not_equal_to<>()); }
+Tensor lt(const Tensor& a, const Tensor& b) { return compare("lt", a, b, std::less<>()); }
+Tensor le(const Tensor& a, const Tensor& b) { return compare("le", a, b, std::less_equal<>()); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", a, b, std::greater<>()); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", a, b, std::greater_equal<>()); }
+
+}  // namespace xtape

@@ -1,0 +1,9 @@
+// y = (x is NaN): bool_, false for integers
+// Never recorded: a truth has no gradient.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor isnan(const Tensor& x) { return ne(x, x); }
+
+}  // namespace xtape

@@ -1,0 +1,20 @@
+// y = sum of x over dims / n        dx = gy / n, repeated over them
+// Keeps x's shape. The mean of nothing is 0 / 0, NaN.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
+  detail::check_floating("mean", x);
+  const detail::Reduced reduced = detail::reduced_dims("mean", x, dims);
+  Tensor y = without_grad([&] { return sum(x, dims, keepdim) / reduced.n; });
+  return record("mean", {x}, std::move(y),
+                [from = x.impl()->shape, n = reduced.n, with_ones = reduced.with_ones](const Tensor& gy) {
+                  return Gradients((gy / n).reshape(with_ones).expand(from));
+                });
+}
+
+Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim) { return mean(x, Shape{dim}, keepdim); }
+Tensor mean(const Tensor& x) { return mean(x, detail::all_dims("mean", x)); }
+
+}  // namespace xtape
