@@ -88,6 +88,19 @@ Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b)
   return {to(a, dtype), to(b, dtype)};
 }
 
+std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) fail<ValueError>(op, "there is no tensor in the list");
+  DType dtype = DType::bool_;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i].defined()) fail<ValueError>(op, "tensor {} is undefined", i);
+    dtype = promote(dtype, tensors[i].impl()->dtype);
+  }
+  std::vector<Tensor> result;
+  result.reserve(tensors.size());
+  for (const Tensor& x : tensors) result.push_back(to(x, dtype));
+  return result;
+}
+
 Tensor wrap(Scalar number, const Tensor& like) {
   if (!like.defined()) fail<ValueError>("scalar", "the tensor is undefined");
   const DType theirs = like.impl()->dtype, ours = number.dtype();
@@ -158,6 +171,22 @@ Shape all_dims(std::string_view op, const Tensor& x) {
   Shape all;
   for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) all.push_back(d);
   return all;
+}
+
+Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n) {
+  check_integer(op, index);
+  Tensor at = to(index, DType::int64);
+  const Shape& s = at.impl()->shape;
+  const std::int64_t* p = elements<std::int64_t>(at);
+  for (std::int64_t j = 0; j < at.impl()->numel; ++j) {
+    if (p[j] >= 0 && p[j] < n) continue;
+    std::string position;
+    for (std::int64_t d = s.size() - 1, rest = j; d >= 0; rest /= s[d--]) {
+      position = fmt::format("[{}]", rest % s[d]) + position;
+    }
+    fail<IndexError>(op, "index{} = {} is outside [0, {})", position, p[j], n);
+  }
+  return at;
 }
 
 }  // namespace xtape::detail

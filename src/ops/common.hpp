@@ -40,6 +40,8 @@ struct Operands {
   Tensor a, b;
 };
 Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b);
+/// All in the latest of their dtypes. ValueError when there is none, or one is undefined.
+std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors);
 
 // ---- loops -----------------------------------------------------------------------------------------------------
 
@@ -132,5 +134,19 @@ struct Reduced {
 /// IndexError outside the range, ValueError when a dim is given twice.
 Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
 Shape all_dims(std::string_view op, const Tensor& x);
+
+// ---- indices ---------------------------------------------------------------------------------------------------
+
+/// The index as int64, every element known to lie in [0, n); IndexError names the first that does not.
+Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n);
+
+// ---- ops that other ops are made of; the dims are normal and the shapes fit ------------------------------------
+
+/// The value of narrow: a view for dim 0, else a copy. Not recorded.
+Tensor slices(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
+/// x with zeros before and after along a dim. Defined in ops/narrow.cpp.
+Tensor pad(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after);
+/// a b for matrices or batches of them, either one read as its transpose. Defined in ops/matmul.cpp.
+Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b);
 
 }  // namespace xtape::detail

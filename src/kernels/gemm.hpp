@@ -1,0 +1,27 @@
+// C = alpha op(A) op(B) + beta C: the one place behind which BLAS stands. Row-major; op(A) is m x k, op(B) k x n, and
+// lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes and values alone, never on the
+// number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
+#pragma once
+
+#include <cstdint>
+
+namespace xtape::kernels {
+
+template <class T>
+struct Gemm {
+  bool trans_a = false, trans_b = false;
+  std::int64_t m = 0, n = 0, k = 0;
+  const T* a = nullptr;
+  std::int64_t lda = 0;
+  const T* b = nullptr;
+  std::int64_t ldb = 0;
+  T* c = nullptr;
+  std::int64_t ldc = 0;
+  T alpha = 1, beta = 0;
+};
+
+/// beta 0 never reads C. Extents of 0 are fine: k = 0 leaves beta C.
+void gemm(const Gemm<float>& g);
+void gemm(const Gemm<double>& g);
+
+}  // namespace xtape::kernels

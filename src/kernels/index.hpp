@@ -1,0 +1,69 @@
+// Moving slices and single elements to and from places that an index names. The caller has checked every index.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "xtape/shape.hpp"
+
+namespace xtape::kernels {
+
+/// Copies `count` blocks of `block` bytes that lie `from_step` bytes apart to places `to_step` bytes apart.
+inline void copy_blocks(const void* from, std::int64_t from_step, void* to, std::int64_t to_step, std::int64_t block,
+                        std::int64_t count) {
+  const auto* src = static_cast<const unsigned char*>(from);
+  auto* dst = static_cast<unsigned char*>(to);
+  if (block == 0) return;
+  for (std::int64_t i = 0; i < count; ++i, src += from_step, dst += to_step) {
+    std::memcpy(dst, src, static_cast<std::size_t>(block));
+  }
+}
+
+/// y[o][j] = x[o][index[j]] for slices of `slice` bytes; x is (outer, n, slice), y (outer, count, slice).
+inline void select_slices(const void* x, void* y, const std::int64_t* index, std::int64_t outer, std::int64_t n,
+                          std::int64_t count, std::int64_t slice) {
+  const auto* src = static_cast<const unsigned char*>(x);
+  auto* dst = static_cast<unsigned char*>(y);
+  if (slice == 0) return;
+  for (std::int64_t o = 0; o < outer; ++o, src += n * slice) {
+    for (std::int64_t j = 0; j < count; ++j, dst += slice) {
+      std::memcpy(dst, src + index[j] * slice, static_cast<std::size_t>(slice));
+    }
+  }
+}
+
+/// y[o][index[j]] += x[o][j]; x is (outer, count, inner), y (outer, n, inner).
+template <class T>
+void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t outer, std::int64_t n, std::int64_t count,
+                std::int64_t inner) {
+  for (std::int64_t o = 0; o < outer; ++o, y += n * inner) {
+    for (std::int64_t j = 0; j < count; ++j, x += inner) {
+      T* row = y + index[j] * inner;
+      for (std::int64_t i = 0; i < inner; ++i) row[i] += x[i];
+    }
+  }
+}
+
+/// f(j, at) for each element j of `index` (of shape `s`): `at` is the element of an array of shape `x` at the same
+/// position but for `dim`, where it is index[j]. Beside `dim`, s is no larger than x.
+template <class F>
+void for_each_gathered(const std::int64_t* index, const Shape& s, const Shape& x, std::int64_t dim, F f) {
+  const std::int64_t total = s.numel(), rank = s.size();
+  if (total == 0) return;
+  if (rank == 0) return f(0, 0);
+  Shape stride = x;
+  std::int64_t step = 1;
+  for (std::int64_t d = rank - 1; d >= 0; --d) step *= std::exchange(stride[d], step);
+  const std::int64_t row = s[rank - 1], along = stride[dim];
+  const std::int64_t beside = dim == rank - 1 ? 0 : 1;  // how `at` moves with the last dim, when that is not `dim`
+  std::int64_t position[Shape::max_dim] = {};
+  for (std::int64_t first = 0; first < total; first += row) {
+    std::int64_t base = 0;
+    for (std::int64_t d = 0; d < rank - 1; ++d) base += d == dim ? 0 : position[d] * stride[d];
+    for (std::int64_t i = 0; i < row; ++i) f(first + i, base + index[first + i] * along + i * beside);
+    for (std::int64_t d = rank - 2; d >= 0 && ++position[d] == s[d]; --d) position[d] = 0;
+  }
+}
+
+}  // namespace xtape::kernels

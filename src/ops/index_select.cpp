@@ -1,0 +1,49 @@
+// y[j] = x[index[j]] along one dim        dx[index[j]] += gy[j]
+// Keeps the index. index_add, the gradient's op, has index_select as its own gradient.
+#include "kernels/index.hpp"
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+/// A tensor of zeros with n slices along d, to which slice j of x is added at index[j].
+Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n) {
+  const Tensor at = detail::checked_index("index_add", index, n);
+  Shape to = x.impl()->shape;
+  to[d] = n;
+  Tensor y = zeros(to, {.dtype = x.impl()->dtype});
+  const auto [outer, count, inner] = detail::around(x.impl()->shape, d);
+  visit_floating(x.impl()->dtype, [&, outer = outer, count = count, inner = inner]<class T>() {
+    kernels::add_slices(detail::elements<T>(x), detail::elements<T>(y), detail::elements<std::int64_t>(at), outer, n,
+                        count, inner);
+  });
+  return record("index_add", {x}, std::move(y), [d, index = save(at)](const Tensor& gy) {
+    return Gradients(index_select(gy, d, *index));
+  });
+}
+
+}  // namespace
+
+Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
+  detail::check_defined("index_select", x);
+  detail::check_integer("index_select", index);
+  const Shape& from = x.impl()->shape;
+  if (from.empty()) fail<ShapeError>("index_select", "a 0-dim tensor has no dim to select from");
+  const std::int64_t d = detail::normalize_dim("index_select", dim, from.size());
+  if (index.impl()->shape.size() > 1) {
+    fail<ShapeError>("index_select", "the index must be 1-D, got {}; use gather?", index.impl()->shape);
+  }
+  const auto [outer, n, inner] = detail::around(from, d);
+  const Tensor at = detail::checked_index("index_select", index, n);
+  Shape to = from;
+  to[d] = at.impl()->numel;
+  Tensor y = detail::make_tensor(to, x.impl()->dtype);
+  kernels::select_slices(x.impl()->data, y.impl()->data, detail::elements<std::int64_t>(at), outer, n, to[d],
+                         inner * itemsize(x.impl()->dtype));
+  return record("index_select", {x}, std::move(y), [d, n = n, index = save(at)](const Tensor& gy) {
+    return Gradients(index_add(gy, d, *index, n));
+  });
+}
+
+}  // namespace xtape

@@ -1,0 +1,52 @@
+// y = x[start .. start + length) along one dim        dx = gy with zeros before and after
+// Keeps nothing but the numbers. pad, the gradient's op, is narrow's inverse, and narrow the gradient of pad.
+#include "kernels/index.hpp"
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace detail {
+
+Tensor slices(const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t length) {
+  Shape to = x.impl()->shape;
+  to[d] = length;
+  const auto [outer, n, inner] = around(x.impl()->shape, d);
+  if (d == 0) return make_view(x, to, start * inner);
+  Tensor y = make_tensor(to, x.impl()->dtype);
+  const std::int64_t slice = inner * itemsize(x.impl()->dtype);
+  kernels::copy_blocks(x.impl()->data + start * slice, n * slice, y.impl()->data, length * slice, length * slice, outer);
+  return y;
+}
+
+Tensor pad(const Tensor& x, std::int64_t d, std::int64_t before, std::int64_t after) {
+  Shape to = x.impl()->shape;
+  to[d] += before + after;
+  const auto [outer, n, inner] = around(x.impl()->shape, d);
+  Tensor y = zeros(to, {.dtype = x.impl()->dtype});
+  const std::int64_t slice = inner * itemsize(x.impl()->dtype);
+  kernels::copy_blocks(x.impl()->data, n * slice, y.impl()->data + before * slice, to[d] * slice, n * slice, outer);
+  return record("pad", {x}, std::move(y),
+                [d, before, n = n](const Tensor& gy) { return Gradients(narrow(gy, d, before, n)); });
+}
+
+}  // namespace detail
+
+Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length) {
+  detail::check_defined("narrow", x);
+  const Shape& from = x.impl()->shape;
+  if (from.empty()) fail<IndexError>("narrow", "a 0-dim tensor has no dim to narrow");
+  const std::int64_t d = detail::normalize_dim("narrow", dim, from.size());
+  const std::int64_t n = from[d];
+  if (length < 0) fail<ValueError>("narrow", "length is {}, it must not be negative", length);
+  if (start < -n || start > n) fail<IndexError>("narrow", "start {} is outside [-{}, {}] in dim {}", start, n, n, d);
+  const std::int64_t first = start < 0 ? start + n : start;
+  if (length > n - first) {
+    fail<IndexError>("narrow", "start {} and length {} reach past dim {} of {}", start, length, d, from);
+  }
+  return record("narrow", {x}, detail::slices(x, d, first, length),
+                [d, first, after = n - first - length](const Tensor& gy) {
+                  return Gradients(detail::pad(gy, d, first, after));
+                });
+}
+
+}  // namespace xtape

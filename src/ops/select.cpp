@@ -1,0 +1,22 @@
+// y = x[i] along one dim, which goes        dx = gy at place i, zeros elsewhere
+// Keeps nothing but the numbers.
+#include "ops/common.hpp"
+
+namespace xtape {
+
+Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
+  detail::check_defined("select", x);
+  const Shape& from = x.impl()->shape;
+  if (from.empty()) fail<IndexError>("select", "a 0-dim tensor has no dim to select from; use item()");
+  const std::int64_t d = detail::normalize_dim("select", dim, from.size());
+  const std::int64_t n = from[d];
+  if (index < -n || index >= n) fail<IndexError>("select", "index {} is outside [-{}, {}) in dim {}", index, n, n, d);
+  const std::int64_t i = index < 0 ? index + n : index;
+  Shape to = from;
+  to.erase(d);
+  return record("select", {x}, detail::make_view(detail::slices(x, d, i, 1), to), [d, i, n](const Tensor& gy) {
+    return Gradients(detail::pad(unsqueeze(gy, d), d, i, n - i - 1));
+  });
+}
+
+}  // namespace xtape

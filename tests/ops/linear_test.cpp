@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+using testing::leaf;
+
+Tensor apply(const std::vector<Tensor>& in) { return linear(in[0], in[1], in.size() > 2 ? in[2] : Tensor()); }
+
+TEST(Linear, IsXTimesWeightTransposedPlusBias) {
+  Tensor x = tensor({{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}), w = tensor({{1.f, 0.f, 2.f}, {0.f, 1.f, 1.f}});
+  Tensor y = linear(x, w, tensor({10.f, 20.f}));
+  EXPECT_EQ(y.shape(), (Shape{2, 2}));
+  expect_close(y, {17, 25, 26, 31});
+  expect_close(linear(x, w), {7, 5, 16, 11});
+}
+
+TEST(Linear, TakesAnyLeadingDims) {
+  Tensor x = arange(24, {.dtype = float32}).reshape({2, 3, 4}), w = arange(20, {.dtype = float32}).reshape({5, 4});
+  Tensor b = arange(5, {.dtype = float32});
+  Tensor y = linear(x, w, b);
+  ASSERT_EQ(y.shape(), (Shape{2, 3, 5}));
+  EXPECT_TRUE(equal(y, linear(x.reshape({6, 4}), w, b).reshape({2, 3, 5})));
+  EXPECT_TRUE(equal(linear(x[1][2], w, b), y[1][2]));
+}
+
+TEST(Linear, OfNoRowsIsEmpty) {  // SEMANTICS [19]
+  Tensor x = zeros({0, 3}), w = ones({2, 3}, {.requires_grad = true}), b = ones({2}, {.requires_grad = true});
+  Tensor y = linear(x, w, b);
+  EXPECT_EQ(y.shape(), (Shape{0, 2}));
+  y.sum().backward();
+  expect_close(w.grad(), {0, 0, 0, 0, 0, 0});
+  expect_close(b.grad(), {0, 0});
+}
+
+TEST(Linear, OfNoFeaturesIsTheBias) {  // SEMANTICS [19]
+  Tensor w = zeros({2, 0}, {.requires_grad = true}), b = tensor({3.f, 4.f}, {.requires_grad = true});
+  Tensor y = linear(zeros({3, 0}), w, b);
+  expect_close(y, {3, 4, 3, 4, 3, 4});
+  expect_close(linear(zeros({3, 0}), w), {0, 0, 0, 0, 0, 0});
+  y.sum().backward();
+  EXPECT_EQ(w.grad().shape(), (Shape{2, 0}));
+  expect_close(b.grad(), {3, 3});
+}
+
+TEST(Linear, IsOneEntryOnTheTape) {
+  Tensor w = ones({2, 3}, {.requires_grad = true}), b = ones({2}, {.requires_grad = true});
+  Tape tape = Tape::of(linear(zeros({4, 3}), w, b));
+  ASSERT_EQ(tape.size(), 1u);
+  EXPECT_EQ(tape.entries()[0].op, "linear");
+}
+
+TEST(Linear, HasTheGradientsOfItsFormula) {
+  Tensor x = tensor({{1.f, 2.f}, {3.f, 4.f}}, {.requires_grad = true});
+  Tensor w = tensor({{1.f, -1.f}, {0.5f, 2.f}, {3.f, 0.f}}, {.requires_grad = true});
+  Tensor b = zeros({3}, {.requires_grad = true});
+  linear(x, w, b).backward(tensor({{1.f, 2.f, 0.f}, {0.f, -1.f, 1.f}}));
+  expect_close(x.grad(), {2, 3, 2.5, -2});
+  expect_close(w.grad(), {1, 2, -1, 0, 3, 4});
+  expect_close(b.grad(), {1, 1, 1});
+}
+
+TEST(Linear, AgreesWithCentralDifferences) {
+  Tensor x = leaf({0.5, -1, 2, 0.25, 1.5, -0.75}, {2, 3}), w = leaf({1, 2, -1, 0.5, 0.25, -2, 1, 1, 3, -1, 0, 2}, {4, 3});
+  Tensor b = leaf({0.1, 0.2, 0.3, -0.4}, {4});
+  expect_gradients(apply, {x, w, b});
+  expect_gradients(apply, {x, w});
+  expect_gradients(apply, {leaf({0.5, -1, 2, 0.25, 1.5, -0.75}, {2, 1, 3}), w, b});
+  expect_gradients(apply, {leaf({0.5, -1, 2}, {3}), w, b});
+}
+
+TEST(Linear, GivesOnlyTheGradientsThatAreWanted) {
+  Tensor x = ones({2, 3}), w = ones({2, 3}), b = ones({2}, {.requires_grad = true});
+  linear(x, w, b).sum().backward();
+  EXPECT_FALSE(w.grad().defined());
+  expect_close(b.grad(), {2, 2});
+}
+
+TEST(Linear, GivesTheSameGradientsWithAndWithoutAGraph) {
+  Tensor x = leaf({0.5, -1, 2, 0.25, 1.5, -0.75}, {2, 3}), w = leaf({1, 2, -1, 0.5, 0.25, -2}, {2, 3});
+  Tensor b = leaf({0.1, 0.2}, {2}), y = linear(x, w, b), seed = tensor({{1.0, 2.0}, {3.0, 4.0}}, {.dtype = float64});
+  auto plain = grad({y}, {x, w, b}, {seed}, {.retain_graph = true});
+  auto recorded = grad({y}, {x, w, b}, {seed}, {.create_graph = true});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(equal(plain[i], recorded[i].detach())) << i;
+}
+
+TEST(Linear, HintsAtFlattenWhereItWouldFit) {
+  Tensor w = zeros({256, 784});
+  try {
+    linear(zeros({64, 28, 28}), w);
+    FAIL();
+  } catch (const ShapeError& e) {
+    EXPECT_STREQ(e.what(), "linear (784 -> 256): expected input (N, 784), got (64, 28, 28); flatten it first?");
+  }
+  try {
+    linear(zeros({64, 10}), w);
+    FAIL();
+  } catch (const ShapeError& e) {
+    EXPECT_STREQ(e.what(), "linear (784 -> 256): expected input (N, 784), got (64, 10)");
+  }
+}
+TEST(Linear, RefusesAWeightThatIsNoMatrixAndABiasOfAnotherLength) {
+  expect_error<ShapeError>([] { linear(zeros({2, 3}), zeros({3})); }, "linear: expected weight (out, in), got (3)");
+  expect_error<ShapeError>([] { linear(zeros({2, 3}), zeros({4, 3}), zeros({3})); },
+                           "linear (3 -> 4): expected bias (4), got (3)");
+  expect_error<ShapeError>([] { linear(tensor(1.f), zeros({4, 3})); }, "linear (3 -> 4)", "got ()");
+}
+TEST(Linear, RefusesMixedAndIntegerDtypes) {
+  Tensor w = zeros({4, 3});
+  expect_error<DTypeError>([&] { linear(zeros({2, 3}, {.dtype = float64}), w); }, "linear: ", "input", "float64");
+  expect_error<DTypeError>([&] { linear(zeros({2, 3}), w, zeros({4}, {.dtype = float64})); }, "bias", "float64");
+  expect_error<DTypeError>([&] { linear(zeros({2, 3}, {.dtype = uint8}), w); }, "linear: ", "uint8");
+}
+
+}  // namespace
+}  // namespace xtape

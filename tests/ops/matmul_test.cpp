@@ -1,0 +1,131 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+using testing::leaf;
+
+Tensor product(const std::vector<Tensor>& in) { return matmul(in[0], in[1]); }
+
+/// A leaf of that shape whose elements all differ.
+Tensor ramp(const Shape& shape) {
+  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.25 * static_cast<double>(i * 7 % 11) - 1.0;
+  return leaf(values, shape);
+}
+
+TEST(Matmul, MultipliesMatrices) {
+  Tensor y = matmul(tensor({{1.f, 2.f}, {3.f, 4.f}}), tensor({{5.f, 6.f, 7.f}, {8.f, 9.f, 10.f}}));
+  EXPECT_EQ(y.shape(), (Shape{2, 3}));
+  expect_close(y, {21, 24, 27, 47, 54, 61});
+}
+
+TEST(Matmul, OfTwoVectorsIsTheirDotProduct) {
+  Tensor y = matmul(tensor({1.f, 2.f, 3.f}), tensor({4.f, 5.f, 6.f}));
+  EXPECT_EQ(y.shape(), Shape{});
+  expect_close(y, {32});
+}
+
+TEST(Matmul, TakesAVectorOnEitherSideOfAMatrix) {
+  Tensor m = tensor({{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}});
+  expect_close(matmul(m, tensor({1.f, 10.f})), {21, 43, 65});
+  expect_close(matmul(tensor({1.f, 10.f, 100.f}), m), {531, 642});
+}
+
+TEST(Matmul, TakesAVectorOnEitherSideOfABatch) {
+  Tensor m = ramp({2, 3, 4}).detach();
+  Tensor right = matmul(m, tensor({1.0, 2.0, 3.0, 4.0}, {.dtype = float64}));
+  EXPECT_EQ(right.shape(), (Shape{2, 3}));
+  Tensor left = matmul(tensor({1.0, 2.0, 3.0}, {.dtype = float64}), m);
+  EXPECT_EQ(left.shape(), (Shape{2, 4}));
+  EXPECT_TRUE(equal(right[1], matmul(m[1], tensor({1.0, 2.0, 3.0, 4.0}, {.dtype = float64}))));
+  EXPECT_TRUE(equal(left[1], matmul(tensor({1.0, 2.0, 3.0}, {.dtype = float64}), m[1])));
+}
+
+TEST(Matmul, BroadcastsBatchDims) {
+  Tensor a = ramp({2, 1, 3, 4}).detach(), b = ramp({5, 4, 2}).detach();
+  Tensor y = matmul(a, b);
+  ASSERT_EQ(y.shape(), (Shape{2, 5, 3, 2}));
+  for (int i = 0; i < 2; ++i) {
+    for (int j = 0; j < 5; ++j) EXPECT_TRUE(equal(y[i][j], matmul(a[i][0], b[j]))) << i << ", " << j;
+  }
+}
+
+TEST(Matmul, OfABatchAndOneMatrixIsThatOfEachSlice) {
+  Tensor a = ramp({3, 2, 4}).detach(), b = ramp({4, 5}).detach();
+  Tensor y = matmul(a, b), z = matmul(b.transpose(0, 1), a.transpose(1, 2));
+  ASSERT_EQ(y.shape(), (Shape{3, 2, 5}));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(equal(y[i], matmul(a[i], b))) << i;
+  EXPECT_TRUE(equal(z, y.transpose(1, 2)));
+}
+
+TEST(Matmul, OverNothingIsZero) {
+  Tensor y = matmul(zeros({2, 0}), zeros({0, 3}));
+  EXPECT_EQ(y.shape(), (Shape{2, 3}));
+  expect_close(y, {0, 0, 0, 0, 0, 0});
+  expect_close(matmul(zeros({0}), zeros({0})), {0});
+}
+
+TEST(Matmul, KeepsExtentsOfZero) {
+  EXPECT_EQ(matmul(zeros({0, 2}), zeros({2, 3})).shape(), (Shape{0, 3}));
+  EXPECT_EQ(matmul(zeros({2, 3}), zeros({3, 0})).shape(), (Shape{2, 0}));
+  EXPECT_EQ(matmul(zeros({0, 2, 3}), zeros({3, 4})).shape(), (Shape{0, 2, 4}));
+  EXPECT_EQ(matmul(zeros({0, 2, 3}), zeros({1, 3, 4})).shape(), (Shape{0, 2, 4}));
+}
+
+TEST(Matmul, SpreadsNaNOnlyAlongItsRow) {
+  const float nan = std::nanf("");
+  Tensor y = matmul(tensor({{nan, 1.f}, {1.f, 1.f}}), tensor({{0.f, 1.f}, {1.f, 0.f}}));
+  expect_close(y, {nan, nan, 1, 1});
+}
+
+TEST(Matmul, HasTheGradientsOfMatrices) { expect_gradients(product, {ramp({2, 3}), ramp({3, 4})}); }
+TEST(Matmul, HasTheGradientsOfVectors) {
+  expect_gradients(product, {ramp({3}), ramp({3})});
+  expect_gradients(product, {ramp({2, 3}), ramp({3})});
+  expect_gradients(product, {ramp({3}), ramp({3, 2})});
+  expect_gradients(product, {ramp({2, 2, 3}), ramp({3})});
+  expect_gradients(product, {ramp({3}), ramp({2, 3, 2})});
+}
+TEST(Matmul, HasTheGradientsOfBatches) {
+  expect_gradients(product, {ramp({2, 2, 3}), ramp({2, 3, 2})});
+  expect_gradients(product, {ramp({2, 2, 3}), ramp({3, 2})});
+  expect_gradients(product, {ramp({2, 3}), ramp({2, 3, 2})});
+  expect_gradients(product, {ramp({2, 1, 2, 3}), ramp({2, 3, 1})});
+  expect_gradients(product, {ramp({1, 2, 2}), ramp({2, 2, 2})});  // y has the shape of gradients that were broadcast
+}
+TEST(Matmul, HasAGradientOfZerosOverNothing) {
+  Tensor a = zeros({2, 3}, {.requires_grad = true}), b = zeros({3, 0}, {.requires_grad = true});
+  matmul(a, b).sum().backward();
+  expect_close(a.grad(), {0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(b.grad().shape(), (Shape{3, 0}));
+}
+
+TEST(Matmul, NamesBothShapesWhenInnerDimsDiffer) {
+  expect_error<ShapeError>([] { matmul(zeros({2, 3}), zeros({4, 5})); }, "matmul: ", "(2, 3)", "(4, 5)", "3 and 4");
+  expect_error<ShapeError>([] { matmul(zeros({3}), zeros({4})); }, "(3)", "(4)", "3 and 4");
+  expect_error<ShapeError>([] { matmul(zeros({7, 2, 3}), zeros({2})); }, "(7, 2, 3)", "(2)", "3 and 2");
+}
+TEST(Matmul, NamesTheBatchDimThatDoesNotBroadcast) {
+  expect_error<ShapeError>([] { matmul(zeros({2, 3, 4}), zeros({5, 4, 3})); }, "matmul: ", "(2, 3, 4)", "(5, 4, 3)",
+                           "dim -3 is 2 and 5");
+}
+TEST(Matmul, RefusesScalars) {
+  expect_error<ShapeError>([] { matmul(tensor(1.f), zeros({2, 2})); }, "matmul: ", "0-dim");
+}
+TEST(Matmul, RefusesMixedAndIntegerDtypes) {
+  expect_error<DTypeError>([] { matmul(zeros({2, 2}), zeros({2, 2}, {.dtype = float64})); }, "float32", "float64");
+  expect_error<DTypeError>([] { matmul(ones({2, 2}, {.dtype = int64}), ones({2, 2}, {.dtype = int64})); }, "int64");
+}
+TEST(Matmul, RefusesAnUndefinedTensor) {
+  expect_error<ValueError>([] { matmul(Tensor(), zeros({2, 2})); }, "matmul: ", "undefined");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+using testing::leaf;
+
+Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
+
+TEST(Narrow, TakesSlicesAlongEachDim) {
+  Tensor x = arange(12).reshape({3, 4});
+  expect_close(narrow(x, 0, 1, 2), {4, 5, 6, 7, 8, 9, 10, 11});
+  expect_close(narrow(x, 1, 1, 2), {1, 2, 5, 6, 9, 10});
+  expect_close(narrow(x, -1, 3, 1), {3, 7, 11});
+  expect_close(narrow(cube(), 1, 1, 1), {4, 5, 6, 7, 16, 17, 18, 19});
+}
+
+TEST(Narrow, CountsANegativeStartFromTheEnd) { expect_close(narrow(arange(5), 0, -2, 2), {3, 4}); }
+
+TEST(Narrow, OfLeadingRowsSharesStorage) {
+  Tensor x = zeros({3, 2});
+  narrow(x, 0, 1, 1).fill_(7);
+  expect_close(x, {0, 0, 7, 7, 0, 0});
+}
+
+TEST(Narrow, OfOtherDimsCopies) {
+  Tensor x = zeros({3, 2});
+  narrow(x, 1, 0, 1).fill_(7);
+  expect_close(x, {0, 0, 0, 0, 0, 0});
+}
+
+TEST(Narrow, MayBeEmptyAtEitherEnd) {
+  EXPECT_EQ(narrow(zeros({3, 2}), 0, 3, 0).shape(), (Shape{0, 2}));
+  EXPECT_EQ(narrow(zeros({3, 2}), 1, 0, 0).shape(), (Shape{3, 0}));
+  EXPECT_EQ(narrow(zeros({0, 2}), 0, 0, 0).shape(), (Shape{0, 2}));
+}
+
+TEST(Narrow, WorksForEveryDtype) {
+  for (DType dtype : {bool_, uint8, int32, int64, float32, float64}) {
+    Tensor y = narrow(tensor({{0, 1}, {1, 0}}, {.dtype = dtype}), 1, 1, 1);
+    EXPECT_EQ(y.dtype(), dtype);
+    expect_close(y, {1, 0});
+  }
+}
+
+TEST(Narrow, HasAGradientOfZerosOutsideTheSlices) {
+  Tensor x = zeros({2, 4}, {.requires_grad = true});
+  narrow(x, 1, 1, 2).backward(tensor({{1.f, 2.f}, {3.f, 4.f}}));
+  expect_close(x.grad(), {0, 1, 2, 0, 0, 3, 4, 0});
+}
+
+TEST(Narrow, AgreesWithCentralDifferences) {
+  for (std::int64_t d = 0; d < 3; ++d) {
+    auto f = [d](const std::vector<Tensor>& in) { return narrow(in[0] * in[0], d, 1, 1); };
+    expect_gradients(f, {cube().requires_grad_()});
+  }
+}
+
+TEST(Narrow, OfWhatOthersAlsoUseAddsUp) {
+  Tensor x = ones({3}, {.requires_grad = true});
+  (narrow(x, 0, 0, 2).sum() + narrow(x, 0, 1, 2).sum()).backward();
+  expect_close(x.grad(), {1, 2, 1});
+}
+
+TEST(Narrow, NamesStartLengthAndDimOutsideTheRange) {
+  Tensor x = zeros({3, 2});
+  expect_error<IndexError>([&] { narrow(x, 0, 4, 0); }, "narrow: start 4 is outside [-3, 3] in dim 0");
+  expect_error<IndexError>([&] { narrow(x, 0, -4, 1); }, "start -4");
+  expect_error<IndexError>([&] { narrow(x, 1, 1, 2); }, "start 1 and length 2 reach past dim 1 of (3, 2)");
+  expect_error<IndexError>([&] { narrow(x, 0, -1, 2); }, "start -1 and length 2");
+  expect_error<IndexError>([&] { narrow(x, 0, 1, INT64_MAX); }, "reach past");
+  expect_error<ValueError>([&] { narrow(x, 0, 1, -1); }, "length is -1");
+  expect_error<IndexError>([&] { narrow(x, 2, 0, 1); }, "dim 2 is outside [-2, 2)");
+  expect_error<IndexError>([] { narrow(tensor(1.f), 0, 0, 1); }, "0-dim");
+  expect_error<ValueError>([] { narrow(Tensor(), 0, 0, 1); }, "undefined");
+}
+
+}  // namespace
+}  // namespace xtape
