@@ -1,0 +1,41 @@
+// The Generator: a seed and an offset behind a lock.
+#include "xtape/random.hpp"
+
+#include <mutex>
+#include <utility>
+
+namespace xtape {
+
+struct Generator::Impl {
+  mutable std::mutex mutex;
+  State state;
+};
+
+Generator::Generator(std::uint64_t seed) : impl_(new Impl) { impl_->state.seed = seed; }
+Generator::~Generator() { delete impl_; }
+
+Generator::State Generator::state() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->state;
+}
+
+void Generator::set_state(State state) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->state = state;
+}
+
+Generator::State Generator::reserve(std::uint64_t blocks) {
+  std::lock_guard lock(impl_->mutex);
+  const State begin = impl_->state;
+  impl_->state.offset += blocks;
+  return begin;
+}
+
+Generator& default_generator() {
+  static Generator* const generator = new Generator(0);  // never destroyed: statics may draw at exit
+  return *generator;
+}
+
+void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
+
+}  // namespace xtape

@@ -1,0 +1,50 @@
+// Filling spans with random numbers. Element i of a draw is a function of (stream, i) alone, so every fill
+// may be split: `out` receives the elements first, first + 1, ..., first + n - 1 of the draw.
+#pragma once
+
+#include <cstdint>
+
+#include "core/random.hpp"
+
+namespace xtape::kernels {
+
+// How many elements come from one block of four words.
+template <class T>
+inline constexpr std::int64_t reals_per_block = sizeof(T) == 4 ? 4 : 2;
+inline constexpr std::int64_t integers_per_block = 2;
+inline constexpr std::int64_t masks_per_block = 4;
+
+/// The blocks that a draw of n elements takes: whole ones, so that the next draw begins on a fresh block.
+constexpr std::uint64_t blocks_for(std::int64_t n, std::int64_t per_block) noexcept {
+  return static_cast<std::uint64_t>(n / per_block + (n % per_block != 0));
+}
+
+/// Uniform on [0, 1): 24 bits of a word for float, 53 bits of two words for double.
+template <class T>
+void uniform(const RandomStream& s, std::int64_t first, std::int64_t n, T* out);
+
+/// Standard normal, by Box and Muller on two neighbours: words for float, pairs of words for double.
+template <class T>
+void normal(const RandomStream& s, std::int64_t first, std::int64_t n, T* out);
+
+/// low + floor(range u), u of 64 bits. The bias is below range / 2^64.
+void randint(const RandomStream& s, std::int64_t first, std::int64_t n, std::int64_t low, std::uint64_t range,
+             std::int64_t* out);
+
+/// A permutation of 0 .. n-1 (Fisher and Yates). Takes blocks_for(n, integers_per_block) blocks.
+void permutation(const RandomStream& s, std::int64_t n, std::int64_t* out);
+
+/// 1 where a uniform number of 53 bits lies below p[i], else 0.
+template <class T>
+void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const T* p, T* out);
+
+/// 1 with probability `keep` (to within 2^-33), else 0: a word is compared with keep 2^32, in integers.
+void keep_mask(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, std::uint8_t* out);
+
+/// y[i] = x[i] scale where mask[i], else exactly 0, whatever x[i] is.
+template <class T>
+void masked_scale(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = mask[i] ? x[i] * scale : T{0};
+}
+
+}  // namespace xtape::kernels

@@ -1,0 +1,123 @@
+// Tensors of random numbers: rand, randn, randint, randperm, bernoulli. Each draw takes whole blocks out of
+// its generator, then fills its elements as a function of where they begin. None is recorded.
+#include "xtape/random.hpp"
+
+#include "kernels/random.hpp"
+#include "ops/common.hpp"
+
+namespace xtape {
+
+namespace {
+
+RandomStream draw(const RandomOptions& options, std::int64_t n, std::int64_t per_block) {
+  Generator& generator = options.generator ? *options.generator : default_generator();
+  const Generator::State begin = generator.reserve(kernels::blocks_for(n, per_block));
+  return {begin.seed, begin.offset};
+}
+
+Tensor with_options(Tensor y, const RandomOptions& options) {
+  if (options.requires_grad) y.requires_grad_();
+  return y;
+}
+
+/// A tensor of the option's dtype, which must be floating, for a draw of real numbers.
+Tensor real_tensor(std::string_view op, const Shape& shape, DType fallback, const RandomOptions& options) {
+  const DType dtype = options.dtype.value_or(fallback);
+  if (!is_floating(dtype)) {
+    fail<DTypeError>(op, "draws real numbers, not {}; use randint, or convert with .to()", dtype);
+  }
+  return detail::make_tensor(shape, dtype);
+}
+
+Tensor uniform(std::string_view op, const Shape& shape, DType fallback, const RandomOptions& options) {
+  Tensor y = real_tensor(op, shape, fallback, options);
+  visit_floating(y.impl()->dtype, [&]<class T>() {
+    const std::int64_t n = y.impl()->numel;
+    kernels::uniform(draw(options, n, kernels::reals_per_block<T>), 0, n, detail::elements<T>(y));
+  });
+  return with_options(std::move(y), options);
+}
+
+Tensor normal(std::string_view op, const Shape& shape, DType fallback, const RandomOptions& options) {
+  Tensor y = real_tensor(op, shape, fallback, options);
+  visit_floating(y.impl()->dtype, [&]<class T>() {
+    const std::int64_t n = y.impl()->numel;
+    kernels::normal(draw(options, n, kernels::reals_per_block<T>), 0, n, detail::elements<T>(y));
+  });
+  return with_options(std::move(y), options);
+}
+
+/// ValueError when the dtype cannot hold each integer from low to last.
+void check_holds(std::string_view op, std::int64_t low, std::int64_t last, DType dtype) {
+  constexpr std::int64_t one = 1;
+  std::int64_t least = INT64_MIN, most = INT64_MAX;
+  switch (dtype) {
+    case DType::bool_: least = 0, most = 1; break;
+    case DType::uint8: least = 0, most = 255; break;
+    case DType::int32: least = INT32_MIN, most = INT32_MAX; break;
+    case DType::int64: break;
+    case DType::float32: least = -(one << 24), most = one << 24; break;
+    case DType::float64: least = -(one << 53), most = one << 53; break;
+  }
+  if (low < least || last > most) {
+    fail<ValueError>(op, "{} holds integers from {} to {}, not from {} to {}", dtype, least, most, low, last);
+  }
+}
+
+}  // namespace
+
+Tensor rand(const Shape& shape, const RandomOptions& options) {
+  return uniform("rand", shape, DType::float32, options);
+}
+Tensor randn(const Shape& shape, const RandomOptions& options) {
+  return normal("randn", shape, DType::float32, options);
+}
+Tensor rand_like(const Tensor& x, const RandomOptions& options) {
+  return uniform("rand_like", x.shape(), x.dtype(), options);
+}
+Tensor randn_like(const Tensor& x, const RandomOptions& options) {
+  return normal("randn_like", x.shape(), x.dtype(), options);
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options) {
+  if (low >= high) {
+    fail<ValueError>("randint", "no integer lies in [{}, {}); low must be below high", low, high);
+  }
+  const DType dtype = options.dtype.value_or(DType::int64);
+  check_holds("randint", low, high - 1, dtype);
+  Tensor y = detail::make_tensor(shape, DType::int64);
+  const std::int64_t n = y.impl()->numel;
+  const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  kernels::randint(draw(options, n, kernels::integers_per_block), 0, n, low, range,
+                   detail::elements<std::int64_t>(y));
+  return with_options(to(y, dtype), options);
+}
+
+Tensor randperm(std::int64_t n, const RandomOptions& options) {
+  if (n < 0) fail<ValueError>("randperm", "n is {}, it must not be negative", n);
+  const DType dtype = options.dtype.value_or(DType::int64);
+  check_holds("randperm", 0, std::max<std::int64_t>(n - 1, 0), dtype);
+  Tensor y = detail::make_tensor({n}, DType::int64);
+  kernels::permutation(draw(options, n, kernels::integers_per_block), n, detail::elements<std::int64_t>(y));
+  return with_options(to(y, dtype), options);
+}
+
+Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
+  detail::check_floating("bernoulli", p);
+  const std::int64_t n = p.impl()->numel;
+  Tensor y = detail::make_tensor(p.impl()->shape, p.impl()->dtype);
+  visit_floating(p.impl()->dtype, [&]<class T>() {
+    const T* probability = detail::elements<T>(p);
+    for (std::int64_t i = 0; i < n; ++i) {
+      if (!(probability[i] >= 0 && probability[i] <= 1)) {
+        fail<ValueError>("bernoulli", "p[{}] = {} is no probability, it must lie in [0, 1]", i,
+                         probability[i]);
+      }
+    }
+    kernels::bernoulli(draw(options, n, kernels::reals_per_block<double>), 0, n, probability,
+                       detail::elements<T>(y));
+  });
+  return with_options(to(y, options.dtype.value_or(p.impl()->dtype)), options);
+}
+
+}  // namespace xtape

@@ -1,0 +1,171 @@
+#include "core/random.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "kernels/plain_math.hpp"
+#include "kernels/random.hpp"
+#include "xtape/random.hpp"
+
+namespace xtape {
+namespace {
+
+void expect_words(std::uint32_t (&c)[4][1], std::uint64_t key, const std::uint32_t (&expected)[4]) {
+  philox(c, key);
+  for (int w = 0; w < 4; ++w) EXPECT_EQ(c[w][0], expected[w]) << "word " << w;
+}
+
+// The known answers published with Random123.
+TEST(Philox, GivesTheKnownAnswerForZeros) {
+  std::uint32_t c[4][1] = {{0}, {0}, {0}, {0}};
+  expect_words(c, 0, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+}
+TEST(Philox, GivesTheKnownAnswerForOnes) {
+  std::uint32_t c[4][1] = {{~0u}, {~0u}, {~0u}, {~0u}};
+  expect_words(c, ~std::uint64_t{0}, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+}
+TEST(Philox, GivesTheKnownAnswerForPi) {
+  std::uint32_t c[4][1] = {{0x243f6a88}, {0x85a308d3}, {0x13198a2e}, {0x03707344}};
+  expect_words(c, 0x299f31d0a4093822, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST(Philox, BlocksAreTheSameAloneAndSideBySide) {
+  const RandomStream s{0x0123456789abcdef, 0xfffffffe, 7};  // the counter's low word overflows on the way
+  std::uint32_t words[4 * 16];
+  philox_blocks(s, 1, 16, words);
+  for (std::uint64_t b = 0; b < 16; ++b) {
+    const std::uint64_t at = s.position + 1 + b;
+    const auto low = static_cast<std::uint32_t>(at), high = static_cast<std::uint32_t>(at >> 32);
+    std::uint32_t c[4][1] = {{low}, {high}, {7}, {0}};
+    expect_words(c, s.seed, {words[4 * b], words[4 * b + 1], words[4 * b + 2], words[4 * b + 3]});
+  }
+}
+
+TEST(Generator, ReservesStretchesThatDoNotOverlap) {
+  Generator g(5);
+  EXPECT_EQ(g.reserve(3), (Generator::State{5, 0}));
+  EXPECT_EQ(g.reserve(0), (Generator::State{5, 3}));
+  EXPECT_EQ(g.reserve(2), (Generator::State{5, 3}));
+  EXPECT_EQ(g.state(), (Generator::State{5, 5}));
+}
+
+TEST(Generator, SeedingStartsTheStreamAgain) {
+  Generator g(5);
+  g.reserve(3);
+  g.manual_seed(6);
+  EXPECT_EQ(g.state(), (Generator::State{6, 0}));
+  g.set_state({7, 9});
+  EXPECT_EQ(g.reserve(1), (Generator::State{7, 9}));
+}
+
+TEST(Generator, ServesThreadsWithoutHandingOutABlockTwice) {
+  Generator g(1);
+  std::vector<std::uint64_t> begins[4];
+  std::vector<std::thread> threads;
+  for (auto& mine : begins) {
+    threads.emplace_back([&g, &mine] {
+      for (int i = 0; i < 5000; ++i) mine.push_back(g.reserve(3).offset);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::vector<std::uint64_t> all;
+  for (const auto& mine : begins) all.insert(all.end(), mine.begin(), mine.end());
+  std::sort(all.begin(), all.end());
+  for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], 3 * i);
+}
+
+/// Whatever the cut, the two parts are what one fill gives.
+template <class T, class Fill>
+void expect_splits_anywhere(Fill fill) {
+  constexpr std::int64_t n = 600;
+  std::vector<T> whole(n), parts(n);
+  fill(0, n, whole.data());
+  for (std::int64_t cut : {1, 2, 3, 5, 255, 256, 257, 511, 599}) {
+    std::fill(parts.begin(), parts.end(), T{});
+    fill(0, cut, parts.data());
+    fill(cut, n - cut, parts.data() + cut);
+    EXPECT_EQ(parts, whole) << "cut at " << cut;
+  }
+}
+
+TEST(RandomKernels, SplitAnywhere) {
+  const RandomStream s{3, 11};
+  expect_splits_anywhere<float>([&](auto i, auto n, float* y) { kernels::uniform(s, i, n, y); });
+  expect_splits_anywhere<double>([&](auto i, auto n, double* y) { kernels::uniform(s, i, n, y); });
+  expect_splits_anywhere<float>([&](auto i, auto n, float* y) { kernels::normal(s, i, n, y); });
+  expect_splits_anywhere<double>([&](auto i, auto n, double* y) { kernels::normal(s, i, n, y); });
+  expect_splits_anywhere<std::int64_t>([&](auto i, auto n, auto* y) { kernels::randint(s, i, n, -9, 9, y); });
+  expect_splits_anywhere<std::uint8_t>([&](auto i, auto n, auto* y) { kernels::keep_mask(s, i, n, .4, y); });
+  const double p[600] = {0.3, 0.9, 0.5, 1, 0, 0.1};
+  expect_splits_anywhere<double>([&](auto i, auto n, auto* y) { kernels::bernoulli(s, i, n, &p[i], y); });
+}
+
+TEST(RandomKernels, FollowTheirFormulas) {
+  float u[2], z[2];
+  kernels::uniform({0, 0}, 0, 2, u);
+  kernels::normal({0, 0}, 0, 2, z);
+  EXPECT_EQ(u[0], 0x6627e8 * 0x1p-24f);  // of the known answer for zeros
+  EXPECT_EQ(u[1], 0xe169c5 * 0x1p-24f);
+  const double r = std::sqrt(-2 * std::log(0x6627e8d6 * 0x1p-32)), angle = 2 * M_PI * (0xe169c58d * 0x1p-32);
+  EXPECT_FLOAT_EQ(z[0], static_cast<float>(r * std::cos(angle)));
+  EXPECT_FLOAT_EQ(z[1], static_cast<float>(r * std::sin(angle)));
+}
+
+template <class T>
+std::uint32_t crc_of_normals() {
+  std::vector<T> z(100000);
+  kernels::normal({12, 34}, 0, static_cast<std::int64_t>(z.size()), z.data());
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const unsigned char*>(z.data()), static_cast<uInt>(z.size() * sizeof(T))));
+}
+
+// The compiler, its flags and the C library have no say.
+TEST(RandomKernels, GiveTheSameBitsEverywhere) {
+  EXPECT_EQ(crc_of_normals<float>(), 0x76289aa3u);
+  EXPECT_EQ(crc_of_normals<double>(), 0x83379d7du);
+}
+
+TEST(PlainMath, LogAgreesWithLibm) {
+  double worst = 0;
+  std::vector<double> u(200000);
+  kernels::uniform({1, 0}, 0, static_cast<std::int64_t>(u.size()), u.data());
+  for (double v : u) {
+    for (double x : {v, 1 - v * 1e-6, v * 1e-12, 1 + v * 3}) {
+      if (x <= 0) continue;
+      const double expected = std::log(x);
+      if (expected != 0) worst = std::max(worst, std::abs(kernels::plain_log(x) / expected - 1));
+    }
+  }
+  EXPECT_LT(worst, 5e-16);
+  EXPECT_EQ(kernels::plain_log(1.0), 0.0);
+}
+
+TEST(PlainMath, SinAndCosAgreeWithLibm) {
+  double worst = 0;
+  std::vector<double> u(200000);
+  kernels::uniform({2, 0}, 0, static_cast<std::int64_t>(u.size()), u.data());
+  for (double v : u) {
+    const auto [sin, cos] = kernels::plain_sincos_turns(v);
+    worst = std::max({worst, std::abs(sin - std::sin(2 * M_PI * v)), std::abs(cos - std::cos(2 * M_PI * v))});
+    EXPECT_NEAR(sin * sin + cos * cos, 1, 1e-15);
+  }
+  EXPECT_LT(worst, 1.5e-15);  // libm's own argument 2 pi v is rounded by up to 9e-16
+}
+
+TEST(PlainMath, SinAndCosAreExactAtQuarterTurns) {
+  const double sines[] = {0, 1, 0, -1};
+  for (int k = -8; k <= 8; ++k) {
+    const auto [sin, cos] = kernels::plain_sincos_turns(k / 4.0);
+    EXPECT_EQ(sin, sines[(k + 8) % 4]);
+    EXPECT_EQ(cos, sines[(k + 9) % 4]);
+  }
+}
+
+}  // namespace
+}  // namespace xtape

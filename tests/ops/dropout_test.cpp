@@ -1,0 +1,131 @@
+#include <cmath>
+#include <limits>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_error;
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+std::int64_t count_kept(const Tensor& y) {
+  std::int64_t kept = 0;
+  for (float v : y.to_vector<float>()) kept += v != 0;
+  return kept;
+}
+
+// SEMANTICS [20] throughout.
+
+TEST(Dropout, KeepsTheShareThatIsAsked) {
+  for (std::uint64_t seed : {0, 1, 2, 3, 4}) {
+    manual_seed(seed);
+    const std::int64_t kept = count_kept(dropout(ones({1000000}), 0.3));
+    EXPECT_GE(kept, 697250);
+    EXPECT_LE(kept, 702749);
+  }
+}
+
+TEST(Dropout, KeptValuesAreScaledByAFactorRoundedOnce) {
+  for (double p : {0.1, 0.3, 0.5, 0.9}) {
+    const float scale = static_cast<float>(1 / (1 - p));
+    const Tensor x = arange(1, 1001).to(float32), y = dropout(x, p);
+    const std::vector<float> u = x.to_vector<float>(), v = y.to_vector<float>();
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      EXPECT_TRUE(v[i] == 0 || v[i] == u[i] * scale) << p << " at " << i;
+    }
+  }
+}
+
+TEST(Dropout, InEvaluationOrWithoutPIsTheInputAndDrawsNothing) {
+  manual_seed(1);
+  const Tensor x = tensor({-0.0f, NAN, INFINITY, 1.f});
+  EXPECT_EQ(dropout(x, 0.5, false).impl(), x.impl());
+  EXPECT_EQ(dropout(x, 1.0, false).impl(), x.impl());
+  EXPECT_EQ(dropout(x, 0.0).impl(), x.impl());
+  EXPECT_EQ(default_generator().state().offset, 0u);
+}
+
+TEST(Dropout, OfEverythingGivesExactZerosAndZeroGradients) {
+  Tensor x = tensor({1.0, inf, -inf, std::nan("")}, {.requires_grad = true});
+  const Tensor y = dropout(x, 1.0);
+  testing::expect_close(y, {0, 0, 0, 0});
+  y.backward(tensor({1.0, inf, std::nan(""), 2.0}));
+  testing::expect_close(x.grad(), {0, 0, 0, 0});
+}
+
+TEST(Dropout, DroppedInfinitiesAreZero) {
+  const Tensor y = dropout(full({1000}, inf), 0.5);
+  std::int64_t zeros = 0;
+  for (float v : y.to_vector<float>()) {
+    EXPECT_TRUE(v == 0 || v == INFINITY);
+    zeros += v == 0;
+  }
+  EXPECT_NEAR(zeros, 500, 80);
+}
+
+TEST(Dropout, BothPassesUseOneMask) {
+  manual_seed(3);
+  Tensor x = ones({1000}, {.requires_grad = true});
+  const Tensor y = dropout(x, 0.4);
+  rand({100});  // another draw in between
+  y.sum().backward();
+  EXPECT_TRUE(equal(x.grad(), y.detach()));
+}
+
+TEST(Dropout, TheMaskIsNotInferredFromZeros) {
+  Tensor x = zeros({1000}, {.requires_grad = true});
+  dropout(x, 0.5).sum().backward();
+  EXPECT_NEAR(count_kept(x.grad()), 500, 80);
+}
+
+TEST(Dropout, TheSameSeedGivesTheSameMask) {
+  manual_seed(5);
+  const Tensor a = dropout(ones({999}), 0.5), b = dropout(ones({999}), 0.5);
+  manual_seed(5);
+  EXPECT_TRUE(equal(dropout(ones({999}), 0.5), a));
+  EXPECT_FALSE(equal(a, b));
+}
+
+TEST(Dropout, TheMaskDependsNotOnTheDtype) {
+  manual_seed(6);
+  const Tensor a = dropout(ones({99}), 0.5);
+  manual_seed(6);
+  EXPECT_TRUE(equal(dropout(ones({99}, {.dtype = float64}), 0.5).to(float32), a));
+}
+
+TEST(Dropout, AgreesWithCentralDifferences) {
+  auto f = [](const std::vector<Tensor>& in) {
+    manual_seed(7);
+    return dropout(in[0] * in[0], 0.4);
+  };
+  testing::expect_gradients(f, {testing::leaf({0.5, -1.25, 2.0, 3.0, -0.1, 0.7, 1.1, -2.2}, {2, 4})});
+}
+
+TEST(Dropout, FusedAndRecordedGradientsAgree) {
+  manual_seed(8);
+  Tensor x = randn({50}, {.dtype = float64, .requires_grad = true});
+  const Tensor y = dropout(x, 0.5), seed = randn({50}, {.dtype = float64});
+  const Tensor fused = grad({y}, {x}, {seed}, {.retain_graph = true})[0];
+  const Tensor recorded = grad({y}, {x}, {seed}, {.create_graph = true})[0];
+  EXPECT_TRUE(equal(fused, recorded.detach()));
+}
+
+TEST(Dropout, TakesEmptyAndScalarInputs) {
+  EXPECT_EQ(dropout(zeros({0, 3})).shape(), (Shape{0, 3}));
+  const float y = dropout(tensor(2.f), 0.5).item<float>();
+  EXPECT_TRUE(y == 0 || y == 4);
+}
+
+TEST(Dropout, RefusesWhatIsNoProbability) {
+  const Tensor x = ones({2});
+  expect_error<ValueError>([&] { dropout(x, 1.5); }, "dropout: p is 1.5, it must lie in [0, 1]");
+  expect_error<ValueError>([&] { dropout(x, -0.1); }, "p is -0.1");
+  expect_error<ValueError>([&] { dropout(x, std::nan("")); }, "p is nan");
+  expect_error<ValueError>([&] { dropout(x, 2, false); }, "p is 2");
+  expect_error<DTypeError>([] { dropout(tensor({1, 2})); }, "floating");
+}
+
+}  // namespace
+}  // namespace xtape
