@@ -6,25 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "xtape/dtype.hpp"
+#include "xtape/detail/fmt_shape.hpp"
 #include "xtape/error.hpp"
-#include "xtape/shape.hpp"
-
-template <>
-struct fmt::formatter<xtape::Shape> : fmt::formatter<std::string_view> {
-  template <class Context>
-  auto format(const xtape::Shape& shape, Context& context) const {
-    return fmt::formatter<std::string_view>::format(shape.to_string(), context);
-  }
-};
-
-template <>
-struct fmt::formatter<xtape::DType> : fmt::formatter<std::string_view> {
-  template <class Context>
-  auto format(xtape::DType dtype, Context& context) const {
-    return fmt::formatter<std::string_view>::format(xtape::to_string(dtype), context);
-  }
-};
 
 namespace xtape {
 

@@ -1,0 +1,17 @@
+// fmt::print("{}\n", tensor): tensors, shapes and dtypes for fmt. Opt in by including it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "xtape/detail/fmt_shape.hpp"
+#include "xtape/tensor.hpp"
+
+template <>
+struct fmt::formatter<xtape::Tensor> : fmt::formatter<std::string_view> {
+  template <class Context>
+  auto format(const xtape::Tensor& tensor, Context& context) const {
+    return fmt::formatter<std::string_view>::format(tensor.to_string(), context);
+  }
+};

@@ -1,0 +1,60 @@
+// The opt-in headers: xtensor.hpp and fmt.hpp.
+#include <xtensor/xmath.hpp>
+#include <xtensor/xvectorize.hpp>
+
+#include "support/expect.hpp"
+#include "xtape/fmt.hpp"
+#include "xtape/xtensor.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+TEST(Xtensor, ToXarrayIsACopy) {
+  Tensor t = tensor({{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
+  xt::xarray<float> a = to_xarray<float>(t);
+  t.fill_(0);
+  EXPECT_EQ(a(1, 2), 6.f);
+  EXPECT_EQ(a.dimension(), 2u);
+}
+
+TEST(Xtensor, AViewWritesThrough) {
+  Tensor t = zeros({2, 2});
+  auto v = view<float>(t);
+  v(1, 0) = 7;
+  expect_close(t, {0, 0, 7, 0});
+}
+
+TEST(Xtensor, FromXtensorEvaluatesAnExpressionOnce) {
+  xt::xarray<float> a = {{0.f, 0.f}, {0.f, 0.f}};
+  int evaluations = 0;
+  auto count = xt::vectorize([&evaluations](float v) {
+    ++evaluations;
+    return v;
+  });
+  Tensor t = from_xtensor(count(a) + 1.0f);
+  EXPECT_EQ(evaluations, 4);
+  EXPECT_EQ(t.dtype(), float32);
+  expect_close(t, {1, 1, 1, 1});
+}
+
+TEST(Xtensor, FromXtensorReadsAnyLayoutRowMajor) {
+  xt::xarray<double, xt::layout_type::column_major> a = {{1, 2, 3}, {4, 5, 6}};
+  expect_close(from_xtensor(a), {1, 2, 3, 4, 5, 6});
+  expect_close(from_xtensor(xt::transpose(a)), {1, 4, 2, 5, 3, 6});
+}
+
+TEST(Xtensor, TheWrongTypeIsAnError) {
+  expect_error<DTypeError>([] { to_xarray<double>(ones({2})); }, "the tensor holds float32, not float64");
+}
+
+TEST(Fmt, FormatsTensorsShapesAndDtypes) {
+  EXPECT_EQ(fmt::format("{} {}", Shape{2, 3}, float64), "(2, 3) float64");
+  Tensor t = ones({2});
+  EXPECT_EQ(fmt::format("{}", t), t.to_string());
+}
+
+}  // namespace
+}  // namespace xtape
