@@ -240,12 +240,21 @@ struct GradOptions {
   bool allow_unused = false;  ///< an input that no output depends on gets an undefined gradient, not a GradError
 };
 
+/// The gradients that arrive at outputs: grad({y}, {x}, {seed}). (A std::vector would make `{.create_graph = true}`
+/// in its place ambiguous for GCC 12.)
+class Seeds {
+ public:
+  Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}          // NOLINT: implicit on purpose
+  Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}  // NOLINT: implicit on purpose
+  std::vector<Tensor> tensors;
+};
+
 /// d(sum of outputs)/d(inputs), without touching any leaf's grad(). `seeds` are the gradients that arrive at the
 /// outputs (one each; an undefined one, or none at all: 1 for scalar outputs).
 XTAPE_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                                    GradOptions options = {});
 XTAPE_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                                   const std::vector<Tensor>& seeds, GradOptions options = {});
+                                   const Seeds& seeds, GradOptions options = {});
 
 // ---- looking at the tape ---------------------------------------------------------------------------------------
 

@@ -175,9 +175,10 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                         const std::vector<Tensor>& seeds, GradOptions options) {
-  if (seeds.size() != outputs.size()) {
-    fail<ValueError>("grad", "{} seeds for {} outputs; one each, undefined for 1", seeds.size(), outputs.size());
+                         const Seeds& seeds, GradOptions options) {
+  if (seeds.tensors.size() != outputs.size()) {
+    fail<ValueError>("grad", "{} seeds for {} outputs; one each, undefined for 1", seeds.tensors.size(),
+                     outputs.size());
   }
   detail::Pass pass;
   pass.is_grad_call = true;
@@ -190,7 +191,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<NodePtr> roots;
   std::vector<Tensor> gradients_in;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    gradients_in.push_back(detail::seed_for("grad", outputs[i], seeds[i]));
+    gradients_in.push_back(detail::seed_for("grad", outputs[i], seeds.tensors[i]));
     roots.push_back(outputs[i].impl()->node);
   }
   detail::mark_needed(pass, roots);
