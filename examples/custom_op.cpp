@@ -1,0 +1,39 @@
+// An op of one's own, by the mechanism of every built-in op: the value and its gradient side by side.
+#include <fmt/core.h>
+
+#include <xtape/fmt.hpp>
+#include <xtape/xtape.hpp>
+
+using namespace xtape;
+
+Tensor cube(const Tensor& x) {                        // y = x^3,  dx = 3 x^2 gy
+  Tensor y = without_grad([&] { return x * x * x; });
+  return record("cube", {x}, y, [x = save(x)](const Tensor& gy) { return Gradients{3 * *x * *x * gy}; });
+}
+
+/// Written so that no exp overflows.
+Tensor softplus(const Tensor& x) {                    // y = log(1 + e^x),  dx = gy sigmoid(x)
+  Tensor y = without_grad([&] { return maximum(x, 0) + log(1 + exp(-abs(x))); });
+  return record("softplus", {x}, y, [x = save(x)](const Tensor& gy) { return Gradients{gy * sigmoid(*x)}; });
+}
+
+int main() {
+  Tensor x = tensor({-1., 0., 2.}, {.dtype = float64, .requires_grad = true});
+
+  Tensor y = cube(x);
+  fmt::print("cube       {}\n", y);
+  Tensor dx = grad({y.sum()}, {x}, {.create_graph = true})[0];
+  fmt::print("gradient   {}\n", dx.detach());
+  fmt::print("its own    {}\n", grad({dx.sum()}, {x})[0]);
+
+  // Central differences agree, for the first and the second derivative, under a random upstream gradient.
+  for (auto op : {cube, softplus}) {
+    auto f = [op](const std::vector<Tensor>& in) { return op(in[0]); };
+    fmt::print("gradcheck  {} {}\n", autograd::gradcheck(f, {x}), autograd::gradgradcheck(f, {x}));
+  }
+
+  // On the tape it stands like any other op.
+  const Tape tape = Tape::of(softplus(cube(x)).sum());
+  for (const auto& entry : tape.entries()) fmt::print("{} ", entry.op);
+  fmt::print("\n");
+}

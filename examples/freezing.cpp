@@ -1,0 +1,64 @@
+// Transfer in miniature: train, freeze the body by requires_grad_(false), put a new head on, train that alone.
+// The frozen weights stay the same to the last bit.
+#include <fmt/core.h>
+
+#include <xtape/xtape.hpp>
+
+using namespace xtape;
+namespace F = xtape::nn::functional;
+
+namespace {
+
+struct Network : nn::Module {
+  nn::Sequential body = register_module("body", nn::Sequential{nn::Flatten(), nn::Linear(784, 64), nn::ReLU()});
+  nn::Linear head = register_module("head", nn::Linear(64, 10));
+  Tensor forward(const Tensor& x) { return head(body(x)); }
+};
+
+/// Trains whatever requires grad for one pass. `label` maps a digit to the class asked for.
+template <class Model, class Label>
+void train(const Model& model, const data::Dataset& digits, Label label) {
+  optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
+  data::DataLoader batches(digits, {.batch_size = 50, .shuffle = true});
+  for (auto [x, y] : batches) {
+    Tensor loss = F::cross_entropy(model(x), label(y));
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+  }
+}
+
+template <class Model, class Label>
+double accuracy(const Model& model, const data::Dataset& digits, Label label) {
+  NoGradGuard no_grad;
+  data::DataLoader batches(digits, {.batch_size = 1000});
+  double correct = 0;
+  for (auto [x, y] : batches) correct += (model(x).argmax(1) == label(y)).sum().template item<double>();
+  return correct / static_cast<double>(digits.size());
+}
+
+}  // namespace
+
+int main() {
+  manual_seed(0);
+  const data::Dataset training = data::digits(4000, 0), test = data::digits(1000, 1);
+  auto which_digit = [](const Tensor& y) { return y; };
+  const Tensor even = tensor({1, 0, 1, 0, 1, 0, 1, 0, 1, 0});
+  auto is_even = [even](const Tensor& y) { return even.index_select(0, y); };
+
+  Network first;
+  train(first, training, which_digit);
+  fmt::print("ten digits      accuracy {:.3f}\n", accuracy(first, test, which_digit));
+
+  first.body.requires_grad_(false);
+  const StateDict before = clone(first.body.state_dict());
+  nn::Sequential second{first.body, nn::Linear(64, 2)};  // the same body under a new head
+  fmt::print("even or odd     accuracy {:.3f} before training\n", accuracy(second, test, is_even));
+  train(second, training, is_even);
+  fmt::print("even or odd     accuracy {:.3f} with the new head trained\n", accuracy(second, test, is_even));
+
+  bool same = true;
+  for (const auto& [name, weight] : first.body.state_dict()) same = same && equal(weight, before.at(name));
+  fmt::print("frozen weights  {}\n", same ? "bit-identical" : "changed");
+  fmt::print("ten digits      accuracy {:.3f} still\n", accuracy(first, test, which_digit));
+}
