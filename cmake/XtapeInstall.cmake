@@ -1,1 +1,22 @@
 # cmake --install: library, headers and a package config for find_package(xtape).
+include(CMakePackageConfigHelpers)
+
+set(xtape_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/xtape")
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/xtapeConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" INSTALL_DESTINATION "${xtape_config_dir}"
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+# Before 1.0 every minor version may change the API.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+
+install(TARGETS xtape EXPORT xtapeTargets COMPONENT library)
+install(EXPORT xtapeTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT library)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  COMPONENT development FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" "${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake"
+  "${CMAKE_CURRENT_LIST_DIR}/FindCBLAS.cmake" DESTINATION "${xtape_config_dir}" COMPONENT development)
+
+# The twin, for the tests alone, who give its export file the library's name.
+if(TARGET xtape_twin)
+  install(TARGETS xtape_twin EXPORT xtapeTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
+  install(EXPORT xtapeTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin EXCLUDE_FROM_ALL)
+endif()

@@ -5,6 +5,7 @@
 #include "xtape/creation.hpp"
 #include "xtape/dtype.hpp"
 #include "xtape/error.hpp"
+#include "xtape/generator.hpp"
 #include "xtape/nn/nn.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/random.hpp"

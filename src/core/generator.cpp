@@ -1,5 +1,5 @@
 // The Generator: a seed and an offset behind a lock.
-#include "xtape/random.hpp"
+#include "xtape/generator.hpp"
 
 #include <mutex>
 #include <utility>

@@ -1,0 +1,33 @@
+# What makes a target the library xtape: used for xtape itself and for the twin of the other kind, which the tests
+# link from the same objects.
+#
+# Nothing is exported to users but cxx_std_20 and the include directory. xtensor is header-only inside the library;
+# a static library passes on what must be linked after it, a shared one passes on nothing.
+function(xtape_library target)
+  get_target_property(type ${target} TYPE)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor>)
+  foreach(dependency fmt::fmt ZLIB::ZLIB CBLAS::CBLAS Threads::Threads)
+    if(type STREQUAL "SHARED_LIBRARY")
+      target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)
+    else()
+      target_link_libraries(${target} PRIVATE ${dependency})
+    endif()
+  endforeach()
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME xtape
+    EXPORT_NAME xtape
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON
+    VERSION ${PROJECT_VERSION}
+    # Before 1.0 every minor version may change the ABI.
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  if(type STREQUAL "SHARED_LIBRARY" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/exports.map")
+  endif()
+endfunction()

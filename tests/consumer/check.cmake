@@ -1,0 +1,47 @@
+# One run of the consumer, KIND static, shared or subdirectory: installs xtape (or its twin of the other kind) into a
+# tree of its own, then configures, builds and runs the consumer against it. With KIND=subdirectory the consumer is
+# configured only, unless BUILD is on: the sources are the same, and compiling them again takes minutes.
+cmake_minimum_required(VERSION 3.25)
+set(dir "${XTAPE_BINARY_DIR}/consumer/${KIND}")
+file(REMOVE_RECURSE "${dir}")
+
+function(run)
+  execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+if(KIND STREQUAL "subdirectory")
+  get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+  set(from -D "XTAPE_SOURCE=${source}" -D "BUILD_SHARED_LIBS=${SHARED}" -D CMAKE_DISABLE_FIND_PACKAGE_GTest=ON -D CMAKE_DISABLE_FIND_PACKAGE_CLI11=ON)
+else()
+  set(component library)
+  set(from -D "CMAKE_PREFIX_PATH=${dir}/installed" -D XTAPE_EXPECTED_TYPE=STATIC_LIBRARY)
+  if(KIND STREQUAL "shared")
+    set(from -D "CMAKE_PREFIX_PATH=${dir}/installed" -D XTAPE_EXPECTED_TYPE=SHARED_LIBRARY)
+    foreach(package fmt ZLIB CBLAS OpenBLAS xtensor xtl xsimd Threads)
+      list(APPEND from -D CMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
+    endforeach()
+  endif()
+  if((KIND STREQUAL "shared" AND NOT SHARED) OR (KIND STREQUAL "static" AND SHARED))
+    set(component twin)
+  endif()
+  foreach(part ${component} development)
+    run("${CMAKE_COMMAND}" --install "${XTAPE_BINARY_DIR}" --prefix "${dir}/installed" --component ${part})
+  endforeach()
+  file(GLOB_RECURSE twin "${dir}/installed/*/xtapeTwinTargets.cmake")
+  if(twin)
+    string(REPLACE "xtapeTwinTargets" "xtapeTargets" name "${twin}")
+    file(RENAME "${twin}" "${name}")
+  endif()
+  # The tree must work wherever it is moved to.
+  file(RENAME "${dir}/installed" "${dir}/moved")
+  list(TRANSFORM from REPLACE "/installed$" "/moved")
+endif()
+
+run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${dir}/build" -G "${GENERATOR}"
+  -D "CMAKE_BUILD_TYPE=${BUILD_TYPE}" -D "CMAKE_CXX_COMPILER=${CXX}" -D "CMAKE_CXX_FLAGS=${CXX_FLAGS}"
+  --no-warn-unused-cli ${from})
+if(KIND STREQUAL "subdirectory" AND NOT BUILD)
+  return()
+endif()
+run("${CMAKE_COMMAND}" --build "${dir}/build" --parallel 2)
+run("${CMAKE_CTEST_COMMAND}" --test-dir "${dir}/build" --output-on-failure --no-tests=error)

@@ -1,0 +1,40 @@
+// The files of the house: none too long, each op with its tests, each example with its output on record.
+#include <gtest/gtest.h>
+
+#include "house/sources.hpp"
+
+namespace xtape::house {
+namespace {
+
+/// A file of src/ops with a header of its own is no op, but what several ops have in common.
+bool is_shared_by_ops(const fs::path& file) { return fs::exists(root / fs::path(file).replace_extension(".hpp")); }
+
+TEST(Files, HaveAtMost500Lines) {
+  for (const char* folder : {"include", "src", "tests", "examples", "cmake"}) {
+    for (const fs::path& file : files(folder, {".hpp", ".cpp", ".txt", ".cmake", ".in", ".sh", ".py"})) {
+      const std::string content = text(file);
+      EXPECT_LE(std::count(content.begin(), content.end(), '\n'), 500) << file;
+    }
+  }
+}
+
+TEST(Files, OpenWithWhatTheyOwn) {
+  for (const char* folder : {"include", "src"}) {
+    for (const fs::path& file : files(folder, {".hpp"})) EXPECT_TRUE(starts_with(text(file), "// ")) << file;
+  }
+  for (const fs::path& file : files("src/ops", {".cpp"})) {
+    EXPECT_TRUE(is_shared_by_ops(file) || starts_with(text(file), "// ")) << file;
+  }
+}
+
+TEST(Files, HoldNoReminders) {
+  const std::regex reminder("\\b(TO" "DO|FIX" "ME|XX" "X)\\b");
+  for (const char* folder : {"include", "src", "tests", "examples", "cmake"}) {
+    for (const fs::path& file : files(folder, {".hpp", ".cpp", ".txt", ".cmake", ".sh"})) {
+      EXPECT_FALSE(std::regex_search(text(file), reminder)) << file;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xtape::house

@@ -1,0 +1,100 @@
+// Who may include whom: core <- kernels <- autograd <- ops <- nn, optim <- data, train, io <- examples.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "house/sources.hpp"
+
+namespace xtape::house {
+namespace {
+
+const std::map<std::string, int> rank_of_layer = {{"core", 0}, {"kernels", 1}, {"autograd", 2},
+                                                  {"ops", 3},  {"nn", 4},      {"optim", 4},
+                                                  {"data", 5}, {"train", 5},   {"io", 5}};
+
+/// Public headers that lie directly in include/xtape, by the layer that defines what they declare.
+const std::map<std::string, std::string> layer_of_header = {
+    {"export.hpp", "core"},     {"version.hpp", "core"},      {"error.hpp", "core"},   {"dtype.hpp", "core"},
+    {"shape.hpp", "core"},      {"generator.hpp", "core"},    {"tensor.hpp", "autograd"},
+    {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},    {"random.hpp", "ops"},   {"ops.hpp", "ops"}};
+
+/// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/linear.hpp; "" for what has no layer
+/// (the umbrella and the interop headers).
+std::string layer(const std::string& file) {
+  std::smatch match;
+  if (std::regex_match(file, match, std::regex("(?:src/|(?:include/)?xtape/)?([a-z]+)/.*"))) {
+    if (match[1] == "detail") return "core";
+    if (rank_of_layer.count(match[1])) return match[1];
+  }
+  const auto header = layer_of_header.find(fs::path(file).filename().string());
+  return header == layer_of_header.end() ? "" : header->second;
+}
+
+bool may_include(const std::string& from, const std::string& header) {
+  const std::string to = layer(header);
+  if (to.empty()) return false;
+  // The tape adds gradients and makes a seed of ones: declared with the ops, defined by them.
+  if (from == "autograd" && header == "xtape/creation.hpp") return true;
+  // Siblings know nothing of each other, but for the last three, of which the trainer makes use of the others.
+  return to == from || rank_of_layer.at(to) < rank_of_layer.at(from) || rank_of_layer.at(to) == 5;
+}
+
+std::vector<fs::path> library_files() {
+  std::vector<fs::path> all = files("src", {".cpp", ".hpp"});
+  for (const fs::path& header : files("include", {".hpp"})) all.push_back(header);
+  return all;
+}
+
+TEST(Layering, NoLayerIncludesAHigherOne) {
+  int checked = 0;
+  for (const fs::path& file : library_files()) {
+    const std::string from = layer(file.string());
+    if (from.empty()) {
+      EXPECT_TRUE(file == "include/xtape/xtape.hpp" || file == "include/xtape/xtensor.hpp" ||
+                  file == "include/xtape/fmt.hpp")
+          << file << " belongs to no layer: say in this test to which";
+      continue;
+    }
+    for (const Include& include : includes(file)) {
+      if (!include.quoted) continue;
+      ++checked;
+      EXPECT_TRUE(may_include(from, include.name)) << file << " (" << from << ") includes " << include.name;
+    }
+  }
+  EXPECT_GT(checked, 50);
+}
+
+TEST(Layering, PublicHeadersIncludePublicHeadersOnly) {
+  for (const fs::path& header : files("include", {".hpp"})) {
+    for (const Include& include : includes(header)) {
+      if (include.quoted) {
+        EXPECT_TRUE(starts_with(include.name, "xtape/")) << header << " includes " << include.name;
+      }
+    }
+  }
+}
+
+TEST(Layering, OnlyKernelsKnowXtensorXsimdAndBlas) {
+  for (const fs::path& file : library_files()) {
+    if (starts_with(file.string(), "src/kernels/") || file == "include/xtape/xtensor.hpp") continue;
+    for (const Include& include : includes(file)) {
+      const bool engine = starts_with(include.name, "xtensor") || starts_with(include.name, "xtl/") ||
+                          starts_with(include.name, "xsimd/") || include.name.find("cblas") != std::string::npos;
+      EXPECT_FALSE(engine) << file << " includes " << include.name;
+    }
+  }
+}
+
+TEST(Layering, ExamplesUseThePublicHeadersOnly) {
+  for (const fs::path& file : files("examples", {".cpp", ".hpp"})) {
+    for (const Include& include : includes(file)) {
+      const bool own = fs::exists(root / file.parent_path() / include.name);
+      if (include.quoted) {
+        EXPECT_TRUE(own) << file << " includes " << include.name;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xtape::house

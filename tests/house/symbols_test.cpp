@@ -1,0 +1,81 @@
+// What the linker sees: nothing but xtape's own names leave the library, and no code compiled for one instruction set
+// can be taken for another's.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "house/sources.hpp"
+
+namespace xtape::house {
+namespace {
+
+struct Symbol {
+  char kind;
+  std::string name;
+};
+
+/// The lines "address kind name" that nm prints; sanitizers' own symbols are left out.
+std::vector<Symbol> symbols(const std::string& options, const std::string& file) {
+  const Ran ran = run(quote(XTAPE_NM) + " " + options + " " + quote(file));
+  EXPECT_EQ(ran.status, 0) << file;
+  static const std::regex line("[0-9a-f]+ ([A-Za-z]) (.+)");
+  std::vector<Symbol> found;
+  for (const std::string& text : ran.lines) {
+    std::smatch match;
+    if (!std::regex_match(text, match, line)) continue;
+    if (match[2].str().find("__odr_asan") == std::string::npos) found.push_back({match[1].str()[0], match[2]});
+  }
+  return found;
+}
+
+TEST(Symbols, TheSharedLibraryShowsNamesOfXtapeOnly) {
+  const std::regex own("((vtable|VTT|typeinfo|typeinfo name) for |(non-)?virtual thunk to )?xtape::.*");
+  const std::vector<Symbol> shown = symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY);
+  EXPECT_GT(shown.size(), 100u);
+  for (const Symbol& symbol : shown) EXPECT_TRUE(std::regex_match(symbol.name, own)) << symbol.kind << ' ' << symbol.name;
+}
+
+TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
+  std::set<std::string> shown;
+  for (const Symbol& symbol : symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY)) shown.insert(symbol.name);
+  for (const char* error : {"Error", "ShapeError", "DTypeError", "IndexError", "ValueError", "GradError", "FileError"}) {
+    EXPECT_EQ(shown.count(std::string("typeinfo for xtape::") + error), 1u) << error;
+  }
+}
+
+TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
+  // Weak ones aside: instances of templates, which the linker merges with the program's own.
+  const std::regex own(".*\\bxtape::.*");
+  const std::vector<Symbol> defined = symbols("-gC --defined-only", XTAPE_STATIC_LIBRARY);
+  EXPECT_GT(defined.size(), 100u);
+  for (const Symbol& symbol : defined) {
+    const bool strong = std::string("TDBRC").find(symbol.kind) != std::string::npos;
+    if (strong) {
+      EXPECT_TRUE(std::regex_match(symbol.name, own)) << symbol.kind << ' ' << symbol.name;
+    }
+  }
+}
+
+TEST(Symbols, NoWeakSymbolOfAnInstructionSetIsDefinedElsewhere) {
+  // The linker keeps one copy of a weak symbol, whichever it meets first: compiled for AVX-512, it would reach every CPU.
+  std::map<std::string, std::vector<std::string>> weak;  // symbol -> objects that define it
+  for (const auto& entry : fs::recursive_directory_iterator(XTAPE_BINARY_DIR "/CMakeFiles")) {
+    const std::string path = entry.path().string();
+    if (entry.path().extension() != ".o") continue;
+    for (const Symbol& symbol : symbols("--defined-only", path)) {
+      if (std::string("WVu").find(symbol.kind) != std::string::npos) weak[symbol.name].push_back(path);
+    }
+  }
+  for (const auto& [name, objects] : weak) {
+    for (const std::string& object : objects) {
+      const bool isa = starts_with(fs::path(object).filename().string(), "isa_");
+      if (isa) {
+        EXPECT_EQ(objects.size(), 1u) << name << " of " << object << " is also in " << objects[object == objects[0]];
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xtape::house
