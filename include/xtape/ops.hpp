@@ -114,7 +114,8 @@ XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 
 // ---- dtypes and copies -----------------------------------------------------------------------------------------
 
-/// The same tensor when it has that dtype already. Floating to integer truncates; to bool_: is not 0.
+/// The same tensor when it has that dtype already. Floating to integer truncates; ValueError where the result does
+/// not fit, or is NaN. Integer to narrower integer wraps around. To bool_: is not 0.
 XTAPE_API Tensor to(const Tensor& x, DType dtype);
 XTAPE_API Tensor clone(const Tensor& x);
 

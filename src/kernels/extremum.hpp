@@ -1,5 +1,4 @@
-// The position of the largest or smallest of a row of elements. The first of equals is it; NaN beats every number,
-// and the first NaN is it.
+// The position of the largest or smallest of a row of elements: the first of equals. NaN beats every number.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +35,8 @@ std::int64_t position_of_extremum(const T* x, std::int64_t n, std::int64_t strid
 
 /// For each row of a (outer, n, inner) array, n > 0. `values` may be null.
 template <class T, class Beats>
-void extrema(const T* x, T* values, std::int64_t* positions, std::int64_t outer, std::int64_t n, std::int64_t inner,
-             Beats beats) {
+void extrema(const T* x, T* values, std::int64_t* positions, std::int64_t outer, std::int64_t n,
+             std::int64_t inner, Beats beats) {
   for (std::int64_t row = 0; row < outer * inner; ++row) {
     const T* u = x + row / inner * n * inner + row % inner;
     positions[row] = position_of_extremum(u, n, inner, beats);

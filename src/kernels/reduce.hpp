@@ -8,9 +8,9 @@
 
 namespace xtape::kernels {
 
-/// What a sum of T is accumulated in.
+/// What a sum of T is accumulated in. Integers: modulo 2^64, where signed overflow would be undefined.
 template <class T>
-using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
 
 /// The sum of n contiguous elements.
 template <class T>

@@ -1,6 +1,6 @@
-// Softmax, its logarithm, and the logarithm of its denominator along the middle of a (outer, n, inner) array. The
-// maximum is taken per row, so that nothing overflows; a row of softmax or log_softmax that holds NaN or +inf, or
-// only -inf, becomes NaN, and no other row does.
+// Softmax, its logarithm, and the logarithm of its denominator along the middle of a (outer, n, inner) array.
+// The maximum is taken per row, so that nothing overflows; a row of softmax or log_softmax that holds NaN or
+// +inf, or only -inf, becomes NaN, and no other row does.
 #pragma once
 
 #include <cmath>
@@ -64,7 +64,8 @@ void softmax_gradient(const T* y, const T* gy, T* dx, std::int64_t outer, std::i
 
 /// dx from y = log_softmax(x).
 template <class T>
-void log_softmax_gradient(const T* y, const T* gy, T* dx, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void log_softmax_gradient(const T* y, const T* gy, T* dx, std::int64_t outer, std::int64_t n,
+                          std::int64_t inner) {
   for (std::int64_t row = 0; row < (n ? outer * inner : 0); ++row) {
     const std::int64_t at = row / inner * n * inner + row % inner;
     double total = 0;

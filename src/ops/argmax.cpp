@@ -8,11 +8,12 @@ namespace xtape {
 namespace {
 
 Tensor positions(const Tensor& x, const detail::Around& around, const Shape& to) {
-  const auto [outer, n, inner] = around;
   Tensor y = detail::make_tensor(to, DType::int64);
-  visit_arithmetic(x.impl()->dtype, [&, outer = outer, n = n, inner = inner]<class T>() {
-    kernels::extrema(detail::elements<T>(x), static_cast<T*>(nullptr), detail::elements<std::int64_t>(y), outer, n,
-                     inner, kernels::Larger());
+  visit_arithmetic(x.impl()->dtype, [&]<class T>() {
+    const auto [outer, n, inner] = around;
+    T* no_values = nullptr;
+    kernels::extrema(detail::elements<T>(x), no_values, detail::elements<std::int64_t>(y), outer, n, inner,
+                     kernels::Larger());
   });
   return y;
 }
@@ -21,8 +22,9 @@ Tensor positions(const Tensor& x, const detail::Around& around, const Shape& to)
 
 Tensor argmax(const Tensor& x) {
   detail::check_arithmetic("argmax", x);
-  if (x.impl()->numel == 0) fail<ValueError>("argmax", "a tensor of shape {} has no elements", x.impl()->shape);
-  return positions(x, {1, x.impl()->numel, 1}, {});
+  const std::int64_t n = x.impl()->numel;
+  if (n == 0) fail<ValueError>("argmax", "a tensor of shape {} has no elements", x.impl()->shape);
+  return positions(x, {1, n, 1}, {});
 }
 
 Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {

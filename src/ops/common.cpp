@@ -58,6 +58,10 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
   return y;
 }
 
+Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DType dtype) {
+  return make_tensor(broadcast_shapes(op, a.impl()->shape, b.impl()->shape), dtype);
+}
+
 bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
   if (from.size() > to.size()) return false;
   for (std::int64_t d = 1; d <= from.size(); ++d) {
@@ -108,9 +112,10 @@ Tensor wrap(Scalar number, const Tensor& like) {
   Tensor y = make_tensor({}, dtype);
   visit_dtype(dtype, [&]<class T>() {
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      using Limits = std::numeric_limits<T>;
       const auto n = number.to<std::int64_t>();
-      if (n < std::int64_t{std::numeric_limits<T>::min()} || n > std::int64_t{std::numeric_limits<T>::max()}) {
-        fail<ValueError>("scalar", "{} does not fit the tensor's {}; convert the tensor with .to(int64)", n, dtype);
+      if (n < std::int64_t{Limits::min()} || n > std::int64_t{Limits::max()}) {
+        fail<ValueError>("scalar", "{} does not fit {}; convert the tensor with .to(int64)", n, dtype);
       }
     }
     *elements<T>(y) = number.to<T>();

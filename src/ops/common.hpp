@@ -34,6 +34,8 @@ Tensor to_floating(std::string_view op, const Tensor& x);
 
 /// ShapeError names the dim and both extents.
 Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
+/// A new tensor of the shape that a and b broadcast to.
+Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DType dtype);
 
 /// Both operands in the dtype of the result (a recorded cast where needed); shapes as they were.
 struct Operands {
@@ -89,16 +91,16 @@ void zip(Tensor a, Tensor b, Tensor& y, F f) {
   }
 }
 
-/// What integer arithmetic is done in: unsigned, so that it wraps around where signed arithmetic is undefined.
+/// What integer arithmetic is done in: unsigned, which wraps around where signed arithmetic is undefined.
 template <class T>
 struct Wrapping : std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>> {};
 
-/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64). Integers
-/// come to f as Wrapping: for +, -, * only, an order would be the unsigned one.
+/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64).
+/// Integers come to f as Wrapping: for +, -, * only, an order would be the unsigned one.
 template <class F>
 Tensor zip_arithmetic(std::string_view op, const Tensor& a, const Tensor& b, F f) {
   check_arithmetic(op, a);
-  Tensor y = make_tensor(broadcast_shapes(op, a.impl()->shape, b.impl()->shape), a.impl()->dtype);
+  Tensor y = make_broadcast(op, a, b, a.impl()->dtype);
   visit_arithmetic(a.impl()->dtype, [&]<class T>() {
     using U = typename Wrapping<T>::type;
     zip<U, U>(a, b, y, f);

@@ -12,9 +12,8 @@ template <class F>
 Tensor compare(std::string_view op, const Tensor& a, const Tensor& b, F f) {
   NoGradGuard no_grad;
   const detail::Operands operands = detail::promote_operands(op, a, b);
-  const detail::TensorImpl &p = *operands.a.impl(), &q = *operands.b.impl();
-  Tensor y = detail::make_tensor(detail::broadcast_shapes(op, p.shape, q.shape), DType::bool_);
-  visit_dtype(p.dtype, [&]<class T>() { detail::zip<T, bool>(operands.a, operands.b, y, f); });
+  Tensor y = detail::make_broadcast(op, operands.a, operands.b, DType::bool_);
+  visit_dtype(operands.a.impl()->dtype, [&]<class T>() { detail::zip<T, bool>(operands.a, operands.b, y, f); });
   return y;
 }
 

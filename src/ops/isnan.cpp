@@ -4,6 +4,9 @@
 
 namespace xtape {
 
-Tensor isnan(const Tensor& x) { return ne(x, x); }
+Tensor isnan(const Tensor& x) {
+  detail::check_defined("isnan", x);
+  return ne(x, x);
+}
 
 }  // namespace xtape

@@ -20,8 +20,8 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
     Tensor dx = detail::make_tensor(v.impl()->shape, v.impl()->dtype);
     visit_floating(v.impl()->dtype, [&]<class T>() {
       const auto [outer, n, inner] = detail::around(v.impl()->shape, d);
-      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer, n,
-                                    inner);
+      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer,
+                                    n, inner);
     });
     return Gradients(dx);
   });

@@ -1,5 +1,5 @@
 // y = log(sum exp(x))        dx = gy exp(x - y)        along one dim
-// Keeps x and y: exp(x - y) is softmax. A row of all -inf gives -inf; as it has no softmax, its gradient is NaN.
+// Keeps x and y: exp(x - y) is softmax. A row of all -inf gives -inf; it has no softmax: its gradient is NaN.
 #include "kernels/softmax.hpp"
 #include "ops/common.hpp"
 

@@ -1,6 +1,6 @@
 // y = the largest element of x        dx = gy / k at the k elements equal to y, else 0
-// y[i] = the largest along a dim        dx = gy at the returned position, the first on ties, else 0; min likewise
-// NaN wins. Keeps x and y; along a dim the positions alone.
+// y[i] = the largest along a dim        dx = gy at the returned position, the first on ties, else 0
+// min likewise. NaN wins. Keeps x and y; along a dim the positions alone.
 #include "kernels/extremum.hpp"
 #include "ops/common.hpp"
 
@@ -29,20 +29,21 @@ ValuesAndIndices extremum(OpName op, const Tensor& x, std::int64_t dim, bool kee
   detail::check_arithmetic(op.text, x);
   const Shape& from = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim(op.text, dim, from.size());
-  const auto [outer, n, inner] = detail::around(from, d);
-  if (n == 0) fail<ValueError>(op.text, "dim {} of shape {} has no elements", dim, from);
+  const std::int64_t extent = detail::around(from, d).n;
+  if (extent == 0) fail<ValueError>(op.text, "dim {} of shape {} has no elements", dim, from);
   const Shape to = detail::without_dim(from, d, keepdim), with_one = detail::without_dim(from, d, true);
   Tensor y = detail::make_tensor(to, x.impl()->dtype);
   const Tensor positions = detail::make_tensor(to, DType::int64);
-  visit_arithmetic(x.impl()->dtype, [&, outer = outer, n = n, inner = inner]<class T>() {
-    kernels::extrema(detail::elements<T>(x), detail::elements<T>(y), detail::elements<std::int64_t>(positions), outer,
-                     n, inner, beats);
+  visit_arithmetic(x.impl()->dtype, [&]<class T>() {
+    const auto [outer, n, inner] = detail::around(from, d);
+    kernels::extrema(detail::elements<T>(x), detail::elements<T>(y), detail::elements<std::int64_t>(positions),
+                     outer, n, inner, beats);
   });
-  y = record(op, {x}, std::move(y), [at = save(positions.reshape(with_one)), d, n = n](const Tensor& gy) {
+  y = record(op, {x}, std::move(y), [at = save(positions.reshape(with_one)), d, extent](const Tensor& gy) {
     const Tensor k = *at;
     Shape along(std::vector<std::int64_t>(static_cast<std::size_t>(k.dim()), 1));
-    if (!along.empty()) along[d] = n;
-    return Gradients(where(eq(arange(n).reshape(along), k), gy.reshape(k.shape()), 0));
+    if (!along.empty()) along[d] = extent;
+    return Gradients(where(eq(arange(extent).reshape(along), k), gy.reshape(k.shape()), 0));
   });
   return {std::move(y), positions};
 }

@@ -11,7 +11,7 @@ template <class Wins>
 Tensor extremum(OpName op, const Tensor& a, const Tensor& b, Wins wins) {
   auto [p, q] = detail::promote_operands(op.text, a, b);
   detail::check_arithmetic(op.text, p);
-  Tensor y = detail::make_tensor(detail::broadcast_shapes(op.text, p.impl()->shape, q.impl()->shape), p.impl()->dtype);
+  Tensor y = detail::make_broadcast(op.text, p, q, p.impl()->dtype);
   visit_arithmetic(p.impl()->dtype, [&, a = p, b = q]<class T>() {
     detail::zip<T, T>(a, b, y, [wins](T u, T v) { return wins(u, v) || u != u ? u : v; });
   });

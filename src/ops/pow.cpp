@@ -1,6 +1,6 @@
 // y = a^b        da = gy b a^(b-1), and 0 for b = 0; db = gy y log a, and 0 for a = 0 with b >= 0
-// Keeps a and b, and y for db. Where the formula is 0 times infinity, a is replaced by 1 before the power or the
-// logarithm is taken: masking the result alone would leave the NaN in the gradient's own gradient.
+// Keeps a and b, and y for db. Where the formula is 0 times infinity, a is replaced by 1 before the power or
+// the logarithm is taken: masking the result alone would leave the NaN in the gradient's own gradient.
 #include <cmath>
 
 #include "ops/common.hpp"
@@ -25,8 +25,9 @@ void check_exponents(const Tensor& b) {
   const T* p = detail::elements<T>(b);
   for (std::int64_t i = 0; i < b.impl()->numel; ++i) {
     if (p[i] < 0) {
-      fail<ValueError>("pow", "integers have no negative powers, and exponent[{}] = {}; convert the base with "
-                              ".to(float32)", i, p[i]);
+      fail<ValueError>("pow", "exponent[{}] = {}: integers have no negative powers; convert the base with "
+                              ".to(float32)",
+                       i, p[i]);
     }
   }
 }
@@ -48,7 +49,7 @@ void power(const Tensor& a, const Tensor& b, Tensor& y) {
 /// Where test(a, b) holds; undefined when that is nowhere.
 template <class F>
 Tensor find(const Tensor& a, const Tensor& b, F test) {
-  Tensor y = detail::make_tensor(detail::broadcast_shapes("pow", a.impl()->shape, b.impl()->shape), DType::bool_);
+  Tensor y = detail::make_broadcast("pow", a, b, DType::bool_);
   bool any = false;
   visit_floating(a.impl()->dtype, [&]<class T>() {
     detail::zip<T, bool>(a, b, y, [&any, test](T u, T v) {
@@ -60,25 +61,30 @@ Tensor find(const Tensor& a, const Tensor& b, F test) {
   return any ? y : Tensor();
 }
 
+constexpr auto exponent_annuls = [](auto a, auto b) { return b == 0 && !std::isfinite(1 / a); };
+constexpr auto base_annuls = [](auto a, auto b) { return a == 0 && b >= 0; };
+
 /// x with `value` put where `mask` holds.
-Tensor put(const Tensor& mask, Scalar value, const Tensor& x) { return mask.defined() ? where(mask, value, x) : x; }
+Tensor put(const Tensor& mask, Scalar value, const Tensor& x) {
+  return mask.defined() ? where(mask, value, x) : x;
+}
 
 }  // namespace
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   auto [p, q] = detail::promote_operands("pow", a, b);
   detail::check_arithmetic("pow", p);
-  Tensor y = detail::make_tensor(detail::broadcast_shapes("pow", p.impl()->shape, q.impl()->shape), p.impl()->dtype);
+  Tensor y = detail::make_broadcast("pow", p, q, p.impl()->dtype);
   visit_arithmetic(p.impl()->dtype, [&, a = p, b = q]<class T>() { power<T>(a, b, y); });
   return record("pow", {p, q}, y,
                 [a = save(p), b = save(q), y = save(y, q.requires_grad())](const Tensor& gy, Wants wants) {
                   Tensor da, db;
                   if (wants[0]) {
-                    const Tensor zero = find(*a, *b, [](auto u, auto v) { return v == 0 && !std::isfinite(1 / u); });
+                    const Tensor zero = find(*a, *b, exponent_annuls);
                     da = put(zero, 0, gy * (*b * pow(put(zero, 1, *a), *b - 1)));
                   }
                   if (wants[1]) {
-                    const Tensor zero = find(*a, *b, [](auto u, auto v) { return u == 0 && v >= 0; });
+                    const Tensor zero = find(*a, *b, base_annuls);
                     db = put(zero, 0, gy * (*y * log(put(zero, 1, *a))));
                   }
                   return Gradients(da, db);

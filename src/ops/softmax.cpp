@@ -20,8 +20,8 @@ Tensor softmax(const Tensor& x, std::int64_t dim) {
     Tensor dx = detail::make_tensor(v.impl()->shape, v.impl()->dtype);
     visit_floating(v.impl()->dtype, [&]<class T>() {
       const auto [outer, n, inner] = detail::around(v.impl()->shape, d);
-      kernels::softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer, n,
-                                inner);
+      kernels::softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer,
+                                n, inner);
     });
     return Gradients(dx);
   });

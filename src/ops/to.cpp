@@ -1,8 +1,28 @@
 // y = x, in another dtype        dx = gy, cast back
 // Keeps nothing but the dtype.
+#include <cmath>
+#include <limits>
+
 #include "ops/common.hpp"
 
 namespace xtape {
+
+namespace {
+
+/// Towards zero. What does not fit (NaN fits no integer) has no value in C++, so it is refused.
+template <class T, class U>
+U to_integer(T x) {
+  // Both bounds are exact: 0 or powers of two.
+  constexpr double least = static_cast<double>(std::numeric_limits<U>::min());
+  constexpr double above = static_cast<double>(std::numeric_limits<U>::max() / 2 + 1) * 2;
+  const double whole = std::trunc(static_cast<double>(x));
+  if (!(whole >= least && whole < above)) {
+    fail<ValueError>("to", "{} does not fit {}", x, dtype_of<U>);
+  }
+  return static_cast<U>(x);
+}
+
+}  // namespace
 
 Tensor to(const Tensor& x, DType dtype) {
   detail::check_defined("to", x);
@@ -13,6 +33,8 @@ Tensor to(const Tensor& x, DType dtype) {
       detail::map<T, U>(x, y, [](T u) {
         if constexpr (std::is_same_v<U, bool>) {
           return u != T{};
+        } else if constexpr (std::is_floating_point_v<T> && std::is_integral_v<U>) {
+          return to_integer<T, U>(u);
         } else {
           return static_cast<U>(u);
         }
@@ -20,7 +42,9 @@ Tensor to(const Tensor& x, DType dtype) {
     });
   });
   if (!is_floating(dtype)) return y;
-  return record("to", {x}, std::move(y), [from = x.impl()->dtype](const Tensor& gy) { return Gradients(gy.to(from)); });
+  return record("to", {x}, std::move(y), [from = x.impl()->dtype](const Tensor& gy) {
+    return Gradients(gy.to(from));
+  });
 }
 
 }  // namespace xtape

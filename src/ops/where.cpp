@@ -31,8 +31,9 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     fail<DTypeError>("where", "the condition is {}, not bool_; compare it with 0?", condition.impl()->dtype);
   }
   auto [p, q] = detail::promote_operands("where", a, b);
-  const Shape shape = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);
-  Tensor y = detail::make_tensor(detail::broadcast_shapes("where", condition.impl()->shape, shape), p.impl()->dtype);
+  const Shape both = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);
+  const Shape shape = detail::broadcast_shapes("where", condition.impl()->shape, both);
+  Tensor y = detail::make_tensor(shape, p.impl()->dtype);
   visit_dtype(p.impl()->dtype, [&, a = p, b = q]<class T>() { choose<T>(condition, a, b, y); });
   return record("where", {p, q}, std::move(y), [c = save(condition)](const Tensor& gy, Wants wants) {
     return Gradients(wants[0] ? where(*c, gy, 0) : Tensor(), wants[1] ? where(*c, 0, gy) : Tensor());

@@ -1,0 +1,44 @@
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Abs, DropsTheSign) {
+  expect_close(abs(tensor({-1.5f, 2.0f, -INFINITY, NAN})), {1.5, 2, INFINITY, NAN});
+  expect_close(abs(tensor({-3, 4})), {3, 4});
+  EXPECT_FALSE(std::signbit(abs(tensor({-0.0f})).item<float>()));
+}
+
+TEST(Abs, HasTheSignAsItsGradient) {
+  testing::expect_gradients([](const Inputs& x) { return abs(x[0]); }, {leaf({0.5, -1, 2, -7}, {2, 2})});
+}
+
+TEST(Abs, HasGradientZeroAtZero) {  // SEMANTICS [21]
+  Tensor x = leaf({0, -0.0, -2}, {3});
+  expect_close(gradient(abs(x), x, {3, 3, 3}), {0, 0, -3});
+}
+
+TEST(Abs, DoesNotSpreadAnInfiniteUpstreamGradientAtZero) {
+  Tensor x = leaf({0, 1}, {2});
+  expect_close(gradient(abs(x), x, {INFINITY, 1}), {0, 1});
+}
+
+TEST(Abs, OfTheSmallestIntegerIsItself) {
+  const std::vector<std::int32_t> least = {std::numeric_limits<std::int32_t>::min()};
+  expect_close(abs(tensor(least)), {-0x1p31});
+}
+
+TEST(Abs, RefusesBool) { expect_error<DTypeError>([] { return abs(tensor({true})); }, "abs: bool_ has no arithmetic"); }
+
+}  // namespace
+}  // namespace xtape

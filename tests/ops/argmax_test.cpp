@@ -1,0 +1,56 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::leaf;
+
+TEST(Argmax, FindsThePositionInTheFlattenedTensor) {
+  const Tensor y = argmax(tensor({{1.0f, 2.0f}, {9.0f, 4.0f}}));
+  EXPECT_EQ(y.dtype(), int64);
+  EXPECT_EQ(y.shape(), Shape{});
+  expect_close(y, {2});
+}
+
+TEST(Argmax, FindsThePositionAlongADim) {
+  const Tensor x = tensor({{1, 5, 3}, {4, 2, 6}});
+  expect_close(argmax(x, 0), {1, 0, 1});
+  expect_close(argmax(x, 1), {1, 2});
+  expect_close(x.argmax(-1), {1, 2});
+  EXPECT_EQ(argmax(x, 1, true).shape(), (Shape{2, 1}));
+}
+
+TEST(Argmax, TakesTheFirstOnTies) {  // SEMANTICS [21]
+  expect_close(argmax(tensor({1.0f, 3.0f, 3.0f})), {1});
+  expect_close(argmax(tensor({{2, 2}, {1, 1}}), 1), {0, 0});
+  expect_close(argmax(tensor({-INFINITY, -INFINITY})), {0});
+  expect_close(argmax(tensor({-0.0f, 0.0f})), {0});
+}
+
+TEST(Argmax, LetsTheFirstNaNWin) {  // SEMANTICS [21]
+  expect_close(argmax(tensor({1.0f, NAN, INFINITY, NAN})), {1});
+  expect_close(argmax(tensor({{NAN, 1.0f}, {2.0f, 3.0f}}), 1), {0, 1});
+}
+
+TEST(Argmax, IsNeverRecorded) { EXPECT_FALSE(argmax(leaf({1, 2}, {2})).requires_grad()); }
+
+TEST(Argmax, TakesAZeroDimTensor) {
+  expect_close(argmax(tensor(3.0)), {0});
+  expect_close(argmax(tensor(3.0), -1), {0});
+}
+
+TEST(Argmax, RefusesTheEmpty) {
+  expect_error<ValueError>([] { return argmax(zeros({0})); }, "argmax: a tensor of shape (0) has no elements");
+  expect_error<ValueError>([] { return argmax(zeros({2, 0}), 1); }, "argmax: dim 1 of shape (2, 0) has no elements");
+  EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0}));
+}
+
+TEST(Argmax, RefusesBoolAndDimsOutsideTheRange) {
+  expect_error<DTypeError>([] { return argmax(tensor({true})); }, "argmax: bool_ has no arithmetic");
+  expect_error<IndexError>([] { return argmax(ones({2, 3}), 2); }, "argmax: dim 2 is outside [-2, 2)");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,62 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Logsumexp, HasTheKnownValues) {
+  expect_close(logsumexp(leaf({0, 0, 1, 2, 3, 4}, {3, 2}), 1), {0.6931471805599453, 2.3132616875182228, 4.313261687518223},
+               1e-15);
+  expect_close(logsumexp(leaf({0, 1, 0, 1}, {2, 2}), 0), {0.6931471805599453, 1.6931471805599454}, 1e-15);
+  EXPECT_EQ(logsumexp(ones({2, 3}), 1, true).shape(), (Shape{2, 1}));
+}
+
+TEST(Logsumexp, DoesNotOverflow) {
+  expect_close(logsumexp(tensor({1000.0f, 1000.0f}), 0), {1000.6931471805599}, 1e-7);
+  expect_close(logsumexp(tensor({-1000.0f, -1000.0f}), 0), {-999.3068528194401}, 1e-7);
+  expect_close(logsumexp(tensor({3e38f, -3e38f}), 0), {3e38f});
+}
+
+TEST(Logsumexp, OfMinusInfinitiesIsMinusInfinity) {
+  expect_close(logsumexp(tensor({{-INFINITY, -INFINITY}, {-INFINITY, 2.0f}}), 1), {-INFINITY, 2});
+}
+
+TEST(Logsumexp, OfAnInfinityOrNaNIsThat) {
+  expect_close(logsumexp(tensor({{INFINITY, 0.0f}, {INFINITY, -INFINITY}, {NAN, INFINITY}}), 1),
+               {INFINITY, INFINITY, NAN});
+}
+
+TEST(Logsumexp, OfNothingIsMinusInfinity) { expect_close(logsumexp(zeros({2, 0}), 1), {-INFINITY, -INFINITY}); }
+
+TEST(Logsumexp, OfIntegersIsFloat32) { EXPECT_EQ(logsumexp(tensor({1, 2}), 0).dtype(), float32); }
+
+TEST(Logsumexp, AgreesWithCentralDifferences) {
+  const Tensor x = leaf({1, -2, 3, 0.5, 5, -6, 2, 0.8, -1, 0.7, 4, 0.9}, {2, 3, 2});
+  for (int d = 0; d < 3; ++d) {
+    testing::expect_gradients([d](const Inputs& in) { return logsumexp(in[0], d); }, {x});
+    testing::expect_gradients([d](const Inputs& in) { return logsumexp(in[0], d, true); }, {x});
+  }
+}
+
+TEST(Logsumexp, HasSoftmaxAsItsGradient) {
+  Tensor x = leaf({-INFINITY, 0, 1, 1}, {2, 2});
+  expect_close(gradient(logsumexp(x, 1), x, {1, 3}), {0, 1, 1.5, 1.5}, 1e-15);
+}
+
+TEST(Logsumexp, HasGradientNaNInARowWithoutASoftmaxOnly) {  // as PyTorch
+  Tensor x = leaf({-INFINITY, -INFINITY, 1, 1}, {2, 2});
+  expect_close(gradient(logsumexp(x, 1), x, {1, 1}), {NAN, NAN, 0.5, 0.5}, 1e-15);
+}
+
+TEST(Logsumexp, RefusesBoolAndDimsOutsideTheRange) {
+  expect_error<DTypeError>([] { return logsumexp(tensor({true}), 0); }, "logsumexp: bool_ has no arithmetic");
+  expect_error<IndexError>([] { return logsumexp(ones({2}), 1); }, "logsumexp: dim 1 is outside [-1, 1)");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,67 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Maximum, TakesTheLargerOfEachPair) {
+  expect_close(maximum(tensor({1.0f, 5.0f, -2.0f}), tensor({3.0f, 4.0f, -INFINITY})), {3, 5, -2});
+  expect_close(maximum(tensor({1, -5}), 0), {1, 0});
+}
+
+TEST(Minimum, TakesTheSmallerOfEachPair) {
+  expect_close(minimum(tensor({1.0f, 5.0f, -2.0f}), tensor({3.0f, 4.0f, -INFINITY})), {1, 4, -INFINITY});
+  expect_close(minimum(tensor({1, -5}), 0), {0, -5});
+}
+
+TEST(Maximum, LetsNaNThroughFromEitherSide) {  // SEMANTICS [21]
+  const Tensor a = tensor({NAN, 1.0f, NAN}), b = tensor({1.0f, NAN, NAN});
+  expect_close(maximum(a, b), {NAN, NAN, NAN});
+  expect_close(minimum(a, b), {NAN, NAN, NAN});
+}
+
+TEST(Maximum, AgreesWithCentralDifferences) {
+  const Tensor a = leaf({1, -2, 3, 0.5, 5, -6}, {2, 3}), b = leaf({0.3, 1, -2}, {3}), c = leaf({0.4, -1}, {2, 1});
+  testing::expect_gradients([](const Inputs& x) { return maximum(x[0], x[1]); }, {a, b});
+  testing::expect_gradients([](const Inputs& x) { return maximum(x[0], x[1]); }, {c, a});
+  testing::expect_gradients([](const Inputs& x) { return minimum(x[0], x[1]); }, {a, b});
+  testing::expect_gradients([](const Inputs& x) { return minimum(x[0], x[1]); }, {c, a});
+}
+
+TEST(Maximum, SharesTheGradientOnTies) {  // SEMANTICS [21]
+  using Op = Tensor (*)(const Tensor&, const Tensor&);
+  for (Op f : {static_cast<Op>(maximum), static_cast<Op>(minimum)}) {
+    Tensor a = leaf({1, INFINITY}, {2}), b = leaf({1, INFINITY}, {2});
+    const Tensor y = f(a, b);
+    expect_close(gradient(y, a, {3, 1}), {1.5, 0.5});
+    expect_close(gradient(y, b, {3, 1}), {1.5, 0.5});
+  }
+}
+
+TEST(Maximum, SendsTheGradientOfNaNToBothSidesAsPyTorchDoes) {
+  Tensor a = leaf({NAN, 1}, {2}), b = leaf({0, NAN}, {2});
+  const Tensor y = maximum(a, b);
+  expect_close(gradient(y, a, {3, 1}), {3, 1});
+  expect_close(gradient(y, b, {3, 1}), {3, 1});
+}
+
+TEST(Maximum, GivesTheLoserZeroWhateverArrives) {
+  Tensor a = leaf({1, 1}, {2}), b = leaf({2, 2}, {2});
+  const Tensor y = maximum(a, b);
+  expect_close(gradient(y, a, {INFINITY, NAN}), {0, 0});
+  expect_close(gradient(y, b, {INFINITY, NAN}), {INFINITY, NAN});
+}
+
+TEST(Maximum, RefusesUint8AndShapesThatDoNotFit) {
+  expect_error<DTypeError>([] { return maximum(tensor({1}, {.dtype = uint8}), 1); }, "maximum: uint8");
+  expect_error<ShapeError>([] { return minimum(ones({2, 3}), ones({2, 4})); }, "minimum: shapes (2, 3) and (2, 4)",
+                           "3 and 4");
+}
+
+}  // namespace
+}  // namespace xtape

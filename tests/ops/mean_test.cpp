@@ -1,0 +1,61 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Mean, AveragesEverythingOrAlongDims) {
+  const Tensor x = leaf({1, 2, 3, 4, 5, 9}, {2, 3});
+  expect_close(mean(x), {4});
+  expect_close(mean(x, 0), {2.5, 3.5, 6});
+  expect_close(mean(x, -1), {2, 6});
+  expect_close(mean(x, {0, 1}), {4});
+  EXPECT_EQ(mean(x, 1, true).shape(), (Shape{2, 1}));
+}
+
+TEST(Mean, DoesNotDriftOverManyFloat32) {  // SEMANTICS [14]
+  EXPECT_EQ(mean(full({10'000'000}, 0.1f)).item<float>(), 0.1f);
+  expect_close(mean(full({1'000'000, 2}, 0.1f), 0), {0.1f, 0.1f});
+}
+
+TEST(Mean, OfNothingIsNaN) {  // SEMANTICS [21]
+  expect_close(mean(zeros({0})), {NAN});
+  expect_close(mean(zeros({2, 0}), 1), {NAN, NAN});
+  EXPECT_EQ(mean(zeros({2, 0}), 0).shape(), (Shape{0}));
+}
+
+TEST(Mean, SharesTheGradientOut) {
+  Tensor x = leaf({1, 2, 3, 4}, {4});
+  expect_close(gradient(mean(x), x, {1}), {0.25, 0.25, 0.25, 0.25});
+}
+
+TEST(Mean, AgreesWithCentralDifferences) {
+  const Tensor x = leaf({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {2, 3, 2});
+  testing::expect_gradients([](const Inputs& in) { return mean(in[0]); }, {x});
+  testing::expect_gradients([](const Inputs& in) { return mean(in[0], 1) * mean(in[0], 1); }, {x});
+  testing::expect_gradients([](const Inputs& in) { return mean(in[0], {0, 2}, true) * in[0]; }, {x});
+}
+
+TEST(Mean, IsOneEntryOnTheTape) {
+  const Tape tape = Tape::of(mean(leaf({1, 2}, {2})));
+  ASSERT_EQ(tape.size(), 1u);
+  EXPECT_EQ(tape.entries()[0].op, "mean");
+}
+
+TEST(Mean, RefusesIntegers) {  // SEMANTICS [27]
+  expect_error<DTypeError>([] { return mean(tensor({1, 2})); }, "mean: expected a floating dtype, got int64",
+                           ".to(float32)");
+}
+
+TEST(Mean, RefusesDimsInItsOwnName) {
+  expect_error<IndexError>([] { return mean(ones({2}), 1); }, "mean: dim 1 is outside [-1, 1)");
+  expect_error<ValueError>([] { return mean(ones({2, 2}), {0, 0}); }, "mean: dim 0 is given twice");
+}
+
+}  // namespace
+}  // namespace xtape

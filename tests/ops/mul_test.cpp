@@ -1,0 +1,55 @@
+#include <cstdint>
+#include <limits>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Mul, MultipliesElementByElement) {
+  expect_close(tensor({1.0f, 2.0f}) * tensor({10.0f, -2.5f}), {10, -5});
+  expect_close(mul(tensor({3, 2}), tensor({10, -2})), {30, -4});
+}
+
+TEST(Mul, GivesEachFactorTheOtherAsItsGradient) {
+  testing::expect_gradients([](const Inputs& x) { return x[0] * x[1]; },
+                            {leaf({1, 2, 3, 4, 5, 6}, {2, 3}), leaf({0.5, -1, 2}, {1, 3})});
+}
+
+TEST(Mul, DifferentiatesASquareTwice) {
+  testing::expect_gradients([](const Inputs& x) { return x[0] * x[0]; }, {leaf({1.5, -2, 0}, {3})});
+}
+
+TEST(Mul, ByAConstantNeedsNothingOfTheOtherFactor) {
+  Tensor x = leaf({3, 4}, {2});
+  expect_close(gradient(x * tensor({2.0, 5.0}, {.dtype = float64}), x, {1, 10}), {2, 50});
+}
+
+TEST(Mul, NoticesAFactorModifiedInPlace) {
+  Tensor x = leaf({3, 4}, {2}), c = tensor({2.0, 5.0}, {.dtype = float64});
+  const Tensor y = (x * c).sum();
+  c.mul_(2);
+  expect_error<GradError>([&] { y.backward(); }, "mul", "modified in place");
+}
+
+TEST(Mul, WrapsAroundInIntegers) {
+  const std::vector<std::int32_t> large = {std::int32_t{1} << 30};
+  expect_close(tensor(large) * 4, {0});
+  const std::vector<std::int64_t> least = {std::numeric_limits<std::int64_t>::min()};
+  expect_close(tensor(least) * -1, {-0x1p63});
+}
+
+TEST(Mul, OfZeroAndInfinityIsNaN) { expect_close(tensor({0.0f}) * tensor({INFINITY}), {NAN}); }
+
+TEST(Mul, RefusesBool) {
+  expect_error<DTypeError>([] { return tensor({true}) * true; }, "mul: bool_ has no arithmetic");
+}
+
+}  // namespace
+}  // namespace xtape

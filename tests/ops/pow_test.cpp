@@ -1,0 +1,104 @@
+#include <cstdint>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+const auto power = [](const Inputs& x) { return pow(x[0], x[1]); };
+
+TEST(Pow, HasTheKnownValues) {
+  expect_close(pow(leaf({2, 4, -2, 0}, {4}), 3), {8, 64, -8, 0});
+  expect_close(pow(leaf({2, 4, -2}, {3}), 2), {4, 16, 4});
+  expect_close(pow(leaf({2, -4}, {2}), 1), {2, -4});
+  expect_close(pow(leaf({2, 4, -2, 0}, {4}), 0.5), {1.4142135623730951, 2, NAN, 0});
+  expect_close(pow(leaf({2, 4, -2, 0}, {4}), -1), {0.5, 0.25, -0.5, INFINITY});
+  expect_close(pow(2, leaf({3, -1}, {2})), {8, 0.5});
+}
+
+TEST(Pow, OfAnythingToTheZerothIsOne) { expect_close(pow(tensor({0.0f, NAN, INFINITY, -3.0f}), 0), {1, 1, 1, 1}); }
+
+TEST(Pow, OfIntegersStaysInteger) {
+  const Tensor y = pow(tensor({0, 2, -3, 10}), tensor({0, 62, 3, 5}));
+  EXPECT_EQ(y.dtype(), int64);
+  EXPECT_EQ(y.to_vector<std::int64_t>(), (std::vector<std::int64_t>{1, std::int64_t{1} << 62, -27, 100000}));
+  EXPECT_EQ(pow(tensor({3}, {.dtype = int32}), 2).dtype(), int32);
+}
+
+TEST(Pow, OfIntegersWrapsAroundAsInPyTorch) {
+  EXPECT_EQ(pow(tensor({10}), 25).item<std::int64_t>(), 1590897978359414784);
+}
+
+TEST(Pow, OfIntegersToAFloatingPowerIsFloat32) {
+  const Tensor y = pow(tensor({4}), 0.5);
+  EXPECT_EQ(y.dtype(), float32);
+  expect_close(y, {2});
+}
+
+TEST(Pow, RefusesNegativePowersOfIntegers) {
+  expect_error<ValueError>([] { return pow(tensor({1, 2}), tensor({2, -1})); }, "pow: exponent[1] = -1",
+                           ".to(float32)");
+}
+
+TEST(Pow, RefusesBool) { expect_error<DTypeError>([] { return pow(tensor({true}), true); }, "pow: bool_ has no arithmetic"); }
+
+TEST(Pow, AgreesWithCentralDifferencesForConstantExponents) {
+  for (double b : {-1.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.5, 3.0}) {
+    SCOPED_TRACE(b);
+    testing::expect_gradients([b](const Inputs& x) { return pow(x[0], b); }, {leaf({0.5, 1, 2, 1.7}, {2, 2})});
+  }
+  for (double b : {-2.0, 0.0, 1.0, 2.0, 3.0}) {
+    SCOPED_TRACE(b);
+    testing::expect_gradients([b](const Inputs& x) { return pow(x[0], b); }, {leaf({-0.5, 1, -2, 1.7}, {4})});
+  }
+}
+
+TEST(Pow, AgreesWithCentralDifferencesForBothOperands) {
+  const Tensor a = leaf({0.5, 1.5, 2, 0.7, 3, 1.1}, {2, 3});
+  testing::expect_gradients(power, {a, leaf({1.5, -2, 0.3}, {3})});
+  testing::expect_gradients(power, {a, leaf({2, -0.4}, {2, 1})});
+  testing::expect_gradients([](const Inputs& x) { return pow(2.5, x[0]); }, {a});
+}
+
+TEST(Pow, IsTwiceDifferentiableWhereTheExponentIsZero) {  // the mixed derivative is 1/a, not 0
+  testing::expect_gradients(power, {leaf({0.5, 1.5}, {2}), leaf({0, 0}, {2})});
+}
+
+TEST(Pow, HasGradientZeroForTheZerothPower) {  // SEMANTICS [21]
+  Tensor x = leaf({0, 2, -2, NAN, INFINITY, 1e-320}, {6});
+  expect_close(gradient(pow(x, 0), x, {1, 1, 1, 1, 1, 1}), {0, 0, 0, 0, 0, 0});
+}
+
+TEST(Pow, HasTheMathematicalGradientsAtBaseZero) {
+  Tensor a = leaf({0, 0, 0, 0, 0, 0}, {6}), b = leaf({-1, 0, 0.5, 1, 2, 3}, {6});
+  const Tensor y = pow(a, b);
+  expect_close(gradient(y, a, {1, 1, 1, 1, 1, 1}), {-INFINITY, 0, INFINITY, 1, 0, 0});
+  expect_close(gradient(y, b, {1, 1, 1, 1, 1, 1}), {-INFINITY, 0, 0, 0, 0, 0});  // as in PyTorch
+}
+
+TEST(Pow, LeaksNoNaNIntoGradientsOfGradientsAtZero) {
+  Tensor a = leaf({0, 0, 0}, {3}), b = leaf({0, 1, 2}, {3});
+  const Tensor gy = tensor({1.0, 1.0, 1.0}, {.dtype = float64, .requires_grad = true});
+  const Tensor da = grad({pow(a, b)}, {a}, {gy}, {.create_graph = true})[0];
+  const std::vector<Tensor> second = grad({da}, {a, gy}, {ones_like(da)}, {.retain_graph = true});
+  expect_close(second[0], {0, 0, 2});
+  expect_close(second[1], {0, 1, 0});
+}
+
+TEST(Pow, ComputesFloat32InFloat32) {
+  EXPECT_EQ(pow(tensor({1.1f}), tensor({2.3f})).item<float>(), std::pow(1.1f, 2.3f));
+}
+
+TEST(Pow, BroadcastsAndNamesWhatDoesNot) {
+  expect_close(pow(tensor({{2.0f}, {3.0f}}), tensor({1.0f, 2.0f})), {2, 4, 3, 9});
+  expect_error<ShapeError>([] { return pow(ones({2}), ones({3})); }, "pow: shapes (2) and (3)", "2 and 3");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,33 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Sqrt, HasTheKnownValues) { expect_close(sqrt(leaf({0, 4, 2}, {3})), {0, 2, 1.4142135623730951}); }
+
+TEST(Sqrt, OfNegativesIsNaN) { expect_close(sqrt(tensor({-1.0f, INFINITY, NAN})), {NAN, INFINITY, NAN}); }
+
+TEST(Sqrt, OfIntegersIsFloat32) {
+  EXPECT_EQ(sqrt(tensor({9})).dtype(), float32);
+  expect_close(sqrt(tensor({9})), {3});
+}
+
+TEST(Sqrt, HasHalfTheReciprocalRootAsItsGradient) {
+  testing::expect_gradients([](const Inputs& x) { return sqrt(x[0]); }, {leaf({0.5, 1, 2, 7}, {2, 2})});
+}
+
+TEST(Sqrt, HasAnInfiniteGradientAtZero) {  // SEMANTICS [21]
+  Tensor x = leaf({0, 4}, {2});
+  expect_close(gradient(sqrt(x), x, {1, 1}), {INFINITY, 0.25});
+}
+
+TEST(Sqrt, RefusesBool) { expect_error<DTypeError>([] { return sqrt(tensor({true})); }, "sqrt: bool_ has no arithmetic"); }
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,96 @@
+#include <cstdint>
+#include <limits>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+Tensor counting(const Shape& shape) { return arange(shape.numel()).reshape(shape); }
+
+TEST(Sum, AddsUpEverything) {
+  const Tensor y = sum(tensor({{1.5f, 2.0f}, {3.0f, 4.0f}}));
+  EXPECT_EQ(y.shape(), Shape{});
+  expect_close(y, {10.5});
+}
+
+TEST(Sum, AddsUpAlongADim) {
+  const Tensor x = counting({2, 3});
+  expect_close(x.sum(0), {3, 5, 7});
+  expect_close(x.sum(1), {3, 12});
+  expect_close(x.sum(-1), {3, 12});
+  EXPECT_EQ(x.sum(1).shape(), (Shape{2}));
+  EXPECT_EQ(x.sum(1, true).shape(), (Shape{2, 1}));
+}
+
+TEST(Sum, AddsUpAlongSeveralDims) {
+  const Tensor x = counting({2, 3, 2});
+  expect_close(x.sum({0, 1}), {30, 36});
+  expect_close(x.sum({1, 2}), {15, 51});
+  expect_close(x.sum({0, 2}), {14, 22, 30});  // not beside each other
+  expect_close(x.sum({-1, 0}), {14, 22, 30});
+  EXPECT_EQ(x.sum({0, 2}, true).shape(), (Shape{1, 3, 1}));
+}
+
+TEST(Sum, TakesAZeroDimTensor) {
+  expect_close(sum(tensor(3.5)), {3.5});
+  expect_close(sum(tensor(3.5), -1), {3.5});
+}
+
+TEST(Sum, OfNothingIsZero) {
+  expect_close(sum(zeros({0})), {0});
+  expect_close(zeros({2, 0}).sum(1), {0, 0});
+  EXPECT_EQ(zeros({2, 0}).sum(0).shape(), (Shape{0}));
+}
+
+TEST(Sum, OfIntegersIsInt64) {  // SEMANTICS [27]
+  for (DType d : {bool_, uint8, int32, int64}) {
+    const Tensor y = sum(ones({300}, {.dtype = d}));
+    EXPECT_EQ(y.dtype(), int64);
+    expect_close(y, {300});
+  }
+  EXPECT_EQ(sum(ones({2})).dtype(), float32);
+  EXPECT_EQ(sum(ones({2}, {.dtype = float64})).dtype(), float64);
+}
+
+TEST(Sum, OfIntegersWrapsAround) {
+  const std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  expect_close(sum(tensor(std::vector<std::int64_t>{largest, 1})), {-0x1p63});
+  expect_close(sum(tensor({-5, 3})), {-2});
+}
+
+TEST(Sum, DoesNotDriftOverManyFloat32) {  // SEMANTICS [14]
+  expect_close(sum(full({10'000'000}, 0.1f)), {1e6}, 1e-7);
+  expect_close(full({1'000'000, 2}, 0.1f).sum(0), {1e5, 1e5}, 1e-7);
+}
+
+TEST(Sum, DoesNotDriftOverManyFloat64) {
+  expect_close(sum(full({1'000'000}, 0.1, {.dtype = float64})), {1e5}, 1e-14);
+}
+
+TEST(Sum, RepeatsTheGradient) {
+  const Tensor x = leaf({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {2, 3, 2});
+  testing::expect_gradients([](const Inputs& in) { return sum(in[0]); }, {x});
+  testing::expect_gradients([](const Inputs& in) { return sum(in[0], 1) * sum(in[0], 1); }, {x});
+  testing::expect_gradients([](const Inputs& in) { return sum(in[0], {0, 2}, true) * in[0]; }, {x});
+}
+
+TEST(Sum, OfNothingHasAnEmptyGradient) {
+  Tensor x = leaf({}, {2, 0});
+  EXPECT_EQ(gradient(x.sum(1), x, {1, 1}).shape(), (Shape{2, 0}));
+}
+
+TEST(Sum, RefusesDimsOutsideTheRangeOrGivenTwice) {
+  expect_error<IndexError>([] { return ones({2, 3}).sum(2); }, "sum: dim 2 is outside [-2, 2)");
+  expect_error<IndexError>([] { return ones({2, 3}).sum(-3); }, "sum: dim -3 is outside [-2, 2)");
+  expect_error<ValueError>([] { return ones({2, 3}).sum({1, -1}); }, "sum: dim -1 is given twice");
+}
+
+}  // namespace
+}  // namespace xtape

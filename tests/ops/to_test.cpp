@@ -1,0 +1,65 @@
+#include <cstdint>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+
+TEST(To, TheSameDtypeIsTheSameTensor) {
+  const Tensor x = ones({2});
+  EXPECT_EQ(x.to(float32).impl(), x.impl());
+}
+
+TEST(To, ConvertsBetweenAllDtypes) {
+  const DType all[] = {bool_, uint8, int32, int64, float32, float64};
+  for (DType from : all) {
+    for (DType to : all) {
+      const Tensor y = tensor({0, 1, 1}, {.dtype = from}).to(to);
+      EXPECT_EQ(y.dtype(), to);
+      expect_close(y, {0, 1, 1});
+    }
+  }
+}
+
+TEST(To, TruncatesTowardsZero) {
+  expect_close(tensor({1.9f, -1.9f, -0.5f}).to(int64), {1, -1, 0});
+  expect_close(tensor({255.9f, -0.9f}).to(uint8), {255, 0});
+}
+
+TEST(To, BoolIsWhatIsNotZero) {
+  expect_close(tensor({0.0f, 0.5f, -2.0f, NAN}).to(bool_), {0, 1, 1, 1});
+  expect_close(tensor({0, 256}).to(bool_), {0, 1});
+}
+
+TEST(To, WrapsAroundToNarrowerIntegers) { expect_close(tensor({300, -1}).to(uint8), {44, 255}); }
+
+TEST(To, KeepsTheLastIntegersThatFit) {
+  expect_close(tensor({2147483647.5, -2147483648.5}, {.dtype = float64}).to(int32), {2147483647, -2147483648.0});
+  expect_close(tensor({-0x1p63f}).to(int64), {-0x1p63});
+}
+
+TEST(To, RefusesNumbersThatNoIntegerHolds) {
+  expect_error<ValueError>([] { return tensor({NAN}).to(int64); }, "to: nan does not fit int64");
+  expect_error<ValueError>([] { return tensor({0x1p63f}).to(int64); }, "does not fit int64");
+  expect_error<ValueError>([] { return tensor({-INFINITY}).to(int32); }, "to: -inf does not fit int32");
+  expect_error<ValueError>([] { return tensor({256.0f}).to(uint8); }, "to: 256 does not fit uint8");
+  expect_error<ValueError>([] { return tensor({-1.0f}).to(uint8); }, "to: -1 does not fit uint8");
+}
+
+TEST(To, CastsTheGradientBack) {  // SEMANTICS [27]
+  Tensor x = tensor({1.0f, 2.0f}, {.requires_grad = true});
+  const Tensor dx = gradient(x.to(float64) * tensor({3.0, 4.0}, {.dtype = float64}), x, {1, 1});
+  EXPECT_EQ(dx.dtype(), float32);
+  expect_close(dx, {3, 4});
+}
+
+TEST(To, IntegersHasNoHistory) {
+  EXPECT_FALSE(tensor({1.0f}, {.requires_grad = true}).to(int64).requires_grad());
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,67 @@
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+TEST(Where, TakesFromTheLeftWhereTheConditionHolds) {
+  expect_close(where(tensor({true, false, true}), tensor({1.0f, 2.0f, 3.0f}), tensor({10.0f, 20.0f, 30.0f})), {1, 20, 3});
+}
+
+TEST(Where, TakesNumbersOnEitherSide) {
+  const Tensor c = tensor({true, false}), x = tensor({1.5f, 2.5f});
+  expect_close(where(c, x, 0), {1.5, 0});
+  expect_close(where(c, -1, x), {-1, 2.5});
+}
+
+TEST(Where, BroadcastsAllThree) {
+  const Tensor c = tensor({{true}, {false}});
+  expect_close(where(c, tensor({1, 2, 3}), tensor(9)), {1, 2, 3, 9, 9, 9});
+  EXPECT_EQ(where(c, ones({4, 1, 1}), zeros({3})).shape(), (Shape{4, 2, 3}));
+  EXPECT_EQ(where(tensor(true), ones({0, 3}), zeros({1, 3})).shape(), (Shape{0, 3}));
+}
+
+TEST(Where, BroadcastsDimsInTheMiddle) {
+  const Tensor c = tensor({{{true, false}}, {{false, true}}});  // (2, 1, 2)
+  const Tensor a = tensor({{1}, {2}, {3}});                     // (3, 1)
+  expect_close(where(c, a, 0), {1, 0, 2, 0, 3, 0, 0, 1, 0, 2, 0, 3});
+}
+
+TEST(Where, WorksForEveryDtypeAndPromotes) {  // SEMANTICS [27]
+  const Tensor c = tensor({true, false});
+  for (DType d : {bool_, uint8, int32, int64, float32, float64}) {
+    const Tensor y = where(c, ones({2}, {.dtype = d}), zeros({2}, {.dtype = d}));
+    EXPECT_EQ(y.dtype(), d);
+    expect_close(y, {1, 0});
+  }
+  EXPECT_EQ(where(c, tensor({1, 2}), 2.5).dtype(), float32);
+  EXPECT_EQ(where(c, ones({2}), ones({2}, {.dtype = float64})).dtype(), float64);
+}
+
+TEST(Where, SendsTheGradientToTheChosenSide) {
+  const auto f = [](const Inputs& x) { return where(x[0] > 0, x[0] * x[1], x[1] * x[1]); };
+  testing::expect_gradients(f, {leaf({1, -2, 3, -4, 5, 6}, {2, 3}), leaf({0.5, -1, 2}, {3})});
+}
+
+TEST(Where, LeaksNothingToTheOtherSide) {
+  Tensor a = leaf({1, 2}, {2}), b = leaf({3, 4}, {2});
+  const Tensor y = where(tensor({true, false}), a, b);
+  expect_close(gradient(y, a, {INFINITY, NAN}), {INFINITY, 0});
+  expect_close(gradient(y, b, {INFINITY, NAN}), {0, NAN});
+}
+
+TEST(Where, RefusesAConditionThatIsNotBool) {
+  expect_error<DTypeError>([] { return where(tensor({1, 0}), 1, ones({2})); }, "where: the condition is int64, not bool_");
+}
+
+TEST(Where, NamesTheShapesThatDoNotBroadcast) {
+  expect_error<ShapeError>([] { return where(tensor({true, false}), ones({3}), 0); }, "where: shapes (2) and (3)");
+}
+
+}  // namespace
+}  // namespace xtape
