@@ -131,13 +131,13 @@ enum class Reduction : std::uint8_t { none, mean, sum };
 constexpr std::int64_t default_ignore_index = -100;
 
 struct NLLOptions {
-  Tensor weight = {};  ///< (C), one factor for each class; undefined: 1
+  Tensor weight = {};  ///< (C), one constant factor for each class; undefined: 1
   std::int64_t ignore_index = default_ignore_index;
   Reduction reduction = Reduction::mean;
 };
 
 struct CrossEntropyOptions {
-  Tensor weight = {};  ///< (C), one factor for each class; undefined: 1
+  Tensor weight = {};  ///< (C), one constant factor for each class; undefined: 1
   std::int64_t ignore_index = default_ignore_index;
   Reduction reduction = Reduction::mean;
   double label_smoothing = 0.0;  ///< e in [0, 1]: the target becomes (1 - e) target + e / C

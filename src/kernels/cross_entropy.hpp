@@ -1,0 +1,136 @@
+// Cross entropy over the rows of a (outer, n, inner) array of log-probabilities lp: in each row
+// l = -sum_c a_c lp_c, with coefficients a from a class index or from probabilities. Only terms with a_c != 0
+// exist: where a_c is 0 the term is 0 whatever lp_c is, and a row without terms has loss 0 and gradient 0
+// whatever it holds. Sums are in double.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace xtape::kernels {
+
+/// The rows along the middle dim: row r starts at first(r), its elements are `inner` apart.
+struct Rows {
+  std::int64_t outer, n, inner;
+
+  std::int64_t count() const { return outer * inner; }
+  std::int64_t first(std::int64_t row) const { return row / inner * n * inner + row % inner; }
+};
+
+/// a_c = w_c ((1 - e) [c = y] + e / n), and no term in a row whose y is negative.
+template <class T>
+struct IndexTerms {
+  const std::int64_t* classes;  // y, one for each row
+  const T* weight;              // w, or null: all 1
+  double smoothing;             // e
+
+  double weight_of(std::int64_t c) const { return weight ? static_cast<double>(weight[c]) : 1.0; }
+
+  /// f(c, a_c) for each term of a row.
+  template <class F>
+  void each(const Rows& rows, std::int64_t row, F f) const {
+    const std::int64_t y = classes[row];
+    if (y < 0) return;
+    if (smoothing == 0) {
+      if (const double w = weight_of(y); w != 0) f(y, w);
+      return;
+    }
+    const double share = smoothing / static_cast<double>(rows.n);
+    for (std::int64_t c = 0; c < rows.n; ++c) {
+      if (const double w = weight_of(c); w != 0) f(c, w * (share + (c == y ? 1 - smoothing : 0)));
+    }
+  }
+};
+
+/// a_c = w_c ((1 - e) t_c + e / n).
+template <class T>
+struct ProbabilityTerms {
+  const T* probabilities;  // t, laid out as lp
+  const T* weight;         // w, or null: all 1
+  double smoothing;        // e
+
+  template <class F>
+  void each(const Rows& rows, std::int64_t row, F f) const {
+    const double share = smoothing / static_cast<double>(rows.n);
+    const T* t = probabilities + rows.first(row);
+    for (std::int64_t c = 0; c < rows.n; ++c) {
+      const double w = weight ? static_cast<double>(weight[c]) : 1.0;
+      if (w == 0) continue;
+      const double a = w * ((1 - smoothing) * static_cast<double>(t[c * rows.inner]) + share);
+      if (a != 0) f(c, a);
+    }
+  }
+};
+
+/// The gradient that arrives: one for each row (step 1) or one for all (step 0); divided as the loss was.
+template <class T>
+struct Upstream {
+  const T* gy;
+  std::int64_t step;
+  double denominator;
+
+  double operator[](std::int64_t row) const { return static_cast<double>(gy[row * step]) / denominator; }
+};
+
+/// losses[r] = -sum_c a_c lp_c.
+template <class T, class Terms>
+void row_losses(const Terms& terms, const Rows& rows, const T* lp, double* losses) {
+  for (std::int64_t r = 0; r < rows.count(); ++r) {
+    const T* u = lp + rows.first(r);
+    double loss = 0;
+    terms.each(rows, r, [&](std::int64_t c, double a) {
+      loss -= a * static_cast<double>(u[c * rows.inner]);
+    });
+    losses[r] = loss;
+  }
+}
+
+/// dlp_c = -s a_c: the gradient of the losses where lp stands for itself.
+template <class T, class Terms>
+void log_probability_gradient(const Terms& terms, const Rows& rows, const Upstream<T>& upstream, T* dlp) {
+  std::fill_n(dlp, rows.count() * rows.n, T{0});
+  for (std::int64_t r = 0; r < rows.count(); ++r) {
+    T* v = dlp + rows.first(r);
+    const double s = upstream[r];
+    terms.each(rows, r, [&](std::int64_t c, double a) {
+      v[c * rows.inner] = static_cast<T>(-s * a);
+    });
+  }
+}
+
+/// dx_c = s (e^lp_c sum(a) - a_c): the gradient of the losses at the logits x of lp = log_softmax(x).
+template <class T, class Terms>
+void logit_gradient(const Terms& terms, const Rows& rows, const T* lp, const Upstream<T>& upstream, T* dx) {
+  for (std::int64_t r = 0; r < rows.count(); ++r) {
+    const T* u = lp + rows.first(r);
+    T* v = dx + rows.first(r);
+    double total = 0;
+    bool any = false;
+    terms.each(rows, r, [&](std::int64_t, double a) {
+      total += a;
+      any = true;
+    });
+    if (!any) {
+      for (std::int64_t c = 0; c < rows.n; ++c) v[c * rows.inner] = T{0};
+      continue;
+    }
+    const double s = upstream[r];
+    const T k = static_cast<T>(s * total);
+    for (std::int64_t c = 0; c < rows.n; ++c) v[c * rows.inner] = k * std::exp(u[c * rows.inner]);
+    terms.each(rows, r, [&](std::int64_t c, double a) {
+      v[c * rows.inner] -= static_cast<T>(s * a);
+    });
+  }
+}
+
+/// any[r]: whether row r has a term.
+template <class Terms>
+void rows_with_terms(const Terms& terms, const Rows& rows, bool* any) {
+  for (std::int64_t r = 0; r < rows.count(); ++r) {
+    any[r] = false;
+    terms.each(rows, r, [&](std::int64_t, double) { any[r] = true; });
+  }
+}
+
+}  // namespace xtape::kernels

@@ -1,0 +1,208 @@
+#include "ops/class_targets.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/reduce.hpp"
+
+namespace xtape::detail {
+
+namespace {
+
+/// "[1, 0, 2]": where element i of a tensor stands; nothing for a 0-dim tensor.
+std::string subscript(const Shape& shape, std::int64_t i) {
+  std::string s;
+  for (std::int64_t d = shape.size() - 1; d >= 0; --d) {
+    s = (d > 0 ? ", " : "[") + std::to_string(i % shape[d]) + s;
+    i /= shape[d];
+  }
+  return shape.empty() ? s : s + "]";
+}
+
+/// The dtype decides what a target holds; the shape must agree.
+void check_target(std::string_view op, const Tensor& target, const Tensor& x, const Shape& positions) {
+  check_defined(op, target);
+  const Shape &shape = target.impl()->shape, &input = x.impl()->shape;
+  const DType dtype = target.impl()->dtype;
+  if (is_floating(dtype) && shape == input) return;
+  if (dtype == DType::bool_ || (is_floating(dtype) && shape == positions)) {
+    fail<DTypeError>(op, "the target is {}; class indices are integers: convert them with .to(int64)", dtype);
+  }
+  if (is_floating(dtype)) {
+    fail<ShapeError>(op,
+                     "a {} target holds class probabilities and needs the input's shape {}, got {}; class "
+                     "indices are integers",
+                     dtype, input, shape);
+  }
+  if (shape == input) {
+    fail<DTypeError>(op,
+                     "the target is {} but has the input's shape {}; convert a one-hot target with .to({}), "
+                     "or pass class indices of shape {}",
+                     dtype, shape, x.impl()->dtype, positions);
+  }
+  if (shape != positions) {
+    const char* hint = shape.numel() == positions.numel() ? "; reshape it?" : "";
+    fail<ShapeError>(op, "expected a target of shape {} for an input of {}, got {}{}", positions, input,
+                     shape, hint);
+  }
+}
+
+}  // namespace
+
+ClassTargets::ClassTargets(std::string_view op, const Tensor& x, const Tensor& target,
+                           const CrossEntropyOptions& options)
+    : smoothing_(options.label_smoothing), reduction_(options.reduction) {
+  check_floating(op, x);
+  shape_ = x.impl()->shape;
+  dtype_ = x.impl()->dtype;
+  if (shape_.empty()) fail<ShapeError>(op, "expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor");
+  dim_ = shape_.size() == 1 ? 0 : 1;
+  const auto [outer, n, inner] = around(shape_, dim_);
+  rows_ = {outer, n, inner};
+  positions_ = shape_;
+  positions_.erase(dim_);
+
+  check_target(op, target, x, positions_);
+  if (!(smoothing_ >= 0 && smoothing_ <= 1)) {
+    fail<ValueError>(op, "label_smoothing {} is outside [0, 1]", smoothing_);
+  }
+  if (options.weight.defined()) take_weight(op, options.weight);
+  if (is_floating(target.impl()->dtype)) {
+    take_probabilities(op, target, options.ignore_index);
+  } else {
+    take_indices(op, target, options.ignore_index);
+  }
+}
+
+void ClassTargets::take_weight(std::string_view op, const Tensor& weight) {
+  if (weight.shape() != Shape{rows_.n}) {
+    fail<ShapeError>(op, "expected one weight for each of {} classes, got shape {}", rows_.n, weight.shape());
+  }
+  if (weight.dtype() != dtype_) {
+    fail<DTypeError>(op, "the weight is {}, the input {}; they must agree", weight.dtype(), dtype_);
+  }
+  if (is_grad_enabled() && weight.requires_grad()) {
+    fail<GradError>(op, "the weight requires grad, but it is a constant of the loss; pass weight.detach()");
+  }
+  visit_floating(dtype_, [&]<class T>() {
+    for (std::int64_t c = 0; c < rows_.n; ++c) {
+      const T w = elements<T>(weight)[c];
+      if (!(w >= 0) || std::isinf(w)) fail<ValueError>(op, "weight[{}] = {} is negative or not finite", c, w);
+    }
+  });
+  weight_ = save(weight.detach());
+}
+
+// The indices become our own: what the caller does with the target afterwards is no concern of the gradient.
+void ClassTargets::take_indices(std::string_view op, const Tensor& target, std::int64_t ignore_index) {
+  const Tensor classes = target.dtype() == DType::int64 ? copy_of(target) : to(target, DType::int64);
+  for (std::int64_t i = 0; i < rows_.count(); ++i) {
+    std::int64_t& y = elements<std::int64_t>(classes)[i];
+    if (y == ignore_index) {
+      y = -1;
+    } else if (y < 0 || y >= rows_.n) {
+      const std::string hint =
+          y < 0 ? fmt::format("; to ignore such positions pass {{.ignore_index = {}}}", y) : "";
+      fail<IndexError>(op, "target{} = {} is outside [0, {}){}", subscript(positions_, i), y, rows_.n, hint);
+    }
+  }
+  classes_ = save(classes);
+  if (reduction_ != Reduction::mean) return;
+  denominator_ = 0;
+  visit_floating(dtype_, [&]<class T>() {
+    const T* w = (*weight_).defined() ? elements<T>(*weight_) : nullptr;
+    for (std::int64_t i = 0; i < rows_.count(); ++i) {
+      const std::int64_t y = elements<std::int64_t>(classes)[i];
+      if (y >= 0) denominator_ += w ? static_cast<double>(w[y]) : 1.0;
+    }
+  });
+}
+
+void ClassTargets::take_probabilities(std::string_view op, const Tensor& target, std::int64_t ignore_index) {
+  if (target.dtype() != dtype_) {
+    fail<DTypeError>(op, "the target is {}, the input {}; they must agree", target.dtype(), dtype_);
+  }
+  if (ignore_index != default_ignore_index) {
+    fail<ValueError>(op, "ignore_index {} with class probabilities, which have no index", ignore_index);
+  }
+  probabilities_ = save(target);
+  if (reduction_ == Reduction::mean) denominator_ = static_cast<double>(rows_.count());
+}
+
+template <class F>
+void ClassTargets::visit_terms(F f) const {
+  const Tensor classes = *classes_, t = *probabilities_, weight = *weight_;
+  visit_floating(dtype_, [&]<class T>() {
+    const T* w = weight.defined() ? elements<T>(weight) : nullptr;
+    if (classes.defined()) {
+      f.template operator()<T>(kernels::IndexTerms<T>{elements<std::int64_t>(classes), w, smoothing_});
+    } else {
+      f.template operator()<T>(kernels::ProbabilityTerms<T>{elements<T>(t), w, smoothing_});
+    }
+  });
+}
+
+template <class T>
+kernels::Upstream<T> ClassTargets::divided(const Tensor& gy) const {
+  return {elements<T>(gy), reduction_ == Reduction::none ? 1 : 0, denominator_};
+}
+
+Tensor ClassTargets::loss(const Tensor& lp) const {
+  Tensor losses = make_tensor(positions_, DType::float64);
+  double* l = elements<double>(losses);
+  visit_terms([&]<class T>(const auto& terms) { kernels::row_losses(terms, rows_, elements<T>(lp), l); });
+  if (reduction_ == Reduction::none) return to(losses, dtype_);
+  double y = kernels::sum(l, rows_.count()) / denominator_;
+  if (std::isnan(y)) y = std::numeric_limits<double>::quiet_NaN();  // 0 / 0 would print as -nan
+  return full({}, y, {.dtype = dtype_});
+}
+
+Tensor ClassTargets::log_probability_gradient(const Tensor& gy) const {
+  Tensor dlp = make_tensor(shape_, dtype_);
+  visit_terms([&]<class T>(const auto& terms) {
+    kernels::log_probability_gradient(terms, rows_, divided<T>(gy), elements<T>(dlp));
+  });
+  return dlp;
+}
+
+Tensor ClassTargets::logit_gradient(const Tensor& lp, const Tensor& gy) const {
+  Tensor dx = make_tensor(shape_, dtype_);
+  visit_terms([&]<class T>(const auto& terms) {
+    kernels::logit_gradient(terms, rows_, elements<T>(lp), divided<T>(gy), elements<T>(dx));
+  });
+  return dx;
+}
+
+Tensor ClassTargets::rows_with_terms() const {
+  Shape shape = shape_;
+  shape[dim_] = 1;
+  Tensor any = make_tensor(shape, DType::bool_);
+  visit_terms([&]<class T>(const auto& terms) {
+    kernels::rows_with_terms(terms, rows_, elements<bool>(any));
+  });
+  return any;
+}
+
+Tensor ClassTargets::upstream(const Tensor& gy) const {
+  if (reduction_ == Reduction::sum) return gy;
+  if (reduction_ == Reduction::mean) return gy / denominator_;
+  Shape shape = shape_;
+  shape[dim_] = 1;
+  return gy.reshape(shape);
+}
+
+Tensor ClassTargets::weight_on_dim() const {
+  const Tensor weight = *weight_;
+  if (!weight.defined()) return ones({}, {.dtype = dtype_});
+  Shape shape(shape_.begin() + dim_, shape_.end());
+  std::fill(shape.begin() + 1, shape.end(), 1);
+  return weight.reshape(shape);
+}
+
+Tensor ClassTargets::coefficients(const Tensor& t) const {
+  return weight_on_dim() * (t * (1 - smoothing_) + smoothing_ / static_cast<double>(rows_.n));
+}
+
+Tensor ClassTargets::coefficient_slope() const { return weight_on_dim() * (1 - smoothing_); }
+
+}  // namespace xtape::detail

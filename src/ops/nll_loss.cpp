@@ -1,0 +1,34 @@
+// l_n = -w[y_n] lp[n, y_n], 0 where y_n is ignored; mean: sum l_n / sum w[y_n]
+// dlp[n, c] = -s_n w[c] where c = y_n, else 0; s_n is the gradient that arrives at l_n
+// Keeps the class indices and the weights: the map is linear, its gradient does not need lp.
+#include "ops/class_targets.hpp"
+
+namespace xtape {
+
+Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
+  detail::check_defined("nll_loss", target);
+  if (is_floating(target.dtype())) {
+    fail<DTypeError>("nll_loss", "the target is {}; class indices are integers: convert them with .to(int64)",
+                     target.dtype());
+  }
+  return detail::nll_loss(log_probabilities,
+                          detail::ClassTargets("nll_loss", log_probabilities, target,
+                                               {.weight = options.weight,
+                                                .ignore_index = options.ignore_index,
+                                                .reduction = options.reduction}));
+}
+
+namespace detail {
+
+Tensor nll_loss(const Tensor& lp, const ClassTargets& targets) {
+  return record("nll_loss", {lp}, targets.loss(lp),
+                [targets](const Tensor& gy) { return Gradients(nll_loss_gradient(gy, targets)); });
+}
+
+Tensor nll_loss_gradient(const Tensor& gy, const ClassTargets& targets) {
+  return record("nll_loss_gradient", {gy}, targets.log_probability_gradient(gy),
+                [targets](const Tensor& v) { return Gradients(nll_loss(v, targets)); });
+}
+
+}  // namespace detail
+}  // namespace xtape
