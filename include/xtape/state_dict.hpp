@@ -1,5 +1,5 @@
-// StateDict: named tensors in the order in which they were added, as state_dict() gives and load_state_dict() takes
-// them. Invariant: names are unique and every tensor is defined.
+// StateDict: named tensors in the order in which they were added, as state_dict() gives and load_state_dict()
+// takes them. Invariant: names are unique and every tensor is defined.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both show the
-/// same tensors. A snapshot is `clone(dict)`.
+/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both
+/// show the same tensors. A snapshot is `clone(dict)`.
 class XTAPE_API StateDict {
  public:
   using Entry = NamedTensor;
@@ -50,7 +50,8 @@ class XTAPE_API StateDict {
   std::vector<std::size_t> by_name_;  // positions in entries_, sorted by name
 };
 
-/// The same names and copies of the elements, without history: what happens to `dict` later does not reach it.
+/// The same names and copies of the elements, without history: what happens to `dict` later does not reach
+/// it.
 XTAPE_API StateDict clone(const StateDict& dict);
 
 }  // namespace xtape

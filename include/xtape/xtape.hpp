@@ -8,6 +8,7 @@
 #include "xtape/generator.hpp"
 #include "xtape/nn/nn.hpp"
 #include "xtape/ops.hpp"
+#include "xtape/optim/optim.hpp"
 #include "xtape/random.hpp"
 #include "xtape/shape.hpp"
 #include "xtape/state_dict.hpp"

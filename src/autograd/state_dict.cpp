@@ -1,5 +1,5 @@
-// StateDict: entries in order of insertion, and beside them their positions sorted by name, so that loading a large
-// model does not search linearly for each name.
+// StateDict: entries in order of insertion, and beside them their positions sorted by name, so that loading a
+// large model does not search linearly for each name.
 #include "xtape/state_dict.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ void check_defined(const char* op, const std::string& name, const Tensor& tensor
 
 std::size_t StateDict::lower_bound(std::string_view name) const noexcept {
   const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                                   [this](std::size_t i, std::string_view n) { return entries_[i].name < n; });
+                                   [this](std::size_t i, auto n) { return entries_[i].name < n; });
   return static_cast<std::size_t>(at - by_name_.begin());
 }
 
@@ -47,7 +47,9 @@ void StateDict::set(std::string name, Tensor tensor) {
 
 void StateDict::insert(std::string name, Tensor tensor) {
   check_defined("insert", name, tensor);
-  if (contains(name)) fail<ValueError>("insert", "there is an entry \"{}\" already; use set to replace it", name);
+  if (contains(name)) {
+    fail<ValueError>("insert", "there is an entry \"{}\" already; use set to replace it", name);
+  }
   append(std::move(name), std::move(tensor));
 }
 

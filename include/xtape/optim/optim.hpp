@@ -1,0 +1,6 @@
+// All optimizers.
+#pragma once
+
+#include "xtape/optim/adam.hpp"
+#include "xtape/optim/optimizer.hpp"
+#include "xtape/optim/sgd.hpp"

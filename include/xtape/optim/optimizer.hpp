@@ -1,0 +1,92 @@
+// What every optimizer is (Optimizer), and what the built-in ones share: parameter groups with options that
+// may be edited between steps, and state for each parameter that saves and restores completely.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "xtape/export.hpp"
+#include "xtape/state_dict.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape::detail {
+/// What an optimizer remembers of one parameter.
+struct ParamState {
+  std::int64_t steps = 0;  // updates that the buffers have seen; 0: nothing to remember yet
+  Tensor buffers[3];
+};
+}  // namespace xtape::detail
+
+namespace xtape::optim {
+
+/// Holds parameters and moves them by their gradients. To write one's own, derive from this class.
+class XTAPE_API Optimizer {
+ public:
+  virtual ~Optimizer();
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  /// Updates, in place, every parameter that has a gradient; the others stay as they are. Gradients are only
+  /// read. When it throws, nothing has moved.
+  virtual void step() = 0;
+  /// Takes every parameter's gradient away, or fills it with zeros: then decay and momentum still move the
+  /// parameter.
+  virtual void zero_grad(bool set_to_none = true);
+  /// A snapshot of options and state, untouched by later steps.
+  virtual StateDict state_dict() const = 0;
+  /// Continues from a snapshot as if uninterrupted. When the dict does not fit it throws and changes nothing.
+  virtual void load_state_dict(const StateDict& dict) = 0;
+
+  /// Those of all groups, in order.
+  std::vector<Tensor> parameters() const { return parameters_; }
+
+ protected:
+  /// `name` is a literal, for errors. ValueError when `parameters` is empty, holds an undefined tensor, or
+  /// has two that share elements; GradError for a tensor that is no leaf, DTypeError for one that is not
+  /// floating.
+  Optimizer(const char* name, std::vector<Tensor> parameters);
+  Optimizer(Optimizer&&) = default;
+  Optimizer& operator=(Optimizer&&) = default;
+
+  const char* name_;
+  std::vector<Tensor> parameters_;
+};
+
+/// Parameters that share options.
+template <class Options>
+struct ParamGroup {
+  std::vector<Tensor> params;
+  Options options = {};
+};
+
+/// An optimizer whose options may differ between groups of parameters; Options says which one it is
+/// (SGDOptions: SGD). Besides Optimizer's errors, its constructors and step() throw ValueError on an option
+/// outside its range.
+template <class Options>
+class XTAPE_API GroupOptimizer final : public Optimizer {
+ public:
+  explicit GroupOptimizer(std::vector<Tensor> params, const Options& options = {});
+  explicit GroupOptimizer(std::vector<ParamGroup<Options>> groups);
+  GroupOptimizer(std::initializer_list<ParamGroup<Options>> groups);
+
+  void step() override;
+  StateDict state_dict() const override;
+  void load_state_dict(const StateDict& dict) override;
+
+  /// Options may be written between steps (`param_groups()[0].options.lr = 0.01`), the lists of parameters
+  /// may not.
+  std::span<ParamGroup<Options>> param_groups() noexcept { return groups_; }
+  std::span<const ParamGroup<Options>> param_groups() const noexcept { return groups_; }
+
+ private:
+  void check_options() const;
+  void prepare_step();
+
+  std::vector<ParamGroup<Options>> groups_;
+  std::vector<xtape::detail::ParamState> states_;  // one for each of parameters_
+};
+
+}  // namespace xtape::optim

@@ -1,0 +1,83 @@
+// g = gradient, negated to maximize          g += weight_decay p
+// m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2          u = v, amsgrad: u = max(u, v)
+// p -= lr / (1 - beta1^t) m / (sqrt(u) / sqrt(1 - beta2^t) + eps)
+// t counts the parameter's own steps, from 1. Kingma and Ba, "Adam: a method for stochastic optimization",
+// ICLR 2015; amsgrad: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", ICLR 2018, with the maximum
+// of the uncorrected v, as PyTorch has it.
+#include "xtape/optim/adam.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/optim.hpp"
+#include "optim/group_optimizer.hpp"
+
+namespace xtape::optim {
+
+template <>
+struct Rule<AdamOptions> {
+  static constexpr const char* name = "Adam";
+  static constexpr const char* buffers[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+  static constexpr bool counts_steps = true;
+
+  template <class O, class F>
+  static void visit(O& o, F f) {
+    f("lr", o.lr);
+    f("betas", o.betas);
+    f("eps", o.eps);
+    f("weight_decay", o.weight_decay);
+    f("amsgrad", o.amsgrad);
+    f("maximize", o.maximize);
+  }
+
+  static void check(const AdamOptions& o, std::size_t group) {
+    check_not_negative(name, "lr", o.lr, group);
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (!(o.betas[i] >= 0 && o.betas[i] < 1)) {
+        fail<ValueError>(name, "betas[{}] = {} in group {} is outside [0, 1)", i, o.betas[i], group);
+      }
+    }
+    check_not_negative(name, "eps", o.eps, group);
+    check_not_negative(name, "weight_decay", o.weight_decay, group);
+  }
+
+  static bool uses(const AdamOptions& o, std::size_t buffer) { return buffer < 2 || o.amsgrad; }
+
+  template <class T>
+  static void update(const AdamOptions& o, ParamState& state, T* p, const T* g, std::int64_t n) {
+    const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
+    T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
+    T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
+    with_flag(o.weight_decay != 0, [&]<bool decays>() {
+      with_flag(o.amsgrad, [&]<bool amsgrad>() {
+        with_flag(1 - o.betas[0] < 0.5, [&]<bool near_m>() {
+          kernels::adam<decays, amsgrad, near_m>(p, g, m, v, v_max, n, step);
+        });
+      });
+    });
+  }
+
+ private:
+  template <class T>
+  static kernels::AdamStep<T> numbers(const AdamOptions& o, std::int64_t steps) {
+    const auto t = static_cast<double>(steps);
+    const double new_m = 1 - o.betas[0], new_v = 1 - o.betas[1];
+    // Beside a usual eps, moments this small move nothing; where eps is so small that they could, they stay.
+    const double tiny = o.eps >= 1e-10 ? static_cast<double>(std::numeric_limits<T>::min()) : 0;
+    return {.step_size = static_cast<T>(o.lr / (1 - std::pow(o.betas[0], t))),
+            .root_scale = static_cast<T>(std::sqrt(1 - std::pow(o.betas[1], t))),
+            .beta1 = T(1) - static_cast<T>(new_m),
+            .new_m = static_cast<T>(new_m),
+            .beta2 = static_cast<T>(o.betas[1]),
+            .new_v = static_cast<T>(new_v),
+            .eps = static_cast<T>(o.eps),
+            .weight_decay = static_cast<T>(o.weight_decay),
+            .sign = static_cast<T>(o.maximize ? -1 : 1),
+            .settle_moments = static_cast<T>(tiny),
+            .settle_squares = static_cast<T>(std::sqrt(tiny / new_v))};
+  }
+};
+
+template class GroupOptimizer<AdamOptions>;
+
+}  // namespace xtape::optim

@@ -1,0 +1,215 @@
+// The members of GroupOptimizer<Options>. The update itself, and all that is particular to one optimizer, is
+// its Rule<Options>, in that optimizer's own file, which then instantiates GroupOptimizer<Options>.
+// Invariant: parameters_ is the concatenation of the groups' lists, and states_ runs beside it.
+#pragma once
+
+#include <cassert>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "optim/state.hpp"
+#include "xtape/ops.hpp"
+#include "xtape/optim/optimizer.hpp"
+
+namespace xtape::optim {
+
+using xtape::detail::elements;
+using xtape::detail::ParamState;
+
+/// A specialization has the static members
+///   name, buffers[]        "Adam"; the state_dict names of ParamState::buffers
+///   counts_steps           whether the number of steps is part of the state (else: that there has been one)
+///   visit(options, f)      calls f("lr", options.lr) for every field
+///   check(options, group)  throws ValueError on a value outside its range
+///   uses(options, b)       whether the update reads and writes buffer b
+///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
+template <class Options>
+struct Rule;
+
+/// f<true>() or f<false>().
+template <class F>
+void with_flag(bool flag, F f) {
+  flag ? f.template operator()<true>() : f.template operator()<false>();
+}
+
+// ---- checks of options ------------------------------------------------------------------------------------
+
+inline void check_not_negative(const char* optimizer, const char* option, double value, std::size_t group) {
+  if (!(value >= 0) || value > std::numeric_limits<double>::max()) {
+    fail<ValueError>(optimizer, "{} = {} in group {}; expected a finite number >= 0", option, value, group);
+  }
+}
+
+// ---- construction -----------------------------------------------------------------------------------------
+
+template <class Options>
+std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& groups) {
+  std::vector<Tensor> all;
+  for (const auto& group : groups) all.insert(all.end(), group.params.begin(), group.params.end());
+  return all;
+}
+
+template <class Options>
+GroupOptimizer<Options>::GroupOptimizer(std::vector<ParamGroup<Options>> groups)
+    : Optimizer(Rule<Options>::name, all_parameters(groups)),
+      groups_(std::move(groups)),
+      states_(parameters_.size()) {
+  check_options();
+}
+
+template <class Options>
+GroupOptimizer<Options>::GroupOptimizer(std::initializer_list<ParamGroup<Options>> groups)
+    : GroupOptimizer(std::vector<ParamGroup<Options>>(groups)) {}
+
+template <class Options>
+GroupOptimizer<Options>::GroupOptimizer(std::vector<Tensor> params, const Options& options)
+    : GroupOptimizer(std::vector<ParamGroup<Options>>{{std::move(params), options}}) {}
+
+template <class Options>
+void GroupOptimizer<Options>::check_options() const {
+  for (std::size_t g = 0; g < groups_.size(); ++g) Rule<Options>::check(groups_[g].options, g);
+}
+
+/// f(i, options) for the i-th parameter, in order.
+template <class Options, class F>
+void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
+  std::size_t i = 0;
+  for (const auto& group : groups) {
+    for (std::size_t k = 0; k < group.params.size(); ++k) f(i++, group.options);
+  }
+}
+
+// ---- stepping ---------------------------------------------------------------------------------------------
+
+/// The buffer, made or cast where needed: a parameter's dtype may change between steps.
+inline void prepare_buffer(Tensor& buffer, const Tensor& parameter) {
+  if (!buffer.defined()) {
+    buffer = zeros_like(parameter);
+  } else if (buffer.impl()->dtype != parameter.impl()->dtype) {
+    buffer = to(buffer, parameter.impl()->dtype);
+  }
+}
+
+/// Everything in a step that can fail.
+template <class Options>
+void GroupOptimizer<Options>::prepare_step() {
+  check_options();
+  auto known = parameters_.begin();
+  bool unchanged = true;
+  for (const auto& group : groups_) {
+    for (const Tensor& p : group.params) {
+      unchanged = unchanged && known != parameters_.end() && p.impl() == (known++)->impl();
+    }
+  }
+  if (!unchanged || known != parameters_.end()) {
+    fail<ValueError>(name_, "a list of parameters in param_groups() was changed; make a new optimizer");
+  }
+  each_parameter(groups_, [this](std::size_t i, const Options& options) {
+    const Tensor& p = parameters_[i];
+    if (!p.grad().defined()) return;
+    for (std::size_t b = 0; b < std::size(Rule<Options>::buffers); ++b) {
+      if (Rule<Options>::uses(options, b)) prepare_buffer(states_[i].buffers[b], p);
+    }
+  });
+}
+
+template <class Options>
+void GroupOptimizer<Options>::step() {
+  NoGradGuard no_grad;
+  prepare_step();
+  each_parameter(groups_, [this](std::size_t i, const Options& options) {
+    const Tensor& p = parameters_[i];
+    const Tensor g = p.grad();
+    if (!g.defined()) return;
+    assert(g.impl()->dtype == p.impl()->dtype && g.impl()->shape == p.impl()->shape);
+    visit_floating(p.impl()->dtype, [&]<class T>() {
+      Rule<Options>::template update<T>(options, states_[i], elements<T>(p), elements<T>(g), p.impl()->numel);
+    });
+    xtape::detail::mark_written(p);
+  });
+}
+
+// ---- saving and restoring ---------------------------------------------------------------------------------
+
+inline std::string option_prefix(std::size_t group) { return "param_groups." + std::to_string(group) + "."; }
+inline std::string state_prefix(std::size_t parameter) { return "state." + std::to_string(parameter) + "."; }
+
+template <class Options>
+StateDict GroupOptimizer<Options>::state_dict() const {
+  using R = Rule<Options>;
+  NoGradGuard no_grad;
+  StateWriter writer;
+  std::size_t first = 0;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const std::string prefix = option_prefix(g);
+    R::visit(groups_[g].options,
+             [&](const char* name, const auto& value) { writer.write(prefix + name, value); });
+    writer.write_range(prefix + "params", first, groups_[g].params.size());
+    first += groups_[g].params.size();
+  }
+  each_parameter(groups_, [&](std::size_t i, const Options& options) {
+    const ParamState& state = states_[i];
+    if (state.steps == 0) return;
+    const std::string prefix = state_prefix(i);
+    if (R::counts_steps) writer.write_count(prefix + "step", state.steps);
+    for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
+      Tensor buffer = state.buffers[b];
+      // An option switched on since the last step: its buffer starts from zero.
+      if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i]);
+      if (buffer.defined()) writer.write(prefix + R::buffers[b], buffer);
+    }
+  });
+  return writer.take();
+}
+
+/// The state of parameter i, or none when the dict has none.
+template <class Options>
+ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const Options& options) {
+  using R = Rule<Options>;
+  ParamState state;
+  const std::string prefix = state_prefix(i);
+  if (!reader.has(prefix + (R::counts_steps ? "step" : R::buffers[0]))) return state;
+  state.steps = 1;
+  if (R::counts_steps) reader.read_count(prefix + "step", state.steps);
+  for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
+    const std::string name = prefix + R::buffers[b];
+    if (R::uses(options, b) || reader.has(name)) state.buffers[b] = reader.read_like(name, p);
+  }
+  return state;
+}
+
+template <class Options>
+void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
+  NoGradGuard no_grad;
+  StateReader reader(name_, dict);
+  std::size_t groups = 0;
+  while (reader.has(option_prefix(groups) + "params")) ++groups;
+  if (groups != groups_.size()) {
+    fail<ValueError>("load_state_dict", "the dict has {} groups of parameters, this {} optimizer {}",
+                     groups, name_, groups_.size());
+  }
+  std::vector<Options> loaded(groups_.size());
+  std::vector<ParamState> states;
+  std::size_t i = 0;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const std::string prefix = option_prefix(g);
+    Rule<Options>::visit(loaded[g],
+                         [&](const char* name, auto& value) { reader.read(prefix + name, value); });
+    Rule<Options>::check(loaded[g], g);
+    reader.expect_range(prefix + "params", i, groups_[g].params.size());
+    for (std::size_t k = 0; k < groups_[g].params.size(); ++k, ++i) {
+      states.push_back(read_state(reader, i, parameters_[i], loaded[g]));
+    }
+  }
+  reader.expect_all_read();
+  // Nothing below can fail.
+  for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].options = loaded[g];
+  states_.swap(states);
+}
+
+}  // namespace xtape::optim

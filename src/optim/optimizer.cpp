@@ -1,0 +1,80 @@
+// What holds for every optimizer: its parameters are defined floating leaves, no two of which share elements.
+#include "xtape/optim/optimizer.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::optim {
+
+namespace {
+
+void check_parameter(const char* optimizer, std::size_t i, const Tensor& p) {
+  if (!p.defined()) fail<ValueError>(optimizer, "parameter {} is undefined", i);
+  if (!p.is_leaf()) {
+    fail<GradError>(optimizer, "parameter {} of shape {} is the result of {}, not a leaf; pass the tensor "
+                               "it was made from, or detach() it",
+                    i, p.shape(), p.impl()->node->op());
+  }
+  if (!is_floating(p.dtype())) {
+    fail<DTypeError>(optimizer, "parameter {} of shape {} is {}; only floating tensors have gradients", i,
+                     p.shape(), p.dtype());
+  }
+}
+
+const std::byte* end_of(const Tensor& p) {
+  return p.impl()->data + p.impl()->numel * itemsize(p.impl()->dtype);
+}
+
+[[noreturn]] void fail_shared(const char* optimizer, const std::vector<Tensor>& p, std::size_t i,
+                              std::size_t j) {
+  const auto [a, b] = std::minmax(i, j);
+  if (p[a].impl() == p[b].impl()) {
+    fail<ValueError>(optimizer, "parameter {} of shape {} is parameter {} again", b, p[b].shape(), a);
+  }
+  fail<ValueError>(optimizer, "parameter {} of shape {} shares elements with parameter {} of shape {}", b,
+                   p[b].shape(), a, p[a].shape());
+}
+
+/// Sorted by place, two parameters that share elements lead to two neighbours that do.
+void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&p](std::size_t i, std::size_t j) {
+    return std::tuple(p[i].impl()->data, end_of(p[i]), p[i].impl(), i) <
+           std::tuple(p[j].impl()->data, end_of(p[j]), p[j].impl(), j);
+  });
+  for (std::size_t k = 1; k < order.size(); ++k) {
+    const std::size_t i = order[k - 1], j = order[k];
+    if (p[i].impl() == p[j].impl() || end_of(p[i]) > p[j].impl()->data) fail_shared(optimizer, p, i, j);
+  }
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters)
+    : name_(name), parameters_(std::move(parameters)) {
+  if (parameters_.empty()) {
+    fail<ValueError>(name_, "the list of parameters is empty; did the model register its layers?");
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) check_parameter(name_, i, parameters_[i]);
+  check_disjoint(name_, parameters_);
+}
+
+Optimizer::~Optimizer() = default;
+
+void Optimizer::zero_grad(bool set_to_none) {
+  NoGradGuard no_grad;
+  for (const Tensor& p : parameters_) {
+    if (const Tensor g = p.grad(); set_to_none) {
+      p.set_grad({});
+    } else if (g.defined()) {
+      g.zero_();
+    }
+  }
+}
+
+}  // namespace xtape::optim

@@ -1,0 +1,82 @@
+// Entries in, entries out: scalars are 0-dim tensors, so that a dict can be kept in any format for tensors.
+#include "optim/state.hpp"
+
+#include <vector>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "xtape/creation.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::optim {
+
+namespace {
+constexpr const char* op = "load_state_dict";
+
+Tensor range(std::size_t first, std::size_t count) { return arange(first, first + count, {.dtype = int64}); }
+}
+
+void StateWriter::write(const std::string& name, double value) {
+  dict_.insert(name, full({}, value, {.dtype = float64}));
+}
+void StateWriter::write(const std::string& name, bool value) { dict_.insert(name, full({}, value)); }
+void StateWriter::write(const std::string& name, const std::array<double, 2>& value) {
+  dict_.insert(name, tensor({value[0], value[1]}, {.dtype = float64}));
+}
+void StateWriter::write_count(const std::string& name, std::int64_t value) {
+  dict_.insert(name, full({}, value));
+}
+void StateWriter::write_range(const std::string& name, std::size_t first, std::size_t count) {
+  dict_.insert(name, range(first, count));
+}
+void StateWriter::write(const std::string& name, const Tensor& value) {
+  dict_.insert(name, xtape::detail::copy_of(value));
+}
+
+const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
+  if (!dict_.contains(name)) {
+    fail<ValueError>(op, "no entry \"{}\"; is this the state of an {} optimizer?", name, optimizer_);
+  }
+  const Tensor& value = dict_.at(name);
+  if (value.shape() != shape) {
+    fail<ShapeError>(op, "\"{}\" has shape {}, expected {}", name, value.shape(), shape);
+  }
+  read_.insert(name);
+  return value;
+}
+
+void StateReader::read(const std::string& name, double& value) { value = entry(name, {}).item<double>(); }
+void StateReader::read(const std::string& name, bool& value) { value = entry(name, {}).item<bool>(); }
+void StateReader::read(const std::string& name, std::array<double, 2>& value) {
+  const std::vector<double> both = to(entry(name, {2}), float64).detach().to_vector<double>();
+  value = {both[0], both[1]};
+}
+void StateReader::read_count(const std::string& name, std::int64_t& value) {
+  value = entry(name, {}).item<std::int64_t>();
+  if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected a count from 1 on", name, value);
+}
+
+void StateReader::expect_range(const std::string& name, std::size_t first, std::size_t count) {
+  const Tensor& numbers = entry(name, {static_cast<std::int64_t>(count)});
+  if (!equal(to(numbers, int64), range(first, count))) {
+    fail<ValueError>(op, "\"{}\" does not count {} parameters from {} on", name, count, first);
+  }
+}
+
+Tensor StateReader::read_like(const std::string& name, const Tensor& like) {
+  const Tensor& value = entry(name, like.shape());
+  if (!is_floating(value.dtype())) {
+    fail<DTypeError>(op, "\"{}\" is {}, expected {}", name, value.dtype(), like.dtype());
+  }
+  return xtape::detail::copy_of(to(value.detach(), like.dtype()));
+}
+
+void StateReader::expect_all_read() const {
+  for (const auto& [name, tensor] : dict_) {
+    if (!read_.contains(name)) {
+      fail<ValueError>(op, "entry \"{}\" has no place in this {} optimizer", name, optimizer_);
+    }
+  }
+}
+
+}  // namespace xtape::optim

@@ -1,0 +1,58 @@
+// An optimizer's state_dict, written and read: options as "param_groups.0.lr", a group's parameters by number
+// as "param_groups.0.params", what is remembered of a parameter as "state.0.exp_avg", as PyTorch names them.
+// Reading checks everything and copies; nothing of the dict is kept.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "xtape/state_dict.hpp"
+
+namespace xtape::optim {
+
+class StateWriter {
+ public:
+  void write(const std::string& name, double value);
+  void write(const std::string& name, bool value);
+  void write(const std::string& name, const std::array<double, 2>& value);
+  void write_count(const std::string& name, std::int64_t value);
+  /// first, first + 1, ..., `count` of them.
+  void write_range(const std::string& name, std::size_t first, std::size_t count);
+  /// Copies the elements.
+  void write(const std::string& name, const Tensor& value);
+  StateDict take() { return std::move(dict_); }
+
+ private:
+  StateDict dict_;
+};
+
+class StateReader {
+ public:
+  StateReader(const char* optimizer, const StateDict& dict) : optimizer_(optimizer), dict_(dict) {}
+
+  bool has(const std::string& name) const { return dict_.contains(name); }
+  void read(const std::string& name, double& value);
+  void read(const std::string& name, bool& value);
+  void read(const std::string& name, std::array<double, 2>& value);
+  /// ValueError unless it is at least 1.
+  void read_count(const std::string& name, std::int64_t& value);
+  /// ValueError unless the entry is what write_range writes.
+  void expect_range(const std::string& name, std::size_t first, std::size_t count);
+  /// A copy in `like`'s dtype. ShapeError unless the shapes agree.
+  Tensor read_like(const std::string& name, const Tensor& like);
+  /// ValueError when the dict holds an entry that was not asked for.
+  void expect_all_read() const;
+
+ private:
+  const Tensor& entry(const std::string& name, const Shape& shape);
+
+  const char* optimizer_;
+  const StateDict& dict_;
+  std::set<std::string> read_;
+};
+
+}  // namespace xtape::optim
