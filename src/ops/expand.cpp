@@ -13,6 +13,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
   if (extra < 0) fail<ShapeError>("expand", "{} has fewer dims than the tensor's {}", shape, from);
   for (std::int64_t d = 0; d < to.size(); ++d) {
     if (to[d] == -1 && d >= extra) to[d] = from[d - extra];
+    if (to[d] < 0) fail<ShapeError>("expand", "{}: extent {} in dim {} keeps nothing of {}", shape, to[d], d, from);
   }
   if (!detail::broadcasts_to(from, to)) fail<ShapeError>("expand", "{} does not broadcast to {}", from, shape);
   Tensor y = detail::make_tensor(to, x.impl()->dtype);

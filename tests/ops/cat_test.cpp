@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+using testing::leaf;
+
+TEST(Cat, JoinsAlongEachDim) {
+  Tensor a = tensor({{1, 2}, {3, 4}}), b = tensor({{5, 6}});
+  expect_close(cat({a, b}), {1, 2, 3, 4, 5, 6});
+  Tensor y = cat({a, b.reshape({2, 1}), a}, 1);
+  EXPECT_EQ(y.shape(), (Shape{2, 5}));
+  expect_close(y, {1, 2, 5, 1, 2, 3, 4, 6, 3, 4});
+  expect_close(cat({a, a}, -1), {1, 2, 1, 2, 3, 4, 3, 4});
+}
+
+TEST(Cat, OfOneTensorIsACopy) {
+  Tensor x = zeros({2});
+  cat({x}).fill_(1);
+  expect_close(x, {0, 0});
+}
+
+TEST(Cat, TakesTensorsWithoutElements) {
+  EXPECT_EQ(cat({zeros({0, 2}), zeros({3, 2}), zeros({0, 2})}).shape(), (Shape{3, 2}));
+  EXPECT_EQ(cat({zeros({0, 2}), zeros({0, 3})}, 1).shape(), (Shape{0, 5}));
+}
+
+TEST(Cat, HasTheLatestDtype) {
+  EXPECT_EQ(cat({tensor({true}), tensor({2}, {.dtype = uint8})}).dtype(), uint8);
+  Tensor y = cat({tensor({1}), tensor({0.5}), tensor({true})});
+  EXPECT_EQ(y.dtype(), float32);
+  expect_close(y, {1, 0.5, 1});
+}
+
+TEST(Cat, CastsGradientsBack) {
+  Tensor a = ones({1}, {.requires_grad = true}), b = ones({2}, {.dtype = float64, .requires_grad = true});
+  cat({a, b}).backward(tensor({1.0, 2.0, 3.0}, {.dtype = float64}));
+  EXPECT_EQ(a.grad().dtype(), float32);
+  expect_close(a.grad(), {1});
+  expect_close(b.grad(), {2, 3});
+}
+
+TEST(Cat, GivesEachTensorItsPartOfTheGradient) {
+  Tensor a = zeros({2, 1}, {.requires_grad = true}), c = zeros({2, 2}, {.requires_grad = true});
+  cat({a, zeros({2, 1}), c}, 1).backward(arange(8, {.dtype = float32}).reshape({2, 4}));
+  expect_close(a.grad(), {0, 4});
+  expect_close(c.grad(), {2, 3, 6, 7});
+}
+
+TEST(Cat, OfATensorWithItselfAddsUp) {
+  Tensor x = zeros({2}, {.requires_grad = true});
+  cat({x, x, x, x, x}).backward(arange(10, {.dtype = float32}));
+  expect_close(x.grad(), {20, 25});
+}
+
+TEST(Cat, AgreesWithCentralDifferences) {
+  for (std::int64_t d = 0; d < 2; ++d) {
+    auto f = [d](const std::vector<Tensor>& in) { return cat({in[0] * in[1], in[1], in[0] * in[0]}, d); };
+    expect_gradients(f, {leaf({1, 2, 3, 4}, {2, 2}), leaf({0.5, -1, 2, 1}, {2, 2})});
+  }
+}
+
+TEST(Cat, NamesTheTensorAndTheDimThatDoNotFit) {
+  expect_error<ShapeError>([] { cat({zeros({2, 3}), zeros({2, 3}), zeros({1, 4})}); }, "cat: tensor 2 has shape (1, 4)",
+                           "tensor 0 has (2, 3)", "differ in dim 1");
+  expect_error<ShapeError>([] { cat({zeros({2, 3}), zeros({2})}); }, "cat: tensor 1 has shape (2)", "ranks");
+  expect_error<ShapeError>([] { cat({tensor(1.f), tensor(2.f)}); }, "0-dim", "stack");
+  expect_error<IndexError>([] { cat({zeros({2}), zeros({2})}, 1); }, "cat: dim 1 is outside [-1, 1)");
+  expect_error<ValueError>([] { cat({}); }, "cat: there is no tensor");
+  expect_error<ValueError>([] { cat({zeros({2}), Tensor()}); }, "cat: tensor 1 is undefined");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+
+Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
+
+TEST(Gather, TakesOneElementForEachIndex) {
+  Tensor x = arange(6).reshape({2, 3});
+  expect_close(gather(x, 1, tensor({{2}, {0}})), {2, 3});
+  expect_close(gather(x, 1, tensor({{2, 2, 1, 0}, {0, 0, 1, 2}})), {2, 2, 1, 0, 3, 3, 4, 5});
+  expect_close(gather(x, 0, tensor({{1, 0, 1}})), {3, 1, 5});
+  expect_close(gather(x, -2, tensor({{1, 0}, {0, 0}, {1, 1}})), {3, 1, 0, 1, 3, 4});
+}
+
+TEST(Gather, OfTheMiddleDimWalksTheOthers) {
+  Tensor y = gather(cube(), 1, tensor({{{2, 1, 0}}, {{0, 1, 2}}}));  // smaller than x in the last dim
+  EXPECT_EQ(y.shape(), (Shape{2, 1, 3}));
+  expect_close(y, {8, 5, 2, 12, 17, 22});
+}
+
+TEST(Gather, AgreesWithItsDefinition) {
+  Tensor x = cube();
+  for (std::int64_t d = 0; d < 3; ++d) {
+    Tensor index = zeros({2, 2, 2}, {.dtype = int64});
+    for (int i = 0; i < 8; ++i) index.data<std::int64_t>()[i] = (i * 5 + 3) % 2;
+    Tensor y = gather(x, d, index);
+    for (int i = 0; i < 8; ++i) {
+      std::int64_t at[3] = {i / 4, i / 2 % 2, i % 2};
+      at[d] = index.data<std::int64_t>()[i];
+      EXPECT_EQ(y.data<double>()[i], x[at[0]][at[1]][at[2]].item<double>()) << d << ", " << i;
+    }
+  }
+}
+
+TEST(Gather, OfScalarsIsTheScalar) { expect_close(gather(tensor(5.f), 0, tensor(0)), {5}); }
+
+TEST(Gather, OfNothingIsEmpty) {
+  EXPECT_EQ(gather(zeros({2, 3}), 1, empty({2, 0}, {.dtype = int64})).shape(), (Shape{2, 0}));
+  EXPECT_EQ(gather(zeros({2, 3}), 1, empty({0, 5}, {.dtype = int64})).shape(), (Shape{0, 5}));
+}
+
+TEST(Gather, TakesEveryDtype) {
+  for (DType dtype : {bool_, uint8, int32, int64, float32, float64}) {
+    Tensor y = gather(tensor({{0, 1}, {1, 0}}, {.dtype = dtype}), 1, tensor({{1}, {0}}, {.dtype = uint8}));
+    EXPECT_EQ(y.dtype(), dtype);
+    expect_close(y, {1, 1});
+  }
+}
+
+TEST(Gather, AddsTheGradientsOfAnElementTakenTwice) {
+  Tensor x = zeros({2, 3}, {.requires_grad = true});
+  gather(x, 1, tensor({{2, 2}, {0, 1}})).backward(tensor({{1.f, 2.f}, {4.f, 8.f}}));
+  expect_close(x.grad(), {0, 0, 3, 4, 8, 0});
+}
+
+TEST(Gather, AgreesWithCentralDifferences) {
+  Tensor index = tensor({{{1, 0, 1}, {0, 0, 1}}});
+  for (std::int64_t d = 0; d < 3; ++d) {
+    auto f = [d, index](const std::vector<Tensor>& in) { return gather(in[0] * in[0], d, index); };
+    expect_gradients(f, {cube().requires_grad_()});
+  }
+}
+
+TEST(Gather, NoticesAnIndexModifiedBeforeBackward) {
+  Tensor x = zeros({2, 2}, {.requires_grad = true}), index = tensor({{1}, {0}});
+  Tensor y = gather(x, 1, index);
+  index.zero_();
+  expect_error<GradError>([&] { y.sum().backward(); }, "gather", "modified in place");
+}
+
+TEST(Gather, NamesTheIndexOutsideTheRange) {
+  Tensor x = zeros({2, 3});
+  expect_error<IndexError>([&] { gather(x, 1, tensor({{0, 1}, {2, 3}})); }, "gather: index[1][1] = 3 is outside [0, 3)");
+  expect_error<IndexError>([&] { gather(x, 0, tensor({{0, -1}})); }, "gather: index[0][1] = -1 is outside [0, 2)");
+}
+TEST(Gather, RefusesAnIndexOfAnotherFormOrDtype) {
+  Tensor x = zeros({2, 3});
+  expect_error<ShapeError>([&] { gather(x, 1, tensor({0, 1})); }, "gather: ", "(2)", "as many dims", "(2, 3)");
+  expect_error<ShapeError>([&] { gather(x, 1, zeros({3, 1}, {.dtype = int64})); }, "(3, 1)", "larger", "in dim 0");
+  expect_error<DTypeError>([&] { gather(x, 1, zeros({2, 1})); }, "integer", "float32");
+  expect_error<IndexError>([&] { gather(x, 2, zeros({2, 1}, {.dtype = int64})); }, "dim 2");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+
+Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
+
+TEST(IndexSelect, TakesSlicesInTheOrderOfTheIndex) {
+  Tensor x = arange(6).reshape({3, 2});
+  expect_close(index_select(x, 0, tensor({2, 0, 2})), {4, 5, 0, 1, 4, 5});
+  Tensor y = index_select(x, -1, tensor({1, 1, 0}));
+  EXPECT_EQ(y.shape(), (Shape{3, 3}));
+  expect_close(y, {1, 1, 0, 3, 3, 2, 5, 5, 4});
+  expect_close(index_select(cube(), 1, tensor({2})), {8, 9, 10, 11, 20, 21, 22, 23});
+}
+
+TEST(IndexSelect, TakesEveryIntegerDtype) {
+  for (DType dtype : {uint8, int32, int64}) {
+    expect_close(index_select(tensor({5.f, 6.f, 7.f}), 0, tensor({2, 1}, {.dtype = dtype})), {7, 6});
+  }
+}
+
+TEST(IndexSelect, WorksForEveryDtype) {
+  for (DType dtype : {bool_, uint8, int32, int64, float32, float64}) {
+    Tensor y = index_select(tensor({{0, 1}, {1, 0}}, {.dtype = dtype}), 1, tensor({1}));
+    EXPECT_EQ(y.dtype(), dtype);
+    expect_close(y, {1, 0});
+  }
+}
+
+TEST(IndexSelect, OfNothingIsEmpty) {
+  Tensor none = empty({0}, {.dtype = int64});
+  EXPECT_EQ(index_select(zeros({3, 2}), 0, none).shape(), (Shape{0, 2}));
+  EXPECT_EQ(index_select(zeros({0, 2}), 0, none).shape(), (Shape{0, 2}));
+  EXPECT_EQ(index_select(zeros({3, 0}), 0, tensor({1, 1})).shape(), (Shape{2, 0}));
+}
+
+TEST(IndexSelect, TakesAScalarIndexAsOneSlice) {
+  EXPECT_EQ(index_select(zeros({3, 2}), 0, tensor(1)).shape(), (Shape{1, 2}));
+}
+
+TEST(IndexSelect, AddsTheGradientsOfASliceTakenTwice) {
+  Tensor x = zeros({3}, {.requires_grad = true});
+  index_select(x, 0, tensor({2, 0, 2})).backward(tensor({1.f, 2.f, 4.f}));
+  expect_close(x.grad(), {2, 0, 5});
+}
+
+TEST(IndexSelect, AgreesWithCentralDifferences) {
+  for (std::int64_t d = 0; d < 3; ++d) {
+    auto f = [d](const std::vector<Tensor>& in) { return index_select(in[0] * in[0], d, tensor({1, 0, 1})); };
+    expect_gradients(f, {cube().requires_grad_()});
+  }
+}
+
+TEST(IndexSelect, NoticesAnIndexModifiedBeforeBackward) {
+  Tensor x = zeros({3}, {.requires_grad = true}), index = tensor({2, 0});
+  Tensor y = index_select(x, 0, index);
+  index.fill_(1);
+  expect_error<GradError>([&] { y.sum().backward(); }, "index_select", "modified in place");
+}
+
+TEST(IndexSelect, NamesTheIndexOutsideTheRange) {
+  Tensor x = zeros({3, 2});
+  expect_error<IndexError>([&] { index_select(x, 0, tensor({0, 3})); }, "index_select: index[1] = 3 is outside [0, 3)");
+  expect_error<IndexError>([&] { index_select(x, 1, tensor({0, 1, -1})); }, "index[2] = -1 is outside [0, 2)");
+  expect_error<IndexError>([&] { index_select(x, 0, tensor({std::int64_t{1} << 40})); }, "index[0] = 1099511627776");
+  expect_error<IndexError>([&] { index_select(x, 0, tensor({INT64_MIN})); }, "index[0] = -9223372036854775808");
+}
+TEST(IndexSelect, RefusesIndicesThatAreNoVectorOfIntegers) {
+  Tensor x = zeros({3, 2});
+  expect_error<DTypeError>([&] { index_select(x, 0, tensor({1.0})); }, "index_select: ", "integer", "float32");
+  expect_error<DTypeError>([&] { index_select(x, 0, tensor({true})); }, "bool_");
+  expect_error<ShapeError>([&] { index_select(x, 0, zeros({1, 1}, {.dtype = int64})); }, "1-D", "(1, 1)");
+  expect_error<ShapeError>([&] { index_select(tensor(1.f), 0, tensor({0})); }, "0-dim");
+  expect_error<IndexError>([&] { index_select(x, 2, tensor({0})); }, "dim 2");
+  expect_error<ValueError>([&] { index_select(x, 0, Tensor()); }, "undefined");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+
+Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
+
+TEST(Select, TakesOneSliceAlongEachDim) {
+  expect_close(select(arange(6).reshape({2, 3}), 0, 1), {3, 4, 5});
+  expect_close(select(arange(6).reshape({2, 3}), 1, 1), {1, 4});
+  Tensor y = select(cube(), 1, -1);
+  EXPECT_EQ(y.shape(), (Shape{2, 4}));
+  expect_close(y, {8, 9, 10, 11, 20, 21, 22, 23});
+}
+
+TEST(Select, IsWhatBracketsDo) {
+  expect_close(cube()[1][2], {20, 21, 22, 23});
+  EXPECT_EQ(cube()[-1][-1][-1].item<double>(), 23);
+}
+
+TEST(Select, OfTheFirstDimSharesStorage) {
+  Tensor x = zeros({2, 2});
+  x[1].fill_(3);
+  expect_close(x, {0, 0, 3, 3});
+  select(x, 1, 0).fill_(9);
+  expect_close(x, {0, 0, 3, 3});
+}
+
+TEST(Select, HasAGradientOfZerosElsewhere) {
+  Tensor x = zeros({2, 3}, {.requires_grad = true});
+  select(x, 1, 2).backward(tensor({1.f, 2.f}));
+  expect_close(x.grad(), {0, 0, 1, 0, 0, 2});
+}
+
+TEST(Select, AgreesWithCentralDifferences) {
+  for (std::int64_t d = 0; d < 3; ++d) {
+    auto f = [d](const std::vector<Tensor>& in) { return select(in[0] * in[0], d, 1); };
+    expect_gradients(f, {cube().requires_grad_()});
+  }
+}
+
+TEST(Select, NamesAnIndexOutsideTheRange) {
+  expect_error<IndexError>([] { cube()[2]; }, "select: index 2 is outside [-2, 2) in dim 0");
+  expect_error<IndexError>([] { select(cube(), 1, -4); }, "select: index -4 is outside [-3, 3) in dim 1");
+  expect_error<IndexError>([] { zeros({0})[0]; }, "index 0 is outside [-0, 0)");
+  expect_error<IndexError>([] { tensor(1.f)[0]; }, "select: a 0-dim tensor");
+  expect_error<IndexError>([] { select(cube(), 3, 0); }, "dim 3");
+  expect_error<ValueError>([] { Tensor()[0]; }, "undefined");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_gradients;
+
+Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
+
+TEST(Transpose, ExchangesTwoDims) {
+  Tensor y = transpose(arange(6).reshape({2, 3}), 0, 1);
+  EXPECT_EQ(y.shape(), (Shape{3, 2}));
+  expect_close(y, {0, 3, 1, 4, 2, 5});
+  Tensor z = transpose(cube(), 0, -1);
+  EXPECT_EQ(z.shape(), (Shape{4, 3, 2}));
+  EXPECT_EQ(z[3][2][1].item<double>(), 23);
+  EXPECT_EQ(z[1][2][0].item<double>(), 9);
+}
+
+TEST(Transpose, CopiesAndMayDoNothing) {
+  Tensor x = zeros({2, 2});
+  transpose(x, 0, 1).fill_(1);
+  transpose(x, 1, 1).fill_(1);
+  expect_close(x, {0, 0, 0, 0});
+  expect_close(transpose(tensor(5.f), 0, -1), {5});
+}
+
+TEST(Transpose, KeepsExtentsOfZero) { EXPECT_EQ(transpose(zeros({0, 3}), 0, 1).shape(), (Shape{3, 0})); }
+
+TEST(Transpose, WorksForEveryDtype) {
+  for (DType dtype : {bool_, uint8, int32, int64, float32, float64}) {
+    Tensor y = transpose(tensor({{0, 1}, {0, 1}}, {.dtype = dtype}), 0, 1);
+    EXPECT_EQ(y.dtype(), dtype);
+    expect_close(y, {0, 0, 1, 1});
+  }
+}
+
+TEST(Transpose, AgreesWithCentralDifferences) {
+  auto f = [](const std::vector<Tensor>& in) { return transpose(in[0] * in[0], 0, 2); };
+  expect_gradients(f, {cube().requires_grad_()});
+}
+
+TEST(Transpose, RefusesADimOutsideTheRange) {
+  expect_error<IndexError>([] { transpose(cube(), 0, 3); }, "transpose: dim 3 is outside [-3, 3)");
+  expect_error<IndexError>([] { transpose(cube(), -4, 0); }, "transpose: dim -4");
+  expect_error<ValueError>([] { transpose(Tensor(), 0, 1); }, "transpose: ", "undefined");
+}
+
+}  // namespace
+}  // namespace xtape
