@@ -69,8 +69,11 @@ Tensor from_literals(const std::vector<T>& values, const Shape& shape, TensorOpt
   options.dtype = options.dtype.value_or(literal_dtype<T>);
   if constexpr (Element<T> && !std::is_same_v<T, bool>) {
     return from_elements(values.data(), dtype_of<T>, static_cast<std::int64_t>(values.size()), shape, options);
+  } else if constexpr (std::is_floating_point_v<T>) {  // long double
+    const std::vector<double> narrow(values.begin(), values.end());
+    return from_elements(narrow.data(), DType::float64, static_cast<std::int64_t>(narrow.size()), shape, options);
   } else {  // vector<bool> has no array, and short, char, ... have no dtype
-    std::vector<std::int64_t> wide(values.begin(), values.end());
+    const std::vector<std::int64_t> wide(values.begin(), values.end());
     return from_elements(wide.data(), DType::int64, static_cast<std::int64_t>(wide.size()), shape, options);
   }
 }

@@ -175,8 +175,9 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   } else {
     t.node = {};
   }
+  // Another tensor on the same storage may still require grad: only the one that did lifts the ban.
+  if (requires_grad != t.requires_grad) t.storage->set_history(requires_grad);
   t.requires_grad = requires_grad;
-  t.storage->set_history(requires_grad);
   return *this;
 }
 

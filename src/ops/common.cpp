@@ -1,5 +1,6 @@
 #include "ops/common.hpp"
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -105,21 +106,30 @@ std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& 
   return result;
 }
 
+void check_fits(std::string_view op, Scalar number, DType dtype) {
+  if (is_floating(dtype) || dtype == DType::bool_) return;
+  visit_dtype(dtype, [&]<class T>() {
+    if (is_floating(number.dtype())) {
+      const auto v = number.to<double>();  // both bounds are exact as doubles, those of int64 too
+      const double below = -std::ldexp(1.0, std::numeric_limits<T>::digits), above = -below;
+      const bool fits = std::trunc(v) >= (std::is_signed_v<T> ? below : 0) && v < above;
+      if (!fits) fail<ValueError>(op, "{} does not fit {}", v, dtype);
+    } else {
+      const auto n = number.to<std::int64_t>();
+      const bool fits = n >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
+                        n <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
+      if (!fits) fail<ValueError>(op, "{} does not fit {}; take a wider dtype, or convert with .to(int64)", n, dtype);
+    }
+  });
+}
+
 Tensor wrap(Scalar number, const Tensor& like) {
   if (!like.defined()) fail<ValueError>("scalar", "the tensor is undefined");
   const DType theirs = like.impl()->dtype, ours = number.dtype();
   const DType dtype = category(ours) > category(theirs) ? ours : theirs;
   Tensor y = make_tensor({}, dtype);
-  visit_dtype(dtype, [&]<class T>() {
-    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      using Limits = std::numeric_limits<T>;
-      const auto n = number.to<std::int64_t>();
-      if (n < std::int64_t{Limits::min()} || n > std::int64_t{Limits::max()}) {
-        fail<ValueError>("scalar", "{} does not fit {}; convert the tensor with .to(int64)", n, dtype);
-      }
-    }
-    *elements<T>(y) = number.to<T>();
-  });
+  check_fits("scalar", number, dtype);
+  visit_dtype(dtype, [&]<class T>() { *elements<T>(y) = number.to<T>(); });
   return y;
 }
 

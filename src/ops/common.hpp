@@ -42,6 +42,8 @@ struct Operands {
   Tensor a, b;
 };
 Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b);
+/// ValueError when an integer dtype cannot hold the number (without its fraction).
+void check_fits(std::string_view op, Scalar number, DType dtype);
 /// All in the latest of their dtypes. ValueError when there is none, or one is undefined.
 std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors);
 
@@ -93,7 +95,8 @@ void zip(Tensor a, Tensor b, Tensor& y, F f) {
 
 /// What integer arithmetic is done in: unsigned, which wraps around where signed arithmetic is undefined.
 template <class T>
-struct Wrapping : std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>> {};
+struct Wrapping : std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>,
+                                     std::type_identity<T>> {};
 
 /// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64).
 /// Integers come to f as Wrapping: for +, -, * only, an order would be the unsigned one.

@@ -15,8 +15,9 @@ Tensor with_options(Tensor y, const TensorOptions& options) {
   return y;
 }
 
-Tensor filled(const Shape& shape, Scalar value, DType dtype, const TensorOptions& options) {
+Tensor filled(std::string_view op, const Shape& shape, Scalar value, DType dtype, const TensorOptions& options) {
   Tensor y = detail::make_tensor(shape, options.dtype.value_or(dtype));
+  detail::check_fits(op, value, y.impl()->dtype);
   visit_dtype(y.dtype(), [&]<class T>() {
     const T v = value.to<T>();
     T* out = detail::elements<T>(y);
@@ -27,19 +28,23 @@ Tensor filled(const Shape& shape, Scalar value, DType dtype, const TensorOptions
 
 }  // namespace
 
-Tensor zeros(const Shape& shape, const TensorOptions& options) { return filled(shape, 0, DType::float32, options); }
-Tensor ones(const Shape& shape, const TensorOptions& options) { return filled(shape, 1, DType::float32, options); }
+Tensor zeros(const Shape& shape, const TensorOptions& options) {
+  return filled("zeros", shape, 0, DType::float32, options);
+}
+Tensor ones(const Shape& shape, const TensorOptions& options) {
+  return filled("ones", shape, 1, DType::float32, options);
+}
 Tensor full(const Shape& shape, Scalar value, const TensorOptions& options) {
-  return filled(shape, value, value.dtype(), options);
+  return filled("full", shape, value, value.dtype(), options);
 }
 Tensor empty(const Shape& shape, const TensorOptions& options) {
   return with_options(detail::make_tensor(shape, options.dtype.value_or(DType::float32)), options);
 }
 
-Tensor zeros_like(const Tensor& x, const TensorOptions& o) { return filled(x.shape(), 0, x.dtype(), o); }
-Tensor ones_like(const Tensor& x, const TensorOptions& o) { return filled(x.shape(), 1, x.dtype(), o); }
+Tensor zeros_like(const Tensor& x, const TensorOptions& o) { return filled("zeros_like", x.shape(), 0, x.dtype(), o); }
+Tensor ones_like(const Tensor& x, const TensorOptions& o) { return filled("ones_like", x.shape(), 1, x.dtype(), o); }
 Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& o) {
-  return filled(x.shape(), value, x.dtype(), o);
+  return filled("full_like", x.shape(), value, x.dtype(), o);
 }
 Tensor empty_like(const Tensor& x, const TensorOptions& o) {
   return with_options(detail::make_tensor(x.shape(), o.dtype.value_or(x.dtype())), o);
@@ -47,7 +52,7 @@ Tensor empty_like(const Tensor& x, const TensorOptions& o) {
 
 Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
 Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
-  Tensor y = filled({n, m}, 0, DType::float32, {.dtype = options.dtype});
+  Tensor y = filled("eye", {n, m}, 0, DType::float32, {.dtype = options.dtype});
   visit_dtype(y.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < std::min(n, m); ++i) detail::elements<T>(y)[i * m + i] = T{1};
   });
@@ -61,16 +66,24 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
   const double a = start.to<double>(), b = end.to<double>(), h = step.to<double>();
   if (!(h > 0 || h < 0)) fail<ValueError>("arange", "step is {}, it must be a number other than 0", h);
   if (!(h > 0 ? a <= b : a >= b)) fail<ValueError>("arange", "step {} never leads from {} to {}", h, a, b);
-  const double count = std::ceil((b - a) / h);
+  // Integers are subtracted as such: beyond 2^53 neighbours are one double.
+  const auto first = start.to<std::int64_t>(), by = step.to<std::int64_t>();
+  std::int64_t way = 0;
+  const bool exact = !real && !__builtin_sub_overflow(end.to<std::int64_t>(), first, &way);
+  const double count = std::ceil((exact ? static_cast<double>(way) : b - a) / h);
   if (!(count < 1e15)) fail<ValueError>("arange", "{} elements from {} to {} by {} are too many", count, a, b, h);
   Tensor y = detail::make_tensor({static_cast<std::int64_t>(count)},
                                  options.dtype.value_or(real ? DType::float32 : DType::int64));
+  const auto element = [&](std::int64_t i) -> Scalar {
+    return real ? Scalar(a + static_cast<double>(i) * h) : Scalar(first + i * by);
+  };
+  if (y.impl()->numel > 0) {
+    detail::check_fits("arange", element(0), y.impl()->dtype);
+    detail::check_fits("arange", element(y.impl()->numel - 1), y.impl()->dtype);
+  }
   visit_dtype(y.dtype(), [&]<class T>() {
     T* out = detail::elements<T>(y);
-    for (std::int64_t i = 0; i < y.impl()->numel; ++i) {
-      out[i] = real ? static_cast<T>(a + static_cast<double>(i) * h)
-                    : static_cast<T>(start.to<std::int64_t>() + i * step.to<std::int64_t>());
-    }
+    for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = element(i).to<T>();
   });
   return with_options(std::move(y), options);
 }
@@ -82,7 +95,13 @@ Tensor from_elements(const void* elements, DType dtype, std::int64_t count, cons
   Tensor y = make_tensor(shape, dtype);
   if (y.impl()->numel != count) fail<ShapeError>("tensor", "{} elements do not fill shape {}", count, shape);
   if (count) std::memcpy(y.impl()->data, elements, static_cast<std::size_t>(count * itemsize(dtype)));
-  return with_options(without_grad([&] { return to(y, options.dtype.value_or(dtype)); }), options);
+  const DType wanted = options.dtype.value_or(dtype);
+  if (wanted != dtype && !is_floating(wanted)) {
+    visit_dtype(dtype, [&]<class T>() {
+      for (std::int64_t i = 0; i < count; ++i) check_fits("tensor", detail::elements<T>(y)[i], wanted);
+    });
+  }
+  return with_options(without_grad([&] { return to(y, wanted); }), options);
 }
 
 void fail_ragged(std::int64_t row, std::int64_t expected, std::int64_t got) {

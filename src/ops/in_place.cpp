@@ -23,6 +23,13 @@ void update(OpName op, const Tensor& x, const Tensor& b, F f) {
   detail::mark_written(x);
 }
 
+/// x and b have arithmetic, and b has no fraction that x would lose.
+void check_arithmetic_in_place(std::string_view op, const Tensor& x, DType b) {
+  detail::check_arithmetic(op, x);
+  if (is_floating(x.impl()->dtype) || !is_floating(b)) return;
+  fail<DTypeError>(op, "{} values do not go into a tensor of {} in place; convert it with .to({})", b, x.impl()->dtype, b);
+}
+
 }  // namespace
 
 Tensor Tensor::copy_(const Tensor& source) const {
@@ -31,23 +38,32 @@ Tensor Tensor::copy_(const Tensor& source) const {
 }
 
 Tensor Tensor::fill_(Scalar value) const {
-  update("fill_", *this, full({}, value, {.dtype = dtype()}), [](auto, auto b) { return b; });
+  detail::check_defined("fill_", *this);
+  detail::check_fits("fill_", value, impl_->dtype);
+  update("fill_", *this, full({}, value, {.dtype = impl_->dtype}), [](auto, auto b) { return b; });
   return *this;
 }
 
 Tensor Tensor::zero_() const { return fill_(0); }
 
 Tensor Tensor::add_(const Tensor& other, Scalar alpha) const {
-  detail::check_arithmetic("add_", *this);
   detail::check_defined("add_", other);
   const Tensor scaled = alpha.to<double>() == 1 ? other : without_grad([&] { return other * alpha; });
-  update("add_", *this, scaled, []<class T>(T a, T b) { return static_cast<T>(a + b); });
+  check_arithmetic_in_place("add_", *this, scaled.impl()->dtype);
+  update("add_", *this, scaled, []<class T>(T a, T b) {
+    using U = typename detail::Wrapping<T>::type;
+    return static_cast<T>(static_cast<U>(a) + static_cast<U>(b));
+  });
   return *this;
 }
 
 Tensor Tensor::mul_(const Tensor& other) const {
-  detail::check_arithmetic("mul_", *this);
-  update("mul_", *this, other, []<class T>(T a, T b) { return static_cast<T>(a * b); });
+  detail::check_defined("mul_", other);
+  check_arithmetic_in_place("mul_", *this, other.impl()->dtype);
+  update("mul_", *this, other, []<class T>(T a, T b) {
+    using U = typename detail::Wrapping<T>::type;
+    return static_cast<T>(static_cast<U>(a) * static_cast<U>(b));
+  });
   return *this;
 }
 

@@ -1,0 +1,57 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <type_traits>
+
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+TEST(Error, ReadsOpColonRule) {
+  const ShapeError e("matmul", "inner dims differ");
+  EXPECT_STREQ(e.what(), "matmul: inner dims differ");
+  EXPECT_EQ(e.op(), "matmul");
+}
+
+TEST(Error, JoinsARestThatOpensWithABlank) {
+  EXPECT_STREQ(ShapeError("linear", " (784 -> 256): expected input").what(), "linear (784 -> 256): expected input");
+}
+
+TEST(Error, NamesTheFirstModulePath) {
+  ShapeError e("linear", " (2 -> 3): no");
+  e.set_module_path("encoder.fc1");
+  e.set_module_path("encoder");
+  EXPECT_STREQ(e.what(), "linear \"encoder.fc1\" (2 -> 3): no");
+  EXPECT_EQ(e.module_path(), "encoder.fc1");
+}
+
+TEST(Error, CopiesWithItsMessage) {
+  ShapeError e("linear", "no");
+  e.set_module_path("fc");
+  const ShapeError copy = e;
+  EXPECT_STREQ(copy.what(), "linear \"fc\": no");
+}
+
+template <class E>
+void expect_kind() {
+  static_assert(std::is_base_of_v<Error, E> && std::is_base_of_v<std::exception, Error>);
+  try {
+    throw E("op", "rule");
+  } catch (const Error& e) {
+    EXPECT_NE(dynamic_cast<const E*>(&e), nullptr);
+    EXPECT_STREQ(static_cast<const std::exception&>(e).what(), "op: rule");
+  }
+}
+
+TEST(Error, IsCaughtAsErrorWhateverItsKind) {
+  expect_kind<ShapeError>();
+  expect_kind<DTypeError>();
+  expect_kind<IndexError>();
+  expect_kind<ValueError>();
+  expect_kind<GradError>();
+  expect_kind<FileError>();
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+TEST(Creation, MakesConstants) {
+  EXPECT_EQ(zeros({2, 3}).shape(), (Shape{2, 3}));
+  expect_close(zeros({2}), {0, 0});
+  expect_close(ones({2}), {1, 1});
+  expect_close(full({2}, 2.5), {2.5, 2.5});
+  expect_close(ones({}), {1});
+  EXPECT_EQ(empty({2, 0, 3}).shape(), (Shape{2, 0, 3}));
+}
+
+TEST(Creation, HasPyTorchsDefaultDtypes) {
+  EXPECT_EQ(zeros({1}).dtype(), float32);
+  EXPECT_EQ(ones({1}).dtype(), float32);
+  EXPECT_EQ(empty({1}).dtype(), float32);
+  EXPECT_EQ(eye(1).dtype(), float32);
+  EXPECT_EQ(full({1}, 1).dtype(), int64);
+  EXPECT_EQ(full({1}, 1.0).dtype(), float32);
+  EXPECT_EQ(full({1}, true).dtype(), bool_);
+  EXPECT_EQ(arange(3).dtype(), int64);
+  EXPECT_EQ(arange(0, 1, 0.5).dtype(), float32);
+}
+
+TEST(Creation, TakesDtypeAndRequiresGrad) {
+  Tensor x = zeros({2}, {.dtype = float64, .requires_grad = true});
+  EXPECT_EQ(x.dtype(), float64);
+  EXPECT_TRUE(x.requires_grad());
+  EXPECT_TRUE(x.is_leaf());
+  EXPECT_EQ(full({1}, 2, {.dtype = uint8}).dtype(), uint8);
+  for (Tensor y : {ones({1}, {.requires_grad = true}), empty({1}, {.requires_grad = true}),
+                   eye(1, {.requires_grad = true}), full({1}, 1.0, {.requires_grad = true}),
+                   arange(1, {.dtype = float32, .requires_grad = true}), tensor({1.0}, {.requires_grad = true}),
+                   tensor(1.0, {.requires_grad = true}), ones_like(zeros({1}), {.requires_grad = true})}) {
+    EXPECT_TRUE(y.requires_grad() && y.is_leaf());
+  }
+  expect_error<DTypeError>([] { zeros({1}, {.dtype = int64, .requires_grad = true}); }, "int64");
+}
+
+TEST(Creation, EyeHasOnesOnTheDiagonal) {
+  expect_close(eye(2), {1, 0, 0, 1});
+  expect_close(eye(2, 3), {1, 0, 0, 0, 1, 0});
+  expect_close(eye(3, 2, {.dtype = int32}), {1, 0, 0, 1, 0, 0});
+  EXPECT_EQ(eye(0).shape(), (Shape{0, 0}));
+}
+
+TEST(Creation, ArangeStopsBeforeTheEnd) {
+  expect_close(arange(4), {0, 1, 2, 3});
+  expect_close(arange(2, 5), {2, 3, 4});
+  expect_close(arange(0, 7, 3), {0, 3, 6});
+  expect_close(arange(0, 6, 3), {0, 3});
+  expect_close(arange(3, 0, -1), {3, 2, 1});
+  expect_close(arange(0, 1, 0.25), {0, 0.25, 0.5, 0.75});
+  expect_close(arange(2.5), {0, 1, 2});
+  EXPECT_EQ(arange(0).numel(), 0);
+  EXPECT_EQ(arange(2, 2).numel(), 0);
+  EXPECT_EQ(arange(3, {.dtype = float64}).dtype(), float64);
+}
+
+TEST(Creation, ArangeIsExactBeyondTheIntegersOfDouble) {
+  const std::int64_t n = (std::int64_t{1} << 53) + 1;
+  EXPECT_EQ(arange(n, n + 3).to_vector<std::int64_t>(), (std::vector<std::int64_t>{n, n + 1, n + 2}));
+}
+
+TEST(Creation, ArangeRefusesStepsThatLeadNowhere) {
+  expect_error<ValueError>([] { arange(0, 3, 0); }, "arange: step is 0");
+  expect_error<ValueError>([] { arange(0, 3, std::nan("")); }, "arange: step is nan");
+  expect_error<ValueError>([] { arange(3, 0); }, "arange: step 1 never leads from 3 to 0");
+  expect_error<ValueError>([] { arange(0, 3, -1); }, "arange: step -1 never leads");
+  expect_error<ValueError>([] { arange(-1); }, "arange: ");
+  expect_error<ValueError>([] { arange(0, INFINITY, 1); }, "arange: ", "too many");
+  expect_error<ValueError>([] { arange(0, 1, 1e-30); }, "arange: ", "too many");
+  expect_error<ValueError>([] { arange(0, std::nan(""), 1); }, "arange: ");
+  expect_error<ValueError>([] { arange(INT64_MIN, INT64_MAX); }, "too many");
+  expect_error<ValueError>([] { arange(300, {.dtype = uint8}); }, "arange: 299 does not fit uint8");
+}
+
+TEST(Creation, LikeFormsTakeShapeAndDtype) {
+  Tensor x = full({2}, 7, {.dtype = float64});
+  EXPECT_TRUE(equal(zeros_like(x), tensor({0, 0}, {.dtype = float64})));
+  EXPECT_TRUE(equal(ones_like(x), tensor({1, 1}, {.dtype = float64})));
+  EXPECT_TRUE(equal(full_like(x, 3), tensor({3, 3}, {.dtype = float64})));
+  EXPECT_EQ(empty_like(x).dtype(), float64);
+  EXPECT_EQ(zeros_like(x, {.dtype = int32}).dtype(), int32);
+  EXPECT_FALSE(ones_like(ones({1}, {.requires_grad = true})).requires_grad());
+  expect_error<ValueError>([] { zeros_like(Tensor()); }, "undefined");
+}
+
+TEST(Creation, TensorTakesLiteralsToThreeDepths) {
+  expect_close(tensor(3), {3});
+  EXPECT_EQ(tensor(3).shape(), Shape{});
+  EXPECT_EQ(tensor({1, 2, 3}).shape(), (Shape{3}));
+  Tensor m = tensor({{1.f, 2.f}, {3.f, 4.f}});
+  EXPECT_EQ(m.shape(), (Shape{2, 2}));
+  Tensor p = tensor({{{1, 2}, {3, 4}, {5, 6}}});
+  EXPECT_EQ(p.shape(), (Shape{1, 3, 2}));
+  expect_close(p, {1, 2, 3, 4, 5, 6});
+}
+
+TEST(Creation, TensorInfersTheDtypeOfLiterals) {
+  EXPECT_EQ(tensor({1.f}).dtype(), float32);
+  EXPECT_EQ(tensor({1.0}).dtype(), float32);
+  EXPECT_EQ(tensor({1}).dtype(), int64);
+  EXPECT_EQ(tensor({1LL}).dtype(), int64);
+  EXPECT_EQ(tensor({short{1}}).dtype(), int64);
+  EXPECT_EQ(tensor({true, false}).dtype(), bool_);
+  EXPECT_EQ(tensor(true).dtype(), bool_);
+  EXPECT_EQ(tensor({1, 2}, {.dtype = float64}).dtype(), float64);
+}
+
+TEST(Creation, TensorKeepsTheFractionOfALongDouble) {
+  EXPECT_EQ(tensor(1.5L).dtype(), float32);
+  expect_close(tensor({1.5L, -0.25L}), {1.5, -0.25});
+}
+
+TEST(Creation, TensorCopiesSpansAndVectorsInTheirOwnDtype) {
+  std::vector<double> values{1, 2, 3, 4};
+  Tensor x = tensor(values, {2, 2}), y = tensor(std::span<const double>(values), {4}), z = tensor(values);
+  EXPECT_EQ(x.dtype(), float64);
+  EXPECT_EQ(z.shape(), (Shape{4}));
+  values[0] = 9;
+  expect_close(x, {1, 2, 3, 4});
+  expect_close(y, {1, 2, 3, 4});
+  std::vector<std::uint8_t> bytes{1, 255};
+  EXPECT_EQ(tensor(std::span<std::uint8_t>(bytes), {2}).dtype(), uint8);
+  EXPECT_EQ(tensor(bytes, {2}, {.dtype = float32}).dtype(), float32);
+}
+
+TEST(Creation, TensorOfNothingIsEmpty) {
+  EXPECT_EQ(tensor(std::vector<float>{}).shape(), (Shape{0}));
+  EXPECT_EQ(tensor(std::vector<float>{}, {0, 3}).shape(), (Shape{0, 3}));
+}
+
+TEST(Creation, TensorRefusesRaggedRows) {
+  expect_error<ShapeError>([] { tensor({{1, 2}, {3}}); }, "tensor: row 1 has 1 elements, row 0 has 2");
+  expect_error<ShapeError>([] { tensor({{1}, {2, 3}}); }, "row 1 has 2 elements, row 0 has 1");
+  expect_error<ShapeError>([] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }, "row 1");
+  expect_error<ShapeError>([] { tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7}}}); }, "row 1 has 1 elements, row 0 has 2");
+}
+
+TEST(Creation, TensorRefusesACountThatDoesNotFillTheShape) {
+  expect_error<ShapeError>([] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }, "tensor: 3 elements do not fill shape (2, 2)");
+}
+
+TEST(Creation, RefusesNumbersThatTheDtypeCannotHold) {
+  expect_error<ValueError>([] { full({1}, 300, {.dtype = uint8}); }, "full: 300 does not fit uint8");
+  expect_error<ValueError>([] { full({1}, -1, {.dtype = uint8}); }, "full: -1 does not fit uint8");
+  expect_error<ValueError>([] { full({1}, 1e30, {.dtype = int32}); }, "full: 1e+30 does not fit int32");
+  expect_error<ValueError>([] { full({1}, 0x1p63, {.dtype = int64}); }, "does not fit int64");
+  expect_error<ValueError>([] { full_like(zeros({1}, {.dtype = int32}), std::int64_t{1} << 31); }, "full_like: ");
+  expect_error<ValueError>([] { tensor({1, 300}, {.dtype = uint8}); }, "tensor: 300 does not fit uint8");
+  expect_error<ValueError>([] { tensor({std::nan("")}, {.dtype = int64}); }, "tensor: nan does not fit int64");
+  expect_close(full({1}, -0x1p63, {.dtype = int64}), {-0x1p63});
+  expect_close(full({1}, 255.5, {.dtype = uint8}), {255});
+}
+
+TEST(Creation, RefusesImpossibleShapes) {
+  expect_error<ShapeError>([] { zeros({2, -1}); }, "negative extent -1 in (2, -1)");
+  expect_error<ShapeError>([] { eye(-1); }, "negative extent");
+  expect_error<ShapeError>([] { empty({std::int64_t{1} << 40, std::int64_t{1} << 40}); }, "too many elements");
+  expect_error<ShapeError>([] { empty({std::int64_t{1} << 40, 0, std::int64_t{1} << 40}); }, "too many elements");
+  expect_error<ValueError>([] { empty({std::int64_t{1} << 56}); }, "no memory");
+}
+
+}  // namespace
+}  // namespace xtape

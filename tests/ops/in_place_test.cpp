@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+TEST(InPlace, CopyBroadcastsAndCasts) {
+  Tensor x = zeros({2, 3});
+  x.copy_(tensor({1, 2, 3}));
+  expect_close(x, {1, 2, 3, 1, 2, 3});
+  x.copy_(tensor({{7.5}, {8.5}}, {.dtype = float64}));
+  expect_close(x, {7.5, 7.5, 7.5, 8.5, 8.5, 8.5});
+  Tensor n = zeros({2}, {.dtype = int32});
+  n.copy_(tensor({1.75, -1.75}));
+  expect_close(n, {1, -1});
+}
+
+TEST(InPlace, CopyOfAnOverlappingViewReadsTheOldElements) {
+  Tensor x = arange(6, {.dtype = float32});
+  narrow(x, 0, 1, 5).copy_(narrow(x, 0, 0, 5));
+  expect_close(x, {0, 0, 1, 2, 3, 4});
+}
+
+TEST(InPlace, FillWritesEveryDtype) {
+  for (DType dtype : {bool_, uint8, int32, int64, float32, float64}) {
+    Tensor x = zeros({2}, {.dtype = dtype});
+    x.fill_(1);
+    expect_close(x, {1, 1});
+    x.zero_();
+    expect_close(x, {0, 0});
+  }
+}
+
+TEST(InPlace, AddTakesAFactor) {
+  Tensor x = ones({2});
+  x.add_(tensor({1.f, 2.f})).add_(tensor(4.f), -0.5);
+  expect_close(x, {0, 1});
+}
+
+TEST(InPlace, MulTakesTensorsAndNumbers) {
+  Tensor x = tensor({{1.f, 2.f}, {3.f, 4.f}});
+  x.mul_(tensor({{2.f}, {3.f}})).mul_(0.5);
+  expect_close(x, {1, 2, 4.5, 6});
+  x.mul_(x);
+  expect_close(x, {1, 4, 20.25, 36});
+}
+
+TEST(InPlace, IntegersWrapAround) {
+  Tensor x = tensor({INT64_MAX});
+  x.add_(tensor({1})).mul_(tensor({1}));
+  EXPECT_EQ(x.item<std::int64_t>(), INT64_MIN);
+}
+
+TEST(InPlace, ReturnsTheSameTensor) {
+  Tensor x = zeros({2});
+  EXPECT_EQ(x.fill_(1).impl(), x.impl());
+  EXPECT_EQ(x.add_(x).impl(), x.impl());
+}
+
+TEST(InPlace, AssignmentWritesASlice) {
+  Tensor weight = zeros({3, 2}), row = tensor({5.f, 6.f});
+  weight[0] = 2.0;
+  weight[1] = row;
+  weight[2][1] = 3.0;
+  weight[-1][0] = tensor(4);
+  expect_close(weight, {2, 2, 5, 6, 4, 3});
+  narrow(weight, 0, 0, 2) = 1;
+  expect_close(weight, {1, 1, 1, 1, 4, 3});
+}
+
+TEST(InPlace, AssignmentToANamedHandleWritesNothing) {
+  Tensor x = zeros({2}), y = x[0];
+  y = tensor(5.f);
+  expect_close(x, {0, 0});
+}
+
+TEST(InPlace, RefusesALeafThatRequiresGrad) {  // SEMANTICS [29]
+  Tensor w = zeros({2, 2}, {.requires_grad = true});
+  expect_error<GradError>([&] { w.fill_(1); }, "fill_: ", "a leaf", "NoGradGuard");
+  expect_error<GradError>([&] { w[0] = 1; }, "fill_: ", "requires grad");
+  expect_error<GradError>([&] { w[0] = ones({2}); }, "copy_: ", "requires grad");
+  expect_error<GradError>([&] { w.add_(w); }, "add_: ");
+  expect_error<GradError>([&] { w.mul_(2); }, "mul_: ");
+  expect_error<GradError>([&] { w.zero_(); }, "in place");
+  expect_close(w, {0, 0, 0, 0});
+}
+
+TEST(InPlace, RefusesWhatSharesStorageWithWhatRequiresGrad) {
+  Tensor w = zeros({2}, {.requires_grad = true});
+  expect_error<GradError>([&] { w.detach().fill_(1); }, "fill_: ", "shares storage");
+  Tensor y = w * 2;
+  expect_error<GradError>([&] { y.fill_(1); }, "recorded result");
+  expect_error<GradError>([&] { y.detach().fill_(1); }, "shares storage");
+  Tensor frozen = w.detach();
+  frozen.requires_grad_(false);
+  expect_error<GradError>([&] { frozen.fill_(1); }, "shares storage");
+}
+
+TEST(InPlace, WritesALeafWithoutGrad) {
+  Tensor w = zeros({2, 2}, {.requires_grad = true});
+  {
+    NoGradGuard no_grad;
+    w[1] = 2.0;
+    w.add_(ones({2, 2}));
+  }
+  expect_close(w, {1, 1, 3, 3});
+  EXPECT_TRUE(w.is_leaf());
+  EXPECT_TRUE(w.requires_grad());
+}
+
+TEST(InPlace, WritesAgainOnceNothingRequiresGrad) {
+  Tensor w = zeros({2}, {.requires_grad = true});
+  w.requires_grad_(false);
+  w.fill_(1);
+  expect_close(w, {1, 1});
+}
+
+TEST(InPlace, VoidsSavedValues) {
+  Tensor x = ones({2}), w = ones({2}, {.requires_grad = true});
+  Tensor y = (w * x).sum();
+  x[0] = 5.0;  // through a view, too
+  expect_error<GradError>([&] { y.backward(); }, "mul", "modified in place");
+}
+
+TEST(InPlace, RefusesShapesThatDoNotBroadcast) {
+  Tensor x = zeros({2, 3});
+  expect_error<ShapeError>([&] { x.copy_(zeros({2})); }, "copy_: (2) does not broadcast to (2, 3)");
+  expect_error<ShapeError>([&] { x.add_(zeros({4, 2, 3})); }, "add_: (4, 2, 3)");
+  expect_error<ShapeError>([&] { x[0] = zeros({2}); }, "copy_: (2) does not broadcast to (3)");
+}
+
+TEST(InPlace, RefusesNumbersThatTheDtypeCannotHold) {
+  expect_error<ValueError>([] { zeros({1}, {.dtype = uint8}).fill_(256); }, "fill_: 256 does not fit uint8");
+  expect_error<ValueError>([] { zeros({1}, {.dtype = int64}).fill_(std::nan("")); }, "fill_: nan does not fit int64");
+  expect_error<DTypeError>([] { zeros({1}, {.dtype = int64}).mul_(1.5); }, "mul_: float32", "int64", ".to(float32)");
+  expect_error<DTypeError>([] { zeros({1}, {.dtype = int64}).add_(ones({1})); }, "add_: float32", "int64");
+  expect_error<DTypeError>([] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }, "add_: float32");
+  expect_error<DTypeError>([] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }, "add_: uint8 has no arithmetic");
+}
+
+TEST(InPlace, RefusesUndefinedTensors) {
+  expect_error<ValueError>([] { Tensor().fill_(1); }, "fill_: ", "undefined");
+  expect_error<ValueError>([] { zeros({1}).copy_(Tensor()); }, "copy_: ", "undefined");
+  expect_error<ValueError>([] { Tensor().mul_(2); }, "undefined");
+  expect_error<ValueError>([] { zeros({1}).add_(Tensor()); }, "add_: ", "undefined");
+}
+
+TEST(InPlace, OfNothingDoesNothing) {
+  Tensor x = zeros({0, 2});
+  x.fill_(1).add_(ones({2})).copy_(tensor(1.f));
+  EXPECT_EQ(x.numel(), 0);
+}
+
+}  // namespace
+}  // namespace xtape
