@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
 done
 
 groups=(build examples tests)
-if [ "$preset" = clang ]; then groups+=(ci); fi
+case $preset in clang | asan) groups+=(clang) ;; esac
 cmake/install-deps.sh "${groups[@]}"
 source cmake/build.sh
 build "$preset"
