@@ -15,16 +15,18 @@ struct Network : nn::Module {
   Tensor forward(const Tensor& x) { return head(body(x)); }
 };
 
-/// Trains whatever requires grad for one pass. `label` maps a digit to the class asked for.
+/// Trains whatever requires grad, for three passes. `label` maps a digit to the class asked for.
 template <class Model, class Label>
 void train(const Model& model, const data::Dataset& digits, Label label) {
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
   data::DataLoader batches(digits, {.batch_size = 50, .shuffle = true});
-  for (auto [x, y] : batches) {
-    Tensor loss = F::cross_entropy(model(x), label(y));
-    optimizer.zero_grad();
-    loss.backward();
-    optimizer.step();
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    for (auto [x, y] : batches) {
+      Tensor loss = F::cross_entropy(model(x), label(y));
+      optimizer.zero_grad();
+      loss.backward();
+      optimizer.step();
+    }
   }
 }
 

@@ -11,7 +11,7 @@ namespace F = xtape::nn::functional;
 namespace {
 
 void title(const char* text) { fmt::print("\n{}\n", text); }
-void show(const char* what, const Tensor& t) { fmt::print("  {:<34} {:.7f}\n", what, t.item<double>()); }
+void show(const char* what, const Tensor& t) { fmt::print("  {:<34} {:.10f}\n", what, t.item<double>()); }
 void show_row(const char* what, const Tensor& t) {
   fmt::print("  {:<34}", what);
   for (double v : t.to(float64).to_vector<double>()) fmt::print(" {:.4f}", v);
