@@ -25,7 +25,7 @@ refuses() {
 
 # -- options
 refuses "1.5" --dropout 1.5
-refuses "dropout" --dropout nan
+refuses "p is nan" --dropout nan
 refuses "batch-size" --batch-size 0
 refuses "outside [0, 1)" --validation 1.0
 refuses "outside [0, 1)" --validation nan
