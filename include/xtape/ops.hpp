@@ -4,7 +4,8 @@
 // tensors raise it only across category. Floating functions of integers give float32.
 //
 // Errors: DTypeError for a dtype that the op does not take (bool_ and uint8 have no arithmetic), ShapeError for
-// shapes that do not fit, IndexError for a dim or a position outside its range.
+// shapes that do not fit, IndexError for a dim or a position outside its range, ValueError for an undefined tensor and
+// for a C++ integer that the tensor's integer dtype cannot hold.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ XTAPE_API Tensor sub(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor mul(const Tensor& a, const Tensor& b);
 /// True division: integers give float32.
 XTAPE_API Tensor div(const Tensor& a, const Tensor& b);
-/// a^b; the gradient of a^0 is 0, also at a = 0.
+/// a^b; the gradient of a^0 is 0, also at a = 0. Integers stay integers; ValueError when one has a negative exponent.
 XTAPE_API Tensor pow(const Tensor& a, const Tensor& b);
 /// NaN wins; on ties each side gets half of the gradient.
 XTAPE_API Tensor maximum(const Tensor& a, const Tensor& b);
@@ -33,7 +34,8 @@ XTAPE_API Tensor abs(const Tensor& x);
 XTAPE_API Tensor exp(const Tensor& x);
 XTAPE_API Tensor log(const Tensor& x);
 XTAPE_API Tensor sqrt(const Tensor& x);
-/// min(max(x, min), max); NaN passes through; the gradient passes inside and at both bounds.
+/// min(max(x, min), max); NaN passes through; the gradient passes inside and at both bounds. ValueError for a bound
+/// that is NaN.
 XTAPE_API Tensor clamp(const Tensor& x, Scalar min, Scalar max);
 /// a where condition (bool_) holds, else b. All three broadcast.
 XTAPE_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
