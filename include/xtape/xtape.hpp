@@ -3,6 +3,7 @@
 
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
+#include "xtape/data/data.hpp"
 #include "xtape/dtype.hpp"
 #include "xtape/error.hpp"
 #include "xtape/generator.hpp"

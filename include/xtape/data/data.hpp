@@ -1,0 +1,8 @@
+// Datasets, loaders and the readers of MNIST-like files.
+#pragma once
+
+#include "xtape/data/dataset.hpp"
+#include "xtape/data/digits.hpp"
+#include "xtape/data/idx.hpp"
+#include "xtape/data/loader.hpp"
+#include "xtape/data/split.hpp"

@@ -1,0 +1,110 @@
+// Datasets: anything that has a size and gives batches of samples by their indices. A batch is always made of
+// fresh tensors without history, so it may be kept and changed.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "xtape/tensor.hpp"
+
+namespace xtape::data {
+
+/// Samples side by side: dim 0 counts them. `auto [x, y] = dataset.batch(indices);`
+struct Batch {
+  Tensor x;  ///< inputs
+  Tensor y;  ///< targets
+};
+
+/// What a type needs to serve as a dataset. `batch` must be safe to call from several threads.
+template <class D>
+concept BatchSource = requires(const D& d, std::span<const std::int64_t> indices) {
+  { d.size() } -> std::convertible_to<std::int64_t>;
+  { d.batch(indices) } -> std::same_as<Batch>;
+};
+
+/// Any dataset, as a handle: copies share it.
+class XTAPE_API Dataset {
+ public:
+  template <class D>
+    requires(!std::same_as<std::remove_cvref_t<D>, Dataset> && BatchSource<D>)
+  Dataset(D dataset) : source_(std::make_shared<Model<D>>(std::move(dataset))) {}  // NOLINT: implicit
+
+  /// The number of samples.
+  std::int64_t size() const { return source_->size(); }
+  /// The samples at `indices`, in that order; repeats are welcome.
+  Batch batch(std::span<const std::int64_t> indices) const { return source_->batch(indices); }
+  /// One sample, without dim 0.
+  Batch operator[](std::int64_t index) const;
+
+ private:
+  struct Concept {
+    virtual ~Concept() = default;
+    virtual std::int64_t size() const = 0;
+    virtual Batch batch(std::span<const std::int64_t> indices) const = 0;
+  };
+  template <class D>
+  struct Model final : Concept {
+    explicit Model(D dataset) : d(std::move(dataset)) {}
+    std::int64_t size() const override { return d.size(); }
+    Batch batch(std::span<const std::int64_t> indices) const override { return d.batch(indices); }
+    D d;
+  };
+  std::shared_ptr<const Concept> source_;
+};
+
+/// Sample i is (x[i], y[i]), of any dtypes. Shares the tensors' storage.
+class XTAPE_API TensorDataset {
+ public:
+  /// ShapeError unless x and y have as many samples.
+  TensorDataset(const Tensor& x, const Tensor& y);
+  std::int64_t size() const { return x_.size(0); }
+  Batch batch(std::span<const std::int64_t> indices) const;
+
+ private:
+  Tensor x_, y_;
+};
+
+/// Images that are kept as bytes and become float32 in [0, 1] (byte / 255) batch by batch, with a class each.
+class XTAPE_API ImageDataset {
+ public:
+  /// images uint8 (N, H, W) or (N, C, H, W); labels (N), of an integer dtype, index `classes`, which are
+  /// names. IndexError names the first label outside.
+  ImageDataset(const Tensor& images, const Tensor& labels, std::vector<std::string> classes);
+  std::int64_t size() const { return images_.size(0); }
+  /// x float32 (B, C, H, W), y int64 (B).
+  Batch batch(std::span<const std::int64_t> indices) const;
+
+  /// uint8 (N, C, H, W).
+  Tensor images() const { return images_; }
+  /// int64 (N).
+  Tensor labels() const { return labels_; }
+  /// Their names; label k is classes()[k].
+  std::vector<std::string> classes() const { return classes_; }
+
+ private:
+  Tensor images_, labels_;
+  std::vector<std::string> classes_;
+};
+
+/// The samples of a dataset at chosen indices. Copies share the list.
+class XTAPE_API Subset {
+ public:
+  /// IndexError names the first index outside the dataset.
+  Subset(Dataset dataset, std::vector<std::int64_t> indices);
+  std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
+  Batch batch(std::span<const std::int64_t> indices) const;
+  /// Where the samples stand in the whole dataset.
+  std::span<const std::int64_t> indices() const& { return *indices_; }
+  void indices() && = delete;
+
+ private:
+  Dataset dataset_;
+  std::shared_ptr<const std::vector<std::int64_t>> indices_;
+};
+
+}  // namespace xtape::data

@@ -1,0 +1,65 @@
+// MNIST and Fashion-MNIST: finding the files and making sure that they belong together.
+#include <filesystem>
+
+#include "ops/common.hpp"
+#include "xtape/data/idx.hpp"
+
+namespace xtape::data {
+
+namespace {
+
+constexpr std::int64_t side = 28;
+
+/// The file of `part` ("train-images") and `kind` ("idx3-ubyte") under any of its names.
+std::string find(std::string_view op, const std::string& directory, std::string_view part,
+                 std::string_view kind) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    fail<FileError>(op, "\"{}\" is no directory; pass the one that holds {}-{}", directory, part, kind);
+  }
+  for (const char* separator : {"-", "."}) {
+    for (const char* suffix : {"", ".gz"}) {
+      const std::string name = fmt::format("{}{}{}{}", part, separator, kind, suffix);
+      const auto path = std::filesystem::path(directory) / name;
+      if (std::filesystem::exists(path, error)) return path.string();
+    }
+  }
+  fail<FileError>(op, "no {}-{}, plain or .gz, in \"{}\"", part, kind, directory);
+}
+
+ImageDataset load(std::string_view op, const std::string& directory, Split split,
+                  std::vector<std::string> classes) {
+  const std::string part = split == Split::train ? "train" : "t10k";
+  const std::string images_path = find(op, directory, part + "-images", "idx3-ubyte");
+  const std::string labels_path = find(op, directory, part + "-labels", "idx1-ubyte");
+  const Tensor images = read_idx(images_path), labels = read_idx(labels_path);
+  const Shape shape = images.shape();
+  if (shape.size() != 3 || shape[1] != side || shape[2] != side) {
+    fail<FileError>(op, "\"{}\" holds {}, expected images (N, {}, {})", images_path, shape, side, side);
+  }
+  if (labels.shape() != Shape{shape[0]}) {
+    fail<FileError>(op, "\"{}\" holds labels {} for the {} images of \"{}\"", labels_path, labels.shape(),
+                    shape[0], images_path);
+  }
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    const int label = xtape::detail::elements<std::uint8_t>(labels)[i];
+    if (label >= static_cast<int>(classes.size())) {
+      fail<FileError>(op, "\"{}\": label {} is {}, outside [0, {})", labels_path, i, label, classes.size());
+    }
+  }
+  return ImageDataset(images, labels, std::move(classes));
+}
+
+}  // namespace
+
+ImageDataset mnist(const std::string& directory, Split split) {
+  return load("mnist", directory, split, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+}
+
+ImageDataset fashion_mnist(const std::string& directory, Split split) {
+  return load("fashion_mnist", directory, split,
+              {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+               "Ankle boot"});
+}
+
+}  // namespace xtape::data

@@ -1,0 +1,139 @@
+#include "xtape/data/dataset.hpp"
+
+#include "support/expect.hpp"
+
+namespace xtape::data {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using Indices = std::vector<std::int64_t>;
+
+TensorDataset pairs() {
+  return TensorDataset(tensor({{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}), tensor({10, 20, 30}));
+}
+
+TEST(TensorDataset, GivesTheSamplesAskedForInOrder) {
+  auto [x, y] = pairs().batch(Indices{2, 0, 2});
+  EXPECT_EQ(x.shape(), (Shape{3, 2}));
+  expect_close(x, {5, 6, 1, 2, 5, 6});
+  expect_close(y, {30, 10, 30});
+  EXPECT_EQ(y.dtype(), int64);
+}
+
+TEST(TensorDataset, ABatchIsAFreshTensor) {
+  const TensorDataset dataset = pairs();
+  Batch batch = dataset.batch(Indices{0, 1, 2});
+  batch.x.zero_();
+  expect_close(dataset.batch(Indices{0}).x, {1, 2});
+}
+
+TEST(TensorDataset, ABatchHasNoHistory) {
+  const TensorDataset dataset(ones({2, 2}, {.requires_grad = true}), tensor({0, 1}));
+  EXPECT_FALSE(dataset.batch(Indices{0}).x.requires_grad());
+}
+
+TEST(TensorDataset, TakesAnyDtypeAndEmptyExtents) {
+  const TensorDataset dataset(zeros({3, 0}, {.dtype = bool_}), zeros({3, 2, 2}, {.dtype = float64}));
+  auto [x, y] = dataset.batch(Indices{1, 1});
+  EXPECT_EQ(x.shape(), (Shape{2, 0}));
+  EXPECT_EQ(y.shape(), (Shape{2, 2, 2}));
+  EXPECT_EQ(dataset.batch({}).y.shape(), (Shape{0, 2, 2}));
+}
+
+TEST(TensorDataset, RefusesDifferentCounts) {
+  expect_error<ShapeError>([] { TensorDataset(zeros({3, 2}), zeros({2})); }, "x (3, 2) and y (2)");
+  expect_error<ShapeError>([] { TensorDataset(tensor(1.f), tensor(1)); }, "TensorDataset", "()");
+  expect_error<ValueError>([] { TensorDataset(zeros({3}), Tensor()); }, "undefined");
+}
+
+TEST(TensorDataset, RefusesIndicesOutside) {
+  expect_error<IndexError>([] { pairs().batch(Indices{0, 3}); }, "sample 3 is outside [0, 3)");
+  expect_error<IndexError>([] { pairs().batch(Indices{-1}); }, "sample -1");
+}
+
+/// What a user writes: two members, no base class.
+struct Squares {
+  std::int64_t n;
+  std::int64_t size() const { return n; }
+  Batch batch(std::span<const std::int64_t> indices) const {
+    Tensor x = tensor(indices, {static_cast<std::int64_t>(indices.size())});
+    return {x, x * x};
+  }
+};
+
+TEST(Dataset, HoldsAnyTypeWithSizeAndBatch) {
+  const Dataset dataset = Squares{5};
+  EXPECT_EQ(dataset.size(), 5);
+  expect_close(dataset.batch(Indices{3, 4}).y, {9, 16});
+  static_assert(!BatchSource<int> && !std::convertible_to<int, Dataset> && BatchSource<Dataset>);
+}
+
+struct Counted {
+  std::shared_ptr<int> alive;
+  std::int64_t size() const { return alive.use_count(); }
+  Batch batch(std::span<const std::int64_t>) const { return {}; }
+};
+
+TEST(Dataset, CopiesShareIt) {
+  const Dataset dataset = Counted{std::make_shared<int>()};
+  const Dataset copy = dataset;
+  EXPECT_EQ(copy.size(), 1);
+}
+
+TEST(Dataset, GivesOneSampleWithoutDim0) {
+  const Dataset dataset = pairs();
+  auto [x, y] = dataset[1];
+  EXPECT_EQ(x.shape(), (Shape{2}));
+  EXPECT_EQ(y.shape(), Shape{});
+  expect_close(x, {3, 4});
+  EXPECT_EQ(y.item<std::int64_t>(), 20);
+  expect_error<IndexError>([&] { dataset[3]; }, "sample 3");
+}
+
+TEST(Subset, MapsItsIndices) {
+  const Subset subset(pairs(), {2, 0});
+  EXPECT_EQ(subset.size(), 2);
+  expect_close(subset.batch(Indices{0, 1}).y, {30, 10});
+  const Subset inner(subset, {1});
+  expect_close(inner.batch(Indices{0}).y, {10});
+}
+
+TEST(Subset, RefusesIndicesOutside) {
+  expect_error<IndexError>([] { Subset(pairs(), {0, 3}); }, "Subset: sample 3 is outside [0, 3)");
+  expect_error<IndexError>([] { Subset(pairs(), {0, 1}).batch(Indices{2}); }, "sample 2 is outside [0, 2)");
+}
+
+TEST(ImageDataset, GivesBytesOver255) {
+  const Tensor images = tensor({{{0, 51}, {102, 255}}, {{1, 2}, {3, 254}}}, {.dtype = uint8});
+  const ImageDataset dataset(images, tensor({1, 0}), {"a", "b"});
+  auto [x, y] = dataset.batch(Indices{1, 0});
+  EXPECT_EQ(x.dtype(), float32);
+  EXPECT_EQ(x.shape(), (Shape{2, 1, 2, 2}));
+  const std::vector<float> expected = {1 / 255.f, 2 / 255.f, 3 / 255.f, 254 / 255.f, 0, 0.2f, 0.4f, 1};
+  EXPECT_EQ(x.to_vector<float>(), expected);
+  EXPECT_EQ(y.dtype(), int64);
+  expect_close(y, {0, 1});
+}
+
+TEST(ImageDataset, KeepsBytes) {
+  const Tensor images = zeros({2, 3, 4, 5}, {.dtype = uint8}), labels = tensor({0, 0}, {.dtype = uint8});
+  const ImageDataset dataset(images, labels, {"all"});
+  EXPECT_EQ(dataset.images().dtype(), uint8);
+  EXPECT_EQ(dataset.labels().dtype(), int64);
+  EXPECT_EQ(dataset.classes(), std::vector<std::string>{"all"});
+  EXPECT_EQ(dataset.batch(Indices{1}).x.shape(), (Shape{1, 3, 4, 5}));
+}
+
+TEST(ImageDataset, RefusesWhatDoesNotFit) {
+  const Tensor images = zeros({2, 3, 3}, {.dtype = uint8}), flat = zeros({2}, {.dtype = uint8});
+  expect_error<IndexError>([&] { ImageDataset(images, tensor({0, 2}), {"a", "b"}); }, "labels[1] = 2 is out");
+  expect_error<IndexError>([&] { ImageDataset(images, tensor({-1, 0}), {"a", "b"}); }, "labels[0] = -1");
+  expect_error<ShapeError>([&] { ImageDataset(images, tensor({0}), {"a"}); }, "labels (2)", "got (1)");
+  expect_error<ShapeError>([&] { ImageDataset(flat, tensor({0, 0}), {"a"}); }, "expected images (N, H, W)");
+  expect_error<DTypeError>([] { ImageDataset(zeros({1, 2, 2}), tensor({0}), {"a"}); }, "uint8", "float32");
+  expect_error<DTypeError>([&] { ImageDataset(images, zeros({2}), {"a"}); }, "integer");
+}
+
+}  // namespace
+}  // namespace xtape::data
