@@ -11,7 +11,7 @@ namespace xtape::data::detail {
 Parts split_indices(std::int64_t size, std::span<const double> fractions, std::uint64_t seed) {
   double sum = 0;
   for (double f : fractions) {
-    if (!(f > 0 && f <= 1)) fail<ValueError>("random_split", "fraction {} is outside (0, 1]", f);
+    if (!(f >= 0 && f <= 1)) fail<ValueError>("random_split", "fraction {} is outside [0, 1]", f);
     sum += f;
   }
   if (!(std::abs(sum - 1) <= 1e-9)) {

@@ -79,6 +79,12 @@ TEST(RandomSplit, AFractionAndItsLengthAgree) {
   EXPECT_EQ(list(a[1]), list(b[1]));
 }
 
+TEST(RandomSplit, AFractionOfZeroIsAnEmptyPart) {
+  const auto parts = random_split(numbered(10), std::array{1.0, 0.0});
+  EXPECT_EQ(parts[0].size(), 10);
+  EXPECT_EQ(parts[1].size(), 0);
+}
+
 TEST(RandomSplit, SplitsNothing) {
   const auto parts = random_split(numbered(0), std::array{0.5, 0.5});
   EXPECT_EQ(parts[0].size() + parts[1].size(), 0);
@@ -88,7 +94,6 @@ TEST(RandomSplit, RefusesFractionsThatAreNone) {
   const TensorDataset d = numbered(10);
   expect_error<ValueError>([&] { random_split(d, std::array{0.9, 0.2}); }, "the fractions sum to 1.1");
   expect_error<ValueError>([&] { random_split(d, std::array{0.9, 0.09}); }, "sum to 0.99");
-  expect_error<ValueError>([&] { random_split(d, std::array{1.0, 0.0}); }, "fraction 0 is outside (0, 1]");
   expect_error<ValueError>([&] { random_split(d, std::array{1.5, -0.5}); }, "fraction 1.5");
   expect_error<ValueError>([&] { random_split(d, std::array{std::nan(""), 1.0}); }, "fraction nan");
 }
