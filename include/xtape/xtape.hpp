@@ -10,6 +10,7 @@
 #include "xtape/nn/nn.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/optim/optim.hpp"
+#include "xtape/parallel.hpp"
 #include "xtape/random.hpp"
 #include "xtape/shape.hpp"
 #include "xtape/state_dict.hpp"

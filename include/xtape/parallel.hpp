@@ -1,0 +1,14 @@
+// How many threads an op may use.
+#pragma once
+
+#include "xtape/export.hpp"
+
+namespace xtape {
+
+/// From the next op on, large ops may use `n` threads, the calling one included. The bits of a result do not depend
+/// on n. For the whole process; ValueError below 1.
+XTAPE_API void set_num_threads(int n);
+/// The number of threads that an op may use.
+XTAPE_API int num_threads() noexcept;
+
+}  // namespace xtape

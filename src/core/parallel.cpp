@@ -1,0 +1,177 @@
+// The pool. Its threads start with the first work that they can share, sleep between two pieces of work, and are joined
+// at exit (or when the shared library is unloaded). The pool itself is never destroyed: work that comes later, from the
+// destructor of a global, runs on its own thread. A forked child has no such threads and gets a new pool.
+#include "core/parallel.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include "core/fail.hpp"
+
+namespace xtape {
+
+namespace {
+
+constexpr int most_workers = 63;
+
+std::atomic<int> threads_wanted{1};
+thread_local bool inside_block = false;
+thread_local bool is_worker = false;
+
+/// One call of parallel_for. Lives on its caller's stack.
+struct Work {
+  std::int64_t count;
+  void (*block)(void*, std::int64_t);
+  void* body;
+  std::atomic<std::int64_t> next{0};
+  std::mutex error_mutex = {};
+  std::exception_ptr error = {};
+
+  void run() noexcept {
+    inside_block = true;
+    for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      try {
+        block(body, i);
+      } catch (...) {
+        next.store(count, std::memory_order_relaxed);
+        std::lock_guard lock(error_mutex);
+        if (!error) error = std::current_exception();
+      }
+    }
+    inside_block = false;
+  }
+};
+
+class Pool {
+ public:
+  static Pool& instance();
+
+  /// False when another thread is using the pool, or it has stopped.
+  bool run(Work& work, int helpers);
+  void stop() noexcept;
+
+ private:
+  void start(int workers);
+  void worker();
+
+  std::mutex turn_;  // held by the one caller whose work is in the pool
+
+  std::mutex mutex_;  // guards all that follows
+  std::condition_variable wake_, done_;
+  Work* work_ = nullptr;
+  int invited_ = 0;  // workers that may still join work_
+  int active_ = 0;   // workers inside work_
+  bool stopping_ = false;
+  int started_ = 0;
+  std::thread workers_[most_workers];
+};
+
+// Static storage, so that a child process can build its pool over what it inherits: that pool's threads are not
+// there, and its mutexes may be locked for ever.
+alignas(Pool) std::byte pool_storage[sizeof(Pool)];
+
+Pool& Pool::instance() {
+  static Pool& pool = [] () -> Pool& {
+    pthread_atfork(nullptr, nullptr, [] { new (pool_storage) Pool; });
+    std::atexit([] { instance().stop(); });
+    return *new (pool_storage) Pool;
+  }();
+  return pool;
+}
+
+bool Pool::run(Work& work, int helpers) {
+  std::unique_lock turn(turn_, std::try_to_lock);
+  if (!turn) return false;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    start(helpers);
+    work_ = &work;
+    invited_ = std::min(helpers, started_);
+  }
+  if (helpers == 1) {
+    wake_.notify_one();
+  } else {
+    wake_.notify_all();
+  }
+  work.run();
+  std::unique_lock lock(mutex_);
+  work_ = nullptr;
+  invited_ = 0;
+  done_.wait(lock, [this] { return active_ == 0; });
+  return true;
+}
+
+void Pool::start(int workers) {
+  try {
+    for (; started_ < std::min(workers, most_workers); ++started_) workers_[started_] = std::thread([this] { worker(); });
+  } catch (const std::system_error&) {
+    // The system has no room for more: the caller and those that run do the work.
+  }
+}
+
+void Pool::worker() {
+  is_worker = true;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || invited_ > 0; });
+    if (stopping_) return;
+    --invited_;
+    ++active_;
+    Work& work = *work_;
+    lock.unlock();
+    work.run();
+    lock.lock();
+    if (--active_ == 0) done_.notify_one();
+  }
+}
+
+void Pool::stop() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (int i = 0; i < started_; ++i) {
+    if (is_worker) {  // a block called exit(): it cannot wait for itself
+      workers_[i].detach();
+    } else {
+      workers_[i].join();
+    }
+  }
+}
+
+}  // namespace
+
+void set_num_threads(int n) {
+  if (n < 1) fail<ValueError>("set_num_threads", "{} threads cannot work, it must be 1 or more", n);
+  threads_wanted.store(n, std::memory_order_relaxed);
+}
+
+int num_threads() noexcept { return threads_wanted.load(std::memory_order_relaxed); }
+
+namespace detail {
+
+void run_blocks(std::int64_t count, void (*block)(void* body, std::int64_t i), void* body) {
+  const auto helpers = static_cast<int>(std::min<std::int64_t>(num_threads(), count)) - 1;
+  if (helpers > 0 && !inside_block) {
+    Work work{.count = count, .block = block, .body = body};
+    if (Pool::instance().run(work, helpers)) {
+      if (work.error) std::rethrow_exception(work.error);
+      return;
+    }
+  }
+  for (std::int64_t i = 0; i < count; ++i) block(body, i);
+}
+
+}  // namespace detail
+}  // namespace xtape

@@ -1,0 +1,29 @@
+// parallel_for: numbered blocks of work, on the caller and on the pool's threads. Which thread runs a block, and when,
+// is left open, so the blocks must write to different places. How the work is cut into blocks must depend on shapes
+// alone, never on num_threads(): then results have the same bits for any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "xtape/parallel.hpp"
+
+namespace xtape {
+
+namespace detail {
+void run_blocks(std::int64_t count, void (*block)(void* body, std::int64_t i), void* body);
+}  // namespace detail
+
+/// body(0), ..., body(count - 1). Returns when all are done. After an exception no further block is started; the first
+/// one is thrown again here, once the blocks under way have ended. Calls from inside a block, and calls while
+/// another thread has the pool, run on their own thread alone.
+template <class F>
+void parallel_for(std::int64_t count, F&& body) {
+  using Body = std::remove_reference_t<F>;
+  detail::run_blocks(
+      count, [](void* f, std::int64_t i) { (*static_cast<Body*>(f))(i); },
+      const_cast<void*>(static_cast<const void*>(std::addressof(body))));
+}
+
+}  // namespace xtape

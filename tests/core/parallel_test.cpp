@@ -1,0 +1,187 @@
+#include "core/parallel.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <numeric>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+/// num_threads() for a scope.
+class Threads {
+ public:
+  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
+  ~Threads() { set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
+/// The sum over i of i^2 + 1, by blocks.
+std::int64_t total(std::int64_t count) {
+  std::vector<std::int64_t> results(static_cast<std::size_t>(count));
+  parallel_for(count, [&](std::int64_t i) { results[static_cast<std::size_t>(i)] += i * i + 1; });
+  return std::accumulate(results.begin(), results.end(), std::int64_t{0});
+}
+
+TEST(ParallelFor, RunsEveryBlockOnce) {
+  for (int n : {1, 2, 3, 4, 8}) {
+    Threads threads(n);
+    for (int repeat = 0; repeat < 100; ++repeat) EXPECT_EQ(total(37), 16206 + 37) << n;
+  }
+}
+
+TEST(ParallelFor, OfNothingRunsNothing) {
+  Threads threads(2);
+  parallel_for(0, [](std::int64_t) { FAIL(); });
+  parallel_for(-1, [](std::int64_t) { FAIL(); });
+}
+
+TEST(ParallelFor, RunsBlocksAtTheSameTime) {
+  Threads threads(2);
+  std::atomic<int> started{0};
+  parallel_for(2, [&](std::int64_t) {
+    ++started;
+    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (started < 2 && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+  });
+  EXPECT_EQ(started, 2);
+}
+
+TEST(ParallelFor, WithOneThreadStaysOnIt) {
+  Threads threads(1);
+  const auto here = std::this_thread::get_id();
+  parallel_for(8, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
+}
+
+TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
+  for (int n : {1, 2, 4}) {
+    Threads threads(n);
+    for (int repeat = 0; repeat < 50; ++repeat) {
+      EXPECT_THROW(parallel_for(16, [](std::int64_t i) {
+                     if (i == 5) throw std::out_of_range("block 5");
+                   }),
+                   std::out_of_range);
+      EXPECT_EQ(total(10), 295);  // and works on
+    }
+  }
+}
+
+TEST(ParallelFor, StartsNoBlockAfterAnException) {
+  Threads threads(2);
+  std::atomic<int> ran{0};
+  EXPECT_THROW(parallel_for(100'000'000, [&](std::int64_t) {
+                 ++ran;
+                 throw std::runtime_error("at once");
+               }),
+               std::runtime_error);
+  EXPECT_LE(ran, 2);
+}
+
+TEST(ParallelFor, RunsInlineInsideABlock) {
+  Threads threads(4);
+  std::atomic<int> elsewhere{0};
+  std::atomic<std::int64_t> sum{0};
+  parallel_for(8, [&](std::int64_t) {
+    const auto here = std::this_thread::get_id();
+    parallel_for(8, [&](std::int64_t i) {
+      if (std::this_thread::get_id() != here) ++elsewhere;
+      sum += i;
+    });
+  });
+  EXPECT_EQ(elsewhere, 0);
+  EXPECT_EQ(sum, 8 * 28);
+}
+
+TEST(ParallelFor, ServesSeveralHostThreads) {
+  Threads threads(3);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> hosts;
+  for (int t = 0; t < 4; ++t) {
+    hosts.emplace_back([&wrong] {
+      for (int repeat = 0; repeat < 200; ++repeat) wrong += total(20) != 2490;
+    });
+  }
+  for (std::thread& host : hosts) host.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(NumThreads, IsWhatWasSet) {
+  Threads threads(3);
+  EXPECT_EQ(num_threads(), 3);
+}
+
+TEST(NumThreads, MayBeMoreThanTheMachineHas) {
+  Threads threads(1000);
+  EXPECT_EQ(total(1000), 332833500 + 1000);
+}
+
+TEST(NumThreads, IsOneOrMore) {
+  testing::expect_error<ValueError>([] { set_num_threads(0); }, "set_num_threads: 0 threads");
+  testing::expect_error<ValueError>([] { set_num_threads(-2); }, "set_num_threads: -2");
+}
+
+#if !defined(__SANITIZE_THREAD__)  // which does not follow a process with threads through fork
+/// What a forked child, in which f() ran, exits with.
+template <class F>
+int exit_code_of_child(F f) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    f();
+    _exit(1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST(Pool, WorksInAForkedChild) {
+  Threads threads(4);
+  total(20);  // the parent's pool has its threads
+  EXPECT_EQ(exit_code_of_child([] { _exit(total(20) == 2490 ? 0 : 2); }), 0);
+  EXPECT_EQ(total(20), 2490);
+}
+
+TEST(Pool, LetsItsProcessExit) {
+  Threads threads(4);
+  EXPECT_EQ(exit_code_of_child([] {
+              total(20);
+              std::quick_exit(0);
+            }),
+            0);
+  EXPECT_EQ(exit_code_of_child([] {
+              total(20);
+              std::exit(0);
+            }),
+            0);
+}
+
+TEST(Pool, LetsABlockEndItsProcess) {
+  Threads threads(4);
+  EXPECT_EQ(exit_code_of_child([] { parallel_for(100, [](std::int64_t i) { i == 50 ? std::exit(7) : (void)0; }); }), 7);
+}
+
+TEST(Pool, ServesWorkAfterItHasStopped) {
+  Threads threads(4);
+  EXPECT_EQ(exit_code_of_child([] {
+              std::atexit([] { _exit(total(20) == 2490 ? 5 : 6); });  // runs after the pool's, which comes later
+              total(20);
+              std::exit(0);
+            }),
+            5);
+}
+#endif
+
+}  // namespace
+}  // namespace xtape

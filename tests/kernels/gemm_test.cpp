@@ -1,0 +1,140 @@
+#include "kernels/gemm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "support/expect.hpp"
+#include "xtape/xtape.hpp"
+
+extern "C" {
+void openblas_set_num_threads(int n) __attribute__((weak));
+int openblas_get_num_threads() __attribute__((weak));
+}
+
+namespace xtape::kernels {
+namespace {
+
+/// Elements in [-1, 1], all different in their last bits.
+template <class T>
+std::vector<T> noise(std::int64_t n) {
+  std::vector<T> x(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(std::sin(static_cast<double>(i) * 1.7 + 0.3));
+  return x;
+}
+
+/// op(A) op(B) by the definition, for stored rows `pad` longer than they need be.
+template <class T>
+void expect_definition(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k, double tolerance) {
+  constexpr std::int64_t pad = 3;
+  const std::int64_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad, ldc = n + pad;
+  const auto a = noise<T>((trans_a ? k : m) * lda), b = noise<T>((trans_b ? n : k) * ldb), before = noise<T>(m * ldc);
+  auto c = before;
+  gemm(Gemm<T>{.trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k, .a = a.data(), .lda = lda, .b = b.data(),
+               .ldb = ldb, .c = c.data(), .ldc = ldc, .alpha = T{2}, .beta = T{-3}});
+  auto at = [](const std::vector<T>& x, std::int64_t i) { return static_cast<double>(x[static_cast<std::size_t>(i)]); };
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < ldc; ++j) {
+      double expected = at(before, i * ldc + j);
+      if (j < n) {
+        double dot = 0;
+        for (std::int64_t l = 0; l < k; ++l) {
+          dot += at(a, trans_a ? l * lda + i : i * lda + l) * at(b, trans_b ? j * ldb + l : l * ldb + j);
+        }
+        expected = 2 * dot - 3 * expected;
+      }
+      ASSERT_NEAR(at(c, i * ldc + j), expected, tolerance) << i << ", " << j << (trans_a ? " T" : "") << (trans_b ? " T" : "");
+    }
+  }
+}
+
+TEST(Gemm, IsItsDefinitionForAllFlags) {
+  for (bool trans_a : {false, true}) {
+    for (bool trans_b : {false, true}) {
+      expect_definition<double>(trans_a, trans_b, 3, 4, 5, 1e-12);
+      expect_definition<double>(trans_a, trans_b, 1, 7, 1, 1e-12);
+      expect_definition<float>(trans_a, trans_b, 33, 17, 50, 1e-4);
+    }
+  }
+}
+
+TEST(Gemm, IsItsDefinitionWhenItIsCut) {  // into rows, into columns, the last block narrower
+  for (bool trans_a : {false, true}) {
+    for (bool trans_b : {false, true}) {
+      expect_definition<double>(trans_a, trans_b, 405, 150, 250, 1e-10);
+      expect_definition<float>(trans_a, trans_b, 150, 405, 250, 2e-3);
+    }
+  }
+}
+
+TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
+  const std::int64_t shapes[][3] = {{64, 256, 784}, {256, 784, 64}, {1000, 70, 300}, {70, 1001, 300}, {513, 512, 511}};
+  const int before = num_threads();
+  for (const auto& [m, n, k] : shapes) {
+    const auto a = noise<float>(m * k), b = noise<float>(k * n);
+    std::vector<float> reference;
+    for (int threads : {1, 2, 3, 4, 8}) {
+      set_num_threads(threads);
+      std::vector<float> c(static_cast<std::size_t>(m * n));
+      gemm(Gemm<float>{.m = m, .n = n, .k = k, .a = a.data(), .lda = k, .b = b.data(), .ldb = n, .c = c.data(), .ldc = n});
+      if (reference.empty()) reference = c;
+      EXPECT_EQ(std::memcmp(c.data(), reference.data(), c.size() * sizeof(float)), 0) << threads << " threads";
+    }
+  }
+  set_num_threads(before);
+}
+
+TEST(Gemm, WithBetaZeroDoesNotReadC) {
+  const float a[] = {1, 2}, b[] = {3, 4};
+  float c = std::numeric_limits<float>::quiet_NaN();
+  gemm(Gemm<float>{.m = 1, .n = 1, .k = 2, .a = a, .lda = 2, .b = b, .ldb = 1, .c = &c, .ldc = 1});
+  EXPECT_EQ(c, 11);
+}
+
+TEST(Gemm, OverNothingScalesC) {
+  double c[] = {1, 2, 3, std::nan("")};
+  gemm(Gemm<double>{.m = 1, .n = 2, .k = 0, .c = c, .ldc = 2, .beta = 1});
+  EXPECT_EQ(c[1], 2);
+  gemm(Gemm<double>{.m = 1, .n = 2, .k = 0, .c = c, .ldc = 2, .beta = 0.5});
+  EXPECT_EQ(c[1], 1);
+  gemm(Gemm<double>{.m = 2, .n = 2, .k = 0, .c = c, .ldc = 2});
+  for (double v : c) EXPECT_EQ(v, 0);
+  gemm(Gemm<double>{.m = 0, .n = 2, .k = 3});
+  gemm(Gemm<double>{.m = 2, .n = 0, .k = 3});
+}
+
+TEST(Gemm, RefusesExtentsThatBlasCannotCount) {
+  testing::expect_error<ShapeError>(
+      [] { gemm(Gemm<float>{.m = 1, .n = 1, .k = std::int64_t{1} << 31, .lda = std::int64_t{1} << 31, .ldb = 1}); },
+      "2147483648", "BLAS");
+}
+
+TEST(Gemm, GivesTheHostsBlasThreadsBack) {
+  if (!openblas_set_num_threads) GTEST_SKIP() << "this CBLAS is not OpenBLAS";
+  const int before = openblas_get_num_threads();
+  for (int host : {1, 2, 3}) {
+    openblas_set_num_threads(host);
+    const int set = openblas_get_num_threads();  // a build without threads stays at 1
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([] {
+        const auto a = noise<float>(64 * 64), b = a;
+        std::vector<float> c(64 * 64);
+        for (int i = 0; i < 200; ++i) {
+          gemm(Gemm<float>{.m = 64, .n = 64, .k = 64, .a = a.data(), .lda = 64, .b = b.data(), .ldb = 64, .c = c.data(),
+                           .ldc = 64});
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(openblas_get_num_threads(), set);
+  }
+  openblas_set_num_threads(before);
+}
+
+}  // namespace
+}  // namespace xtape::kernels
