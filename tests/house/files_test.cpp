@@ -36,5 +36,29 @@ TEST(Files, HoldNoReminders) {
   }
 }
 
+TEST(Files, EveryOpHasItsTests) {
+  for (const fs::path& op : files("src/ops", {".cpp"})) {
+    if (is_shared_by_ops(op)) continue;
+    const fs::path test = fs::path("tests/ops") / (op.stem().string() + "_test.cpp");
+    EXPECT_TRUE(fs::exists(root / test)) << op << " has no " << test;
+  }
+}
+
+TEST(Files, EveryExampleHasItsOutputOnRecord) {
+  for (const auto& entry : fs::directory_iterator(root / "examples")) {
+    const bool program = entry.path().extension() == ".cpp" || entry.is_directory();
+    const fs::path expected = root / "tests/examples" / (entry.path().stem().string() + ".expected");
+    if (program) {
+      EXPECT_TRUE(fs::exists(expected)) << expected;
+    }
+  }
+}
+
+TEST(Files, TheReadmeShowsTheProgramThatTheConsumerBuilds) {
+  const std::string program = text("tests/consumer/readme.cpp");
+  ASSERT_FALSE(program.empty());
+  EXPECT_NE(text("README.md").find("```cpp\n" + program + "```"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace xtape::house
