@@ -24,7 +24,11 @@ Parts split_indices(std::int64_t size, std::span<const double> fractions, std::u
     lengths.push_back(std::min(floor, left));
     left -= lengths.back();
   }
-  for (std::size_t i = 0; left > 0; ++i, --left) ++lengths[i % lengths.size()];
+  for (std::size_t i = 0; left > 0; i = (i + 1) % lengths.size()) {
+    if (fractions[i] == 0) continue;  // no share: not even of what is left
+    ++lengths[i];
+    --left;
+  }
   return split_indices(size, std::span<const std::int64_t>(lengths), seed);
 }
 

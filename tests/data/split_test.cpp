@@ -83,6 +83,9 @@ TEST(RandomSplit, AFractionOfZeroIsAnEmptyPart) {
   const auto parts = random_split(numbered(10), std::array{1.0, 0.0});
   EXPECT_EQ(parts[0].size(), 10);
   EXPECT_EQ(parts[1].size(), 0);
+  const auto leftover = random_split(numbered(10), std::array{0.0, 0.55, 0.45});  // floors 0, 5, 4
+  EXPECT_EQ(leftover[0].size(), 0);
+  EXPECT_EQ(leftover[1].size(), 6);
 }
 
 TEST(RandomSplit, SplitsNothing) {

@@ -27,8 +27,9 @@ std::array<Subset, n> split(const Dataset& dataset, const std::array<T, n>& shar
 }  // namespace detail
 
 /// Parts of floor(fraction size) samples each; what is left goes to the parts in turn, one each, from the
-/// first on (PyTorch's rule). The seed alone decides who goes where; the default generator is not touched.
-/// ValueError unless every fraction lies in [0, 1] and they sum to 1 within 1e-9.
+/// first on (PyTorch's rule, but a part of fraction 0 stays empty). The seed alone decides who goes where;
+/// the default generator is not touched. ValueError unless every fraction lies in [0, 1] and they sum to 1
+/// within 1e-9.
 template <std::size_t n>
 std::array<Subset, n> random_split(const Dataset& dataset, const std::array<double, n>& fractions,
                                    std::uint64_t seed = 0) {
