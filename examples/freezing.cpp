@@ -9,15 +9,17 @@ namespace F = xtape::nn::functional;
 
 namespace {
 
+/// From a digit to the class that is asked for.
+using Label = Callback<Tensor(const Tensor&)>;
+
 struct Network : nn::Module {
   nn::Sequential body = register_module("body", nn::Sequential{nn::Flatten(), nn::Linear(784, 64), nn::ReLU()});
   nn::Linear head = register_module("head", nn::Linear(64, 10));
   Tensor forward(const Tensor& x) { return head(body(x)); }
 };
 
-/// Trains whatever requires grad, for three passes. `label` maps a digit to the class asked for.
-template <class Model, class Label>
-void train(const Model& model, const data::Dataset& digits, Label label) {
+/// Trains whatever requires grad, for three passes.
+void train(const nn::Module& model, const data::Dataset& digits, const Label& label) {
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
   data::DataLoader batches(digits, {.batch_size = 50, .shuffle = true});
   for (int epoch = 0; epoch < 3; ++epoch) {
@@ -30,12 +32,11 @@ void train(const Model& model, const data::Dataset& digits, Label label) {
   }
 }
 
-template <class Model, class Label>
-double accuracy(const Model& model, const data::Dataset& digits, Label label) {
+double accuracy(const nn::Module& model, const data::Dataset& digits, const Label& label) {
   NoGradGuard no_grad;
   data::DataLoader batches(digits, {.batch_size = 1000});
   double correct = 0;
-  for (auto [x, y] : batches) correct += (model(x).argmax(1) == label(y)).sum().template item<double>();
+  for (auto [x, y] : batches) correct += (model(x).argmax(1) == label(y)).sum().item<double>();
   return correct / static_cast<double>(digits.size());
 }
 

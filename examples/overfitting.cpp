@@ -56,11 +56,10 @@ int main() {
   std::array models{make_model(0.0), make_model(0.5)};
   std::array optimizers{optim::Adam(models[0].parameters(), {.lr = 1e-3}),
                         optim::Adam(models[1].parameters(), {.lr = 1e-3})};
+  const data::DataLoaderOptions shuffled{.batch_size = 20, .shuffle = true};
+  std::array loaders{data::DataLoader(few, shuffled), data::DataLoader(few, shuffled)};
   for (int epoch = 1; epoch <= epochs; ++epoch) {
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      data::DataLoader batches(few, {.batch_size = 20, .shuffle = true, .seed = static_cast<std::uint64_t>(epoch)});
-      train_epoch(models[i], optimizers[i], batches);
-    }
+    for (std::size_t i = 0; i < models.size(); ++i) train_epoch(models[i], optimizers[i], loaders[i]);
     if (epoch % 10 != 0) continue;
     fmt::print("{:5}  {:8.3f}  {:10.3f}  {:8.3f}  {:10.3f}\n", epoch, accuracy(models[0], few),
                accuracy(models[0], validation), accuracy(models[1], few), accuracy(models[1], validation));
@@ -69,7 +68,7 @@ int main() {
   // Stopping early: the weights of the best epoch are kept, and put back when nothing has improved for a while.
   nn::Sequential model = make_model(0.0);
   optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
-  data::DataLoader batches(few, {.batch_size = 20, .shuffle = true});
+  data::DataLoader batches(few, shuffled);
   StateDict best;
   double lowest = 1e9;
   int best_epoch = 0, epoch = 0;

@@ -152,7 +152,8 @@ void run(const Options& o) {
       const Score score = evaluate(model, validation);
       watched = fmt::format("{:7.4f}  {:8.4f}", score.loss, score.accuracy);
     }
-    fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, watched, seconds_since(start));
+    fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, watched,
+               seconds_since(start));
     std::fflush(stdout);
   }
 

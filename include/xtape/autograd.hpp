@@ -220,8 +220,9 @@ Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, F
 /// grad, simply y.
 ///
 /// `gradient` is called as `gradient(gy)` or `gradient(gy, wants)` and returns Gradients, one for each input, each
-/// with its input's shape and dtype (checked). Write it with ops, and gradients of gradients follow. It captures
-/// what it needs by `x = save(x)`, never `[&]`, `[x]` or `[y]`; never write `std::move(y)` beside `save(y)`.
+/// with its input's dtype and shape (checked) or, where the input was broadcast, the output's shape: the tape sums
+/// over the copies. Write it with ops, and gradients of gradients follow. It captures what it needs by `x = save(x)`,
+/// never `[&]`, `[x]` or `[y]`; never write `std::move(y)` beside `save(y)`.
 template <class Fn>
 Tensor record(OpName op, std::initializer_list<detail::TensorRef> inputs, Tensor y, Fn gradient) {
   return detail::record(op, inputs.begin(), inputs.size(), std::move(y), std::move(gradient));

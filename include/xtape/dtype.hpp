@@ -37,7 +37,7 @@ constexpr bool is_floating(DType dtype) noexcept { return dtype >= DType::float3
 /// The later of two dtypes in bool_ < uint8 < int32 < int64 < float32 < float64.
 constexpr DType promote(DType a, DType b) noexcept { return a < b ? b : a; }
 
-/// dtype_of<float> is float32, and so on. Unsigned and other widths have none: a compile-time error.
+/// dtype_of<float> is float32, and so on. Other types have none: a compile-time error.
 template <class T>
 struct DTypeOf;
 template <> struct DTypeOf<bool> { static constexpr DType value = DType::bool_; };

@@ -16,7 +16,6 @@
 
 namespace xtape {
 
-class Tensor;
 struct ValuesAndIndices;
 
 namespace detail {
@@ -53,7 +52,7 @@ class XTAPE_API Tensor {
   std::int64_t dim() const;
   std::int64_t numel() const;
   DType dtype() const;
-  /// As PyTorch prints it: brackets, four digits, dtype unless float32, requires_grad or the op's name.
+  /// As PyTorch prints it: brackets, four digits, dtype unless float32, int64 or bool_, requires_grad or the op's name.
   std::string to_string() const;
 
   // -- its elements

@@ -136,18 +136,14 @@ void run_or_release(Pass& pass, const std::vector<NodePtr>& roots) {
     pass.run();
   } catch (...) {
     if (!pass.retain_graph) {
-      std::vector<Node*> nodes;
-      for (const NodePtr& root : roots) nodes.push_back(root.get());
-      for (Node* node : reachable(nodes)) node->release_saved();
+      for (Node* node : reachable(roots)) node->release_saved();
     }
     throw;
   }
 }
 
 void mark_needed(Pass& pass, const std::vector<NodePtr>& roots) {
-  std::vector<Node*> nodes;
-  for (const NodePtr& root : roots) nodes.push_back(root.get());
-  for (const Node* node : reachable(nodes)) {  // inputs before their users
+  for (const Node* node : reachable(roots)) {  // inputs before their users
     bool needed = pass.captured.contains(node);
     for (std::size_t i = 0; i < node->input_count() && !needed; ++i) {
       needed = node->input(i) && pass.needed.contains(node->input(i).get());

@@ -4,6 +4,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "kernels/random.hpp"
 
 namespace xtape::autograd {
 
@@ -12,29 +13,15 @@ namespace {
 using Outputs = std::vector<Tensor>;
 using Function = Callback<Outputs(const std::vector<Tensor>&)>;
 
-/// Uniform on (-1.5, -0.5) and (0.5, 1.5): never near 0, where an error could hide. SplitMix64 (Steele et al. 2014).
-class Upstream {
- public:
-  explicit Upstream(std::uint64_t seed) : state_(seed) {}
-  Tensor like(const Tensor& y) {
-    Tensor g = detail::make_tensor(y.shape(), y.dtype());
-    double* p = detail::elements<double>(g);
-    for (std::int64_t i = 0; i < y.numel(); ++i) {
-      const double u = static_cast<double>(next() >> 11) * 0x1p-53;
-      p[i] = u < 0.5 ? 2 * u - 1.5 : 2 * u - 0.5;
-    }
-    return g;
-  }
-
- private:
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  std::uint64_t state_;
-};
+/// The k-th upstream gradient: uniform on (-1.5, -0.5) and (0.5, 1.5), never near 0, where an error could hide.
+Tensor upstream_like(const char* name, const Tensor& y, std::uint64_t seed, std::uint64_t k) {
+  if (y.dtype() != DType::float64) fail<ValueError>(name, "the function returns {}, not float64", y.dtype());
+  Tensor g = detail::make_tensor(y.shape(), DType::float64);
+  double* p = detail::elements<double>(g);
+  kernels::uniform(keyed_stream(seed, StreamUse::gradcheck, k), 0, g.numel(), p);
+  for (std::int64_t i = 0; i < g.numel(); ++i) p[i] = 2 * p[i] - (p[i] < 0.5 ? 1.5 : 0.5);
+  return g;
+}
 
 double dot(const Outputs& y, const Outputs& upstream) {
   double total = 0;
@@ -56,11 +43,9 @@ bool check(const char* name, const Function& f, const std::vector<Tensor>& input
   }
   EnableGradGuard enable_grad;
   const Outputs y = f(inputs);
-  Upstream random(options.seed);
   Outputs upstream, recorded, seeds;
   for (const Tensor& output : y) {
-    if (output.dtype() != DType::float64) fail<ValueError>(name, "the function returns {}, not float64", output.dtype());
-    upstream.push_back(random.like(output));
+    upstream.push_back(upstream_like(name, output, options.seed, upstream.size()));
     if (!output.requires_grad()) continue;
     recorded.push_back(output);
     seeds.push_back(upstream.back());
@@ -96,16 +81,16 @@ bool gradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, Gr
 
 bool gradgradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, GradgradcheckOptions options) {
   std::vector<Tensor> with_upstream = inputs;
-  with_upstream.push_back(Upstream(options.seed + 1).like(without_grad([&] { return f(inputs); })).requires_grad_());
+  const Tensor y = without_grad([&f, &inputs] { return f(inputs); });
+  with_upstream.push_back(upstream_like("gradgradcheck", y, options.seed + 1, 0).requires_grad_());
   const Function gradient_of_f = [&f](const std::vector<Tensor>& x) {
     const std::vector<Tensor> arguments(x.begin(), x.end() - 1);
     std::vector<Tensor> wanted;
     for (const Tensor& argument : arguments) {
       if (argument.requires_grad()) wanted.push_back(argument);
     }
-    const Tensor y = f(arguments);
     Outputs gradients;
-    for (Tensor& g : grad({y}, wanted, {x.back()}, {.create_graph = true, .allow_unused = true})) {
+    for (Tensor& g : grad({f(arguments)}, wanted, {x.back()}, {.create_graph = true, .allow_unused = true})) {
       if (g.defined()) gradients.push_back(std::move(g));
     }
     return gradients;

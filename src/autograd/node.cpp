@@ -26,10 +26,11 @@ Node::Node(const char* op, std::size_t inputs) : op_(op), input_count_(inputs), 
     many_inputs_ = std::make_unique<NodePtr[]>(inputs);
     inputs_ = many_inputs_.get();
   }
-  live.fetch_add(1, std::memory_order_relaxed);
 }
 
-Node::~Node() { live.fetch_sub(1, std::memory_order_relaxed); }
+Node::~Node() {
+  if (!is_leaf()) live.fetch_sub(1, std::memory_order_relaxed);
+}
 
 void Node::fail_released() const {
   fail<GradError>(op_, "its saved values were released by an earlier backward; pass {{.retain_graph = true}} to "
@@ -80,17 +81,18 @@ Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Ten
   }
   last_sequence = sequence + 1;
   NodeAccess::set_sequence(*node, sequence + 1);
+  live.fetch_add(1, std::memory_order_relaxed);
   // Somebody else holds y, a closure that saved it perhaps: they keep a plain value, the tape gets its own handle.
   if (y.impl()->references.load(std::memory_order_acquire) != 1 || y.impl()->node) y = make_view(y, y.shape());
   NodeAccess::set_output(*node, y);
-  y.impl()->storage->set_history(true);
-  y.impl()->requires_grad = true;
+  y.impl()->set_requires_grad(true);
   y.impl()->node = std::move(node);
   return y;
 }
 
-std::vector<Node*> reachable(const std::vector<Node*>& roots) {
-  std::unordered_set<Node*> seen(roots.begin(), roots.end());
+std::vector<Node*> reachable(const std::vector<NodePtr>& roots) {
+  std::unordered_set<Node*> seen;
+  for (const NodePtr& root : roots) seen.insert(root.get());
   std::vector<Node*> nodes(seen.begin(), seen.end());
   for (std::size_t next = 0; next < nodes.size(); ++next) {
     for (std::size_t i = 0; i < nodes[next]->input_count(); ++i) {
@@ -102,15 +104,12 @@ std::vector<Node*> reachable(const std::vector<Node*>& roots) {
   return nodes;
 }
 
-const Node* running_node() noexcept { return running; }
 RunningNode::RunningNode(const Node& node) noexcept : previous_(std::exchange(running, &node)) {}
 RunningNode::~RunningNode() { running = previous_; }
 
 Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0) {
   NodeAccess::set_value_type(*this, shape, dtype);
-  live.fetch_sub(1, std::memory_order_relaxed);  // live_nodes counts ops
 }
-Leaf::~Leaf() { live.fetch_add(1, std::memory_order_relaxed); }
 Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
 
 }  // namespace detail
@@ -133,7 +132,7 @@ Tensor Saved::operator*() const {
                          node->shape() == value_.impl()->shape;
   if (!is_output || !is_grad_enabled()) return value_;
   Tensor y = detail::make_view(value_, value_.shape());
-  y.impl()->requires_grad = true;
+  y.impl()->set_requires_grad(true);
   y.impl()->node = NodePtr::share(const_cast<Node*>(node));
   return y;
 }

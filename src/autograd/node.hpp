@@ -23,12 +23,9 @@ struct NodeAccess {
 namespace detail {
 
 /// Every node that the roots lean on, themselves included, inputs before their users; leaves come first.
-std::vector<Node*> reachable(const std::vector<Node*>& roots);
+std::vector<Node*> reachable(const std::vector<NodePtr>& roots);
 
-/// The node whose gradient function runs on this thread, or null.
-const Node* running_node() noexcept;
-
-/// Sets running_node for a scope.
+/// Marks the node whose gradient function runs on this thread, for a scope.
 class RunningNode {
  public:
   explicit RunningNode(const Node& node) noexcept;

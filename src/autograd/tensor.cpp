@@ -55,6 +55,16 @@ bool owns_storage_alone(const Tensor& x) noexcept {
   return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x);
 }
 
+void clear_grad(const Tensor& x, bool set_to_none) {
+  const Tensor g = x.grad();
+  if (set_to_none) {
+    x.set_grad({});
+  } else if (g.defined()) {
+    NoGradGuard no_grad;
+    g.zero_();
+  }
+}
+
 namespace {
 Tensor floating_copy(const Tensor& x, DType dtype) {
   Tensor y = make_tensor(x.shape(), dtype);
@@ -72,8 +82,10 @@ void convert_in_place(const Tensor& x, DType dtype) {
   if (impl.dtype == dtype) return;
   const Tensor converted = floating_copy(x, dtype);
   converted.impl()->storage->succeed(*impl.storage);
-  converted.impl()->storage->set_history(impl.requires_grad);
+  const bool requires_grad = impl.requires_grad;
+  impl.set_requires_grad(false);
   impl.storage = converted.impl()->storage;
+  impl.set_requires_grad(requires_grad);
   impl.data = converted.impl()->data;
   impl.dtype = dtype;
   if (!impl.node) return;
@@ -175,9 +187,7 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   } else {
     t.node = {};
   }
-  // Another tensor on the same storage may still require grad: only the one that did lifts the ban.
-  if (requires_grad != t.requires_grad) t.storage->set_history(requires_grad);
-  t.requires_grad = requires_grad;
+  t.set_requires_grad(requires_grad);
   return *this;
 }
 

@@ -16,6 +16,14 @@ class TensorImpl {
  public:
   TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, DType dt) noexcept
       : dtype(dt), shape(sh), numel(sh.numel()), data(d), storage(std::move(s)) {}
+  ~TensorImpl() { set_requires_grad(false); }
+  TensorImpl(const TensorImpl&) = delete;
+  TensorImpl& operator=(const TensorImpl&) = delete;
+
+  /// The only way to change requires_grad: the storage counts the tensors on it that do.
+  void set_requires_grad(bool on) noexcept {
+    if (on != std::exchange(requires_grad, on)) storage->count_requiring_grad(on ? 1 : -1);
+  }
 
   std::atomic<std::int32_t> references{1};
   DType dtype;
@@ -31,7 +39,6 @@ class TensorImpl {
 class Leaf final : public Node {
  public:
   Leaf(const Shape& shape, DType dtype);
-  ~Leaf() override;
   Gradients gradient(const Tensor& gy, Wants wants) override;
   void release_saved() noexcept override {}
 
@@ -62,6 +69,9 @@ bool fills_storage(const Tensor& x) noexcept;
 /// Gives x elements of another floating dtype in new storage, its gradient too: every handle sees it. Values that the
 /// tape has saved of x count as modified.
 void convert_in_place(const Tensor& x, DType dtype);
+
+/// Drops x's gradient, or fills it with zeros where there is one.
+void clear_grad(const Tensor& x, bool set_to_none);
 
 /// True when nobody but this handle can see x's elements, and they fill their storage.
 bool owns_storage_alone(const Tensor& x) noexcept;

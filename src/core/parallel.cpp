@@ -113,7 +113,9 @@ bool Pool::run(Work& work, int helpers) {
 
 void Pool::start(int workers) {
   try {
-    for (; started_ < std::min(workers, most_workers); ++started_) workers_[started_] = std::thread([this] { worker(); });
+    for (; started_ < std::min(workers, most_workers); ++started_) {
+      workers_[started_] = std::thread([this] { worker(); });
+    }
   } catch (const std::system_error&) {
     // The system has no room for more: the caller and those that run do the work.
   }

@@ -16,7 +16,7 @@ struct RandomStream {
   std::uint64_t stream = 0;
 };
 
-enum class StreamUse : std::uint64_t { shuffle = 1, split = 2, digits = 3 };
+enum class StreamUse : std::uint64_t { shuffle = 1, split = 2, digits = 3, gradcheck = 4 };
 
 /// The stream of `seed` for one use and one number (an epoch, an image): apart from every other and from
 /// stream 0.

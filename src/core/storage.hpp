@@ -25,9 +25,11 @@ class alignas(64) Storage {
   /// Continues the count of a storage that this one replaces, as if written once.
   void succeed(const Storage& replaced) noexcept { version_.store(replaced.version() + 1, std::memory_order_relaxed); }
 
-  /// True once a tensor that requires grad has lived here: in grad mode such bytes are not written in place.
-  bool has_history() const noexcept { return has_history_.load(std::memory_order_relaxed); }
-  void set_history(bool value) noexcept { has_history_.store(value, std::memory_order_relaxed); }
+  /// How many tensors that require grad live here: while there is one, the bytes are not written in place in grad mode.
+  bool has_history() const noexcept { return requiring_grad_.load(std::memory_order_relaxed) > 0; }
+  void count_requiring_grad(std::int32_t change) noexcept {
+    requiring_grad_.fetch_add(change, std::memory_order_relaxed);
+  }
 
  private:
   explicit Storage(std::int64_t bytes) noexcept : bytes_(bytes) {}
@@ -36,7 +38,7 @@ class alignas(64) Storage {
 
   std::atomic<std::int32_t> references_{1};
   std::atomic<std::uint32_t> version_{0};
-  std::atomic<bool> has_history_{false};
+  std::atomic<std::int32_t> requiring_grad_{0};
   std::int64_t bytes_;
 };
 

@@ -1,4 +1,4 @@
-// build_info() stands with the kernels, which alone know the BLAS and the instruction set.
+// build_info() stands with the kernels, which alone know the BLAS.
 #include <cblas.h>
 #include <fmt/format.h>
 

@@ -52,6 +52,8 @@ static std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleS
 
 namespace {
 
+std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+
 /// The modules whose operator() is running on this thread, innermost first.
 struct Running {
   explicit Running(const ModuleState& s) : state(&s), outer(std::exchange(innermost, this)) {}
@@ -65,7 +67,7 @@ struct Running {
     std::string path = outer->path();
     for (const Child& child : outer->state->children) {
       if (ModuleState::of(child.module->get()).get() != state) continue;
-      return path.empty() ? child.name : path + "." + child.name;
+      return joined(path, child.name);
     }
     return path;
   }
@@ -95,6 +97,7 @@ ModuleHolder::~ModuleHolder() = default;
 
 }  // namespace detail
 
+using detail::joined;
 using detail::ModuleState;
 
 Module::Module() : state_(std::make_shared<ModuleState>()) {}
@@ -179,6 +182,12 @@ void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHo
 std::size_t Module::child_count() const noexcept { return state_->children.size(); }
 const Module& Module::child(std::size_t i) const noexcept { return state_->children[i].module->get(); }
 
+std::vector<const Module*> Module::children() const {
+  std::vector<const Module*> children;
+  for (const detail::Child& child : state_->children) children.push_back(&child.module->get());
+  return children;
+}
+
 std::vector<NamedModule> Module::named_children() const {
   std::vector<NamedModule> children;
   for (const detail::Child& child : state_->children) children.push_back({child.name, &child.module->get()});
@@ -186,8 +195,6 @@ std::vector<NamedModule> Module::named_children() const {
 }
 
 namespace {
-
-std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
 
 /// Parents first, in the order of registration. `once` leaves out what was listed under another name.
 void walk(const Module& module, const std::string& path, bool once, std::unordered_set<const ModuleState*>& seen,
@@ -259,7 +266,6 @@ void Module::load_state_dict(const StateDict& dict, bool strict) const {
   for (const auto& [name, tensor] : ours) {
     if (!dict.contains(name)) continue;
     const Tensor& value = dict.at(name);
-    if (!value.defined()) fail<ValueError>("load_state_dict", "\"{}\" is an undefined tensor", name);
     if (value.shape() != tensor.shape()) {
       fail<ShapeError>("load_state_dict", "\"{}\" is {} in the dict, {} in the module", name, value.shape(),
                        tensor.shape());
@@ -291,13 +297,7 @@ const Module& Module::to(DType dtype) const {
 }
 
 void Module::zero_grad(bool set_to_none) const {
-  for (const Tensor& p : parameters()) {
-    if (set_to_none || !p.grad().defined()) {
-      p.set_grad(Tensor());
-    } else {
-      p.set_grad(zeros_like(p.grad()));
-    }
-  }
+  for (const Tensor& p : parameters()) xtape::detail::clear_grad(p, set_to_none);
 }
 
 const Module& Module::requires_grad_(bool requires_grad) const {

@@ -67,14 +67,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters)
 Optimizer::~Optimizer() = default;
 
 void Optimizer::zero_grad(bool set_to_none) {
-  NoGradGuard no_grad;
-  for (const Tensor& p : parameters_) {
-    if (const Tensor g = p.grad(); set_to_none) {
-      p.set_grad({});
-    } else if (g.defined()) {
-      g.zero_();
-    }
-  }
+  for (const Tensor& p : parameters_) detail::clear_grad(p, set_to_none);
 }
 
 }  // namespace xtape::optim

@@ -114,6 +114,19 @@ TEST(Backward, InPlaceOnWhatSharesStorageWithHistoryIsRefused) {
   EXPECT_NO_THROW(x[0] = 3.0);
 }
 
+TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
+  Tensor w = leaf({1, 2}, {2});
+  Tensor alias = w.detach();
+  alias.requires_grad_();
+  alias.requires_grad_(false);
+  expect_error<GradError>([&] { alias.fill_(0); }, "shares storage with one that requires grad");
+  Tensor y = w.reshape({2, 1});
+  w.requires_grad_(false);
+  expect_error<GradError>([&] { w.fill_(0); }, "shares storage with one that requires grad");
+  y = Tensor();
+  EXPECT_NO_THROW(w.fill_(0));
+}
+
 TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {  // decision 8
   Tensor x = leaf({2}, {1}), w = leaf({3}, {1});
   Tensor bad = record("bad", {x}, x.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
@@ -235,6 +248,13 @@ TEST(Gradcheck, FindsAWrongSecondDerivative) {
   Tensor x = leaf({1, 2}, {2});
   EXPECT_TRUE(autograd::gradcheck(wrong, {x}));
   EXPECT_FALSE(autograd::gradgradcheck(wrong, {x}, {.raise_exception = false}));
+}
+
+TEST(Gradcheck, WantsAFloat64Result) {
+  auto f = [](const std::vector<Tensor>& in) { return in[0].to(float32); };
+  Tensor x = leaf(std::vector<double>(100, 1.5), {100});
+  expect_error<ValueError>([&] { autograd::gradcheck(f, {x}); }, "gradcheck: the function returns float32, not float64");
+  expect_error<ValueError>([&] { autograd::gradgradcheck(f, {x}); }, "gradgradcheck: the function returns float32");
 }
 
 TEST(Gradcheck, WantsFloat64Leaves) {

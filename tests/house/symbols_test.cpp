@@ -2,7 +2,6 @@
 // can be taken for another's.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 
 #include "house/sources.hpp"
@@ -53,26 +52,6 @@ TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
     const bool strong = std::string("TDBRC").find(symbol.kind) != std::string::npos;
     if (strong) {
       EXPECT_TRUE(std::regex_match(symbol.name, own)) << symbol.kind << ' ' << symbol.name;
-    }
-  }
-}
-
-TEST(Symbols, NoWeakSymbolOfAnInstructionSetIsDefinedElsewhere) {
-  // The linker keeps one copy of a weak symbol, whichever it meets first: compiled for AVX-512, it would reach every CPU.
-  std::map<std::string, std::vector<std::string>> weak;  // symbol -> objects that define it
-  for (const auto& entry : fs::recursive_directory_iterator(XTAPE_BINARY_DIR "/CMakeFiles")) {
-    const std::string path = entry.path().string();
-    if (entry.path().extension() != ".o") continue;
-    for (const Symbol& symbol : symbols("--defined-only", path)) {
-      if (std::string("WVu").find(symbol.kind) != std::string::npos) weak[symbol.name].push_back(path);
-    }
-  }
-  for (const auto& [name, objects] : weak) {
-    for (const std::string& object : objects) {
-      const bool isa = starts_with(fs::path(object).filename().string(), "isa_");
-      if (isa) {
-        EXPECT_EQ(objects.size(), 1u) << name << " of " << object << " is also in " << objects[object == objects[0]];
-      }
     }
   }
 }

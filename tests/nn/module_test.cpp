@@ -33,6 +33,17 @@ TEST(Module, NamesParametersAsPyTorchDoes) {
   EXPECT_EQ(names(Classifier().named_parameters()), (Names{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"}));
 }
 
+TEST(Module, ListsItsChildrenInTheOrderOfRegistration) {
+  Classifier model;
+  ASSERT_EQ(model.children().size(), 3u);
+  EXPECT_EQ(model.named_children()[1].name, "drop");
+  EXPECT_EQ(model.children()[2]->parameters()[0].impl(), model.fc2.weight.impl());
+  nn::Sequential outer{model, relu};
+  Names paths;
+  for (const auto& [name, module] : outer.named_modules()) paths.push_back(name);
+  EXPECT_EQ(paths, (Names{"", "0", "0.fc1", "0.drop", "0.fc2", "1"}));
+}
+
 TEST(Module, ListsBuffersApartFromParameters) {
   Scale scale;
   EXPECT_EQ(names(scale.named_parameters()), Names{"w"});
@@ -199,8 +210,9 @@ TEST(Module, FreezingDropsAnOldGradient) {  // SEMANTICS [22]
 TEST(Module, ZeroGradSetsNoneOrZeros) {
   Scale model;
   model(ones({3})).sum().backward();
+  Tensor g = model.w.grad();
   model.zero_grad(false);
-  expect_close(model.w.grad(), {0, 0, 0});
+  expect_close(g, {0, 0, 0});
   model.zero_grad();
   EXPECT_FALSE(model.w.grad().defined());
 }

@@ -111,7 +111,8 @@ class XTAPE_API Module {
   std::vector<NamedTensor> named_parameters() const;
   std::vector<Tensor> buffers() const;
   std::vector<NamedTensor> named_buffers() const;
-  /// Direct children.
+  /// Direct children, functions in a Sequential included. They live as long as this module.
+  std::vector<const Module*> children() const;
   std::vector<NamedModule> named_children() const;
   /// This module (named "") and everything below it, parents first; each module once.
   std::vector<NamedModule> named_modules() const;
@@ -157,7 +158,7 @@ class XTAPE_API Module {
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
     static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, const or not; for several inputs define operator()");
+                  "forward must be `Tensor forward(const Tensor& x)`, const or not; several inputs: operator()");
     add_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }

@@ -1,1 +1,0 @@
-# Kernels compiled once for each instruction set; chosen at run time.
