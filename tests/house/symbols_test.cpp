@@ -18,21 +18,24 @@ struct Symbol {
 std::vector<Symbol> symbols(const std::string& options, const std::string& file) {
   const Ran ran = run(quote(XTAPE_NM) + " " + options + " " + quote(file));
   EXPECT_EQ(ran.status, 0) << file;
-  static const std::regex line("[0-9a-f]+ ([A-Za-z]) (.+)");
-  std::vector<Symbol> found;
+  std::vector<Symbol> found;  // by hand: std::regex recurses for every character, and these names are long
   for (const std::string& text : ran.lines) {
-    std::smatch match;
-    if (!std::regex_match(text, match, line)) continue;
-    if (match[2].str().find("__odr_asan") == std::string::npos) found.push_back({match[1].str()[0], match[2]});
+    const std::size_t space = text.find(' ');
+    if (space == 0 || space + 3 >= text.size() || text[space + 2] != ' ') continue;
+    const std::string name = text.substr(space + 3);
+    if (name.find("__odr_asan") == std::string::npos) found.push_back({text[space + 1], name});
   }
   return found;
 }
 
 TEST(Symbols, TheSharedLibraryShowsNamesOfXtapeOnly) {
-  const std::regex own("((vtable|VTT|typeinfo|typeinfo name) for |(non-)?virtual thunk to )?xtape::.*");
+  const std::regex own("((vtable|VTT|typeinfo|typeinfo name) for |(non-)?virtual thunk to )?xtape::");
   const std::vector<Symbol> shown = symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY);
   EXPECT_GT(shown.size(), 100u);
-  for (const Symbol& symbol : shown) EXPECT_TRUE(std::regex_match(symbol.name, own)) << symbol.kind << ' ' << symbol.name;
+  for (const Symbol& symbol : shown) {
+    EXPECT_TRUE(std::regex_search(symbol.name.substr(0, 80), own, std::regex_constants::match_continuous))
+        << symbol.kind << ' ' << symbol.name;
+  }
 }
 
 TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
@@ -45,13 +48,12 @@ TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
 
 TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
   // Weak ones aside: instances of templates, which the linker merges with the program's own.
-  const std::regex own(".*\\bxtape::.*");
   const std::vector<Symbol> defined = symbols("-gC --defined-only", XTAPE_STATIC_LIBRARY);
   EXPECT_GT(defined.size(), 100u);
   for (const Symbol& symbol : defined) {
     const bool strong = std::string("TDBRC").find(symbol.kind) != std::string::npos;
     if (strong) {
-      EXPECT_TRUE(std::regex_match(symbol.name, own)) << symbol.kind << ' ' << symbol.name;
+      EXPECT_NE(symbol.name.find("xtape::"), std::string::npos) << symbol.kind << ' ' << symbol.name;
     }
   }
 }
