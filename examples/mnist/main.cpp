@@ -120,6 +120,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// What is printed so far is on its way out; throws when it cannot be written.
+void flush() {
+  if (std::fflush(stdout) != 0) throw FileError("stdout", "cannot be written to");
+}
+
 void run(const Options& o) {
   manual_seed(o.seed);
   set_num_threads(o.threads);
@@ -142,7 +147,7 @@ void run(const Options& o) {
              o.model == "linear" ? "784-10" : fmt::format("784-{}-10, dropout {}", o.hidden, o.dropout), parameters);
   fmt::print("          training          validation\n");
   fmt::print("epoch   loss  accuracy     loss  accuracy  seconds\n");
-  std::fflush(stdout);
+  flush();
 
   for (int epoch = 1; epoch <= o.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
@@ -154,12 +159,13 @@ void run(const Options& o) {
     }
     fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, watched,
                seconds_since(start));
-    std::fflush(stdout);
+    flush();
   }
 
   const Score score = evaluate(model, test);
   fmt::print("\ntest    loss {:.4f}, accuracy {:.4f}\n", score.loss, score.accuracy);
   fmt::print("weights {:016x}\n", hash_of(model));
+  flush();
 }
 
 /// A number in [0, 1), which also refuses NaN.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "xtape/creation.hpp"
@@ -62,11 +63,17 @@ XTAPE_API Tensor isnan(const Tensor& x);
 
 /// Over all elements, or over `dims`. Integers and bool_ sum to int64. Empty: 0.
 XTAPE_API Tensor sum(const Tensor& x);
-XTAPE_API Tensor sum(const Tensor& x, const Shape& dims, bool keepdim = false);
+XTAPE_API Tensor sum(const Tensor& x, const Shape& dims, bool keepdim = false);  // no dims: all of them
+inline Tensor sum(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return sum(x, Shape(dims), keepdim);  // its own overload, lest {} mean dim 0
+}
 XTAPE_API Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// DTypeError on integers. Empty: NaN.
 XTAPE_API Tensor mean(const Tensor& x);
 XTAPE_API Tensor mean(const Tensor& x, const Shape& dims, bool keepdim = false);
+inline Tensor mean(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return mean(x, Shape(dims), keepdim);
+}
 XTAPE_API Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// The largest element; NaN wins; ties share the gradient. ValueError when empty.
 XTAPE_API Tensor max(const Tensor& x);
@@ -231,9 +238,15 @@ inline Tensor Tensor::pow(const Tensor& exponent) const { return xtape::pow(*thi
 inline Tensor Tensor::clamp(Scalar min, Scalar max) const { return xtape::clamp(*this, min, max); }
 inline Tensor Tensor::sum() const { return xtape::sum(*this); }
 inline Tensor Tensor::sum(const Shape& dims, bool keepdim) const { return xtape::sum(*this, dims, keepdim); }
+inline Tensor Tensor::sum(std::initializer_list<std::int64_t> dims, bool keepdim) const {
+  return xtape::sum(*this, Shape(dims), keepdim);
+}
 inline Tensor Tensor::sum(std::int64_t dim, bool keepdim) const { return xtape::sum(*this, dim, keepdim); }
 inline Tensor Tensor::mean() const { return xtape::mean(*this); }
 inline Tensor Tensor::mean(const Shape& dims, bool keepdim) const { return xtape::mean(*this, dims, keepdim); }
+inline Tensor Tensor::mean(std::initializer_list<std::int64_t> dims, bool keepdim) const {
+  return xtape::mean(*this, Shape(dims), keepdim);
+}
 inline Tensor Tensor::mean(std::int64_t dim, bool keepdim) const { return xtape::mean(*this, dim, keepdim); }
 inline Tensor Tensor::max() const { return xtape::max(*this); }
 inline ValuesAndIndices Tensor::max(std::int64_t dim, bool keepdim) const { return xtape::max(*this, dim, keepdim); }

@@ -52,7 +52,7 @@ class XTAPE_API Tensor {
   std::int64_t dim() const;
   std::int64_t numel() const;
   DType dtype() const;
-  /// As PyTorch prints it: brackets, four digits, dtype unless float32, int64 or bool_, requires_grad or the op's name.
+  /// Much as PyTorch prints it: brackets, four digits at most, dtype unless float32, int64 or bool_, requires_grad or the op's name.
   std::string to_string() const;
 
   // -- its elements
@@ -135,9 +135,11 @@ class XTAPE_API Tensor {
   Tensor clamp(Scalar min, Scalar max) const;
   Tensor sum() const;
   Tensor sum(const Shape& dims, bool keepdim = false) const;
+  Tensor sum(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
   Tensor sum(std::int64_t dim, bool keepdim = false) const;
   Tensor mean() const;
   Tensor mean(const Shape& dims, bool keepdim = false) const;
+  Tensor mean(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
   Tensor mean(std::int64_t dim, bool keepdim = false) const;
   Tensor max() const;
   ValuesAndIndices max(std::int64_t dim, bool keepdim = false) const;

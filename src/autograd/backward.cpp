@@ -97,7 +97,9 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
 }
 
 void Pass::run_leaf(Node& node, Tensor g) {
-  Tensor& grad = static_cast<Leaf&>(node).grad;
+  Leaf& leaf = static_cast<Leaf&>(node);
+  if (!leaf.wanted) return;
+  Tensor& grad = leaf.grad;
   if (grad.defined()) {
     grad = accumulate(std::move(grad), g);
   } else {

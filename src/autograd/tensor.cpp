@@ -182,11 +182,9 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   if (requires_grad && !is_floating(t.dtype)) {
     fail<DTypeError>("requires_grad_", "only floating tensors have gradients, this one is {}", t.dtype);
   }
-  if (requires_grad) {
-    make_leaf(t);
-  } else {
-    t.node = {};
-  }
+  // A frozen leaf keeps its node: a graph from before finds it again when it is thawed.
+  if (requires_grad || t.node) make_leaf(t).wanted = requires_grad;
+  if (!requires_grad && t.node) make_leaf(t).grad = Tensor();
   t.set_requires_grad(requires_grad);
   return *this;
 }

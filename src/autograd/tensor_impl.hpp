@@ -43,6 +43,7 @@ class Leaf final : public Node {
   void release_saved() noexcept override {}
 
   Tensor grad;
+  bool wanted = false;  // the tensor's requires_grad: what arrives at a frozen leaf is dropped
 };
 
 /// New storage; the elements are undetermined. ShapeError on a negative extent or an absurd size.

@@ -9,7 +9,11 @@ std::string line(const std::string& op, const std::string& path, const std::stri
   std::string s = op;
   if (!path.empty()) s += " \"" + path + "\"";
   if (rest.empty() || rest.front() != ' ') s += ": ";
-  return s + rest;
+  s += rest;
+  for (char& c : s) {  // one line, whatever is in a file's name or a key
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return s;
 }
 }  // namespace
 

@@ -20,8 +20,10 @@ std::string print(DType dtype, const void* elements, const Shape& shape, int ind
     out << xt::print_options::precision(4) << xt::print_options::line_width(100) << array;
   });
   // xtensor's braces become brackets, and continuation lines move under the first.
-  std::string s;
-  for (char c : out.str()) {
+  std::string text = out.str(), s;
+  // The sign of a NaN means nothing, and 0/0 has one on x86.
+  for (std::size_t at; (at = text.find("-nan")) != std::string::npos;) text[at] = ' ';
+  for (char c : text) {
     s += c == '{' ? '[' : c == '}' ? ']' : c;
     if (c == '\n') s.append(static_cast<std::size_t>(indent), ' ');
   }

@@ -9,6 +9,7 @@
 #include "core/fail.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape::nn {
 
@@ -173,7 +174,10 @@ Buffer Module::register_buffer(const std::string& name, const Tensor& tensor) {
 
 void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
   check_name("register_module", *state_, name);
-  if (ModuleState::of(child->get()) == state_) fail<ValueError>("register_module", "\"{}\" is this module itself", name);
+  for (const NamedModule& part : child->get().named_modules()) {
+    if (ModuleState::of(*part.module) != state_) continue;
+    fail<ValueError>("register_module", "\"{}\" is this module itself, or holds it", name);
+  }
   state_->children.push_back({name, std::move(child)});
 }
 
@@ -272,9 +276,11 @@ void Module::load_state_dict(const StateDict& dict, bool strict) const {
     }
   }
   NoGradGuard no_grad;
+  std::vector<std::pair<Tensor, Tensor>> writes;  // every cast that could fail comes before the first write
   for (const auto& [name, tensor] : ours) {
-    if (dict.contains(name)) tensor.copy_(dict.at(name));
+    if (dict.contains(name)) writes.emplace_back(tensor, dict.at(name).to(tensor.dtype()));
   }
+  for (const auto& [tensor, value] : writes) tensor.copy_(value);
 }
 
 // ---- modes -----------------------------------------------------------------------------------------------------

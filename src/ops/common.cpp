@@ -173,19 +173,17 @@ Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
   check_defined(op, x);
   Reduced r;
   r.with_ones = x.impl()->shape;
+  if (dims.empty()) {  // all of them
+    std::fill(r.dim, r.dim + r.with_ones.size(), true);
+    r.n = std::exchange(r.with_ones, Shape(std::vector<std::int64_t>(static_cast<std::size_t>(r.with_ones.size()), 1)))
+              .numel();
+  }
   for (std::int64_t dim : dims) {
     const std::int64_t d = normalize_dim(op, dim, r.with_ones.size());
     if (std::exchange(r.dim[d], true)) fail<ValueError>(op, "dim {} is given twice in {}", dim, dims);
     if (!r.with_ones.empty()) r.n *= std::exchange(r.with_ones[d], 1);
   }
   return r;
-}
-
-Shape all_dims(std::string_view op, const Tensor& x) {
-  check_defined(op, x);
-  Shape all;
-  for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) all.push_back(d);
-  return all;
 }
 
 Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n) {

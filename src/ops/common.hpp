@@ -138,7 +138,6 @@ struct Reduced {
 };
 /// IndexError outside the range, ValueError when a dim is given twice.
 Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
-Shape all_dims(std::string_view op, const Tensor& x);
 
 // ---- indices ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,6 @@ Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
 }
 
 Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim) { return mean(x, Shape{dim}, keepdim); }
-Tensor mean(const Tensor& x) { return mean(x, detail::all_dims("mean", x)); }
+Tensor mean(const Tensor& x) { return mean(x, Shape()); }
 
 }  // namespace xtape

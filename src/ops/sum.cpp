@@ -62,7 +62,7 @@ Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) {
 }
 
 Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim) { return sum(x, Shape{dim}, keepdim); }
-Tensor sum(const Tensor& x) { return sum(x, detail::all_dims("sum", x)); }
+Tensor sum(const Tensor& x) { return sum(x, Shape()); }
 
 namespace detail {
 

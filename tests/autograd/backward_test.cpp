@@ -169,6 +169,35 @@ TEST(Backward, AReentrantCallLeavesTheOuterOneAlone) {
   expect_close(x.grad(), {(6 + 1) * 6});
 }
 
+TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
+  Tensor x = leaf({2}, {1}), z;
+  bool inside = false;
+  Tensor y = record("again", {x}, x.detach().clone(), [&z, &inside, v = std::vector<double>(1000, 3.0)](const Tensor& gy) {
+    if (!std::exchange(inside, true)) z.backward();
+    return Gradients{gy * v[500]};
+  });
+  z = y * 2;
+  y.backward();
+  expect_close(x.grad(), {9});
+}
+
+TEST(Backward, AGraphFromBeforeFindsAThawedLeaf) {
+  Tensor x = leaf({1, 2}, {2});
+  Tensor y = (x * x).sum();
+  x.requires_grad_(false);
+  x.requires_grad_();
+  y.backward();
+  expect_close(x.grad(), {2, 4});
+}
+
+TEST(Backward, AFrozenLeafGetsNothing) {
+  Tensor x = leaf({1, 2}, {2});
+  Tensor y = (x * x).sum();
+  x.requires_grad_(false);
+  y.backward();
+  EXPECT_FALSE(x.grad().defined());
+}
+
 TEST(Grad, LeavesTheLeavesAlone) {
   Tensor x = leaf({2}, {1}), w = leaf({5}, {1});
   std::vector<Tensor> g = grad({x * w}, {x, w});

@@ -53,5 +53,9 @@ TEST(Error, IsCaughtAsErrorWhateverItsKind) {
   expect_kind<FileError>();
 }
 
+TEST(Error, IsOneLineWhateverAFileIsCalled) {
+  EXPECT_STREQ(FileError("read_idx", "a\nb: is missing").what(), "read_idx: a b: is missing");
+}
+
 }  // namespace
 }  // namespace xtape

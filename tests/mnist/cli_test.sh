@@ -105,6 +105,12 @@ first=$(hash_of --seed 3)
 [ "$(hash_of --seed 3 --threads 2)" = "$first" ] || complain "two threads changed the weights"
 [ "$(hash_of --seed 4)" != "$first" ] || complain "another seed gave the same weights"
 
+# -- a full disk is an error
+if [ -e /dev/full ]; then
+  "$binary" --data digits --epochs 0 >/dev/full 2>"$scratch/err" && complain "a full disk went unnoticed"
+  grep -q "cannot be written" "$scratch/err" || complain "a full disk: $(cat "$scratch/err")"
+fi
+
 # -- the report fits a narrow terminal
 "$binary" --data digits --epochs 1 --hidden 16 >"$scratch/out"
 [ "$(wc -L <"$scratch/out")" -le 60 ] || complain "a line is longer than 60 columns"

@@ -1,5 +1,7 @@
 #include "xtape/nn/module.hpp"
 
+#include <cmath>
+
 #include "support/expect.hpp"
 #include "xtape/nn/nn.hpp"
 
@@ -248,6 +250,25 @@ TEST(Module, RefusesBadNames) {
   expect_error<ValueError>([&] { m.parameter("w"); }, "has a \"w\" already");
   expect_error<ValueError>([&] { m.parameter("a.b"); }, "\"a.b\" is no name");
   expect_error<ValueError>([&] { m.parameter(""); }, "\"\" is no name");
+}
+
+TEST(Module, RefusesToHoldItself) {
+  nn::Sequential outer, inner;
+  outer.append(inner);
+  expect_error<ValueError>([&] { inner.append(outer); }, "is this module itself, or holds it");
+  expect_error<ValueError>([&] { inner.append(inner); }, "is this module itself, or holds it");
+}
+
+TEST(Module, LoadsNothingWhenAValueCannotBeCast) {
+  struct Counter : nn::Module {
+    nn::Parameter w = register_parameter("w", ones({1}));
+    nn::Buffer steps = register_buffer("steps", zeros({1}, {.dtype = int64}));
+  } model;
+  StateDict dict;
+  dict.set("w", full({1}, 5.0));
+  dict.set("steps", full({1}, std::nan("")));
+  EXPECT_THROW(model.load_state_dict(dict), Error);
+  expect_close(model.w, {1});
 }
 
 TEST(Module, RefusesTheResultOfAnOpAsParameter) {

@@ -92,5 +92,16 @@ TEST(Sum, RefusesDimsOutsideTheRangeOrGivenTwice) {
   expect_error<ValueError>([] { return ones({2, 3}).sum({1, -1}); }, "sum: dim -1 is given twice");
 }
 
+TEST(Sum, OverNoDimsIsOverAll) {
+  Tensor x = tensor({{1., 2., 3.}, {4., 5., 6.}});
+  expect_close(x.sum({}), {21});
+  expect_close(sum(x, {}), {21});
+  expect_close(x.sum(Shape{}, true), {21});
+  EXPECT_EQ(x.sum(Shape{}, true).shape(), (Shape{1, 1}));
+  expect_close(x.mean({}), {3.5});
+  expect_close(mean(x, Shape{}), {3.5});
+  expect_close(x.sum({0}), {5, 7, 9});
+}
+
 }  // namespace
 }  // namespace xtape
