@@ -63,6 +63,9 @@ class Scalar {
     if constexpr (std::is_floating_point_v<T>) {
       dtype_ = DType::float32;
       real_ = static_cast<double>(value);
+    } else if (std::is_unsigned_v<T> && sizeof(T) == 8 && static_cast<std::uint64_t>(value) >> 63 != 0) {
+      dtype_ = DType::float32;  // beyond int64: as near as a real number comes
+      real_ = static_cast<double>(value);
     } else {
       dtype_ = std::is_same_v<T, bool> ? DType::bool_ : DType::int64;
       integer_ = static_cast<std::int64_t>(value);

@@ -56,10 +56,10 @@ class XTAPE_API Tensor {
   std::string to_string() const;
 
   // -- its elements
-  /// The only element, converted to T. ValueError unless numel is 1.
+  /// The only element, converted to T. ValueError unless numel is 1, and when an integer T does not hold the value.
   template <Element T>
   T item() const {
-    return item_scalar().to<T>();
+    return item_scalar(dtype_of<T>).template to<T>();
   }
   /// Row-major elements; T must be the dtype's own type (DTypeError). Writes through the pointer are not seen by
   /// the check on saved values. Deleted on temporaries, whose storage may be gone at the end of the line.
@@ -168,7 +168,7 @@ class XTAPE_API Tensor {
   detail::TensorImpl* impl() const noexcept { return impl_.get(); }
 
  private:
-  Scalar item_scalar() const;
+  Scalar item_scalar(DType wanted) const;
   void* checked_data(DType expected) const;
 
   detail::IntrusivePtr<detail::TensorImpl> impl_;

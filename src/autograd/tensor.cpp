@@ -156,10 +156,31 @@ std::string Tensor::to_string() const {
   return s + ")";
 }
 
-Scalar Tensor::item_scalar() const {
+namespace {
+
+/// Whether `value`, truncated, is within `integer`'s range. As doubles, int64's bounds are -2^63 and, rounded up, 2^63.
+bool fits(Scalar value, DType integer) {
+  return visit_dtype(integer, [value]<class T>() {
+    const auto least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
+    if (is_floating(value.dtype())) {
+      const double v = value.to<double>(), low = static_cast<double>(least), high = static_cast<double>(most);
+      return sizeof(T) < 8 ? v > low - 1 && v < high + 1 : v >= low && v < high;
+    }
+    const auto v = value.to<std::int64_t>();
+    return v >= static_cast<std::int64_t>(least) && v <= static_cast<std::int64_t>(most);
+  });
+}
+
+}  // namespace
+
+Scalar Tensor::item_scalar(DType wanted) const {
   const detail::TensorImpl& t = impl_of(*this, "item");
   if (t.numel != 1) fail<ValueError>("item", "tensor has {} elements; use to_vector", t.numel);
-  return visit_dtype(t.dtype, [&]<class T>() { return Scalar(*detail::elements<T>(*this)); });
+  const Scalar value = visit_dtype(t.dtype, [&]<class T>() { return Scalar(*detail::elements<T>(*this)); });
+  if (!is_floating(wanted) && wanted != DType::bool_ && !fits(value, wanted)) {
+    fail<ValueError>("item", "{} does not fit {}", value.to<double>(), wanted);
+  }
+  return value;
 }
 
 void* Tensor::checked_data(DType expected) const {

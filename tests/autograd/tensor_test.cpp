@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "support/expect.hpp"
 #include "xtape/xtape.hpp"
 
@@ -174,6 +177,23 @@ TEST(Tensor, CompoundAssignmentMakesANewTensor) {
   a += 1;
   expect_close(a, {2, 2});
   expect_close(before, {1, 1});
+}
+
+TEST(Tensor, ItemRefusesWhatAnIntegerDoesNotHold) {
+  expect_error<ValueError>([] { tensor(300).item<std::uint8_t>(); }, "item: 300 does not fit uint8");
+  expect_error<ValueError>([] { tensor(1e20).item<std::int64_t>(); }, "does not fit int64");
+  expect_error<ValueError>([] { tensor(-1).item<std::uint8_t>(); }, "item: -1 does not fit uint8");
+  expect_error<ValueError>([] { tensor(std::nan("")).item<std::int32_t>(); }, "item: nan does not fit int32");
+  EXPECT_EQ(tensor(-2147483648.9, {.dtype = float64}).item<std::int32_t>(), std::numeric_limits<std::int32_t>::min());
+  EXPECT_EQ(tensor(-0x1p63, {.dtype = float64}).item<std::int64_t>(), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(tensor(255.9, {.dtype = float64}).item<std::uint8_t>(), 255);
+  EXPECT_EQ(tensor(std::numeric_limits<std::int64_t>::min()).item<std::int64_t>(),
+            std::numeric_limits<std::int64_t>::min());
+}
+
+TEST(Scalar, BeyondInt64IsARealNumber) {
+  EXPECT_EQ(Scalar(~std::uint64_t{0}).to<double>(), 0x1p64);
+  EXPECT_EQ(Scalar(std::uint64_t{7}).dtype(), int64);
 }
 
 }  // namespace
