@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "support/expect.hpp"
+#include "support/golden.hpp"
 
 namespace xtape {
 namespace {
@@ -54,7 +55,7 @@ struct Case {
 };
 
 std::vector<Case> read_cases() {
-  std::ifstream file(XTAPE_SOURCE_DIR "/tests/golden/optim.txt");
+  std::ifstream file(golden("optim.txt"));
   std::vector<Case> cases;
   for (std::string line, word; std::getline(file, line);) {
     std::istringstream words(line);
