@@ -3,6 +3,6 @@
 namespace xtape::testing {
 
 // The one test file that knows its place on this machine: the others compile to the same in every checkout.
-std::string golden(const std::string& name) { return XTAPE_SOURCE_DIR "/tests/golden/" + name; }
+std::string golden_file(const std::string& name) { return XTAPE_SOURCE_DIR "/tests/golden/" + name; }
 
 }  // namespace xtape::testing

@@ -6,6 +6,6 @@
 namespace xtape::testing {
 
 /// The path of tests/golden/<name>.
-std::string golden(const std::string& name);
+std::string golden_file(const std::string& name);
 
 }  // namespace xtape::testing
