@@ -43,7 +43,7 @@ std::vector<double> trace(DType dtype) {
 
 /// Column `column` of the golden file.
 std::vector<double> golden(int column) {
-  std::ifstream file(golden_file("adam_trace.csv"));
+  std::ifstream file(testing::golden_file("adam_trace.csv"));
   std::vector<double> values;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || !(std::isdigit(static_cast<unsigned char>(line[0])))) continue;
