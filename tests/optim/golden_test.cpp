@@ -55,7 +55,7 @@ struct Case {
 };
 
 std::vector<Case> read_cases() {
-  std::ifstream file(golden_file("optim.txt"));
+  std::ifstream file(xtape::testing::golden_file("optim.txt"));
   std::vector<Case> cases;
   for (std::string line, word; std::getline(file, line);) {
     std::istringstream words(line);
