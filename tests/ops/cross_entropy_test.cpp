@@ -339,6 +339,11 @@ TEST(CrossEntropy, OfWeightsThatAreAllZeroHasNoGradient) {  // SEMANTICS [13]
   }
 }
 
+TEST(CrossEntropy, OfTargetsThatWeighNothingIsNaNWithoutGradient) {  // SEMANTICS [13]
+  const Tensor w = f64({0, 1, 1}, {3}), t = tensor({0, -100});
+  for (double e : {0.0, 0.3}) expect_loss(X, t, {.weight = w, .label_smoothing = e}, {nan}, Numbers(6, 0.0), 0);
+}
+
 TEST(CrossEntropy, AClassOfWeightZeroCountsForNothingWhateverItsLogit) {
   Tensor w = f64({0, 1, 1}, {3});
   expect_loss(f64({-inf, 0, 0}, {1, 3}), tensor({1}), {.weight = w, .label_smoothing = .3},

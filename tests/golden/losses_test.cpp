@@ -1,0 +1,160 @@
+// cross_entropy and nll_loss against PyTorch's, over the whole product of weights, smoothings, ignored positions,
+// reductions, ranks and layouts, in both dtypes: files made by make_losses.py beside this one.
+#include <cmath>
+#include <cstdio>
+
+#include "support/expect.hpp"
+#include "support/golden.hpp"
+#include "support/inputs.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::any;
+using testing::Comparison;
+using testing::GoldenFile;
+using testing::gradients;
+using testing::Input;
+using testing::integers;
+using testing::make_inputs;
+
+constexpr std::int64_t classes = 4;
+const std::vector<Shape> shapes = {{classes}, {3, classes}, {3, classes, 2}, {3, classes, 2, 2}, {2, classes, 2, 1, 3}};
+const std::vector<std::string> layouts = {"plain", "permuted", "sliced"}, weights = {"none", "given", "zero"},
+                               ignored = {"none", "some", "all", "inside"};
+const std::vector<double> smoothings = {0, 0.1, 1};
+const std::vector<std::pair<Reduction, std::string>> reductions = {
+    {Reduction::none, "none"}, {Reduction::mean, "mean"}, {Reduction::sum, "sum"}};
+
+Tensor weight(const std::string& which, DType dtype) {
+  if (which == "none") return {};
+  return tensor({0.25, 1.5, which == "zero" ? 0.0 : 0.75, 2.0}, {.dtype = dtype});
+}
+
+Shape base_shape(const Shape& shape, const std::string& layout) {
+  Shape base = shape;
+  if (layout == "permuted") {
+    for (std::int64_t d = 0; d < shape.size(); ++d) base[d] = shape[shape.size() - 1 - d];
+  } else if (layout == "sliced") {
+    base[0] += 2;
+  }
+  return base;
+}
+
+Tensor lay_out(const Tensor& base, const std::string& layout, std::int64_t n) {
+  if (layout == "sliced") return narrow(base, 0, 1, n);
+  Shape reversed;
+  for (std::int64_t d = base.dim() - 1; d >= 0; --d) reversed.push_back(d);
+  return layout == "permuted" ? permute(base, reversed) : base;
+}
+
+std::string number(double e) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%g", e);
+  return text;
+}
+
+/// One point of the product; the name is make_losses.py's.
+struct Case {
+  std::string loss, target, w, ignore;
+  double e;
+  std::pair<Reduction, std::string> reduction;
+  Shape shape;
+  std::string layout;
+  DType dtype;
+
+  std::string name() const {
+    return loss + " " + target + " w=" + w + " e=" + number(e) + (ignore.empty() ? "" : " ignore=" + ignore) + " " +
+           reduction.second + " rank=" + std::to_string(shape.size()) + " " + layout;
+  }
+};
+
+std::vector<Case> product(const std::string& loss, const std::string& target, const std::vector<double>& es,
+                          const std::vector<std::string>& ignores) {
+  const std::vector<DType> dtypes = {float64, float32};
+  std::vector<Case> cases;
+  for (std::size_t i = 0, rest = 0; rest == 0; ++i) {
+    rest = i;
+    auto digit = [&rest](const auto& values) {
+      const auto value = values[rest % values.size()];
+      rest /= values.size();
+      return value;
+    };
+    cases.push_back({loss, target, digit(weights), digit(ignores), digit(es), digit(reductions), digit(shapes),
+                     digit(layouts), digit(dtypes)});
+  }
+  cases.pop_back();  // the first one of the next round
+  return cases;
+}
+
+/// Writes ignore_index where the case ignores, and returns it.
+std::int64_t ignore_some(Tensor& target, const std::string& ignore) {
+  if (ignore == "inside") return 1;
+  const std::size_t step = ignore == "some" ? 3 : 1;
+  const std::size_t first = ignore == "some" ? 1 : 0;
+  if (ignore != "none") {
+    for (std::size_t i = first; i < target.span<std::int64_t>().size(); i += step) target.span<std::int64_t>()[i] = -100;
+  }
+  return -100;
+}
+
+/// The positions that count weigh nothing together: a mean is 0 / 0.
+bool weighs_nothing(const Case& c, const Tensor& target, std::int64_t ignore_index) {
+  for (std::int64_t y : target.to_vector<std::int64_t>()) {
+    if (y != ignore_index && !(c.w == "zero" && y == 2)) return false;
+  }
+  return true;
+}
+
+void check_index(const Case& c, GoldenFile& file, Comparison& comparison) {
+  Shape positions = c.shape;
+  positions.erase(c.shape.size() == 1 ? 0 : 1);
+  auto inputs = make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), integers(positions, classes)}, c.dtype);
+  const std::int64_t ignore_index = ignore_some(inputs[1], c.ignore);
+  const Tensor x = lay_out(inputs[0], c.layout, c.shape[0]), w = weight(c.w, c.dtype);
+  const Tensor y = c.loss == "nll_loss"
+                       ? nll_loss(x, inputs[1], {w, ignore_index, c.reduction.first})
+                       : cross_entropy(x, inputs[1], {w, ignore_index, c.reduction.first, c.e});
+  const std::vector<Tensor> dx = gradients(c.name(), {y}, {inputs[0]});
+  std::vector<Tensor> expected = file.take(c.name() + " " + to_string(c.dtype));
+  if (c.reduction.first == Reduction::mean && weighs_nothing(c, inputs[1], ignore_index)) {
+    EXPECT_TRUE(std::isnan(expected[0].item<double>())) << c.name();
+    expected[1].zero_();  // SEMANTICS [6], [13]: gradients are exactly 0, where PyTorch's are NaN or 0
+  }
+  comparison.expect_same(c.name(), {y, dx[0]}, expected);
+}
+
+void check_probability(const Case& c, GoldenFile& file, Comparison& comparison) {
+  const auto inputs =
+      make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), testing::uniform(c.shape, 0, 1)}, c.dtype);
+  const Tensor y = cross_entropy(lay_out(inputs[0], c.layout, c.shape[0]), inputs[1],
+                                 {weight(c.w, c.dtype), -100, c.reduction.first, c.e});
+  const std::vector<Tensor> d = gradients(c.name(), {y}, inputs);
+  comparison.expect_same(c.name(), {y, d[0], d[1]}, file.take(c.name() + " " + to_string(c.dtype)));
+}
+
+TEST(LossesGolden, CrossEntropyOfIndicesIsPyTorchs) {
+  GoldenFile file(testing::golden_file("cross_entropy_index.golden"));
+  Comparison comparison;
+  for (const Case& c : product("cross_entropy", "index", smoothings, ignored)) check_index(c, file, comparison);
+  file.expect_all_taken();
+}
+
+TEST(LossesGolden, CrossEntropyOfProbabilitiesIsPyTorchs) {
+  GoldenFile file(testing::golden_file("cross_entropy_probability.golden"));
+  Comparison comparison;
+  for (const Case& c : product("cross_entropy", "probability", smoothings, {""})) {
+    check_probability(c, file, comparison);
+  }
+  file.expect_all_taken();
+}
+
+TEST(LossesGolden, NLLLossIsPyTorchs) {
+  GoldenFile file(testing::golden_file("nll_loss.golden"));
+  Comparison comparison;
+  for (const Case& c : product("nll_loss", "index", {0}, ignored)) check_index(c, file, comparison);
+  file.expect_all_taken();
+}
+
+}  // namespace
+}  // namespace xtape

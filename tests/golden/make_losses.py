@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Writes cross_entropy_index.golden, cross_entropy_probability.golden and nll_loss.golden, the references of
+losses_test.cpp: the whole product of options, shapes and layouts.
+
+    python make_losses.py
+
+Each case holds the loss and its gradients at the base of the logits and, for probabilities, at the target.
+"""
+import itertools
+
+import torch
+import torch.nn.functional as F
+
+from golden import Writer, gradients, integers, any_, make_inputs, uniform
+
+C = 4
+SHAPES = [(C,), (3, C), (3, C, 2), (3, C, 2, 2), (2, C, 2, 1, 3)]
+WEIGHTS = {"none": None, "given": [0.25, 1.5, 0.75, 2.0], "zero": [0.25, 1.5, 0.0, 2.0]}
+IGNORE = ["none", "some", "all", "inside"]
+REDUCTIONS = ["none", "mean", "sum"]
+LAYOUTS = ["plain", "permuted", "sliced"]
+DTYPES = [torch.float64, torch.float32]
+
+
+def base_shape(shape, layout):
+    if layout == "permuted":
+        return shape[::-1]
+    return (shape[0] + 2, *shape[1:]) if layout == "sliced" else shape
+
+
+def lay_out(base, layout, n):
+    if layout == "permuted":
+        return base.permute(*reversed(range(base.dim())))
+    return base.narrow(0, 1, n) if layout == "sliced" else base
+
+
+def ignoring(target, ignore):
+    """The target and its ignore_index."""
+    if ignore == "inside":
+        return target, 1
+    if ignore != "none":
+        flat = target.reshape(-1)
+        flat[slice(1, None, 3) if ignore == "some" else slice(None)] = -100
+        target = flat.reshape(target.shape)
+    return target, -100
+
+
+def weight_of(which, dtype):
+    return None if WEIGHTS[which] is None else torch.tensor(WEIGHTS[which], dtype=dtype)
+
+
+def index_cases(writer, loss, smoothings):
+    table = itertools.product(WEIGHTS, smoothings, IGNORE, REDUCTIONS, SHAPES, LAYOUTS, DTYPES)
+    for w, e, ignore, reduction, shape, layout, dtype in table:
+        name = f"{loss} index w={w} e={e:g} ignore={ignore} {reduction} rank={len(shape)} {layout}"
+        positions = () if len(shape) == 1 else (shape[0], *shape[2:])
+        base, target = make_inputs(name, [any_(base_shape(shape, layout)), integers(positions, C)], dtype)
+        target, ignore_index = ignoring(target, ignore)
+        options = dict(weight=weight_of(w, dtype), ignore_index=ignore_index, reduction=reduction)
+        if loss == "cross_entropy":
+            options["label_smoothing"] = e
+        x = lay_out(base, layout, shape[0])
+        if loss == "nll_loss":
+            x = x.contiguous()  # else 2.15's backward throws: "grad_input must be contiguous"
+        y = getattr(F, loss)(x, target, **options)
+        writer.add(f"{name} {str(dtype)[6:]}", [y, *gradients(name, [y], [base])])
+
+
+def probability_cases(writer):
+    table = itertools.product(WEIGHTS, [0, 0.1, 1], REDUCTIONS, SHAPES, LAYOUTS, DTYPES)
+    for w, e, reduction, shape, layout, dtype in table:
+        name = f"cross_entropy probability w={w} e={e:g} {reduction} rank={len(shape)} {layout}"
+        base, target = make_inputs(name, [any_(base_shape(shape, layout)), uniform(shape, 0.0, 1.0)], dtype)
+        y = F.cross_entropy(lay_out(base, layout, shape[0]), target, weight=weight_of(w, dtype), reduction=reduction,
+                            label_smoothing=e)
+        writer.add(f"{name} {str(dtype)[6:]}", [y, *gradients(name, [y], [base, target])])
+
+
+def main():
+    for file, fill in {
+        "cross_entropy_index.golden": lambda writer: index_cases(writer, "cross_entropy", [0, 0.1, 1]),
+        "cross_entropy_probability.golden": probability_cases,
+        "nll_loss.golden": lambda writer: index_cases(writer, "nll_loss", [0]),
+    }.items():
+        writer = Writer(__file__, file)
+        fill(writer)
+        writer.write()
+
+
+if __name__ == "__main__":
+    main()

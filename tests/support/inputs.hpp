@@ -1,0 +1,55 @@
+// Inputs of tests, drawn from a name: a case's numbers are the same here and in tests/golden/golden.py, bit for bit, so
+// that golden files hold results alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "xtape/xtape.hpp"
+
+namespace xtape::testing {
+
+/// The shape of an input and the rule that fills it from a key. Differentiable ones come in a case's dtype (the
+/// doubles rounded) and require grad; indices are int64, truths bool_.
+struct Input {
+  enum class Kind : std::uint8_t { uniform, away, special, given, integers, indices, truths };
+  Kind kind;
+  Shape shape;
+  double low = 0, width = 0;  // uniform: [low, low + width)
+  std::int64_t n = 1;         // integers: [0, n); special: each value n times in a row
+  std::vector<double> values = {};
+
+  bool is_differentiable() const { return kind < Kind::integers; }
+  Tensor make(const std::string& key, DType dtype) const;
+};
+
+inline Input uniform(const Shape& shape, double low, double width) { return {Input::Kind::uniform, shape, low, width}; }
+inline Input any(const Shape& shape) { return uniform(shape, -2, 4); }
+inline Input positive(const Shape& shape) { return uniform(shape, 0.5, 2); }
+/// Of both signs, at least 0.25 from 0.
+inline Input away(const Shape& shape) { return {Input::Kind::away, shape}; }
+/// Zeros, infinities, NaN, denormals, huge numbers: special_values again and again, each `repeat` times.
+inline Input special(const Shape& shape, std::int64_t repeat = 1) {
+  return {Input::Kind::special, shape, 0, 0, repeat};
+}
+inline Input given(const Shape& shape, const std::vector<double>& values) {
+  return {Input::Kind::given, shape, 0, 0, 1, values};
+}
+inline Input integers(const Shape& shape, std::int64_t below) { return {Input::Kind::integers, shape, 0, 0, below}; }
+inline Input indices(const Shape& shape, const std::vector<double>& values) {
+  return {Input::Kind::indices, shape, 0, 0, 1, values};
+}
+inline Input truths(const Shape& shape) { return {Input::Kind::truths, shape}; }
+
+/// The inputs of a case, each from its own key.
+std::vector<Tensor> make_inputs(const std::string& name, const std::vector<Input>& inputs, DType dtype);
+
+/// The gradient that arrives at output k of a case.
+Tensor upstream(const std::string& name, std::size_t k, const Tensor& y);
+
+/// The gradients of the outputs at the inputs that require grad, zeros where nothing arrives, under `upstream`.
+std::vector<Tensor> gradients(const std::string& name, const std::vector<Tensor>& outputs,
+                              const std::vector<Tensor>& inputs);
+
+}  // namespace xtape::testing
