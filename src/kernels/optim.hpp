@@ -59,6 +59,7 @@ struct AdamStep {
   T root_scale;                  // sqrt(1 - beta2^t)
   T beta1, new_m, beta2, new_v;  // new_m = 1 - beta1, new_v = 1 - beta2
   T eps, weight_decay;
+  T keep;            // of the parameter, before the step: 1, or less where the decay is decoupled
   T sign;            // of the gradient: -1 to maximize
   T settle_moments;  // smaller moments are stored as 0
   T settle_squares;  // the square of a smaller gradient counts as 0
@@ -82,7 +83,7 @@ void adam(T* p, const T* g, T* __restrict m, T* __restrict v, [[maybe_unused]] T
       square = v1 <= old || old != old ? old : v1;  // NaN wins
       v_max[i] = square;
     }
-    p[i] -= s.step_size * m1 / (std::sqrt(square) / s.root_scale + s.eps);
+    p[i] = s.keep * p[i] - s.step_size * m1 / (std::sqrt(square) / s.root_scale + s.eps);
   }
 }
 

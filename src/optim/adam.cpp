@@ -1,9 +1,10 @@
-// g = gradient, negated to maximize          g += weight_decay p
+// g = gradient, negated to maximize          Adam: g += weight_decay p          AdamW: p *= 1 - lr weight_decay
 // m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2          u = v, amsgrad: u = max(u, v)
 // p -= lr / (1 - beta1^t) m / (sqrt(u) / sqrt(1 - beta2^t) + eps)
 // t counts the parameter's own steps, from 1. Kingma and Ba, "Adam: a method for stochastic optimization",
-// ICLR 2015; amsgrad: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", ICLR 2018, with the maximum
-// of the uncorrected v, as PyTorch has it.
+// ICLR 2015; AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; amsgrad: Reddi, Kale
+// and Kumar, "On the convergence of Adam and beyond", ICLR 2018, with the maximum of the uncorrected v, as PyTorch
+// has it.
 #include "xtape/optim/adam.hpp"
 
 #include <cmath>
@@ -14,9 +15,10 @@
 
 namespace xtape::optim {
 
-template <>
-struct Rule<AdamOptions> {
-  static constexpr const char* name = "Adam";
+/// The rule of both. `decoupled`: AdamW's decay.
+template <class Options, bool decoupled>
+struct AdamRule {
+  static constexpr const char* name = decoupled ? "AdamW" : "Adam";
   static constexpr const char* buffers[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   static constexpr bool counts_steps = true;
 
@@ -30,7 +32,7 @@ struct Rule<AdamOptions> {
     f("maximize", o.maximize);
   }
 
-  static void check(const AdamOptions& o, std::size_t group) {
+  static void check(const Options& o, std::size_t group) {
     check_not_negative(name, "lr", o.lr, group);
     for (std::size_t i = 0; i < 2; ++i) {
       if (!(o.betas[i] >= 0 && o.betas[i] < 1)) {
@@ -41,14 +43,16 @@ struct Rule<AdamOptions> {
     check_not_negative(name, "weight_decay", o.weight_decay, group);
   }
 
-  static bool uses(const AdamOptions& o, std::size_t buffer) { return buffer < 2 || o.amsgrad; }
+  static bool uses(const Options& o, std::size_t buffer) { return buffer < 2 || o.amsgrad; }
+
+  static double& momentum(Options& o) { return o.betas[0]; }
 
   template <class T>
-  static void update(const AdamOptions& o, ParamState& state, T* p, const T* g, std::int64_t n) {
+  static void update(const Options& o, ParamState& state, T* p, const T* g, std::int64_t n) {
     const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
-    with_flag(o.weight_decay != 0, [&]<bool decays>() {
+    with_flag(!decoupled && o.weight_decay != 0, [&]<bool decays>() {
       with_flag(o.amsgrad, [&]<bool amsgrad>() {
         with_flag(1 - o.betas[0] < 0.5, [&]<bool near_m>() {
           kernels::adam<decays, amsgrad, near_m>(p, g, m, v, v_max, n, step);
@@ -59,7 +63,7 @@ struct Rule<AdamOptions> {
 
  private:
   template <class T>
-  static kernels::AdamStep<T> numbers(const AdamOptions& o, std::int64_t steps) {
+  static kernels::AdamStep<T> numbers(const Options& o, std::int64_t steps) {
     const auto t = static_cast<double>(steps);
     const double new_m = 1 - o.betas[0], new_v = 1 - o.betas[1];
     // Beside a usual eps, moments this small move nothing; where eps is so small that they could, they stay.
@@ -72,12 +76,19 @@ struct Rule<AdamOptions> {
             .new_v = static_cast<T>(new_v),
             .eps = static_cast<T>(o.eps),
             .weight_decay = static_cast<T>(o.weight_decay),
+            .keep = static_cast<T>(decoupled ? 1 - o.lr * o.weight_decay : 1),
             .sign = static_cast<T>(o.maximize ? -1 : 1),
             .settle_moments = static_cast<T>(tiny),
             .settle_squares = static_cast<T>(std::sqrt(tiny / new_v))};
   }
 };
 
+template <>
+struct Rule<AdamOptions> : AdamRule<AdamOptions, false> {};
+template <>
+struct Rule<AdamWOptions> : AdamRule<AdamWOptions, true> {};
+
 template class GroupOptimizer<AdamOptions>;
+template class GroupOptimizer<AdamWOptions>;
 
 }  // namespace xtape::optim

@@ -27,6 +27,7 @@ using xtape::detail::ParamState;
 ///   visit(options, f)      calls f("lr", options.lr) for every field
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
+///   momentum(options)      what a scheduler may cycle beside options.lr
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
@@ -75,6 +76,44 @@ void GroupOptimizer<Options>::check_options() const {
   for (std::size_t g = 0; g < groups_.size(); ++g) Rule<Options>::check(groups_[g].options, g);
 }
 
+/// param_groups() lets users write into the lists, too: whoever walks these beside states_ asks here first.
+template <class Options>
+void GroupOptimizer<Options>::check_lists() const {
+  auto known = parameters_.begin();
+  bool unchanged = true;
+  for (const auto& group : groups_) {
+    for (const Tensor& p : group.params) {
+      unchanged = unchanged && known != parameters_.end() && p.impl() == (known++)->impl();
+    }
+  }
+  if (!unchanged || known != parameters_.end()) {
+    fail<ValueError>(name_, "a list of parameters in param_groups() was changed; make a new optimizer, or use "
+                            "add_param_group");
+  }
+}
+
+template <class Options>
+void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
+  check_lists();
+  Rule<Options>::check(group.options, groups_.size());
+  std::vector<Tensor> all = parameters_;
+  all.insert(all.end(), group.params.begin(), group.params.end());
+  const std::size_t count = all.size();
+  groups_.reserve(groups_.size() + 1);
+  states_.reserve(count);
+  set_parameters(std::move(all));
+  // Nothing below can fail.
+  groups_.push_back(std::move(group));
+  states_.resize(count);
+}
+
+template <class Options>
+std::vector<Scheduled> GroupOptimizer<Options>::scheduled() {
+  std::vector<Scheduled> all;
+  for (auto& group : groups_) all.push_back({&group.options.lr, &Rule<Options>::momentum(group.options)});
+  return all;
+}
+
 /// f(i, options) for the i-th parameter, in order.
 template <class Options, class F>
 void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
@@ -99,16 +138,7 @@ inline void prepare_buffer(Tensor& buffer, const Tensor& parameter) {
 template <class Options>
 void GroupOptimizer<Options>::prepare_step() {
   check_options();
-  auto known = parameters_.begin();
-  bool unchanged = true;
-  for (const auto& group : groups_) {
-    for (const Tensor& p : group.params) {
-      unchanged = unchanged && known != parameters_.end() && p.impl() == (known++)->impl();
-    }
-  }
-  if (!unchanged || known != parameters_.end()) {
-    fail<ValueError>(name_, "a list of parameters in param_groups() was changed; make a new optimizer");
-  }
+  check_lists();
   each_parameter(groups_, [this](std::size_t i, const Options& options) {
     const Tensor& p = parameters_[i];
     if (!p.grad().defined()) return;
@@ -142,6 +172,7 @@ inline std::string state_prefix(std::size_t parameter) { return "state." + std::
 template <class Options>
 StateDict GroupOptimizer<Options>::state_dict() const {
   using R = Rule<Options>;
+  check_lists();
   NoGradGuard no_grad;
   StateWriter writer;
   std::size_t first = 0;
@@ -149,6 +180,7 @@ StateDict GroupOptimizer<Options>::state_dict() const {
     const std::string prefix = option_prefix(g);
     R::visit(groups_[g].options,
              [&](const char* name, const auto& value) { writer.write(prefix + name, value); });
+    if (g < initial_lrs_.size()) writer.write(prefix + "initial_lr", initial_lrs_[g]);
     writer.write_range(prefix + "params", first, groups_[g].params.size());
     first += groups_[g].params.size();
   }
@@ -185,6 +217,7 @@ ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const
 
 template <class Options>
 void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
+  check_lists();
   NoGradGuard no_grad;
   StateReader reader(name_, dict);
   std::size_t groups = 0;
@@ -195,12 +228,17 @@ void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
   }
   std::vector<Options> loaded(groups_.size());
   std::vector<ParamState> states;
+  std::vector<double> initial_lrs;
   std::size_t i = 0;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const std::string prefix = option_prefix(g);
     Rule<Options>::visit(loaded[g],
                          [&](const char* name, auto& value) { reader.read(prefix + name, value); });
     Rule<Options>::check(loaded[g], g);
+    if (g == initial_lrs.size() && reader.has(prefix + "initial_lr")) {
+      reader.read(prefix + "initial_lr", initial_lrs.emplace_back());
+      check_not_negative(name_, "initial_lr", initial_lrs.back(), g);
+    }
     reader.expect_range(prefix + "params", i, groups_[g].params.size());
     for (std::size_t k = 0; k < groups_[g].params.size(); ++k, ++i) {
       states.push_back(read_state(reader, i, parameters_[i], loaded[g]));
@@ -210,6 +248,7 @@ void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
   // Nothing below can fail.
   for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].options = loaded[g];
   states_.swap(states);
+  initial_lrs_.swap(initial_lrs);
 }
 
 }  // namespace xtape::optim

@@ -56,15 +56,24 @@ void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
 }  // namespace
 
 Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters)
-    : name_(name), parameters_(std::move(parameters)) {
-  if (parameters_.empty()) {
-    fail<ValueError>(name_, "the list of parameters is empty; did the model register its layers?");
-  }
-  for (std::size_t i = 0; i < parameters_.size(); ++i) check_parameter(name_, i, parameters_[i]);
-  check_disjoint(name_, parameters_);
+    : name_(name) {
+  set_parameters(std::move(parameters));
 }
 
 Optimizer::~Optimizer() = default;
+
+void Optimizer::set_parameters(std::vector<Tensor> parameters) {
+  if (parameters.empty()) {
+    fail<ValueError>(name_, "the list of parameters is empty; did the model register its layers?");
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_parameter(name_, i, parameters[i]);
+  check_disjoint(name_, parameters);
+  parameters_.swap(parameters);
+}
+
+std::vector<Scheduled> Optimizer::scheduled() {
+  fail<ValueError>(name_, "offers no learning rate to schedulers; override scheduled()");
+}
 
 void Optimizer::zero_grad(bool set_to_none) {
   for (const Tensor& p : parameters_) detail::clear_grad(p, set_to_none);

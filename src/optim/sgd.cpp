@@ -45,6 +45,8 @@ struct Rule<SGDOptions> {
 
   static bool uses(const SGDOptions& o, std::size_t) { return o.momentum != 0; }
 
+  static double& momentum(SGDOptions& o) { return o.momentum; }
+
   template <class T>
   static void update(const SGDOptions& o, ParamState& state, T* p, const T* g, std::int64_t n) {
     const kernels::SgdStep<T> step{.lr = static_cast<T>(o.lr),

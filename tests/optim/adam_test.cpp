@@ -8,9 +8,10 @@ using testing::expect_error;
 using testing::leaf;
 
 /// p after each step, from 1 on: the table of SEMANTICS, "Optimizers".
-std::vector<double> table_row(const optim::AdamOptions& options, const std::vector<double>& gradients) {
+template <class Optimizer = optim::Adam, class Options = optim::AdamOptions>
+std::vector<double> table_row(const Options& options, const std::vector<double>& gradients) {
   Tensor p = leaf({1}, {1});
-  optim::Adam optimizer({p}, options);
+  Optimizer optimizer({p}, options);
   std::vector<double> row;
   for (double g : gradients) {
     p.set_grad(tensor({g}, {.dtype = float64}));
@@ -21,16 +22,16 @@ std::vector<double> table_row(const optim::AdamOptions& options, const std::vect
 }
 
 TEST(Adam, FollowsTheTable) {
-  expect_close(tensor(table_row({.lr = .1}, {.1, .2, -.3})), {.90000001, .803481814, .810141715}, 5e-10);
+  expect_close(tensor(table_row(optim::AdamOptions{.lr = .1}, {.1, .2, -.3})), {.90000001, .803481814, .810141715}, 5e-10);
 }
 
 TEST(Adam, WeightDecayEntersTheMoments) {
-  const auto row = table_row({.lr = .1, .weight_decay = .01}, {.1, .2, -.3});
+  const auto row = table_row(optim::AdamOptions{.lr = .1, .weight_decay = .01}, {.1, .2, -.3});
   expect_close(tensor(row), {.900000009, .802947348, .805460521}, 5e-10);
 }
 
 TEST(Adam, AmsgradKeepsTheLargestUncorrectedSquare) {
-  const auto row = table_row({.lr = .1, .amsgrad = true}, {1, 0, 0});
+  const auto row = table_row(optim::AdamOptions{.lr = .1, .amsgrad = true}, {1, 0, 0});
   expect_close(tensor(row), {.900000001, .833027688, .781283787}, 5e-10);
 }
 
@@ -44,8 +45,8 @@ TEST(Adam, TakesPyTorchsDefaults) {
 }
 
 TEST(Adam, MaximizeMirrorsTheGradient) {
-  expect_close(tensor(table_row({.lr = .1, .maximize = true}, {.1, .2, -.3})),
-               table_row({.lr = .1}, {-.1, -.2, .3}));
+  expect_close(tensor(table_row(optim::AdamOptions{.lr = .1, .maximize = true}, {.1, .2, -.3})),
+               table_row(optim::AdamOptions{.lr = .1}, {-.1, -.2, .3}));
 }
 
 TEST(Adam, StepsByLrWhateverTheGradientsScale) {  // SEMANTICS [24]
@@ -75,7 +76,7 @@ TEST(Adam, CountsEachParametersOwnSteps) {
 }
 
 TEST(Adam, BetasOfZeroForgetAtOnce) {
-  const auto row = table_row({.lr = .1, .betas = {0, 0}, .eps = 0}, {5, -.25, 1e-30});
+  const auto row = table_row(optim::AdamOptions{.lr = .1, .betas = {0, 0}, .eps = 0}, {5, -.25, 1e-30});
   expect_close(tensor(row), {.9, 1., .9}, 1e-15);
 }
 
@@ -117,6 +118,55 @@ TEST(Adam, RefusesOptionsOutsideTheirRange) {  // SEMANTICS [25]
   expect_error<ValueError>(make({.weight_decay = -1}), "weight_decay = -1");
   expect_error<ValueError>(make({.weight_decay = NAN}), "weight_decay = nan");
   EXPECT_NO_THROW(make({.lr = 0, .betas = {0, 0}, .eps = 0})());
+}
+
+std::vector<double> adamw_row(const optim::AdamWOptions& options, const std::vector<double>& gradients) {
+  return table_row<optim::AdamW>(options, gradients);
+}
+
+TEST(AdamW, DecaysTheParameterBeforeTheStepAndNotTheMoments) {
+  const auto row = adamw_row({.lr = .1, .weight_decay = .01}, {.1, .2, -.3});
+  expect_close(tensor(row), {.89900001, .801582814, .807441132}, 5e-10);
+}
+
+TEST(AdamW, TakesPyTorchsDefaults) {
+  const optim::AdamWOptions o;
+  EXPECT_EQ(o.lr, 1e-3);
+  EXPECT_EQ(o.betas, (std::array<double, 2>{.9, .999}));
+  EXPECT_EQ(o.eps, 1e-8);
+  EXPECT_EQ(o.weight_decay, .01);
+  EXPECT_FALSE(o.amsgrad || o.maximize);
+}
+
+TEST(AdamW, WithoutDecayIsAdam) {
+  const std::vector<double> gradients = {.1, .2, -.3, 0, 4};
+  expect_close(tensor(adamw_row({.lr = .1, .weight_decay = 0, .amsgrad = true}, gradients)),
+               table_row(optim::AdamOptions{.lr = .1, .amsgrad = true}, gradients));
+}
+
+TEST(AdamW, AZeroGradientDecaysAndAnAbsentOneDoesNot) {  // SEMANTICS [23]
+  Tensor p = leaf({1, -2}, {2}), still = leaf({1}, {1});
+  optim::AdamW optimizer({p, still}, {.lr = .1, .weight_decay = .5});
+  p.set_grad(zeros_like(p));
+  optimizer.step();
+  expect_close(p, {.95, -1.9}, 1e-15);
+  expect_close(still, {1});
+}
+
+TEST(AdamW, MaximizeStillDecays) {
+  const auto row = adamw_row({.lr = .1, .weight_decay = .5, .maximize = true}, {1});
+  expect_close(tensor(row), {1.05}, 1e-8);
+}
+
+TEST(AdamW, NamesItselfInErrors) {  // SEMANTICS [25]
+  Tensor p = leaf({1}, {1});
+  expect_error<ValueError>([&] { optim::AdamW optimizer({p}, {.weight_decay = -1}); }, "AdamW: weight_decay = -1");
+  expect_error<ValueError>([&] { optim::AdamW optimizer({p}, {.betas = {.9, 1}}); }, "AdamW: betas[1] = 1");
+  optim::Adam adam({p});
+  optim::SGD sgd({p});
+  optim::AdamW adamw({p});
+  EXPECT_NO_THROW(adamw.load_state_dict(adam.state_dict()));
+  expect_error<ValueError>([&] { adamw.load_state_dict(sgd.state_dict()); }, "AdamW");
 }
 
 }  // namespace

@@ -60,11 +60,15 @@ TEST(Optimizer, AChangedListOfParametersIsRefused) {
   Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
   w.set_grad(ones_like(w));
   optim::SGD more({w}), other({w}), fewer({w, b});
+  const StateDict dict = more.state_dict();
   more.param_groups()[0].params.push_back(b);
   other.param_groups()[0].params[0] = b;
   fewer.param_groups()[0].params.pop_back();
   for (optim::SGD* optimizer : {&more, &other, &fewer}) {
     expect_error<ValueError>([&] { optimizer->step(); }, "list of parameters", "make a new optimizer");
+    expect_error<ValueError>([&] { optimizer->state_dict(); }, "list of parameters");
+    expect_error<ValueError>([&] { optimizer->load_state_dict(dict); }, "list of parameters");
+    expect_error<ValueError>([&] { optimizer->add_param_group({{leaf({1}, {1})}}); }, "list of parameters");
   }
   expect_close(w, {1});
 }
@@ -195,6 +199,40 @@ TEST(Optimizer, RefusesParametersThatShareElements) {
   expect_error<ValueError>(making(Tensors{alias, w}), "parameter 1", "shares elements", "parameter 0");
   expect_error<ValueError>(making(Tensors{w, b, second}), "parameter 2 of shape ()", "shares elements");
   EXPECT_NO_THROW(making(Tensors{second, b, first})());
+}
+
+TEST(Optimizer, AnAddedGroupTakesPartFromThenOn) {
+  Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
+  optim::SGD optimizer({w}, {.lr = 1, .momentum = .5});
+  w.set_grad(ones_like(w));
+  b.set_grad(ones_like(b));
+  optimizer.step();
+  optimizer.add_param_group({{b}, {.lr = .25}});
+  optimizer.step();
+  expect_close(w, {-1.5});  // its momentum goes on
+  expect_close(b, {.75});
+  EXPECT_EQ(optimizer.param_groups().size(), 2u);
+  EXPECT_EQ(optimizer.parameters().size(), 2u);
+  optimizer.zero_grad();
+  EXPECT_FALSE(b.grad().defined());
+}
+
+TEST(Optimizer, AGroupThatIsRefusedChangesNothing) {  // SEMANTICS [25]
+  Tensor w = leaf({1, 2}, {2}), b = leaf({1}, {1}), c = leaf({1}, {1});
+  optim::Adam optimizer({w, b});
+  const Tensor row = w.detach()[1].requires_grad_();
+  expect_error<ValueError>([&] { optimizer.add_param_group({{c, b}}); }, "Adam",
+                           "parameter 3 of shape (1) is parameter 1 again");
+  expect_error<ValueError>([&] { optimizer.add_param_group({{c, c}}); }, "parameter 3", "parameter 2 again");
+  expect_error<ValueError>([&] { optimizer.add_param_group({{row}}); }, "parameter 2 of shape ()", "shares elements");
+  expect_error<ValueError>([&] { optimizer.add_param_group({{c, Tensor()}}); }, "parameter 3 is undefined");
+  expect_error<GradError>([&] { optimizer.add_param_group({{c * 2}}); }, "parameter 2", "mul", "leaf");
+  expect_error<DTypeError>([&] { optimizer.add_param_group({{tensor({1, 2})}}); }, "parameter 2", "int64");
+  expect_error<ValueError>([&] { optimizer.add_param_group({{c}, {.lr = -1}}); }, "lr = -1 in group 1");
+  EXPECT_EQ(optimizer.param_groups().size(), 1u);
+  EXPECT_EQ(optimizer.parameters().size(), 2u);
+  EXPECT_EQ(optimizer.state_dict().size(), optim::Adam({w, b}).state_dict().size());
+  EXPECT_NO_THROW(optimizer.step());
 }
 
 }  // namespace

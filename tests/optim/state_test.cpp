@@ -60,6 +60,75 @@ TEST(OptimState, AdamContinuesBitForBit) {
   }
 }
 
+TEST(OptimState, AdamWContinuesBitForBit) {
+  for (int until : {0, 1, 2, 5}) {
+    expect_continues<optim::AdamW>(optim::AdamWOptions{.lr = .1, .betas = {.8, .99}}, until);
+    expect_continues<optim::AdamW>(
+        optim::AdamWOptions{.lr = .1, .weight_decay = .1, .amsgrad = true, .maximize = true}, until);
+  }
+}
+
+/// Steps with options switched on and off on the way, saved and restored before each step.
+template <class Optimizer, class Edit>
+void expect_continues_through_edits(Edit edit) {
+  Model whole, restored;
+  Optimizer one(whole.params);
+  StateDict dict = one.state_dict();
+  for (int t = 0; t < 12; ++t) {
+    Optimizer fresh(restored.params);
+    fresh.load_state_dict(dict);
+    edit(one.param_groups()[0].options, t);
+    edit(fresh.param_groups()[0].options, t);
+    if (t % 2) fresh.load_state_dict(fresh.state_dict());
+    whole.step(one, t);
+    restored.step(fresh, t);
+    dict = fresh.state_dict();
+  }
+  for (std::size_t k = 0; k < whole.params.size(); ++k) {
+    EXPECT_TRUE(equal(whole.params[k], restored.params[k])) << "parameter " << k;
+  }
+}
+
+TEST(OptimState, ContinuesThroughOptionsSwitchedOnAndOff) {
+  expect_continues_through_edits<optim::SGD>([](optim::SGDOptions& o, int t) {
+    o.momentum = t / 3 % 2 ? .9 : 0;
+    o.dampening = t / 3 == 1 ? .5 : 0;
+    o.nesterov = t / 3 == 3;
+    o.weight_decay = t % 2 ? .1 : 0;
+  });
+  expect_continues_through_edits<optim::Adam>([](optim::AdamOptions& o, int t) {
+    o.amsgrad = t / 3 % 2;
+    o.betas = {t % 3 ? .9 : 0, .9};
+    o.weight_decay = t % 2 ? .1 : 0;
+  });
+  expect_continues_through_edits<optim::AdamW>([](optim::AdamWOptions& o, int t) {
+    o.amsgrad = t / 3 % 2 == 0;
+    o.maximize = t % 2;
+  });
+}
+
+TEST(OptimState, OfAnAddedGroupContinuesBitForBit) {
+  Model whole, part, restored;
+  auto options = [](double lr) { return optim::AdamOptions{.lr = lr, .amsgrad = true}; };
+  auto grown = [&options](const Model& m) {
+    optim::Adam optimizer({m.params[0]}, options(.1));
+    m.step(optimizer, 0);
+    optimizer.add_param_group({{m.params[1], m.params[2]}, options(.05)});
+    for (int t = 1; t < 4; ++t) m.step(optimizer, t);
+    return optimizer;
+  };
+  optim::Adam one = grown(whole), two = grown(part);
+  restored.copy_from(part);
+  optim::Adam three({restored.params[0]});
+  three.add_param_group({{restored.params[1], restored.params[2]}});
+  three.load_state_dict(two.state_dict());
+  for (int t = 4; t < 8; ++t) whole.step(one, t);
+  for (int t = 4; t < 8; ++t) restored.step(three, t);
+  for (std::size_t k = 0; k < whole.params.size(); ++k) {
+    EXPECT_TRUE(equal(whole.params[k], restored.params[k])) << "parameter " << k;
+  }
+}
+
 TEST(OptimState, IsNamedAsInPyTorch) {
   Model model;
   optim::Adam optimizer(model.params, {.amsgrad = true});

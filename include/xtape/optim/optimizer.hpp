@@ -22,6 +22,16 @@ struct ParamState {
 
 namespace xtape::optim {
 
+namespace lr_scheduler {
+class LRScheduler;
+}
+
+/// What schedulers steer in one group of parameters.
+struct Scheduled {
+  double* lr = nullptr;
+  double* momentum = nullptr;  ///< SGD's momentum, Adam's betas[0]; null where there is no such thing
+};
+
 /// Holds parameters and moves them by their gradients. To write one's own, derive from this class.
 class XTAPE_API Optimizer {
  public:
@@ -39,6 +49,9 @@ class XTAPE_API Optimizer {
   virtual StateDict state_dict() const = 0;
   /// Continues from a snapshot as if uninterrupted. When the dict does not fit it throws and changes nothing.
   virtual void load_state_dict(const StateDict& dict) = 0;
+  /// One entry for each group, valid until a group is added. An optimizer of one's own that is to work with
+  /// schedulers overrides this; until then it is a ValueError.
+  virtual std::vector<Scheduled> scheduled();
 
   /// Those of all groups, in order.
   std::vector<Tensor> parameters() const { return parameters_; }
@@ -50,9 +63,14 @@ class XTAPE_API Optimizer {
   Optimizer(const char* name, std::vector<Tensor> parameters);
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
+  /// Replaces the parameters. Errors as in the constructor; then nothing has changed.
+  void set_parameters(std::vector<Tensor> parameters);
 
   const char* name_;
   std::vector<Tensor> parameters_;
+  /// The first groups' "initial_lr" in PyTorch's words: their lr before the first scheduler, where there was one.
+  std::vector<double> initial_lrs_;
+  friend class lr_scheduler::LRScheduler;
 };
 
 /// Parameters that share options.
@@ -75,14 +93,19 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
   void step() override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& dict) override;
+  std::vector<Scheduled> scheduled() override;
 
+  /// Adds parameters, for instance of layers that thaw later. Errors as in the constructors; then nothing has
+  /// changed.
+  void add_param_group(ParamGroup<Options> group);
   /// Options may be written between steps (`param_groups()[0].options.lr = 0.01`), the lists of parameters
-  /// may not.
+  /// may not (ValueError from then on). Valid until a group is added.
   std::span<ParamGroup<Options>> param_groups() noexcept { return groups_; }
   std::span<const ParamGroup<Options>> param_groups() const noexcept { return groups_; }
 
  private:
   void check_options() const;
+  void check_lists() const;
   void prepare_step();
 
   std::vector<ParamGroup<Options>> groups_;
