@@ -44,14 +44,14 @@ def unit(z):
 
 
 class Input:
-    """`fill` gives an input's numbers from its key; a differentiable one gets the case's dtype and requires grad."""
+    """`fill` gives an input's numbers from its key; real ones get the case's dtype and require grad, constants not."""
 
-    def __init__(self, shape, fill, differentiable=True):
-        self.shape, self.fill, self.differentiable = tuple(shape), fill, differentiable
+    def __init__(self, shape, fill, real=True, constant=False):
+        self.shape, self.fill, self.real, self.constant = tuple(shape), fill, real, constant
 
     def tensor(self, key, dtype):
         x = torch.from_numpy(numpy.array(self.fill(key, int(numpy.prod(self.shape)))).reshape(self.shape))
-        return x.to(dtype).requires_grad_() if self.differentiable else x
+        return x.to(dtype).requires_grad_(not self.constant) if self.real else x
 
 
 def uniform(shape, low, width):
@@ -82,6 +82,10 @@ def special(shape, repeat=1):
 
 def given(shape, values):
     return Input(shape, lambda key, n: numpy.array(values, dtype=numpy.float64))
+
+
+def constant(shape, values):
+    return Input(shape, lambda key, n: numpy.array(values, dtype=numpy.float64), constant=True)
 
 
 def integers(shape, below):

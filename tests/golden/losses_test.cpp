@@ -93,7 +93,8 @@ std::int64_t ignore_some(Tensor& target, const std::string& ignore) {
   const std::size_t step = ignore == "some" ? 3 : 1;
   const std::size_t first = ignore == "some" ? 1 : 0;
   if (ignore != "none") {
-    for (std::size_t i = first; i < target.span<std::int64_t>().size(); i += step) target.span<std::int64_t>()[i] = -100;
+    const std::span<std::int64_t> y = target.span<std::int64_t>();
+    for (std::size_t i = first; i < y.size(); i += step) y[i] = -100;
   }
   return -100;
 }

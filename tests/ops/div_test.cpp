@@ -21,6 +21,11 @@ TEST(Div, ByZeroFollowsTheFloatingRules) {
   expect_close(tensor({1, -1, 0}) / 0, {INFINITY, -INFINITY, NAN});
 }
 
+TEST(Div, OfZeroByATinyNumberHasAGradientOfZero) {
+  Tensor b = leaf({1e-300, 2}, {2});
+  expect_close(gradient(tensor({0.0, 4.0}, {.dtype = float64}) / b, b, {-1e9, 1}), {0, -1});
+}
+
 TEST(Div, HasTheQuotientRule) {
   testing::expect_gradients([](const Inputs& x) { return x[0] / x[1]; },
                             {leaf({1, 2, 3, 4, 5, 6}, {2, 3}), leaf({0.5, -1, 2}, {3})});

@@ -16,7 +16,8 @@ namespace xtape::testing {
 static_assert(std::endian::native == std::endian::little);
 
 // The one test file that knows its place on this machine: the others compile to the same in every checkout.
-std::string golden_file(const std::string& name) { return XTAPE_SOURCE_DIR "/tests/golden/" + name; }
+std::string source_file(const std::string& path) { return XTAPE_SOURCE_DIR "/" + path; }
+std::string golden_file(const std::string& name) { return source_file("tests/golden/" + name); }
 
 namespace {
 

@@ -10,6 +10,8 @@
 
 namespace xtape::testing {
 
+/// The path of a file of the repository.
+std::string source_file(const std::string& path);
 /// The path of tests/golden/<name>.
 std::string golden_file(const std::string& name);
 

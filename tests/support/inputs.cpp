@@ -8,8 +8,9 @@ namespace xtape::testing {
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-const std::vector<double> special_values = {0.0,    -0.0,   1.0,  -1.0,  0.5,  -2.5,   3.0,   inf,    -inf, std::nan(""),
-                                            1e-40,  -1e-40, 5e-324, 1e30, -1e30, 88.5, -104.0, 1e300, -745.0, 0x1p53};
+const std::vector<double> special_values = {0.0,  -0.0,         1.0,   -1.0,   0.5,    -2.5, 3.0,
+                                            inf,  -inf,         std::nan(""), 1e-40,  -1e-40, 5e-324, 1e30,
+                                            -1e30, 88.5,        -104.0, 1e300,  -745.0, 0x1p53};
 
 /// splitmix64, from the FNV-1a hash of a key.
 class Draws {
@@ -49,7 +50,7 @@ Tensor Input::make(const std::string& key, DType dtype) const {
   Draws draws(key);
   std::vector<double> x(static_cast<std::size_t>(shape.numel()));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = element(*this, i, draws);
-  if (is_differentiable()) return tensor(x, shape).to(dtype).requires_grad_();
+  if (is_real()) return tensor(x, shape).to(dtype).requires_grad_(kind != Kind::constant);
   return tensor(x, shape).to(kind == Kind::truths ? bool_ : int64);
 }
 

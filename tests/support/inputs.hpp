@@ -10,17 +10,17 @@
 
 namespace xtape::testing {
 
-/// The shape of an input and the rule that fills it from a key. Differentiable ones come in a case's dtype (the
-/// doubles rounded) and require grad; indices are int64, truths bool_.
+/// The shape of an input and the rule that fills it from a key. Real ones come in a case's dtype (the doubles rounded)
+/// and require grad, constants aside; integers and indices are int64, truths bool_.
 struct Input {
-  enum class Kind : std::uint8_t { uniform, away, special, given, integers, indices, truths };
+  enum class Kind : std::uint8_t { uniform, away, special, given, constant, integers, indices, truths };
   Kind kind;
   Shape shape;
   double low = 0, width = 0;  // uniform: [low, low + width)
   std::int64_t n = 1;         // integers: [0, n); special: each value n times in a row
   std::vector<double> values = {};
 
-  bool is_differentiable() const { return kind < Kind::integers; }
+  bool is_real() const { return kind < Kind::integers; }
   Tensor make(const std::string& key, DType dtype) const;
 };
 
@@ -35,6 +35,9 @@ inline Input special(const Shape& shape, std::int64_t repeat = 1) {
 }
 inline Input given(const Shape& shape, const std::vector<double>& values) {
   return {Input::Kind::given, shape, 0, 0, 1, values};
+}
+inline Input constant(const Shape& shape, const std::vector<double>& values) {
+  return {Input::Kind::constant, shape, 0, 0, 1, values};
 }
 inline Input integers(const Shape& shape, std::int64_t below) { return {Input::Kind::integers, shape, 0, 0, below}; }
 inline Input indices(const Shape& shape, const std::vector<double>& values) {

@@ -1,0 +1,38 @@
+// Every op and layer against PyTorch's, value and gradient, in both dtypes: ops.golden, made by make_ops.py beside
+// this file from the twins of support/op_cases*.cpp.
+#include <algorithm>
+
+#include "support/expect.hpp"
+#include "support/golden.hpp"
+#include "support/op_cases.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::Closeness;
+using testing::Comparison;
+using testing::GoldenFile;
+using testing::OpCase;
+
+TEST(OpsGolden, EveryCaseIsPyTorchs) {
+  GoldenFile file(testing::golden_file("ops.golden"));
+  Comparison comparison;
+  for (const OpCase& c : testing::op_cases()) {
+    if (!c.golden) continue;
+    const bool special = c.special();  // extreme numbers are right to the last digits of their own, not of 1
+    for (DType dtype : {float64, float32}) {
+      SCOPED_TRACE(c.name);
+      const std::vector<Tensor> x = make_inputs(c.name, c.inputs, dtype);
+      const std::vector<Tensor> y = c.run(x), expected = file.take(c.name + " " + to_string(dtype));
+      const auto values = expected.begin() + static_cast<std::ptrdiff_t>(std::min(y.size(), expected.size()));
+      comparison.set(special ? Closeness{8e-16, 4e-7, 1e-300} : Closeness{});
+      comparison.expect_same(c.name, y, {expected.begin(), values});
+      comparison.set(special ? Closeness{1e-14, 2e-6, 1e-300} : Closeness{});
+      comparison.expect_same(c.name + ", gradients", testing::gradients(c.name, y, x), {values, expected.end()});
+    }
+  }
+  file.expect_all_taken();
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,150 @@
+// Every op, layer and loss against central differences, first and second derivative, and the rule that there is none
+// without a case: what src/ops records must appear on the tape of some case, or of its gradient.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "support/expect.hpp"
+#include "support/golden.hpp"
+#include "support/op_cases.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::OpCase;
+
+/// Files of src/ops whose functions have no derivative.
+const std::set<std::string> not_differentiable = {"argmax", "compare", "creation", "in_place", "isnan", "random"};
+
+/// The only op that leaves float64, where differences see steps; its gradient is compared in golden/ops_test.cpp.
+const std::set<std::string> not_in_float64 = {"to"};
+
+/// The results that a gradient can flow into, one after the other.
+Tensor differentiable_results(const OpCase& c, const std::vector<Tensor>& x) {
+  std::vector<Tensor> flat;
+  for (const Tensor& y : c.run(x)) {
+    if (is_floating(y.dtype())) flat.push_back(y.flatten().to(float64));
+  }
+  return flat.size() == 1 ? flat[0] : cat(flat);
+}
+
+bool has_gradient(const OpCase& c) {
+  const std::vector<Tensor> x = make_inputs(c.name, c.inputs, float64);
+  for (const Tensor& y : c.run(x)) {
+    if (y.requires_grad()) return true;
+  }
+  return false;
+}
+
+template <class Check>
+int check_all(Check check) {
+  int count = 0;
+  for (const OpCase& c : testing::op_cases()) {
+    if (!c.smooth || !has_gradient(c)) continue;
+    ++count;
+    const autograd::GradcheckFunction f = [&c](const std::vector<Tensor>& x) { return differentiable_results(c, x); };
+    EXPECT_NO_THROW(check(f, make_inputs(c.name, c.inputs, float64))) << c.name;
+  }
+  return count;
+}
+
+TEST(OpCases, HaveTheDerivativesOfDifferences) {
+  const int count = check_all([](const auto& f, const std::vector<Tensor>& x) {
+    autograd::gradcheck(f, x, {.eps = 1e-5, .atol = 1e-8, .rtol = 1e-6});
+  });
+  RecordProperty("cases", count);
+  EXPECT_GT(count, 150);
+}
+
+TEST(OpCases, HaveTheSecondDerivativesOfDifferences) {
+  const int count = check_all([](const auto& f, const std::vector<Tensor>& x) {
+    autograd::gradgradcheck(f, x, {.eps = 1e-5, .atol = 1e-7, .rtol = 1e-5});
+  });
+  RecordProperty("cases", count);
+  EXPECT_GT(count, 150);
+}
+
+/// Names of the ops on the tapes of the smooth cases: of their results, and of their gradients.
+std::set<std::string> ops_on_tapes() {
+  std::set<std::string> found;
+  auto collect = [&found](const Tensor& y) {
+    const Tape tape = Tape::of(y);
+    for (const Tape::Entry& entry : tape.entries()) found.insert(entry.op);
+  };
+  for (const OpCase& c : testing::op_cases()) {
+    if (!c.smooth) continue;
+    const std::vector<Tensor> x = make_inputs(c.name, c.inputs, float64);
+    for (const Tensor& y : c.run(x)) {
+      if (!y.requires_grad()) continue;
+      collect(y);
+      for (const Tensor& input : x) {
+        if (!input.requires_grad()) continue;
+        const Tensor seed = ones_like(y.detach()).requires_grad_();
+        const Tensor dx = grad({y}, {input}, {seed}, {.create_graph = true, .allow_unused = true})[0];
+        if (dx.defined()) collect(dx);
+      }
+    }
+  }
+  return found;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Every match's first group.
+std::vector<std::string> found_in(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match) {
+    found.push_back((*match)[1]);
+  }
+  return found;
+}
+
+/// The names that src/ops gives to record, or to a function of its own that passes them on.
+std::set<std::string> recorded_ops() {
+  std::set<std::string> ops;
+  for (const auto& entry : std::filesystem::directory_iterator(testing::source_file("src/ops"))) {
+    const std::filesystem::path path = entry.path();
+    const bool is_op = path.extension() == ".cpp" && !exists(std::filesystem::path(path).replace_extension(".hpp"));
+    if (!is_op || not_differentiable.count(path.stem().string()) > 0) continue;
+    const std::string text = text_of(path.string());
+    std::string recorders = "record";
+    for (const std::string& f : found_in(text, "(\\w+)\\(OpName ")) recorders += "|" + f;
+    const std::vector<std::string> names = found_in(text, "\\b(?:" + recorders + ")\\(\"([a-z0-9_]+)\"");
+    EXPECT_FALSE(names.empty()) << path << " records nothing";
+    ops.insert(names.begin(), names.end());
+  }
+  return ops;
+}
+
+TEST(OpCases, CoverEveryOp) {
+  const std::set<std::string> required = recorded_ops(), found = ops_on_tapes();
+  ASSERT_GT(required.size(), 40u);
+  for (const std::string& op : required) {
+    EXPECT_TRUE(found.count(op) > 0 || not_in_float64.count(op) > 0) << op << " is on no case's tape";
+  }
+  RecordProperty("ops", static_cast<int>(required.size()));
+}
+
+/// A class of layers.hpp or loss.hpp is the `op` of a case.
+TEST(OpCases, CoverEveryModule) {
+  std::set<std::string> cases;
+  for (const OpCase& c : testing::op_cases()) cases.insert(c.op);
+  int count = 0;
+  for (const char* header : {"include/xtape/nn/layers.hpp", "include/xtape/nn/loss.hpp"}) {
+    for (const std::string& module :
+         found_in(text_of(testing::source_file(header)), "class XTAPE_API (\\w+) : public Module")) {
+      ++count;
+      EXPECT_TRUE(cases.count(module) > 0) << module << " has no case";
+    }
+  }
+  EXPECT_GE(count, 8);
+}
+
+}  // namespace
+}  // namespace xtape
