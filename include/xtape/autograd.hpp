@@ -100,6 +100,7 @@ class Node;
 XTAPE_API void retain(Node*) noexcept;
 XTAPE_API void release(Node*) noexcept;
 namespace detail {
+struct NodeExtras;
 struct Pass;
 }  // namespace detail
 using NodePtr = detail::IntrusivePtr<Node>;
@@ -164,6 +165,7 @@ class XTAPE_API Node {
   std::unique_ptr<NodePtr[]> many_inputs_;
   NodePtr* inputs_;
   Node* next_dead_ = nullptr;
+  std::unique_ptr<detail::NodeExtras> extras_;  // hooks and the like; few nodes have any
 };
 
 namespace detail {
@@ -300,6 +302,20 @@ namespace autograd {
 
 /// Nodes alive in this process, leaves not counted: returns to zero when every recorded result is gone.
 XTAPE_API std::int64_t live_nodes() noexcept;
+
+/// Finds where a NaN comes from. While it stands on this thread, an op whose recorded value holds the first NaN, or whose
+/// gradient function returns one, throws a GradError that names the op, the element and, where the op was recorded in
+/// this scope, the module: `log "encoder.fc1": anomaly: ...`. Reads every value once more: for debugging only.
+class XTAPE_API DetectAnomalyGuard {
+ public:
+  DetectAnomalyGuard() noexcept;
+  ~DetectAnomalyGuard();
+  DetectAnomalyGuard(const DetectAnomalyGuard&) = delete;
+  DetectAnomalyGuard& operator=(const DetectAnomalyGuard&) = delete;
+
+ private:
+  bool previous_;
+};
 
 struct GradcheckOptions {
   double eps = 1e-5;   ///< step of the central difference

@@ -12,6 +12,7 @@
 #include "xtape/detail/intrusive_ptr.hpp"
 #include "xtape/dtype.hpp"
 #include "xtape/export.hpp"
+#include "xtape/hooks.hpp"
 #include "xtape/shape.hpp"
 
 namespace xtape {
@@ -108,6 +109,18 @@ class XTAPE_API Tensor {
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
   /// The same elements without history: shares storage and its version.
   Tensor detach() const;
+  /// Calls hook(g) in every backward and grad() with this tensor's whole gradient g, before it is accumulated or goes
+  /// further down. What the hook returns takes g's place (same shape and dtype); nothing, or an undefined tensor, keeps
+  /// g. The hook must not write into g, which others may share. Hooks run in the order of their registration and last
+  /// as long as the tensor's place on the tape: one that captures this very tensor keeps both alive for good. GradError
+  /// when this tensor does not require grad.
+  template <class F>
+  RemovableHandle register_hook(F hook) const {
+    return add_hook(detail::returning<Tensor, const Tensor&>(std::move(hook)));
+  }
+  /// Calls hook(t) with this leaf t after each backward() that has added to t.grad(): the place to step a parameter and
+  /// drop its gradient at once. GradError unless this is a leaf that requires grad.
+  RemovableHandle register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const;
 
   // -- in place; in grad mode they throw GradError on what requires grad or shares storage with what does
   /// Elements of `source`, broadcast and cast.
@@ -168,6 +181,7 @@ class XTAPE_API Tensor {
   detail::TensorImpl* impl() const noexcept { return impl_.get(); }
 
  private:
+  RemovableHandle add_hook(Callback<Tensor(const Tensor&)> hook) const;
   Scalar item_scalar(DType wanted) const;
   void* checked_data(DType expected) const;
 

@@ -6,6 +6,7 @@
 #include <memory_resource>
 #include <unordered_set>
 
+#include "autograd/anomaly.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
@@ -55,11 +56,28 @@ void Pass::arrive(const NodePtr& node, Tensor g) {
   entry->second = first ? std::move(g) : accumulate(std::move(entry->second), g);
 }
 
+/// The gradient of the node's output, as its hooks leave it.
+Tensor after_hooks(const Node& node, Tensor g) {
+  const NodeExtras* extras = NodeAccess::extras(node);
+  if (!extras) return g;
+  extras->hooks.each([&g, &node](const Callback<Tensor(const Tensor&)>& hook) {
+    Tensor replaced = hook(g);
+    if (!replaced.defined()) return;
+    if (replaced.shape() != g.shape() || replaced.dtype() != g.dtype()) {
+      fail<GradError>("register_hook", "the hook on a result of {} returned {} {} for a gradient of {} {}", node.op(),
+                      replaced.dtype(), replaced.shape(), g.dtype(), g.shape());
+    }
+    g = std::move(replaced);
+  });
+  return g;
+}
+
 void Pass::run() {
   while (!pending.empty()) {
     auto newest = pending.extract(pending.begin());
     const NodePtr node = std::move(newest.key());
-    Tensor gy = std::move(newest.mapped());
+    if (node->is_leaf() && !static_cast<Leaf&>(*node).wanted) continue;  // frozen since the forward
+    Tensor gy = after_hooks(*node, std::move(newest.mapped()));
     if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
     if (node->is_leaf()) {
       if (!is_grad_call) run_leaf(*node, std::move(gy));
@@ -79,6 +97,7 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
     fail<GradError>(node->op(), "its gradient function returned {} gradients for {} inputs", gradients.size(),
                     node->input_count());
   }
+  if (detects_anomaly()) check_backward(*node, gy, gradients, wants);
   if (!retain_graph) node->release_saved();
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!wants[i] || !gradients[i].defined()) continue;
@@ -98,13 +117,13 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
 
 void Pass::run_leaf(Node& node, Tensor g) {
   Leaf& leaf = static_cast<Leaf&>(node);
-  if (!leaf.wanted) return;
   Tensor& grad = leaf.grad;
   if (grad.defined()) {
     grad = accumulate(std::move(grad), g);
   } else {
     grad = owns_storage_alone(g) ? std::move(g) : copy_of(g);
   }
+  leaf.run_post_hooks();
 }
 
 namespace {

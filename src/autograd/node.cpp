@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "autograd/anomaly.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 
@@ -72,6 +73,7 @@ Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Ten
   if (!is_floating(y.dtype())) {
     fail<GradError>(node->op(), "record: a {} value has no gradient; only floating dtypes do", y.dtype());
   }
+  if (detects_anomaly()) check_forward(*node, inputs, count, y);
   std::uint64_t sequence = last_sequence;
   for (std::size_t i = 0; i < count; ++i) {
     const TensorImpl* input = inputs[i].tensor->impl();
@@ -106,11 +108,7 @@ std::vector<Node*> reachable(const std::vector<NodePtr>& roots) {
 
 RunningNode::RunningNode(const Node& node) noexcept : previous_(std::exchange(running, &node)) {}
 RunningNode::~RunningNode() { running = previous_; }
-
-Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0) {
-  NodeAccess::set_value_type(*this, shape, dtype);
-}
-Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
+const Node* running_node() noexcept { return running; }
 
 }  // namespace detail
 

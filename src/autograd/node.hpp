@@ -2,13 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
+#include "autograd/hooks.hpp"
 #include "xtape/autograd.hpp"
 
 namespace xtape {
 
+namespace detail {
+/// What only few nodes have.
+struct NodeExtras {
+  HookList<Tensor(const Tensor&)> hooks;
+  std::string module_path;  // of the module in which the op was recorded, in anomaly mode
+};
+}  // namespace detail
+
 struct NodeAccess {
+  /// Null where there are none.
+  static detail::NodeExtras* extras(const Node& node) { return node.extras_.get(); }
+  static detail::NodeExtras& make_extras(Node& node) {
+    if (!node.extras_) node.extras_ = std::make_unique<detail::NodeExtras>();
+    return *node.extras_;
+  }
   static void set_input(Node& node, std::size_t i, NodePtr input) { node.inputs_[i] = std::move(input); }
   static void set_sequence(Node& node, std::uint64_t sequence) { node.sequence_ = sequence; }
   static void set_output(Node& node, const Tensor& y);
@@ -36,6 +53,9 @@ class RunningNode {
  private:
   const Node* previous_;
 };
+
+/// The node whose gradient function runs on this thread, or null.
+const Node* running_node() noexcept;
 
 }  // namespace detail
 }  // namespace xtape

@@ -14,6 +14,11 @@ namespace xtape {
 
 namespace detail {
 
+TensorImpl::~TensorImpl() {
+  set_requires_grad(false);
+  if (node && node->is_leaf()) static_cast<Leaf&>(*node).forget_owner();
+}
+
 void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
 void release(TensorImpl* t) noexcept {
   if (t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
@@ -208,6 +213,21 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   if (!requires_grad && t.node) make_leaf(t).grad = Tensor();
   t.set_requires_grad(requires_grad);
   return *this;
+}
+
+RemovableHandle Tensor::add_hook(Callback<Tensor(const Tensor&)> hook) const {
+  const detail::TensorImpl& t = impl_of(*this, "register_hook");
+  if (!t.requires_grad) fail<GradError>("register_hook", "the tensor does not require grad: no gradient will arrive");
+  return NodeAccess::make_extras(*t.node).hooks.add(std::move(hook));
+}
+
+RemovableHandle Tensor::register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const {
+  detail::TensorImpl& t = impl_of(*this, "register_post_accumulate_grad_hook");
+  if (!t.requires_grad || !is_leaf()) {
+    fail<GradError>("register_post_accumulate_grad_hook", "only a leaf that requires grad accumulates a gradient; this is {}",
+                    t.requires_grad ? "the result of an op: use register_hook" : "a constant");
+  }
+  return make_leaf(t).add_post_hook(t, std::move(hook));
 }
 
 Tensor Tensor::grad() const {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/storage.hpp"
 #include "xtape/autograd.hpp"
@@ -16,7 +17,7 @@ class TensorImpl {
  public:
   TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, DType dt) noexcept
       : dtype(dt), shape(sh), numel(sh.numel()), data(d), storage(std::move(s)) {}
-  ~TensorImpl() { set_requires_grad(false); }
+  ~TensorImpl();
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
 
@@ -39,11 +40,22 @@ class TensorImpl {
 class Leaf final : public Node {
  public:
   Leaf(const Shape& shape, DType dtype);
+  ~Leaf() override;
   Gradients gradient(const Tensor& gy, Wants wants) override;
   void release_saved() noexcept override {}
 
+  /// `owner` is the tensor whose node this is. Its hooks get it, without keeping it.
+  RemovableHandle add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook);
+  void run_post_hooks();
+  /// The owner is about to go.
+  void forget_owner() noexcept;
+
   Tensor grad;
   bool wanted = false;  // the tensor's requires_grad: what arrives at a frozen leaf is dropped
+
+ private:
+  struct PostHooks;
+  std::unique_ptr<PostHooks> post_hooks_;
 };
 
 /// New storage; the elements are undetermined. ShapeError on a negative extent or an absurd size.

@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "autograd/anomaly.hpp"
+#include "autograd/hooks.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "xtape/autograd.hpp"
@@ -25,6 +27,8 @@ struct ModuleState {
   bool training = true;
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
+  xtape::detail::HookList<Tensor(const Module&, const Tensor&)> pre_hooks;
+  xtape::detail::HookList<Tensor(const Module&, const Tensor&, const Tensor&)> hooks;
 
   static const std::shared_ptr<ModuleState>& of(const Module& module) { return module.state_; }
 };
@@ -55,29 +59,23 @@ namespace {
 
 std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
 
-/// The modules whose operator() is running on this thread, innermost first.
-struct Running {
-  explicit Running(const ModuleState& s) : state(&s), outer(std::exchange(innermost, this)) {}
-  ~Running() { innermost = outer; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+/// A module whose operator() is running.
+class Running final : public xtape::detail::CallScope {
+ public:
+  explicit Running(const ModuleState& state) : state_(&state) {}
 
-  /// "encoder.fc1": each module's name in the one that called it.
-  std::string path() const {
-    if (!outer) return "";
-    std::string path = outer->path();
-    for (const Child& child : outer->state->children) {
-      if (ModuleState::of(child.module->get()).get() != state) continue;
-      return joined(path, child.name);
+  std::string path() const override {
+    if (!outer()) return "";
+    const std::string path = outer()->path();
+    for (const Child& child : static_cast<const Running*>(outer())->state_->children) {  // scopes are always modules
+      if (ModuleState::of(child.module->get()).get() == state_) return joined(path, child.name);
     }
     return path;
   }
 
-  const ModuleState* state;
-  Running* outer;
-  static thread_local Running* innermost;
+ private:
+  const ModuleState* state_;
 };
-thread_local Running* Running::innermost = nullptr;
 
 }  // namespace
 
@@ -114,11 +112,31 @@ Module::~Module() = default;
 Tensor Module::operator()(const Tensor& x) const {
   const detail::Running running(*state_);
   try {
-    return forward(x);
+    return with_hooks(x);
   } catch (Error& error) {
     error.set_module_path(running.path());
     throw;
   }
+}
+
+Tensor Module::with_hooks(const Tensor& x) const {
+  if (state_->pre_hooks.empty() && state_->hooks.empty()) return forward(x);
+  Tensor in = x;
+  state_->pre_hooks.each([this, &in](const Callback<Tensor(const Module&, const Tensor&)>& hook) {
+    if (Tensor replaced = hook(*this, in); replaced.defined()) in = std::move(replaced);
+  });
+  Tensor y = forward(in);
+  state_->hooks.each([this, &in, &y](const Callback<Tensor(const Module&, const Tensor&, const Tensor&)>& hook) {
+    if (Tensor replaced = hook(*this, in, y); replaced.defined()) y = std::move(replaced);
+  });
+  return y;
+}
+
+RemovableHandle Module::add_pre_hook(Callback<Tensor(const Module&, const Tensor&)> hook) const {
+  return state_->pre_hooks.add(std::move(hook));
+}
+RemovableHandle Module::add_hook(Callback<Tensor(const Module&, const Tensor&, const Tensor&)> hook) const {
+  return state_->hooks.add(std::move(hook));
 }
 
 Tensor Module::forward(const Tensor&) {

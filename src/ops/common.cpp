@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/subscript.hpp"
 #include "kernels/copy.hpp"
 
 namespace xtape::detail {
@@ -189,15 +190,10 @@ Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
 Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n) {
   check_integer(op, index);
   Tensor at = to(index, DType::int64);
-  const Shape& s = at.impl()->shape;
   const std::int64_t* p = elements<std::int64_t>(at);
   for (std::int64_t j = 0; j < at.impl()->numel; ++j) {
     if (p[j] >= 0 && p[j] < n) continue;
-    std::string position;
-    for (std::int64_t d = s.size() - 1, rest = j; d >= 0; rest /= s[d--]) {
-      position = fmt::format("[{}]", rest % s[d]) + position;
-    }
-    fail<IndexError>(op, "index{} = {} is outside [0, {})", position, p[j], n);
+    fail<IndexError>(op, "index{} = {} is outside [0, {})", subscript(at.impl()->shape, j), p[j], n);
   }
   return at;
 }

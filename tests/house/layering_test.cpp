@@ -15,7 +15,7 @@ const std::map<std::string, int> rank_of_layer = {{"core", 0}, {"kernels", 1}, {
 /// Public headers that lie directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {
     {"export.hpp", "core"},     {"version.hpp", "core"},      {"error.hpp", "core"},   {"dtype.hpp", "core"},
-    {"shape.hpp", "core"},      {"generator.hpp", "core"},    {"parallel.hpp", "core"},
+    {"shape.hpp", "core"},      {"generator.hpp", "core"},    {"parallel.hpp", "core"},   {"hooks.hpp", "core"},
     {"tensor.hpp", "autograd"}, {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"},
     {"creation.hpp", "ops"},    {"random.hpp", "ops"},        {"ops.hpp", "ops"}};
 

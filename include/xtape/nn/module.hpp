@@ -132,6 +132,17 @@ class XTAPE_API Module {
   const Module& to(DType dtype) const;
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true) const;
+  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it. What the hook returns takes
+  /// the place of x, or of y; nothing, or an undefined tensor, changes nothing. Not called where a module is used through an
+  /// operator() of its own. Copies of the handle share the hooks, clone(m) has none.
+  template <class F>
+  RemovableHandle register_forward_pre_hook(F hook) const {
+    return add_pre_hook(xtape::detail::returning<Tensor, const Module&, const Tensor&>(std::move(hook)));
+  }
+  template <class F>
+  RemovableHandle register_forward_hook(F hook) const {
+    return add_hook(xtape::detail::returning<Tensor, const Module&, const Tensor&, const Tensor&>(std::move(hook)));
+  }
   /// Freezes (false) or thaws all parameters. A frozen parameter loses its gradient.
   const Module& requires_grad_(bool requires_grad = true) const;
 
@@ -165,6 +176,9 @@ class XTAPE_API Module {
 
  private:
   void add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
+  Tensor with_hooks(const Tensor& x) const;
+  RemovableHandle add_pre_hook(Callback<Tensor(const Module&, const Tensor&)> hook) const;
+  RemovableHandle add_hook(Callback<Tensor(const Module&, const Tensor&, const Tensor&)> hook) const;
   friend struct detail::ModuleState;
 
   std::shared_ptr<detail::ModuleState> state_;

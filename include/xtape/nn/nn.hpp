@@ -6,3 +6,4 @@
 #include "xtape/nn/loss.hpp"
 #include "xtape/nn/module.hpp"
 #include "xtape/nn/sequential.hpp"
+#include "xtape/nn/summary.hpp"

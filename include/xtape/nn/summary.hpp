@@ -1,0 +1,54 @@
+// A model at a glance: each module with its output's shape and its parameters.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "xtape/nn/module.hpp"
+
+namespace xtape::nn {
+
+struct SummaryOptions {
+  DType dtype = DType::float32;  ///< of the input: int64 for a model that begins with an Embedding
+};
+
+class XTAPE_API Summary {
+ public:
+  struct Row {
+    std::string path;             ///< "encoder.fc1"; "" for the model itself
+    std::string type;             ///< "Linear"; "function" for a plain function in a Sequential
+    std::vector<Shape> outputs;   ///< of each call of its forward
+    std::int64_t parameters = 0;  ///< elements of its own parameters, not its children's; a tie counts where it comes first
+    std::int64_t trainable = 0;   ///< ... of those that require grad
+  };
+
+  explicit Summary(std::vector<Row> rows) : rows_(std::move(rows)) {}
+
+  /// Parents first, each module once.
+  const std::vector<Row>& rows() const noexcept { return rows_; }
+  std::int64_t parameters() const noexcept;
+  std::int64_t trainable() const noexcept;
+  /// A table, one line a module.
+  std::string to_string() const;
+
+ private:
+  std::vector<Row> rows_;
+};
+
+namespace detail {
+/// Runs `model`, which is nobody else's, and listens to its modules.
+XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& forward, const Shape& input_shape,
+                            SummaryOptions options);
+}  // namespace detail
+
+/// Runs a clone of the model once, in evaluation mode and without grad, on zeros of `input_shape` (batch included):
+/// the model itself stays as it is. Throws what its forward throws; ShapeError or DTypeError where the input does not fit.
+template <std::derived_from<Module> M>
+Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
+  const M copy = clone(model);
+  return detail::summarize(copy, [copy](const Tensor& x) { return copy(x); }, input_shape, options);
+}
+
+}  // namespace xtape::nn

@@ -1,0 +1,49 @@
+// Leaf: where a gradient accumulates. It knows its tensor by address alone, since the tensor holds it.
+#include <mutex>
+
+#include "autograd/node.hpp"
+#include "autograd/tensor_impl.hpp"
+
+namespace xtape::detail {
+
+struct Leaf::PostHooks {
+  std::mutex mutex;  // the owner may go on another thread
+  TensorImpl* owner;
+  HookList<void(const Tensor&)> hooks;
+};
+
+Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0) { NodeAccess::set_value_type(*this, shape, dtype); }
+Leaf::~Leaf() = default;
+
+Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
+
+RemovableHandle Leaf::add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook) {
+  if (!post_hooks_) post_hooks_ = std::make_unique<PostHooks>();
+  post_hooks_->owner = &owner;
+  return post_hooks_->hooks.add(std::move(hook));
+}
+
+void Leaf::run_post_hooks() {
+  if (!post_hooks_ || post_hooks_->hooks.empty()) return;
+  IntrusivePtr<TensorImpl> owner;
+  {
+    const std::lock_guard lock(post_hooks_->mutex);
+    if (!post_hooks_->owner) return;
+    std::atomic<std::int32_t>& references = post_hooks_->owner->references;
+    std::int32_t held = references.load();
+    do {
+      if (held == 0) return;  // on its way out, waiting in forget_owner
+    } while (!references.compare_exchange_weak(held, held + 1));
+    owner = IntrusivePtr<TensorImpl>::adopt(post_hooks_->owner);
+  }
+  const Tensor t(std::move(owner));
+  post_hooks_->hooks.each([&t](const Callback<void(const Tensor&)>& hook) { hook(t); });
+}
+
+void Leaf::forget_owner() noexcept {
+  if (!post_hooks_) return;
+  const std::lock_guard lock(post_hooks_->mutex);
+  post_hooks_->owner = nullptr;
+}
+
+}  // namespace xtape::detail

@@ -1,0 +1,22 @@
+// Where an element is, as errors print it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+
+#include "xtape/shape.hpp"
+
+namespace xtape {
+
+/// "[2][0]": the subscript of the element at a row-major position; "" in a 0-dim tensor.
+inline std::string subscript(const Shape& shape, std::int64_t position) {
+  std::string s;
+  for (std::int64_t d = shape.size() - 1; d >= 0; position /= shape[d--]) {
+    s = fmt::format("[{}]", position % shape[d]) + s;
+  }
+  return s;
+}
+
+}  // namespace xtape

@@ -1,0 +1,67 @@
+#include "support/expect.hpp"
+
+namespace xtape::testing {
+namespace {
+
+struct Double : nn::Module {
+  Tensor forward(const Tensor& x) { return x * 2; }
+};
+
+TEST(ForwardHook, SeesModuleInputAndOutput) {
+  const nn::Sequential model{Double(), Double()};
+  const nn::Module* seen = nullptr;
+  model[1].register_forward_hook([&seen](const nn::Module& module, const Tensor& x, const Tensor& y) {
+    seen = &module;
+    expect_close(x, {2});
+    expect_close(y, {4});
+  });
+  model(tensor({1.0}));
+  EXPECT_EQ(seen, &model[1]);
+}
+
+TEST(ForwardHook, MayReplaceTheInputAndTheOutputInTheOrderOfRegistration) {
+  const Double module;
+  module.register_forward_pre_hook([](const nn::Module&, const Tensor& x) { return x + 1; });
+  module.register_forward_pre_hook([](const nn::Module&, const Tensor& x) { return x * 10; });
+  module.register_forward_hook([](const nn::Module&, const Tensor& x, const Tensor& y) {
+    expect_close(x, {20});
+    return y + 3;
+  });
+  module.register_forward_hook([](const nn::Module&, const Tensor&, const Tensor& y) { return y * 2; });
+  expect_close(module(tensor({1.0})), {86});
+}
+
+TEST(ForwardHook, IsSharedByCopiesAndLeftBehindByClones) {
+  const Double module;
+  const Double copy = module;
+  int calls = 0;
+  RemovableHandle handle =
+      copy.register_forward_hook([&calls](const nn::Module&, const Tensor&, const Tensor&) { ++calls; });
+  module(tensor({1.0}));
+  clone(module)(tensor({1.0}));
+  EXPECT_EQ(calls, 1);
+  handle.remove();
+  module(tensor({1.0}));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(ForwardHook, ItsErrorNamesTheModule) {
+  const nn::Sequential model{Double(), Double()};
+  model[1].register_forward_hook([](const nn::Module&, const Tensor&, const Tensor& y) { return y.reshape({7}); });
+  expect_error<ShapeError>([&] { model(tensor({1.0})); }, "reshape \"1\"");
+}
+
+TEST(ForwardHook, CatchesActivationsAndTheirGradients) {
+  const nn::Sequential model{nn::Linear(2, 2), nn::ReLU()};
+  Tensor activation, gradient;
+  model[1].register_forward_hook([&](const nn::Module&, const Tensor&, const Tensor& y) {
+    activation = y.detach();
+    y.register_hook([&gradient](const Tensor& g) { gradient = g; });
+  });
+  const Tensor y = model(ones({1, 2}));
+  (y * y).sum().backward();
+  EXPECT_TRUE(equal(gradient, activation * 2));
+}
+
+}  // namespace
+}  // namespace xtape::testing
