@@ -136,6 +136,8 @@ class Writer:
         text = name.encode()
         self.payload += struct.pack("<I", len(text)) + text + struct.pack("<B", len(tensors))
         for x in tensors:
+            if x._is_zerotensor():  # a gradient that is known to be 0 and has no storage
+                x = torch.zeros(x.shape, dtype=x.dtype)
             x = x.detach().contiguous()
             self.payload += struct.pack(f"<BB{x.dim()}q", DTYPES.index(x.dtype), x.dim(), *x.shape)
             self.payload += x.numpy().tobytes()

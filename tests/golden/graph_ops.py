@@ -1,0 +1,292 @@
+"""The ops of random programs: how PyTorch runs each, and how to propose one that keeps numbers tame.
+
+A statement is `name v v ... : p p ...`: numbers of earlier values, then parameters. `RUN` is what it means; the
+twin is the table in random_graphs_test.cpp. `PROPOSE` gives operands and parameters for some values of the program so
+far, or None where they do not suit: near a kink or a tie a difference would not mean a bug, nor where numbers are huge.
+"""
+import torch
+import torch.nn.functional as F
+
+CLEAR = 1e-2  # distance from kinks and ties
+
+
+def shaped(p):
+    return [int(i) for i in p]
+
+
+def indices(p, shape=None):
+    index = torch.tensor([int(i) for i in p])
+    return index if shape is None else index.reshape(shape)
+
+
+def gather(x, p):
+    dim, extent, *rest = shaped(p)
+    shape = [extent if d == dim else n for d, n in enumerate(x.shape)]
+    return torch.gather(x, dim, indices(rest, shape))
+
+
+RUN = {
+    "add": lambda x, p: x[0] + x[1],
+    "sub": lambda x, p: x[0] - x[1],
+    "mul": lambda x, p: x[0] * x[1],
+    "div": lambda x, p: x[0] / x[1],
+    "maximum": lambda x, p: torch.maximum(x[0], x[1]),
+    "minimum": lambda x, p: torch.minimum(x[0], x[1]),
+    "pow": lambda x, p: torch.pow(x[0], x[1]),
+    "where": lambda x, p: torch.where(x[0] > x[1], x[2], x[3]),
+    "add_number": lambda x, p: x[0] + p[0],
+    "mul_number": lambda x, p: x[0] * p[0],
+    "number_sub": lambda x, p: p[0] - x[0],
+    "number_div": lambda x, p: p[0] / x[0],
+    "pow_number": lambda x, p: torch.pow(x[0], p[0]),
+    "neg": lambda x, p: -x[0],
+    "abs": lambda x, p: x[0].abs(),
+    "exp": lambda x, p: x[0].exp(),
+    "log": lambda x, p: x[0].log(),
+    "sqrt": lambda x, p: x[0].sqrt(),
+    "relu": lambda x, p: x[0].relu(),
+    "sigmoid": lambda x, p: x[0].sigmoid(),
+    "tanh": lambda x, p: x[0].tanh(),
+    "clamp": lambda x, p: x[0].clamp(p[0], p[1]),
+    "clone": lambda x, p: x[0].clone(),
+    "detach": lambda x, p: x[0].detach(),
+    "sum": lambda x, p: x[0].sum(),
+    "mean": lambda x, p: x[0].mean(),
+    "sum_over": lambda x, p: x[0].sum(shaped(p[1:]), keepdim=bool(p[0])),
+    "mean_over": lambda x, p: x[0].mean(shaped(p[1:]), keepdim=bool(p[0])),
+    "max": lambda x, p: x[0].max(),
+    "min": lambda x, p: x[0].min(),
+    "max_over": lambda x, p: x[0].max(int(p[1]), keepdim=bool(p[0])).values,
+    "min_over": lambda x, p: x[0].min(int(p[1]), keepdim=bool(p[0])).values,
+    "logsumexp": lambda x, p: x[0].logsumexp(int(p[1]), keepdim=bool(p[0])),
+    "softmax": lambda x, p: x[0].softmax(int(p[0])),
+    "log_softmax": lambda x, p: x[0].log_softmax(int(p[0])),
+    "matmul": lambda x, p: x[0] @ x[1],
+    "linear": lambda x, p: F.linear(*x),
+    "transpose": lambda x, p: x[0].transpose(int(p[0]), int(p[1])),
+    "permute": lambda x, p: x[0].permute(shaped(p)),
+    "reshape": lambda x, p: x[0].reshape(shaped(p)),
+    "flatten": lambda x, p: x[0].flatten(int(p[0]), int(p[1])),
+    "squeeze": lambda x, p: x[0].squeeze(),
+    "unsqueeze": lambda x, p: x[0].unsqueeze(int(p[0])),
+    "expand": lambda x, p: x[0].expand(shaped(p)),
+    "cat": lambda x, p: torch.cat(x, int(p[0])),
+    "stack": lambda x, p: torch.stack(x, int(p[0])),
+    "narrow": lambda x, p: x[0].narrow(*shaped(p)),
+    "select": lambda x, p: x[0].select(*shaped(p)),
+    "index_select": lambda x, p: x[0].index_select(int(p[0]), indices(p[1:])),
+    "gather": lambda x, p: gather(x[0], p),
+    "cross_entropy": lambda x, p: F.cross_entropy(x[0], indices(p[1:]), label_smoothing=p[0]),
+    "cross_entropy_each": lambda x, p: F.cross_entropy(x[0], indices(p), reduction="none"),
+    "cross_entropy_of": lambda x, p: F.cross_entropy(x[0], x[1], label_smoothing=p[0], reduction="sum"),
+    "nll_loss": lambda x, p: F.nll_loss(x[0], indices(p), ignore_index=1),
+}
+
+
+def number(rng):
+    return round(rng.uniform(-2, 2), 3)
+
+
+def any_dim(rng, x):
+    return rng.randrange(-x.dim(), x.dim())
+
+
+def no_ties(x, dim):
+    if x.shape[dim] < 2:
+        return True
+    top = x.sort(dim).values
+    return bool((top.narrow(dim, 1, x.shape[dim] - 1) - top.narrow(dim, 0, x.shape[dim] - 1)).min() > CLEAR)
+
+
+def apart(a, b):
+    try:
+        return (a - b).abs().min().item() > CLEAR
+    except RuntimeError:  # they do not broadcast
+        return False
+
+
+def factor(rng, n):
+    """A random shape of n elements."""
+    shape = []
+    while n > 1 and len(shape) < 3:
+        k = rng.choice([d for d in range(1, n + 1) if n % d == 0])
+        shape.append(k)
+        n //= k
+    return shape + ([n] if n > 1 or not shape else [])
+
+
+def unary(ok=lambda x: True, parameters=lambda rng, x: []):
+    def propose(rng, pick):
+        i, x = pick()
+        return ([i], parameters(rng, x)) if ok(x) else None
+
+    return propose
+
+
+def with_number(ok=lambda x: True):
+    return unary(ok, lambda rng, x: [number(rng)])
+
+
+def binary(ok=lambda a, b: True, parameters=lambda rng: []):
+    def propose(rng, pick):
+        (i, a), (j, b) = pick(), pick()
+        return ([i, j], parameters(rng)) if ok(a, b) else None
+
+    return propose
+
+
+def of_dim(ok=lambda x, d: True, keepdim=False):
+    def propose(rng, pick):
+        i, x = pick()
+        if x.dim() == 0:
+            return None
+        d = any_dim(rng, x)
+        return ([i], [rng.randrange(2), d] if keepdim else [d]) if ok(x, d) else None
+
+    return propose
+
+
+def over_dims(rng, pick):
+    i, x = pick()
+    dims = [d for d in range(x.dim()) if rng.random() < 0.5]
+    return ([i], [rng.randrange(2), *dims]) if dims else None
+
+
+def propose_where(rng, pick):
+    (i, a), (j, b), (k, _), (m, _) = pick(), pick(), pick(), pick()
+    return ([i, j, k, m], []) if apart(a, b) else None
+
+
+def propose_clamp(rng, pick):
+    i, x = pick()
+    lo = number(rng)
+    hi = round(lo + rng.uniform(0.2, 2), 3)
+    return ([i], [lo, hi]) if apart(x, torch.tensor(lo)) and apart(x, torch.tensor(hi)) else None
+
+
+def propose_linear(rng, pick):
+    (i, x), (j, w), (k, b) = pick(), pick(), pick()
+    if x.dim() < 1 or w.dim() != 2 or x.shape[-1] != w.shape[1]:
+        return None
+    return [i, j, k] if b.shape == w.shape[:1] else [i, j], []
+
+
+def propose_permute(rng, pick):
+    i, x = pick()
+    return [i], rng.sample(range(x.dim()), x.dim())
+
+
+def propose_expand(rng, pick):
+    i, x = pick()
+    shape = [rng.choice([2, 3]) if n == 1 and rng.random() < 0.7 else n for n in x.shape]
+    return [i], [rng.choice([1, 2])] * (rng.random() < 0.4) + shape
+
+
+def propose_cat(rng, pick):
+    i, x = pick()
+    if x.dim() == 0:
+        return None
+    d = any_dim(rng, x)
+    others = [pick() for _ in range(rng.randrange(1, 3))]
+    fitting = [j for j, y in others if y.dim() == x.dim() and all(
+        m == n for k, (m, n) in enumerate(zip(x.shape, y.shape)) if k != d % x.dim())]
+    return [i, *fitting], [d]
+
+
+def propose_stack(rng, pick):
+    i, x = pick()
+    others = [pick() for _ in range(rng.randrange(1, 3))]
+    return [i, *(j for j, y in others if y.shape == x.shape)], [rng.randrange(-x.dim() - 1, x.dim() + 1)]
+
+
+def propose_narrow(rng, pick):
+    i, x = pick()
+    if x.dim() == 0:
+        return None
+    d = any_dim(rng, x)
+    start = rng.randrange(x.shape[d])
+    return [i], [d, start, rng.randrange(1, x.shape[d] - start + 1)]
+
+
+def propose_select(rng, pick):
+    i, x = pick()
+    if x.dim() == 0:
+        return None
+    d = any_dim(rng, x)
+    return [i], [d, rng.randrange(-x.shape[d], x.shape[d])]
+
+
+def propose_index_select(rng, pick):
+    i, x = pick()
+    if x.dim() == 0:
+        return None
+    d = any_dim(rng, x)
+    return [i], [d] + [rng.randrange(x.shape[d]) for _ in range(rng.randrange(1, 5))]
+
+
+def propose_gather(rng, pick):
+    i, x = pick()
+    if x.dim() == 0:
+        return None
+    d, extent = rng.randrange(x.dim()), rng.randrange(1, 4)
+    n = x.numel() // x.shape[d] * extent
+    return [i], [d, extent] + [rng.randrange(x.shape[d]) for _ in range(n)]
+
+
+def propose_classes(parameters):
+    def propose(rng, pick):
+        i, x = pick()
+        if x.dim() != 2:
+            return None
+        return [i], parameters(rng) + [rng.randrange(x.shape[1]) for _ in range(x.shape[0])]
+
+    return propose
+
+
+def propose_transpose(rng, pick):
+    i, x = pick()
+    return ([i], [any_dim(rng, x), any_dim(rng, x)]) if x.dim() else None
+
+
+def propose_flatten(rng, pick):
+    i, x = pick()
+    if x.dim() < 2:
+        return None
+    first = rng.randrange(x.dim())
+    return [i], [first, rng.randrange(first, x.dim())]
+
+
+def clear(x):
+    return x.abs().min().item() > CLEAR
+
+
+def above(bound):
+    return lambda x: x.min().item() > bound
+
+
+SMOOTHING = [0.0, 0.1, 0.5]
+PROPOSE = {
+    "add": binary(), "sub": binary(), "mul": binary(), "div": binary(lambda a, b: b.abs().min() > 0.3),
+    "maximum": binary(apart), "minimum": binary(apart), "pow": binary(lambda a, b: a.min() > 0.3 and b.abs().max() < 4),
+    "where": propose_where, "add_number": with_number(), "mul_number": with_number(), "number_sub": with_number(),
+    "number_div": with_number(lambda x: x.abs().min() > 0.3),
+    "pow_number": unary(above(0.3), lambda rng, x: [rng.choice([-2, -1, -0.5, 0.5, 1, 1.5, 2, 3])]),
+    "neg": unary(), "abs": unary(clear), "exp": unary(lambda x: x.max() < 3), "log": unary(above(0.2)),
+    "sqrt": unary(above(0.2)), "relu": unary(clear), "sigmoid": unary(), "tanh": unary(), "clamp": propose_clamp,
+    "clone": unary(), "detach": unary(), "sum": unary(), "mean": unary(), "sum_over": over_dims, "mean_over": over_dims,
+    "max": unary(lambda x: no_ties(x.flatten(), 0)), "min": unary(lambda x: no_ties(x.flatten(), 0)),
+    "max_over": of_dim(no_ties, True), "min_over": of_dim(no_ties, True), "logsumexp": of_dim(keepdim=True),
+    "softmax": of_dim(), "log_softmax": of_dim(), "matmul": binary(lambda a, b: a.dim() > 0 and b.dim() > 0),
+    "linear": propose_linear, "transpose": propose_transpose, "permute": propose_permute,
+    "reshape": unary(parameters=lambda rng, x: factor(rng, x.numel())), "flatten": propose_flatten,
+    "squeeze": unary(), "unsqueeze": unary(parameters=lambda rng, x: [rng.randrange(-x.dim() - 1, x.dim() + 1)]),
+    "expand": propose_expand, "cat": propose_cat, "stack": propose_stack, "narrow": propose_narrow,
+    "select": propose_select, "index_select": propose_index_select, "gather": propose_gather,
+    "cross_entropy": propose_classes(lambda rng: [rng.choice(SMOOTHING)]),
+    "cross_entropy_each": propose_classes(lambda rng: []),
+    "cross_entropy_of": binary(lambda a, b: a.shape == b.shape and a.dim() > 0, lambda rng: [rng.choice(SMOOTHING)]),
+    "nll_loss": propose_classes(lambda rng: []),
+}
+# What gives small or dead values comes less often, what needs fitting shapes is tried more often.
+WEIGHTS = [{"detach": 0.2, "clone": 0.3, "squeeze": 0.5, "sum": 0.3, "mean": 0.3, "max": 0.3, "min": 0.3, "add": 2,
+            "mul": 3, "matmul": 5, "linear": 8, "where": 2}.get(op, 1) for op in PROPOSE]

@@ -1,0 +1,183 @@
+// Random programs of 2 to 40 ops: loss, gradients and gradients of gradients as PyTorch has them. The programs are the
+// names of the cases in random_graphs.golden; make_random_graphs.py says how to read them. random_graphs.sh makes and
+// checks fresh ones, by the environment variable XTAPE_RANDOM_GRAPHS.
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include "support/expect.hpp"
+#include "support/golden.hpp"
+#include "support/inputs.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::GoldenFile;
+
+using Args = const std::vector<Tensor>&;
+using Numbers = const std::vector<double>&;
+using Op = std::function<Tensor(Args, Numbers)>;
+
+std::int64_t integer(double p) { return static_cast<std::int64_t>(p); }
+Shape shape_from(Numbers p, std::size_t first = 0) {
+  return Shape(p.begin() + static_cast<std::ptrdiff_t>(first), p.end());
+}
+Tensor indices_from(Numbers p, std::size_t first = 0) {
+  return tensor(std::vector<std::int64_t>(p.begin() + static_cast<std::ptrdiff_t>(first), p.end()));
+}
+
+Tensor gathered(const Tensor& x, Numbers p) {
+  Shape shape = x.shape();
+  shape[integer(p[0])] = integer(p[1]);
+  return gather(x, integer(p[0]), indices_from(p, 2).reshape(shape));
+}
+
+Op unary(Tensor (*f)(const Tensor&)) {
+  return [f](Args x, Numbers) { return f(x[0]); };
+}
+Op binary(Tensor (*f)(const Tensor&, const Tensor&)) {
+  return [f](Args x, Numbers) { return f(x[0], x[1]); };
+}
+Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
+  return [f](Args x, Numbers p) { return f(x[0], integer(p[0])); };
+}
+
+/// The twin of RUN in graph_ops.py.
+const std::map<std::string, Op> ops = {
+    {"add", binary(add)},
+    {"sub", binary(sub)},
+    {"mul", binary(mul)},
+    {"div", binary(div)},
+    {"maximum", binary(maximum)},
+    {"minimum", binary(minimum)},
+    {"pow", binary(pow)},
+    {"where", [](Args x, Numbers) { return where(x[0] > x[1], x[2], x[3]); }},
+    {"add_number", [](Args x, Numbers p) { return x[0] + p[0]; }},
+    {"mul_number", [](Args x, Numbers p) { return x[0] * p[0]; }},
+    {"number_sub", [](Args x, Numbers p) { return p[0] - x[0]; }},
+    {"number_div", [](Args x, Numbers p) { return p[0] / x[0]; }},
+    {"pow_number", [](Args x, Numbers p) { return pow(x[0], p[0]); }},
+    {"neg", unary(neg)},
+    {"abs", unary(abs)},
+    {"exp", unary(exp)},
+    {"log", unary(log)},
+    {"sqrt", unary(sqrt)},
+    {"relu", unary(relu)},
+    {"sigmoid", unary(sigmoid)},
+    {"tanh", unary(tanh)},
+    {"clamp", [](Args x, Numbers p) { return clamp(x[0], p[0], p[1]); }},
+    {"clone", [](Args x, Numbers) { return x[0].clone(); }},
+    {"detach", [](Args x, Numbers) { return x[0].detach(); }},
+    {"sum", unary(sum)},
+    {"mean", unary(mean)},
+    {"sum_over", [](Args x, Numbers p) { return x[0].sum(shape_from(p, 1), p[0] != 0); }},
+    {"mean_over", [](Args x, Numbers p) { return x[0].mean(shape_from(p, 1), p[0] != 0); }},
+    {"max", unary(max)},
+    {"min", unary(min)},
+    {"max_over", [](Args x, Numbers p) { return x[0].max(integer(p[1]), p[0] != 0).values; }},
+    {"min_over", [](Args x, Numbers p) { return x[0].min(integer(p[1]), p[0] != 0).values; }},
+    {"logsumexp", [](Args x, Numbers p) { return x[0].logsumexp(integer(p[1]), p[0] != 0); }},
+    {"softmax", along(softmax)},
+    {"log_softmax", along(log_softmax)},
+    {"matmul", binary(matmul)},
+    {"linear", [](Args x, Numbers) { return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); }},
+    {"transpose", [](Args x, Numbers p) { return x[0].transpose(integer(p[0]), integer(p[1])); }},
+    {"permute", [](Args x, Numbers p) { return x[0].permute(shape_from(p)); }},
+    {"reshape", [](Args x, Numbers p) { return x[0].reshape(shape_from(p)); }},
+    {"flatten", [](Args x, Numbers p) { return x[0].flatten(integer(p[0]), integer(p[1])); }},
+    {"squeeze", [](Args x, Numbers) { return x[0].squeeze(); }},
+    {"unsqueeze", along(unsqueeze)},
+    {"expand", [](Args x, Numbers p) { return x[0].expand(shape_from(p)); }},
+    {"cat", [](Args x, Numbers p) { return cat(x, integer(p[0])); }},
+    {"stack", [](Args x, Numbers p) { return stack(x, integer(p[0])); }},
+    {"narrow", [](Args x, Numbers p) { return x[0].narrow(integer(p[0]), integer(p[1]), integer(p[2])); }},
+    {"select", [](Args x, Numbers p) { return select(x[0], integer(p[0]), integer(p[1])); }},
+    {"index_select", [](Args x, Numbers p) { return x[0].index_select(integer(p[0]), indices_from(p, 1)); }},
+    {"gather", [](Args x, Numbers p) { return gathered(x[0], p); }},
+    {"cross_entropy",
+     [](Args x, Numbers p) { return cross_entropy(x[0], indices_from(p, 1), {.label_smoothing = p[0]}); }},
+    {"cross_entropy_each",
+     [](Args x, Numbers p) { return cross_entropy(x[0], indices_from(p), {.reduction = Reduction::none}); }},
+    {"cross_entropy_of",
+     [](Args x, Numbers p) {
+       return cross_entropy(x[0], x[1], {.reduction = Reduction::sum, .label_smoothing = p[0]});
+     }},
+    {"nll_loss", [](Args x, Numbers p) { return nll_loss(x[0], indices_from(p), {.ignore_index = 1}); }},
+};
+
+/// A program as it runs: values so far, the leaves among them, and the loss once `out` has come.
+class Program {
+ public:
+  explicit Program(const std::string& text) : statements_(text) { std::getline(statements_, key_, ';'); }
+
+  /// The loss, its gradient at each leaf, and that of the sum of the gradients' squares.
+  std::vector<Tensor> run() {
+    for (std::string statement; std::getline(statements_, statement, ';');) execute(statement);
+    std::vector<Tensor> first = grad({loss_}, leaves_, {.create_graph = true, .allow_unused = true}), second;
+    Tensor norm = zeros({}, {.dtype = float64});
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!first[i].defined()) first[i] = zeros_like(leaves_[i].detach());
+      norm = norm + (first[i] * first[i]).sum();
+    }
+    second.resize(leaves_.size());
+    if (norm.requires_grad()) second = grad({norm}, leaves_, {.allow_unused = true});
+    std::vector<Tensor> results = {loss_};
+    results.insert(results.end(), first.begin(), first.end());
+    for (std::size_t i = 0; i < second.size(); ++i) {
+      results.push_back(second[i].defined() ? second[i] : zeros_like(leaves_[i].detach()));
+    }
+    return results;
+  }
+
+ private:
+  void execute(const std::string& statement) {
+    std::istringstream words(statement);
+    std::string op;
+    words >> op;
+    std::vector<double> before, after;  // the colon
+    bool is_parameter = false;
+    for (std::string word; words >> word;) {
+      if (word == ":") {
+        is_parameter = true;
+      } else {
+        (is_parameter ? after : before).push_back(std::strtod(word.c_str(), nullptr));
+      }
+    }
+    if (op == "leaf" || op == "const") {
+      values_.push_back(testing::any(shape_from(before)).make(key_ + "#" + std::to_string(values_.size()), float64));
+      if (op == "leaf") leaves_.push_back(values_.back());
+      if (op == "const") values_.back() = values_.back().detach();
+      return;
+    }
+    std::vector<Tensor> x;
+    for (double i : before) x.push_back(values_.at(static_cast<std::size_t>(i)));
+    if (op == "out") {
+      loss_ = zeros({}, {.dtype = float64});
+      for (std::size_t k = 0; k < x.size(); ++k) loss_ = loss_ + (x[k] * testing::upstream(key_, k, x[k])).sum();
+    } else if (op[0] == '~') {
+      values_.push_back(without_grad([&] { return ops.at(op.substr(1))(x, after); }));
+    } else {
+      values_.push_back(ops.at(op)(x, after));
+    }
+  }
+
+  std::istringstream statements_;
+  std::string key_;
+  std::vector<Tensor> values_, leaves_;
+  Tensor loss_;
+};
+
+TEST(RandomGraphs, AreThoseOfPyTorch) {
+  const char* fresh = std::getenv("XTAPE_RANDOM_GRAPHS");
+  GoldenFile file(fresh ? fresh : testing::golden_file("random_graphs.golden"));
+  testing::Comparison comparison({.float64 = 1e-10});
+  for (const std::string& program : file.names()) {
+    EXPECT_NO_THROW(comparison.expect_same(program, Program(program).run(), file.take(program))) << program;
+  }
+  EXPECT_TRUE(fresh || file.names().size() == 1000);
+  EXPECT_EQ(autograd::live_nodes(), 0);
+}
+
+}  // namespace
+}  // namespace xtape
