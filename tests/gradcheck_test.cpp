@@ -66,6 +66,16 @@ TEST(OpCases, HaveTheSecondDerivativesOfDifferences) {
   EXPECT_GT(count, 150);
 }
 
+// A fused gradient kernel and the ops that stand in for it where gradients of gradients are wanted: extremes included.
+TEST(OpCases, HaveTheSameGradientsWithCreateGraph) {
+  testing::Comparison comparison;
+  for (const OpCase& c : testing::op_cases()) {
+    const std::vector<Tensor> x = make_inputs(c.name, c.inputs, float64), y = c.run(x);
+    const std::vector<Tensor> plain = testing::gradients(c.name, y, x, {.retain_graph = true});
+    comparison.expect_same(c.name, testing::gradients(c.name, y, x, {.create_graph = true}), plain);
+  }
+}
+
 /// Names of the ops on the tapes of the smooth cases: of their results, and of their gradients.
 std::set<std::string> ops_on_tapes() {
   std::set<std::string> found;

@@ -116,13 +116,15 @@ void check_index(const Case& c, GoldenFile& file, Comparison& comparison) {
   const Tensor y = c.loss == "nll_loss"
                        ? nll_loss(x, inputs[1], {w, ignore_index, c.reduction.first})
                        : cross_entropy(x, inputs[1], {w, ignore_index, c.reduction.first, c.e});
-  const std::vector<Tensor> dx = gradients(c.name(), {y}, {inputs[0]});
+  const std::vector<Tensor> dx = gradients(c.name(), {y}, {inputs[0]}, {.retain_graph = true});
   std::vector<Tensor> expected = file.take(c.name() + " " + to_string(c.dtype));
   if (c.reduction.first == Reduction::mean && weighs_nothing(c, inputs[1], ignore_index)) {
     EXPECT_TRUE(std::isnan(expected[0].item<double>())) << c.name();
     expected[1].zero_();  // SEMANTICS [6], [13]: gradients are exactly 0, where PyTorch's are NaN or 0
   }
   comparison.expect_same(c.name(), {y, dx[0]}, expected);
+  const std::vector<Tensor> recorded = gradients(c.name(), {y}, {inputs[0]}, {.create_graph = true});
+  comparison.expect_same(c.name() + ", recorded", recorded, {expected[1]});
 }
 
 void check_probability(const Case& c, GoldenFile& file, Comparison& comparison) {
@@ -130,8 +132,11 @@ void check_probability(const Case& c, GoldenFile& file, Comparison& comparison) 
       make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), testing::uniform(c.shape, 0, 1)}, c.dtype);
   const Tensor y = cross_entropy(lay_out(inputs[0], c.layout, c.shape[0]), inputs[1],
                                  {weight(c.w, c.dtype), -100, c.reduction.first, c.e});
-  const std::vector<Tensor> d = gradients(c.name(), {y}, inputs);
-  comparison.expect_same(c.name(), {y, d[0], d[1]}, file.take(c.name() + " " + to_string(c.dtype)));
+  const std::vector<Tensor> d = gradients(c.name(), {y}, inputs, {.retain_graph = true});
+  const std::vector<Tensor> expected = file.take(c.name() + " " + to_string(c.dtype));
+  comparison.expect_same(c.name(), {y, d[0], d[1]}, expected);
+  const std::vector<Tensor> recorded = gradients(c.name(), {y}, inputs, {.create_graph = true});
+  comparison.expect_same(c.name() + ", recorded", recorded, {expected[1], expected[2]});
 }
 
 TEST(LossesGolden, CrossEntropyOfIndicesIsPyTorchs) {

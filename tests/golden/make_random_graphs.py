@@ -79,6 +79,8 @@ class Program:
         self.lines.append("out " + " ".join(map(str, outs)))
         loss = sum((self.values[i] * upstream(self.key, k, self.values[i])).sum() for k, i in enumerate(outs))
         first = torch.autograd.grad(loss, self.leaves, create_graph=True, allow_unused=True)
+        if all(g is None for g in first):  # a view of a leaf made under no_grad says that it requires grad
+            return None
         first = [torch.zeros_like(x) if g is None else g for x, g in zip(self.leaves, first)]
         norm = sum((g * g).sum() for g in first)
         second = [torch.zeros_like(x) for x in self.leaves]

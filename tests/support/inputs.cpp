@@ -65,7 +65,7 @@ Tensor upstream(const std::string& name, std::size_t k, const Tensor& y) {
 }
 
 std::vector<Tensor> gradients(const std::string& name, const std::vector<Tensor>& outputs,
-                              const std::vector<Tensor>& inputs) {
+                              const std::vector<Tensor>& inputs, GradOptions options) {
   std::vector<Tensor> wanted, recorded, seeds, found;
   for (const Tensor& x : inputs) {
     if (x.requires_grad()) wanted.push_back(x);
@@ -76,7 +76,8 @@ std::vector<Tensor> gradients(const std::string& name, const std::vector<Tensor>
     seeds.push_back(upstream(name, k, outputs[k]));
   }
   found.resize(wanted.size());
-  if (!wanted.empty() && !recorded.empty()) found = grad(recorded, wanted, seeds, {.allow_unused = true});
+  options.allow_unused = true;
+  if (!wanted.empty() && !recorded.empty()) found = grad(recorded, wanted, seeds, options);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i].defined()) found[i] = zeros_like(wanted[i].detach());
   }

@@ -53,6 +53,6 @@ Tensor upstream(const std::string& name, std::size_t k, const Tensor& y);
 
 /// The gradients of the outputs at the inputs that require grad, zeros where nothing arrives, under `upstream`.
 std::vector<Tensor> gradients(const std::string& name, const std::vector<Tensor>& outputs,
-                              const std::vector<Tensor>& inputs);
+                              const std::vector<Tensor>& inputs, GradOptions options = {});
 
 }  // namespace xtape::testing
