@@ -35,6 +35,8 @@ XTAPE_API Tensor abs(const Tensor& x);
 XTAPE_API Tensor exp(const Tensor& x);
 XTAPE_API Tensor log(const Tensor& x);
 XTAPE_API Tensor sqrt(const Tensor& x);
+/// 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
+XTAPE_API Tensor erf(const Tensor& x);
 /// min(max(x, min), max); NaN passes through; the gradient passes inside and at both bounds. ValueError for a bound
 /// that is NaN.
 XTAPE_API Tensor clamp(const Tensor& x, Scalar min, Scalar max);
@@ -47,6 +49,13 @@ XTAPE_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b
 XTAPE_API Tensor relu(const Tensor& x);
 XTAPE_API Tensor sigmoid(const Tensor& x);
 XTAPE_API Tensor tanh(const Tensor& x);
+/// x where x > 0, else negative_slope x; gradient negative_slope at 0. ValueError for a slope that is NaN.
+XTAPE_API Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
+
+enum class GELUApproximate : std::uint8_t { none, tanh };
+/// x times the standard normal distribution function at x, by erf or by its approximation with tanh
+/// (https://arxiv.org/abs/1606.08415). -inf gives 0.
+XTAPE_API Tensor gelu(const Tensor& x, GELUApproximate approximate = GELUApproximate::none);
 
 // ---- comparisons: bool_, never recorded ------------------------------------------------------------------------
 
@@ -128,7 +137,7 @@ XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 XTAPE_API Tensor to(const Tensor& x, DType dtype);
 XTAPE_API Tensor clone(const Tensor& x);
 
-// ---- classification --------------------------------------------------------------------------------------------
+// ---- layers and their functions ---------------------------------------------------------------------------------
 
 XTAPE_API Tensor softmax(const Tensor& x, std::int64_t dim);
 XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
@@ -136,8 +145,37 @@ XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// Draws from the default generator. ValueError unless 0 <= p <= 1.
 XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
 
-enum class Reduction : std::uint8_t { none, mean, sum };
+/// (x - mean) / sqrt(variance + eps) over the last dims, which are `normalized_shape`, with the biased variance; then
+/// times weight plus bias, both of that shape or undefined. ValueError for an eps that is negative or NaN.
+XTAPE_API Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
+                            const Tensor& bias = {}, double eps = 1e-5);
+/// The same over all dims but the channels': x (N, C) or (N, C, L...), weight and bias (C) or undefined. In training by
+/// the batch's own mean and biased variance; running_mean and running_var (C), where defined, move towards its mean
+/// and unbiased variance by the share `momentum`. In evaluation by running_mean and running_var. ValueError in
+/// training with one value per channel.
+XTAPE_API Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
+                            const Tensor& weight = {}, const Tensor& bias = {}, bool training = false,
+                            double momentum = 0.1, double eps = 1e-5);
+
+/// For embedding: no index is padding.
+constexpr std::int64_t no_padding_idx = INT64_MIN;
+/// Rows of weight (n, d) by integer indices of any shape: (...) -> (..., d). The row padding_idx (negative: from the
+/// end) gets no gradient. IndexError names the first index outside [0, n).
+XTAPE_API Tensor embedding(const Tensor& indices, const Tensor& weight, std::int64_t padding_idx = no_padding_idx);
+
+// ---- losses ----------------------------------------------------------------------------------------------------
+
+/// What becomes of the losses of the single positions. batchmean, for kl_div only: their sum by the first extent.
+enum class Reduction : std::uint8_t { none, mean, sum, batchmean };
 constexpr std::int64_t default_ignore_index = -100;
+
+/// The loss summed, on the tape, and what Reduction::mean divides it by. Over any partition of a batch the sum of the
+/// sums by the sum of the denominators is the mean of the whole batch, and so is its gradient: for epoch means over
+/// ragged or masked batches, and for gradients accumulated over parts of a batch.
+struct LossParts {
+  Tensor sum;
+  double denominator = 0;
+};
 
 struct NLLOptions {
   Tensor weight = {};  ///< (C), one constant factor for each class; undefined: 1
@@ -152,6 +190,21 @@ struct CrossEntropyOptions {
   double label_smoothing = 0.0;  ///< e in [0, 1]: the target becomes (1 - e) target + e / C
 };
 
+struct MSEOptions {
+  Reduction reduction = Reduction::mean;
+};
+
+struct BCEWithLogitsOptions {
+  Tensor weight = {};  ///< a factor for each loss; broadcast; undefined: 1
+  Reduction reduction = Reduction::mean;
+  Tensor pos_weight = {};  ///< a factor for the target's share of the loss; broadcast; undefined: 1
+};
+
+struct KLDivOptions {
+  Reduction reduction = Reduction::mean;
+  bool log_target = false;  ///< the target holds log-probabilities, too
+};
+
 /// Negative log likelihood of integer class indices. log_probabilities (C), (N, C) or (N, C, d...), target the
 /// same without the class axis, any integer dtype. Positions with ignore_index count for nothing; the mean divides
 /// by the sum of the targets' weights. IndexError names the first target outside [0, C).
@@ -159,6 +212,29 @@ XTAPE_API Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target,
 /// nll_loss of log_softmax, in one op. The target holds class indices as for nll_loss or, with a floating dtype and
 /// the logits' shape, class probabilities; then the mean divides by the number of positions.
 XTAPE_API Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
+
+// The losses below take an input and a target of one shape (ShapeError: nothing is broadcast) and dtypes of which the
+// later is floating; the mean divides by the number of elements. Gradients flow to the target, too.
+
+/// (input - target)^2.
+XTAPE_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MSEOptions& options = {});
+/// -(pos_weight t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) weight; exact for logits x of any size. A term whose
+/// coefficient is 0 is 0, whatever x is. weight and pos_weight broadcast to the logits' shape.
+XTAPE_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
+                                                  const BCEWithLogitsOptions& options = {});
+/// t (log t - input): `input` holds log-probabilities, the target probabilities. Where t is 0 the loss and its
+/// gradients are 0, whatever the input is. Reduction::batchmean gives the divergence as it is defined.
+XTAPE_API Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
+
+// The parts of each loss. options.reduction does not matter, but that kl_div's batchmean has its own denominator.
+XTAPE_API LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target,
+                                   const NLLOptions& options = {});
+XTAPE_API LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target,
+                                        const CrossEntropyOptions& options = {});
+XTAPE_API LossParts mse_loss_parts(const Tensor& input, const Tensor& target, const MSEOptions& options = {});
+XTAPE_API LossParts binary_cross_entropy_with_logits_parts(const Tensor& logits, const Tensor& target,
+                                                           const BCEWithLogitsOptions& options = {});
+XTAPE_API LossParts kl_div_parts(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
 // ---- operators and C++ numbers ---------------------------------------------------------------------------------
 

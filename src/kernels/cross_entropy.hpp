@@ -1,5 +1,4 @@
-// Cross entropy over the rows of a (outer, n, inner) array of log-probabilities lp: in each row
-// l = -sum_c a_c lp_c, with coefficients a from a class index or from probabilities. Only terms with a_c != 0
+// Cross entropy over rows of log-probabilities lp: in each row l = -sum_c a_c lp_c, with coefficients a from a class index or from probabilities. Only terms with a_c != 0
 // exist: where a_c is 0 the term is 0 whatever lp_c is, and a row without terms has loss 0 and gradient 0
 // whatever it holds. Sums are in double.
 #pragma once
@@ -8,15 +7,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/rows.hpp"
+
 namespace xtape::kernels {
-
-/// The rows along the middle dim: row r starts at first(r), its elements are `inner` apart.
-struct Rows {
-  std::int64_t outer, n, inner;
-
-  std::int64_t count() const { return outer * inner; }
-  std::int64_t first(std::int64_t row) const { return row / inner * n * inner + row % inner; }
-};
 
 /// a_c = w_c ((1 - e) [c = y] + e / n), and no term in a row whose y is negative.
 template <class T>

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/rows.hpp"
+
 namespace xtape::kernels {
 
 struct Larger {
@@ -18,13 +20,13 @@ struct Smaller {
   }
 };
 
-/// Of n > 0 elements, `stride` apart.
+/// Of one row, n > 0.
 template <class T, class Beats>
-std::int64_t position_of_extremum(const T* x, std::int64_t n, std::int64_t stride, Beats beats) {
+std::int64_t position_of_extremum(const T* x, const Rows& rows, Beats beats) {
   std::int64_t best = 0;
   T m = x[0];
-  for (std::int64_t k = 1; k < n && m == m; ++k) {
-    const T v = x[k * stride];
+  for (std::int64_t k = 1; k < rows.n && m == m; ++k) {
+    const T v = x[k * rows.inner];
     if (beats(v, m) || v != v) {
       m = v;
       best = k;
@@ -33,14 +35,19 @@ std::int64_t position_of_extremum(const T* x, std::int64_t n, std::int64_t strid
   return best;
 }
 
-/// For each row of a (outer, n, inner) array, n > 0. `values` may be null.
+/// The largest element of one row, n > 0.
+template <class T>
+T largest(const T* x, const Rows& rows) {
+  return x[position_of_extremum(x, rows, Larger()) * rows.inner];
+}
+
+/// For each row, n > 0. `values` may be null.
 template <class T, class Beats>
-void extrema(const T* x, T* values, std::int64_t* positions, std::int64_t outer, std::int64_t n,
-             std::int64_t inner, Beats beats) {
-  for (std::int64_t row = 0; row < outer * inner; ++row) {
-    const T* u = x + row / inner * n * inner + row % inner;
-    positions[row] = position_of_extremum(u, n, inner, beats);
-    if (values) values[row] = u[positions[row] * inner];
+void extrema(const T* x, T* values, std::int64_t* positions, const Rows& rows, Beats beats) {
+  for (std::int64_t row = 0; row < rows.count(); ++row) {
+    const T* u = x + rows.first(row);
+    positions[row] = position_of_extremum(u, rows, beats);
+    if (values) values[row] = u[positions[row] * rows.inner];
   }
 }
 

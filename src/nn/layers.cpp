@@ -3,33 +3,48 @@
 #include <cmath>
 
 #include "core/fail.hpp"
-#include "xtape/random.hpp"
+#include "xtape/nn/init.hpp"
 
 namespace xtape::nn {
 
 namespace {
 
-Tensor uniform(const Shape& shape, double bound) { return rand(shape) * (2 * bound) - bound; }
-
-std::int64_t checked_extent(const char* what, std::int64_t extent) {
-  if (extent < 0) fail<ValueError>("Linear", "{} is {}, it must not be negative", what, extent);
+std::int64_t checked_extent(const char* layer, const char* what, std::int64_t extent) {
+  if (extent < 0) fail<ValueError>(layer, "{} is {}, it must not be negative", what, extent);
   return extent;
 }
 
 }  // namespace
 
+Identity::~Identity() = default;
+Tensor Identity::forward(const Tensor& x) const { return x; }
+
 Linear::Linear(std::int64_t in_features, std::int64_t out_features, LinearOptions options) {
-  const double in = static_cast<double>(checked_extent("in_features", in_features));
+  const double in = static_cast<double>(checked_extent("Linear", "in_features", in_features));
   const double bound = in > 0 ? 1 / std::sqrt(in) : 0;
-  checked_extent("out_features", out_features);
-  weight = register_parameter("weight", uniform({out_features, in_features}, bound));
-  bias = register_parameter("bias", options.bias ? uniform({out_features}, bound) : Tensor());
+  checked_extent("Linear", "out_features", out_features);
+  auto uniform = [bound](const Shape& shape) { return init::uniform_(empty(shape), -bound, bound); };
+  weight = register_parameter("weight", uniform({out_features, in_features}));
+  bias = register_parameter("bias", options.bias ? uniform({out_features}) : Tensor());
 }
 Linear::~Linear() = default;
 Tensor Linear::forward(const Tensor& x) const { return linear(x, weight, bias); }
 
-ReLU::~ReLU() = default;
-Tensor ReLU::forward(const Tensor& x) const { return relu(x); }
+Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options)
+    : padding_idx_(options.padding_idx) {
+  const std::int64_t n = checked_extent("Embedding", "num_embeddings", num_embeddings);
+  checked_extent("Embedding", "embedding_dim", embedding_dim);
+  const Tensor rows = init::normal_(empty({n, embedding_dim}));
+  if (padding_idx_ != no_padding_idx) {
+    if (padding_idx_ < -n || padding_idx_ >= n) {
+      fail<IndexError>("Embedding", "padding_idx {} is outside [-{}, {})", padding_idx_, n, n);
+    }
+    init::zeros_(rows[padding_idx_]);
+  }
+  weight = register_parameter("weight", rows);
+}
+Embedding::~Embedding() = default;
+Tensor Embedding::forward(const Tensor& indices) const { return embedding(indices, weight, padding_idx_); }
 
 Dropout::Dropout(double p) : p_(p) {
   if (!(p >= 0 && p <= 1)) fail<ValueError>("Dropout", "p is {}, it must lie in [0, 1]", p);
@@ -40,13 +55,5 @@ Tensor Dropout::forward(const Tensor& x) const { return dropout(x, p_, is_traini
 Flatten::Flatten(std::int64_t start_dim, std::int64_t end_dim) : start_dim_(start_dim), end_dim_(end_dim) {}
 Flatten::~Flatten() = default;
 Tensor Flatten::forward(const Tensor& x) const { return flatten(x, start_dim_, end_dim_); }
-
-Softmax::Softmax(std::int64_t dim) : dim_(dim) {}
-Softmax::~Softmax() = default;
-Tensor Softmax::forward(const Tensor& x) const { return softmax(x, dim_); }
-
-LogSoftmax::LogSoftmax(std::int64_t dim) : dim_(dim) {}
-LogSoftmax::~LogSoftmax() = default;
-Tensor LogSoftmax::forward(const Tensor& x) const { return log_softmax(x, dim_); }
 
 }  // namespace xtape::nn

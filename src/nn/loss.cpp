@@ -5,20 +5,71 @@ namespace xtape::nn {
 NLLLoss::NLLLoss(const NLLOptions& options) : weight(register_buffer("weight", options.weight)), options_(options) {}
 NLLLoss::~NLLLoss() = default;
 
-Tensor NLLLoss::operator()(const Tensor& log_probabilities, const Tensor& target) const {
+NLLOptions NLLLoss::options() const {
   NLLOptions options = options_;
   options.weight = weight;  // the buffer, which `to` and `clone` know of
-  return nll_loss(log_probabilities, target, options);
+  return options;
+}
+Tensor NLLLoss::operator()(const Tensor& log_probabilities, const Tensor& target) const {
+  return nll_loss(log_probabilities, target, options());
+}
+LossParts NLLLoss::parts(const Tensor& log_probabilities, const Tensor& target) const {
+  return nll_loss_parts(log_probabilities, target, options());
 }
 
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyOptions& options)
     : weight(register_buffer("weight", options.weight)), options_(options) {}
 CrossEntropyLoss::~CrossEntropyLoss() = default;
 
-Tensor CrossEntropyLoss::operator()(const Tensor& logits, const Tensor& target) const {
+CrossEntropyOptions CrossEntropyLoss::options() const {
   CrossEntropyOptions options = options_;
   options.weight = weight;  // the buffer, which `to` and `clone` know of
-  return cross_entropy(logits, target, options);
+  return options;
+}
+Tensor CrossEntropyLoss::operator()(const Tensor& logits, const Tensor& target) const {
+  return cross_entropy(logits, target, options());
+}
+LossParts CrossEntropyLoss::parts(const Tensor& logits, const Tensor& target) const {
+  return cross_entropy_parts(logits, target, options());
+}
+
+MSELoss::MSELoss(const MSEOptions& options) : options_(options) {}
+MSELoss::~MSELoss() = default;
+
+Tensor MSELoss::operator()(const Tensor& input, const Tensor& target) const {
+  return mse_loss(input, target, options_);
+}
+LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
+  return mse_loss_parts(input, target, options_);
+}
+
+BCEWithLogitsLoss::BCEWithLogitsLoss(const BCEWithLogitsOptions& options)
+    : weight(register_buffer("weight", options.weight)),
+      pos_weight(register_buffer("pos_weight", options.pos_weight)),
+      options_(options) {}
+BCEWithLogitsLoss::~BCEWithLogitsLoss() = default;
+
+BCEWithLogitsOptions BCEWithLogitsLoss::options() const {
+  BCEWithLogitsOptions options = options_;
+  options.weight = weight;  // the buffer, which `to` and `clone` know of
+  options.pos_weight = pos_weight;
+  return options;
+}
+Tensor BCEWithLogitsLoss::operator()(const Tensor& logits, const Tensor& target) const {
+  return binary_cross_entropy_with_logits(logits, target, options());
+}
+LossParts BCEWithLogitsLoss::parts(const Tensor& logits, const Tensor& target) const {
+  return binary_cross_entropy_with_logits_parts(logits, target, options());
+}
+
+KLDivLoss::KLDivLoss(const KLDivOptions& options) : options_(options) {}
+KLDivLoss::~KLDivLoss() = default;
+
+Tensor KLDivLoss::operator()(const Tensor& input, const Tensor& target) const {
+  return kl_div(input, target, options_);
+}
+LossParts KLDivLoss::parts(const Tensor& input, const Tensor& target) const {
+  return kl_div_parts(input, target, options_);
 }
 
 }  // namespace xtape::nn

@@ -7,13 +7,11 @@ namespace xtape {
 
 namespace {
 
-Tensor positions(const Tensor& x, const detail::Around& around, const Shape& to) {
+Tensor positions(const Tensor& x, const kernels::Rows& rows, const Shape& to) {
   Tensor y = detail::make_tensor(to, DType::int64);
   visit_arithmetic(x.impl()->dtype, [&]<class T>() {
-    const auto [outer, n, inner] = around;
     T* no_values = nullptr;
-    kernels::extrema(detail::elements<T>(x), no_values, detail::elements<std::int64_t>(y), outer, n, inner,
-                     kernels::Larger());
+    kernels::extrema(detail::elements<T>(x), no_values, detail::elements<std::int64_t>(y), rows, kernels::Larger());
   });
   return y;
 }
@@ -31,9 +29,9 @@ Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
   detail::check_arithmetic("argmax", x);
   const Shape& shape = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim("argmax", dim, shape.size());
-  const detail::Around around = detail::around(shape, d);
-  if (around.n == 0) fail<ValueError>("argmax", "dim {} of shape {} has no elements", dim, shape);
-  return positions(x, around, detail::without_dim(shape, d, keepdim));
+  const kernels::Rows rows = detail::rows_along(shape, d);
+  if (rows.n == 0) fail<ValueError>("argmax", "dim {} of shape {} has no elements", dim, shape);
+  return positions(x, rows, detail::without_dim(shape, d, keepdim));
 }
 
 }  // namespace xtape

@@ -34,7 +34,7 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   if (first.empty()) fail<ShapeError>("cat", "tensor 0 is 0-dim; use stack");
   const std::int64_t d = detail::normalize_dim("cat", dim, first.size());
   Tensor y = detail::make_tensor(joined_shape(parts, d), parts[0].impl()->dtype);
-  const auto [outer, total, inner] = detail::around(y.impl()->shape, d);
+  const auto [outer, total, inner] = detail::rows_along(y.impl()->shape, d);
   const std::int64_t slice = inner * itemsize(y.impl()->dtype);
   std::vector<std::int64_t> extents;
   std::byte* to = y.impl()->data;

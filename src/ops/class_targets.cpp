@@ -26,7 +26,7 @@ void check_target(std::string_view op, const Tensor& target, const Tensor& x, co
   const DType dtype = target.impl()->dtype;
   if (is_floating(dtype) && shape == input) return;
   if (dtype == DType::bool_ || (is_floating(dtype) && shape == positions)) {
-    fail<DTypeError>(op, "the target is {}; class indices are integers: convert them with .to(int64)", dtype);
+    fail_no_indices(op, dtype);
   }
   if (is_floating(dtype)) {
     fail<ShapeError>(op,
@@ -49,16 +49,20 @@ void check_target(std::string_view op, const Tensor& target, const Tensor& x, co
 
 }  // namespace
 
+void fail_no_indices(std::string_view op, DType dtype) {
+  fail<DTypeError>(op, "the target is {}; class indices are integers: convert them with .to(int64)", dtype);
+}
+
 ClassTargets::ClassTargets(std::string_view op, const Tensor& x, const Tensor& target,
                            const CrossEntropyOptions& options)
     : smoothing_(options.label_smoothing), reduction_(options.reduction) {
+  check_reduction(op, reduction_);
   check_floating(op, x);
   shape_ = x.impl()->shape;
   dtype_ = x.impl()->dtype;
   if (shape_.empty()) fail<ShapeError>(op, "expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor");
   dim_ = shape_.size() == 1 ? 0 : 1;
-  const auto [outer, n, inner] = around(shape_, dim_);
-  rows_ = {outer, n, inner};
+  rows_ = rows_along(shape_, dim_);
   positions_ = shape_;
   positions_.erase(dim_);
 
@@ -107,8 +111,6 @@ void ClassTargets::take_indices(std::string_view op, const Tensor& target, std::
     }
   }
   classes_ = save(classes);
-  if (reduction_ != Reduction::mean) return;
-  denominator_ = 0;
   visit_floating(dtype_, [&]<class T>() {
     const T* w = (*weight_).defined() ? elements<T>(*weight_) : nullptr;
     for (std::int64_t i = 0; i < rows_.count(); ++i) {
@@ -116,7 +118,7 @@ void ClassTargets::take_indices(std::string_view op, const Tensor& target, std::
       if (y >= 0) denominator_ += w ? static_cast<double>(w[y]) : 1.0;
     }
   });
-  if (denominator_ == 0) {  // nothing weighs anything: NaN with gradients of 0, as when all is ignored
+  if (reduction_ == Reduction::mean && denominator_ == 0) {  // nothing weighs anything: NaN with gradients of 0, as when all is ignored
     std::fill_n(elements<std::int64_t>(classes), rows_.count(), -1);
   }
 }
@@ -129,7 +131,7 @@ void ClassTargets::take_probabilities(std::string_view op, const Tensor& target,
     fail<ValueError>(op, "ignore_index {} with class probabilities, which have no index", ignore_index);
   }
   probabilities_ = save(target);
-  if (reduction_ == Reduction::mean) denominator_ = static_cast<double>(rows_.count());
+  denominator_ = static_cast<double>(rows_.count());
 }
 
 template <class F>
@@ -147,7 +149,7 @@ void ClassTargets::visit_terms(F f) const {
 
 template <class T>
 kernels::Upstream<T> ClassTargets::divided(const Tensor& gy) const {
-  return {elements<T>(gy), reduction_ == Reduction::none ? 1 : 0, denominator_};
+  return {elements<T>(gy), reduction_ == Reduction::none ? 1 : 0, divisor()};
 }
 
 Tensor ClassTargets::loss(const Tensor& lp) const {
@@ -155,7 +157,7 @@ Tensor ClassTargets::loss(const Tensor& lp) const {
   double* l = elements<double>(losses);
   visit_terms([&]<class T>(const auto& terms) { kernels::row_losses(terms, rows_, elements<T>(lp), l); });
   if (reduction_ == Reduction::none) return to(losses, dtype_);
-  double y = kernels::sum(l, rows_.count()) / denominator_;
+  double y = kernels::sum(l, rows_.count()) / divisor();
   if (std::isnan(y)) y = std::numeric_limits<double>::quiet_NaN();  // 0 / 0 would print as -nan
   return full({}, y, {.dtype = dtype_});
 }

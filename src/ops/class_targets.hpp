@@ -4,9 +4,12 @@
 #pragma once
 
 #include "kernels/cross_entropy.hpp"
-#include "ops/common.hpp"
+#include "ops/loss.hpp"
 
 namespace xtape::detail {
+
+/// DTypeError: a target of this dtype holds no class indices.
+[[noreturn]] void fail_no_indices(std::string_view op, DType dtype);
 
 class ClassTargets {
  public:
@@ -15,6 +18,9 @@ class ClassTargets {
   ClassTargets(std::string_view op, const Tensor& x, const Tensor& target, const CrossEntropyOptions&);
 
   std::int64_t dim() const { return dim_; }
+  /// What the mean divides by, in double: the sum of the targets' weights, or the number of positions that have
+  /// probabilities.
+  double denominator() const { return denominator_; }
   /// The probabilities, with their history; undefined for class indices, which are constants.
   Tensor probabilities() const { return *probabilities_; }
 
@@ -42,6 +48,7 @@ class ClassTargets {
   /// f<T>(terms), T being the dtype's type.
   template <class F>
   void visit_terms(F f) const;
+  double divisor() const { return reduction_ == Reduction::mean ? denominator_ : 1; }
   template <class T>
   kernels::Upstream<T> divided(const Tensor& gy) const;
   /// w, shaped to meet the class dim of x; a 1 when there is none.
@@ -57,7 +64,7 @@ class ClassTargets {
   Saved weight_;
   double smoothing_;
   Reduction reduction_;
-  double denominator_ = 1;  // of the mean
+  double denominator_ = 0;
 };
 
 /// The recorded loss of log-probabilities, and its gradient as a function of gy. The map is linear, so each

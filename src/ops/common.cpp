@@ -151,8 +151,8 @@ Lie lie_under(Tensor& x, const Shape& shape) {
   return {1, n};
 }
 
-Around around(const Shape& shape, std::int64_t dim) {
-  Around r;
+kernels::Rows rows_along(const Shape& shape, std::int64_t dim) {
+  kernels::Rows r;
   for (std::int64_t d = 0; d < shape.size(); ++d) {
     (d < dim ? r.outer : d == dim ? r.n : r.inner) *= shape[d];
   }

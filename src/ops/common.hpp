@@ -10,6 +10,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
+#include "kernels/rows.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
@@ -121,11 +122,8 @@ Tensor map_floating(const Tensor& x, F f) {
 
 // ---- dims ------------------------------------------------------------------------------------------------------
 
-/// A shape seen from one dim: (outer, n, inner), row-major.
-struct Around {
-  std::int64_t outer = 1, n = 1, inner = 1;
-};
-Around around(const Shape& shape, std::int64_t dim);
+/// A shape seen from one dim.
+kernels::Rows rows_along(const Shape& shape, std::int64_t dim);
 
 /// `shape` without `dim`, or with 1 in its place. A 0-dim shape stays as it is.
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
@@ -150,6 +148,9 @@ Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n);
 Tensor slices(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// x with zeros before and after along a dim. Defined in ops/narrow.cpp.
 Tensor pad(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after);
+/// A tensor of zeros with n slices along d, to which slice j of x is added at index[j]. Defined in
+/// ops/index_select.cpp.
+Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n);
 /// a b for matrices or batches of them, either one read as its transpose. Defined in ops/matmul.cpp.
 Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b);
 

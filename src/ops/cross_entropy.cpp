@@ -25,10 +25,7 @@ Gradients recorded(const Tensor& x, const Tensor& gy, const detail::ClassTargets
                    wants[1] ? target_gradient(lp, gy, targets) : Tensor());
 }
 
-}  // namespace
-
-Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
-  detail::ClassTargets targets("cross_entropy", x, target, options);
+Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& targets) {
   const Tensor lp = without_grad([&] { return log_softmax(x, targets.dim()); });
   return record("cross_entropy", {x, target}, targets.loss(lp),
                 [x = save(x), lp = save(lp), targets](const Tensor& gy, Wants wants) {
@@ -36,6 +33,19 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOp
                   return Gradients(wants[0] ? targets.logit_gradient(*lp, gy) : Tensor(),
                                    wants[1] ? target_gradient(*lp, gy, targets) : Tensor());
                 });
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  return loss(logits, target, detail::ClassTargets("cross_entropy", logits, target, options));
+}
+
+LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  CrossEntropyOptions summed = options;
+  summed.reduction = Reduction::sum;
+  const detail::ClassTargets targets("cross_entropy", logits, target, summed);
+  return {loss(logits, target, targets), targets.denominator()};
 }
 
 }  // namespace xtape

@@ -5,17 +5,16 @@
 
 namespace xtape {
 
-namespace {
+namespace detail {
 
-/// A tensor of zeros with n slices along d, to which slice j of x is added at index[j].
 Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n) {
-  const Tensor at = detail::checked_index("index_add", index, n);
+  const Tensor at = checked_index("index_add", index, n);
   Shape to = x.impl()->shape;
   to[d] = n;
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});
-  const auto [outer, count, inner] = detail::around(x.impl()->shape, d);
+  const auto [outer, count, inner] = rows_along(x.impl()->shape, d);
   visit_floating(x.impl()->dtype, [&, outer = outer, count = count, inner = inner]<class T>() {
-    kernels::add_slices(detail::elements<T>(x), detail::elements<T>(y), detail::elements<std::int64_t>(at), outer, n,
+    kernels::add_slices(elements<T>(x), elements<T>(y), elements<std::int64_t>(at), outer, n,
                         count, inner);
   });
   return record("index_add", {x}, std::move(y), [d, index = save(at)](const Tensor& gy) {
@@ -23,7 +22,7 @@ Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int6
   });
 }
 
-}  // namespace
+}  // namespace detail
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   detail::check_defined("index_select", x);
@@ -34,7 +33,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   if (index.impl()->shape.size() > 1) {
     fail<ShapeError>("index_select", "the index must be 1-D, got {}; use gather?", index.impl()->shape);
   }
-  const auto [outer, n, inner] = detail::around(from, d);
+  const auto [outer, n, inner] = detail::rows_along(from, d);
   const Tensor at = detail::checked_index("index_select", index, n);
   Shape to = from;
   to[d] = at.impl()->numel;
@@ -42,7 +41,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   kernels::select_slices(x.impl()->data, y.impl()->data, detail::elements<std::int64_t>(at), outer, n, to[d],
                          inner * itemsize(x.impl()->dtype));
   return record("index_select", {x}, std::move(y), [d, n = n, index = save(at)](const Tensor& gy) {
-    return Gradients(index_add(gy, d, *index, n));
+    return Gradients(detail::index_add(gy, d, *index, n));
   });
 }
 

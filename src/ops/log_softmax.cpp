@@ -11,17 +11,15 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   const std::int64_t d = detail::normalize_dim("log_softmax", dim, shape.size());
   Tensor y = detail::make_tensor(shape, x.impl()->dtype);
   visit_floating(x.impl()->dtype, [&]<class T>() {
-    const auto [outer, n, inner] = detail::around(shape, d);
-    kernels::log_softmax(detail::elements<T>(x), detail::elements<T>(y), outer, n, inner);
+    kernels::log_softmax(detail::elements<T>(x), detail::elements<T>(y), detail::rows_along(shape, d));
   });
   return record("log_softmax", {x}, y, [y = save(y), d](const Tensor& gy) {
     const Tensor v = *y;
     if (is_grad_enabled()) return Gradients(gy - exp(v) * sum(gy, d, true));
     Tensor dx = detail::make_tensor(v.impl()->shape, v.impl()->dtype);
     visit_floating(v.impl()->dtype, [&]<class T>() {
-      const auto [outer, n, inner] = detail::around(v.impl()->shape, d);
-      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx), outer,
-                                    n, inner);
+      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx),
+                                    detail::rows_along(v.impl()->shape, d));
     });
     return Gradients(dx);
   });

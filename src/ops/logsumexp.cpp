@@ -9,10 +9,9 @@ Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {
   const Tensor u = detail::to_floating("logsumexp", x);
   const Shape& from = u.impl()->shape;
   const std::int64_t d = detail::normalize_dim("logsumexp", dim, from.size());
-  const auto [outer, n, inner] = detail::around(from, d);
   Tensor y = detail::make_tensor(detail::without_dim(from, d, keepdim), u.impl()->dtype);
-  visit_floating(u.impl()->dtype, [&, outer = outer, n = n, inner = inner]<class T>() {
-    kernels::logsumexp(detail::elements<T>(u), detail::elements<T>(y), outer, n, inner);
+  visit_floating(u.impl()->dtype, [&]<class T>() {
+    kernels::logsumexp(detail::elements<T>(u), detail::elements<T>(y), detail::rows_along(from, d));
   });
   return record("logsumexp", {u}, y,
                 [x = save(u), y = save(y), with_one = detail::without_dim(from, d, true)](const Tensor& gy) {

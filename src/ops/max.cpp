@@ -16,7 +16,7 @@ Tensor extremum(OpName op, const Tensor& x, Beats beats) {
   Tensor y = detail::make_tensor({}, x.impl()->dtype);
   visit_arithmetic(x.impl()->dtype, [&]<class T>() {
     const T* p = detail::elements<T>(x);
-    *detail::elements<T>(y) = p[kernels::position_of_extremum(p, n, 1, beats)];
+    *detail::elements<T>(y) = p[kernels::position_of_extremum(p, {1, n, 1}, beats)];
   });
   return record(op, {x}, y, [x = save(x), y = save(y)](const Tensor& gy) {
     const Tensor v = *y, chosen = isnan(v).item<bool>() ? isnan(*x) : eq(*x, v);
@@ -29,15 +29,14 @@ ValuesAndIndices extremum(OpName op, const Tensor& x, std::int64_t dim, bool kee
   detail::check_arithmetic(op.text, x);
   const Shape& from = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim(op.text, dim, from.size());
-  const std::int64_t extent = detail::around(from, d).n;
+  const std::int64_t extent = detail::rows_along(from, d).n;
   if (extent == 0) fail<ValueError>(op.text, "dim {} of shape {} has no elements", dim, from);
   const Shape to = detail::without_dim(from, d, keepdim), with_one = detail::without_dim(from, d, true);
   Tensor y = detail::make_tensor(to, x.impl()->dtype);
   const Tensor positions = detail::make_tensor(to, DType::int64);
   visit_arithmetic(x.impl()->dtype, [&]<class T>() {
-    const auto [outer, n, inner] = detail::around(from, d);
     kernels::extrema(detail::elements<T>(x), detail::elements<T>(y), detail::elements<std::int64_t>(positions),
-                     outer, n, inner, beats);
+                     detail::rows_along(from, d), beats);
   });
   y = record(op, {x}, std::move(y), [at = save(positions.reshape(with_one)), d, extent](const Tensor& gy) {
     const Tensor k = *at;

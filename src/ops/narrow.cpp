@@ -10,7 +10,7 @@ namespace detail {
 Tensor slices(const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t length) {
   Shape to = x.impl()->shape;
   to[d] = length;
-  const auto [outer, n, inner] = around(x.impl()->shape, d);
+  const auto [outer, n, inner] = rows_along(x.impl()->shape, d);
   if (d == 0) return make_view(x, to, start * inner);
   Tensor y = make_tensor(to, x.impl()->dtype);
   const std::int64_t slice = inner * itemsize(x.impl()->dtype);
@@ -21,7 +21,7 @@ Tensor slices(const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t 
 Tensor pad(const Tensor& x, std::int64_t d, std::int64_t before, std::int64_t after) {
   Shape to = x.impl()->shape;
   to[d] += before + after;
-  const auto [outer, n, inner] = around(x.impl()->shape, d);
+  const auto [outer, n, inner] = rows_along(x.impl()->shape, d);
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});
   const std::int64_t slice = inner * itemsize(x.impl()->dtype);
   kernels::copy_blocks(x.impl()->data, n * slice, y.impl()->data + before * slice, to[d] * slice, n * slice, outer);

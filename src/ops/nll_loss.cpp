@@ -5,17 +5,24 @@
 
 namespace xtape {
 
-Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
+namespace {
+
+detail::ClassTargets targets_of(const Tensor& lp, const Tensor& target, const NLLOptions& options, Reduction reduction) {
   detail::check_defined("nll_loss", target);
-  if (is_floating(target.dtype())) {
-    fail<DTypeError>("nll_loss", "the target is {}; class indices are integers: convert them with .to(int64)",
-                     target.dtype());
-  }
-  return detail::nll_loss(log_probabilities,
-                          detail::ClassTargets("nll_loss", log_probabilities, target,
-                                               {.weight = options.weight,
-                                                .ignore_index = options.ignore_index,
-                                                .reduction = options.reduction}));
+  if (is_floating(target.dtype())) detail::fail_no_indices("nll_loss", target.dtype());
+  return {"nll_loss", lp, target,
+          {.weight = options.weight, .ignore_index = options.ignore_index, .reduction = reduction}};
+}
+
+}  // namespace
+
+Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
+  return detail::nll_loss(log_probabilities, targets_of(log_probabilities, target, options, options.reduction));
+}
+
+LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
+  const detail::ClassTargets targets = targets_of(log_probabilities, target, options, Reduction::sum);
+  return {detail::nll_loss(log_probabilities, targets), targets.denominator()};
 }
 
 namespace detail {

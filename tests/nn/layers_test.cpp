@@ -18,6 +18,10 @@ TEST(LinearLayer, HasPyTorchsShapesAndBounds) {  // SEMANTICS [19]
   for (float w : layer.weight.to_vector<float>()) EXPECT_LE(std::abs(w), 0.1f);
   EXPECT_GT(layer.weight.max().item<float>(), 0.09f);
   EXPECT_LT(layer.weight.min().item<float>(), -0.09f);
+  const nn::Linear wide(100, 1000);
+  EXPECT_LE(wide.bias.abs().max().item<float>(), 0.1f);
+  EXPECT_GT(wide.bias.max().item<float>(), 0.09f);
+  EXPECT_LT(wide.bias.min().item<float>(), -0.09f);
 }
 
 TEST(LinearLayer, DrawsTheWeightBeforeTheBias) {
@@ -66,11 +70,36 @@ TEST(FlattenLayer, KeepsTheBatchDim) {
   EXPECT_EQ(nn::Flatten(0, 1)(ones({4, 2, 3})).shape(), (Shape{8, 3}));
 }
 
-TEST(ActivationLayers, AreTheirFunctions) {
-  Tensor x = tensor({{-1.0, 0.0, 2.0}});
-  EXPECT_TRUE(equal(nn::ReLU()(x), relu(x)));
-  EXPECT_TRUE(equal(nn::Softmax(1)(x), softmax(x, 1)));
-  EXPECT_TRUE(equal(nn::LogSoftmax(1)(x), log_softmax(x, 1)));
+TEST(IdentityLayer, GivesItsInput) {
+  const Tensor x = ones({2});
+  EXPECT_EQ(nn::Identity()(x).impl(), x.impl());
+}
+
+TEST(EmbeddingLayer, HasPyTorchsWeightAndAZeroRowForPadding) {
+  manual_seed(4);
+  const nn::Embedding layer(50, 40);
+  EXPECT_EQ(layer.weight.shape(), (Shape{50, 40}));
+  EXPECT_TRUE(layer.state_dict().contains("weight"));
+  EXPECT_NEAR(layer.weight.mean().item<float>(), 0, 0.1);
+  EXPECT_NEAR((layer.weight * layer.weight).mean().item<float>(), 1, 0.2);
+  for (std::int64_t padding : {2, -1}) {
+    const nn::Embedding padded(3, 2, {.padding_idx = padding});
+    expect_close(padded.weight[2], {0, 0});
+    EXPECT_NE(padded.weight[0].abs().sum().item<float>(), 0);
+  }
+}
+
+TEST(EmbeddingLayer, LeavesThePaddingRowWithoutAGradient) {
+  const nn::Embedding layer(3, 2, {.padding_idx = 0});
+  layer(tensor({{0, 1}, {1, 0}})).sum().backward();
+  expect_close(layer.weight.grad(), {0, 0, 2, 2, 0, 0});
+}
+
+TEST(EmbeddingLayer, RefusesWhatCannotBeMeant) {
+  expect_error<ValueError>([] { nn::Embedding(-1, 2); }, "Embedding: num_embeddings is -1");
+  expect_error<IndexError>([] { nn::Embedding(3, 2, {.padding_idx = 3}); }, "Embedding: padding_idx 3 is outside [-3, 3)");
+  const nn::Embedding layer(3, 2);
+  expect_error<IndexError>([&] { layer(tensor({1, 7})); }, "embedding: index[1] = 7 is outside [0, 3)");
 }
 
 }  // namespace

@@ -8,17 +8,24 @@ namespace {
 
 namespace F = nn::functional;
 using testing::expect_close;
+using testing::expect_error;
 
 const Tensor logits = tensor({{1., 2., 3.}, {4., 5., 6.}}, {.dtype = float64});
 const Tensor target = tensor({1, 0});
 
+/// The module's parts are the function's.
+void expect_parts(const LossParts& parts, const LossParts& expected) {
+  EXPECT_TRUE(equal(parts.sum, expected.sum));
+  EXPECT_EQ(parts.denominator, expected.denominator);
+}
+
 TEST(CrossEntropyLossModule, IsCrossEntropyWithItsOptions) {
   expect_close(nn::CrossEntropyLoss()(logits, target), {1.9076059644443806}, 1e-15);
   Tensor w = tensor({0.2, 0.3, 0.5}, {.dtype = float64});
-  nn::CrossEntropyLoss criterion({.weight = w, .reduction = Reduction::sum, .label_smoothing = 0.1});
-  EXPECT_TRUE(equal(criterion(logits, target), F::cross_entropy(logits, target, {.weight = w,
-                                                                                 .reduction = Reduction::sum,
-                                                                                 .label_smoothing = 0.1})));
+  const F::CrossEntropyOptions options{.weight = w, .ignore_index = 1, .reduction = Reduction::sum, .label_smoothing = 0.1};
+  nn::CrossEntropyLoss criterion(options);
+  EXPECT_TRUE(equal(criterion(logits, target), F::cross_entropy(logits, target, options)));
+  expect_parts(criterion.parts(logits, target), F::cross_entropy_parts(logits, target, options));
 }
 
 TEST(CrossEntropyLossModule, EqualsLogSoftmaxAndNLLLoss) {
@@ -32,6 +39,7 @@ TEST(CrossEntropyLossModule, ItsWeightIsABuffer) {
   EXPECT_TRUE(criterion.parameters().empty());
   criterion.to(float64);
   EXPECT_EQ(criterion(logits, target).dtype(), float64);
+  EXPECT_EQ(criterion.parts(logits, target).denominator, 3);
 }
 
 TEST(CrossEntropyLossModule, AWeightSetByElementCounts) {
@@ -46,6 +54,58 @@ TEST(CrossEntropyLossModule, AClonesWeightIsItsOwn) {
   nn::CrossEntropyLoss copy = clone(criterion);
   criterion.weight.fill_(0);
   expect_close(copy.weight, {1, 2, 3});
+}
+
+TEST(NLLLossModule, IsNllLossWithItsOptions) {
+  const F::NLLOptions options{.weight = tensor({0.2, 0.3, 0.5}, {.dtype = float64}),
+                              .ignore_index = 0,
+                              .reduction = Reduction::sum};
+  const nn::NLLLoss criterion(options);
+  EXPECT_TRUE(criterion.state_dict().contains("weight"));
+  EXPECT_TRUE(equal(criterion(logits, target), F::nll_loss(logits, target, options)));
+  expect_close(criterion(logits, target), {-0.3 * 2}, 1e-15);
+  expect_parts(criterion.parts(logits, target), F::nll_loss_parts(logits, target, options));
+  EXPECT_EQ(criterion.parts(logits, target).denominator, 0.3);
+}
+
+TEST(NLLLossModule, LooksAtItsWeightAsItIsNow) {
+  nn::NLLLoss criterion({.weight = tensor({1., 2., 3.})});
+  nn::NLLLoss copy = clone(criterion);
+  criterion.to(float64);
+  criterion.weight.fill_(7);
+  expect_close(criterion(logits, target), {-3}, 1e-15);
+  expect_close(copy.weight, {1, 2, 3});
+}
+
+TEST(MSELossModule, IsMseLossWithItsOptions) {
+  const Tensor t = zeros_like(logits);
+  expect_close(nn::MSELoss()(logits, t), {91.0 / 6}, 1e-15);
+  expect_close(nn::MSELoss({.reduction = Reduction::sum})(logits, t), {91});
+  expect_parts(nn::MSELoss().parts(logits, t), F::mse_loss_parts(logits, t));
+}
+
+TEST(BCEWithLogitsLossModule, KeepsBothWeightsAsBuffers) {
+  const Tensor t = tensor({{1., 0., 1.}, {0., 1., 0.}}, {.dtype = float64});
+  const F::BCEWithLogitsOptions options{.weight = tensor({1.0, 2.0, 3.0}, {.dtype = float64}),
+                                        .reduction = Reduction::sum,
+                                        .pos_weight = tensor({3.0, 2.0, 1.0}, {.dtype = float64})};
+  const nn::BCEWithLogitsLoss criterion(options);
+  EXPECT_TRUE(criterion.state_dict().contains("weight"));
+  EXPECT_TRUE(criterion.state_dict().contains("pos_weight"));
+  const Tensor expected = F::binary_cross_entropy_with_logits(logits, t, options);
+  EXPECT_TRUE(equal(criterion(logits, t), expected));
+  expect_parts(criterion.parts(logits, t), {expected, 6});
+  criterion.pos_weight.fill_(0);
+  EXPECT_FALSE(equal(criterion(logits, t), expected));
+}
+
+TEST(KLDivLossModule, IsKlDivWithItsOptions) {
+  const Tensor lp = log_softmax(logits, 1), p = softmax(logits * 2, 1);
+  const nn::KLDivLoss criterion({.reduction = Reduction::batchmean});
+  EXPECT_TRUE(equal(criterion(lp, p), F::kl_div(lp, p, {.reduction = Reduction::batchmean})));
+  expect_parts(criterion.parts(lp, p), {F::kl_div(lp, p, {.reduction = Reduction::sum}), 2});
+  const nn::KLDivLoss by_log({.reduction = Reduction::batchmean, .log_target = true});
+  expect_close(by_log(lp, log(p)), {criterion(lp, p).item<double>()}, 1e-12);
 }
 
 }  // namespace

@@ -5,17 +5,36 @@
 
 namespace xtape::nn::functional {
 
+using xtape::batch_norm;
+using xtape::binary_cross_entropy_with_logits;
+using xtape::binary_cross_entropy_with_logits_parts;
 using xtape::cross_entropy;
+using xtape::cross_entropy_parts;
 using xtape::dropout;
+using xtape::embedding;
+using xtape::gelu;
+using xtape::kl_div;
+using xtape::kl_div_parts;
+using xtape::layer_norm;
+using xtape::leaky_relu;
 using xtape::linear;
 using xtape::log_softmax;
+using xtape::mse_loss;
+using xtape::mse_loss_parts;
 using xtape::nll_loss;
+using xtape::nll_loss_parts;
 using xtape::relu;
 using xtape::sigmoid;
 using xtape::softmax;
 using xtape::tanh;
 
+using xtape::BCEWithLogitsOptions;
 using xtape::CrossEntropyOptions;
+using xtape::GELUApproximate;
+using xtape::KLDivOptions;
+using xtape::LossParts;
+using xtape::MSEOptions;
 using xtape::NLLOptions;
+using xtape::Reduction;
 
 }  // namespace xtape::nn::functional

@@ -1,4 +1,5 @@
-// The layers. Parameter names, shapes and initial distributions are PyTorch's.
+// Layers with weights, and those that only move or drop elements; activations and normalization have headers of their
+// own. Parameter names, shapes and initial distributions are PyTorch's.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,13 @@
 #include "xtape/ops.hpp"
 
 namespace xtape::nn {
+
+/// x itself.
+class XTAPE_API Identity : public Module {
+ public:
+  ~Identity() override;
+  Tensor forward(const Tensor& x) const override;
+};
 
 struct LinearOptions {
   bool bias = true;
@@ -24,10 +32,22 @@ class XTAPE_API Linear : public Module {
   Parameter bias;  ///< undefined without a bias
 };
 
-class XTAPE_API ReLU : public Module {
+struct EmbeddingOptions {
+  std::int64_t padding_idx = no_padding_idx;  ///< the row that begins as 0 and gets no gradient; negative: from the end
+};
+
+/// Rows of the weight (n, d) by integer indices (...) -> (..., d). The weight is from N(0, 1). IndexError for an index
+/// outside [0, n).
+class XTAPE_API Embedding : public Module {
  public:
-  ~ReLU() override;
-  Tensor forward(const Tensor& x) const override;
+  Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options = {});
+  ~Embedding() override;
+  Tensor forward(const Tensor& indices) const override;
+
+  Parameter weight;
+
+ private:
+  std::int64_t padding_idx_;
 };
 
 /// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p); in evaluation nothing happens.
@@ -52,26 +72,6 @@ class XTAPE_API Flatten : public Module {
 
  private:
   std::int64_t start_dim_, end_dim_;
-};
-
-class XTAPE_API Softmax : public Module {
- public:
-  explicit Softmax(std::int64_t dim);
-  ~Softmax() override;
-  Tensor forward(const Tensor& x) const override;
-
- private:
-  std::int64_t dim_;
-};
-
-class XTAPE_API LogSoftmax : public Module {
- public:
-  explicit LogSoftmax(std::int64_t dim);
-  ~LogSoftmax() override;
-  Tensor forward(const Tensor& x) const override;
-
- private:
-  std::int64_t dim_;
 };
 
 }  // namespace xtape::nn

@@ -1,9 +1,12 @@
-// Modules, layers and losses.
+// Modules, layers, losses and initial values.
 #pragma once
 
+#include "xtape/nn/activation.hpp"
 #include "xtape/nn/functional.hpp"
+#include "xtape/nn/init.hpp"
 #include "xtape/nn/layers.hpp"
 #include "xtape/nn/loss.hpp"
 #include "xtape/nn/module.hpp"
+#include "xtape/nn/normalization.hpp"
 #include "xtape/nn/sequential.hpp"
 #include "xtape/nn/summary.hpp"

@@ -1,0 +1,63 @@
+// Layers that bring their input to mean 0 and variance 1. Names, shapes and initial values of parameters and buffers
+// are PyTorch's.
+#pragma once
+
+#include <cstdint>
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::nn {
+
+struct LayerNormOptions {
+  double eps = 1e-5;
+  bool elementwise_affine = true;  ///< with a weight
+  bool bias = true;                ///< ... and a bias beside it
+};
+
+/// See xtape::layer_norm. The weight begins as 1, the bias as 0.
+class XTAPE_API LayerNorm : public Module {
+ public:
+  /// ShapeError when normalized_shape is empty, ValueError for an eps that is negative or NaN.
+  explicit LayerNorm(const Shape& normalized_shape, LayerNormOptions options = {});
+  explicit LayerNorm(std::int64_t features, LayerNormOptions options = {});
+  ~LayerNorm() override;
+  Tensor forward(const Tensor& x) const override;
+
+  Parameter weight;  ///< undefined unless elementwise_affine
+  Parameter bias;    ///< undefined unless elementwise_affine and bias
+
+ private:
+  Shape normalized_shape_;
+  double eps_;
+};
+
+/// PyTorch's momentum = None: running statistics are the plain average over all batches so far.
+constexpr double cumulative_average = -1;
+
+struct BatchNormOptions {
+  double eps = 1e-5;
+  double momentum = 0.1;            ///< the newest batch's share in the running statistics, or cumulative_average
+  bool affine = true;               ///< with a weight and a bias
+  bool track_running_stats = true;  ///< else the batch's own statistics serve in evaluation, too
+};
+
+/// See xtape::batch_norm. x (N, C) or (N, C, L). The weight begins as 1, the bias as 0. A training call writes the
+/// running statistics, so that calls on one module from several threads need a lock; evaluation needs none.
+class XTAPE_API BatchNorm1d : public Module {
+ public:
+  /// ValueError for options outside their range.
+  explicit BatchNorm1d(std::int64_t features, BatchNormOptions options = {});
+  ~BatchNorm1d() override;
+  Tensor forward(const Tensor& x) const override;
+
+  Parameter weight, bias;            ///< (C), undefined unless affine
+  Buffer running_mean, running_var;  ///< (C), from 0 and 1 on; undefined unless track_running_stats
+  Buffer num_batches_tracked;        ///< int64, of training; undefined unless track_running_stats
+
+ private:
+  std::int64_t features_;
+  BatchNormOptions options_;
+};
+
+}  // namespace xtape::nn

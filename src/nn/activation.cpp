@@ -1,0 +1,30 @@
+#include "xtape/nn/activation.hpp"
+
+namespace xtape::nn {
+
+ReLU::~ReLU() = default;
+Tensor ReLU::forward(const Tensor& x) const { return relu(x); }
+
+LeakyReLU::LeakyReLU(double negative_slope) : negative_slope_(negative_slope) {}
+LeakyReLU::~LeakyReLU() = default;
+Tensor LeakyReLU::forward(const Tensor& x) const { return leaky_relu(x, negative_slope_); }
+
+GELU::GELU(GELUApproximate approximate) : approximate_(approximate) {}
+GELU::~GELU() = default;
+Tensor GELU::forward(const Tensor& x) const { return gelu(x, approximate_); }
+
+Sigmoid::~Sigmoid() = default;
+Tensor Sigmoid::forward(const Tensor& x) const { return sigmoid(x); }
+
+Tanh::~Tanh() = default;
+Tensor Tanh::forward(const Tensor& x) const { return tanh(x); }
+
+Softmax::Softmax(std::int64_t dim) : dim_(dim) {}
+Softmax::~Softmax() = default;
+Tensor Softmax::forward(const Tensor& x) const { return softmax(x, dim_); }
+
+LogSoftmax::LogSoftmax(std::int64_t dim) : dim_(dim) {}
+LogSoftmax::~LogSoftmax() = default;
+Tensor LogSoftmax::forward(const Tensor& x) const { return log_softmax(x, dim_); }
+
+}  // namespace xtape::nn

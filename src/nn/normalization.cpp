@@ -1,0 +1,57 @@
+#include "xtape/nn/normalization.hpp"
+
+#include "core/fail.hpp"
+
+namespace xtape::nn {
+
+namespace {
+
+void check_eps(const char* layer, double eps) {
+  if (!(eps >= 0)) fail<ValueError>(layer, "eps is {}, it must not be negative", eps);
+}
+
+}  // namespace
+
+LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
+    : normalized_shape_(normalized_shape), eps_(options.eps) {
+  if (normalized_shape.empty()) fail<ShapeError>("LayerNorm", "normalized_shape () names no dim");
+  check_eps("LayerNorm", options.eps);
+  const bool with_bias = options.elementwise_affine && options.bias;
+  weight = register_parameter("weight", options.elementwise_affine ? ones(normalized_shape) : Tensor());
+  bias = register_parameter("bias", with_bias ? zeros(normalized_shape) : Tensor());
+}
+LayerNorm::LayerNorm(std::int64_t features, LayerNormOptions options) : LayerNorm(Shape{features}, options) {}
+LayerNorm::~LayerNorm() = default;
+Tensor LayerNorm::forward(const Tensor& x) const { return layer_norm(x, normalized_shape_, weight, bias, eps_); }
+
+BatchNorm1d::BatchNorm1d(std::int64_t features, BatchNormOptions options) : features_(features), options_(options) {
+  if (features < 0) fail<ValueError>("BatchNorm1d", "features is {}, it must not be negative", features);
+  check_eps("BatchNorm1d", options.eps);
+  const double m = options.momentum;
+  if (m != cumulative_average && !(m >= 0 && m <= 1)) {
+    fail<ValueError>("BatchNorm1d", "momentum is {}, it must lie in [0, 1] or be cumulative_average", m);
+  }
+  weight = register_parameter("weight", options.affine ? ones({features}) : Tensor());
+  bias = register_parameter("bias", options.affine ? zeros({features}) : Tensor());
+  const bool track = options.track_running_stats;
+  running_mean = register_buffer("running_mean", track ? zeros({features}) : Tensor());
+  running_var = register_buffer("running_var", track ? ones({features}) : Tensor());
+  num_batches_tracked = register_buffer("num_batches_tracked", track ? zeros({}, {.dtype = int64}) : Tensor());
+}
+BatchNorm1d::~BatchNorm1d() = default;
+
+Tensor BatchNorm1d::forward(const Tensor& x) const {
+  if (x.dim() < 2 || x.dim() > 3 || x.size(1) != features_) {
+    fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", features_, x.shape());
+  }
+  const bool tracks = running_mean.defined(), training = is_training() || !tracks;
+  double momentum = options_.momentum;
+  if (momentum == cumulative_average) {
+    momentum = tracks ? 1 / static_cast<double>(num_batches_tracked.item<std::int64_t>() + 1) : 0;
+  }
+  const Tensor y = batch_norm(x, running_mean, running_var, weight, bias, training, momentum, options_.eps);
+  if (training && tracks) num_batches_tracked.add_(ones({}, {.dtype = int64}));
+  return y;
+}
+
+}  // namespace xtape::nn

@@ -1,0 +1,71 @@
+// l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
+// dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
+// Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
+#include <cmath>
+
+#include "ops/loss.hpp"
+
+namespace xtape {
+
+namespace {
+
+constexpr OpName name = "binary_cross_entropy_with_logits";
+
+template <class T>
+T softplus_of(T x) {
+  return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x)));
+}
+
+Tensor softplus(const Tensor& x) {
+  Tensor y = detail::map_floating(x, [](auto v) { return softplus_of(v); });
+  return record("softplus", {x}, std::move(y),
+                [x = save(x)](const Tensor& gy) { return Gradients(gy * sigmoid(*x)); });
+}
+
+/// The recorded losses of x with the coefficients a and b, all of one shape.
+Tensor losses(const Tensor& x, const Tensor& a, const Tensor& b) {
+  Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    const T *px = detail::elements<T>(x), *pa = detail::elements<T>(a), *pb = detail::elements<T>(b);
+    T* out = detail::elements<T>(y);
+    auto term = [](T coefficient, T v) { return coefficient == 0 ? T{0} : coefficient * softplus_of(v); };
+    for (std::int64_t i = 0; i < x.impl()->numel; ++i) out[i] = term(pa[i], px[i]) + term(pb[i], -px[i]);
+  });
+  return record(name, {x, a, b}, std::move(y),
+                [x = save(x), a = save(a), b = save(b)](const Tensor& gy, Wants wants) {
+                  // An element without terms does not count, not even when it is NaN.
+                  const Tensor v = where(abs(*a) + abs(*b) == 0, 0, *x);
+                  return Gradients(wants[0] ? gy * (*a * sigmoid(v) - *b * sigmoid(-v)) : Tensor(),
+                                   wants[1] ? gy * softplus(v) : Tensor(), wants[2] ? gy * softplus(-v) : Tensor());
+                });
+}
+
+/// `factor` times the weight, which may be undefined.
+Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
+  if (!weight.defined()) return factor;
+  if (!detail::broadcasts_to(weight.shape(), factor.shape())) {
+    fail<ShapeError>(name.text, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
+  }
+  return to(factor * weight, factor.dtype());
+}
+
+Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {
+  detail::check_reduction(name.text, options.reduction);
+  const auto [x, t] = detail::loss_operands(name.text, logits, target);
+  return losses(x, weighted(1 - t, options.weight, "weight"),
+                weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
+}
+
+}  // namespace
+
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
+                                        const BCEWithLogitsOptions& options) {
+  return detail::reduced(losses(logits, target, options), options.reduction);
+}
+
+LossParts binary_cross_entropy_with_logits_parts(const Tensor& logits, const Tensor& target,
+                                                 const BCEWithLogitsOptions& options) {
+  return detail::parts_of(losses(logits, target, options), options.reduction);
+}
+
+}  // namespace xtape

@@ -1,0 +1,34 @@
+#include "ops/loss.hpp"
+
+namespace xtape::detail {
+
+void check_reduction(std::string_view op, Reduction reduction) {
+  if (reduction == Reduction::batchmean) fail<ValueError>(op, "Reduction::batchmean is for kl_div only; use mean?");
+}
+
+Operands loss_operands(std::string_view op, const Tensor& input, const Tensor& target) {
+  Operands both = promote_operands(op, input, target);
+  check_floating(op, both.a);
+  const Shape &s = both.a.impl()->shape, &t = both.b.impl()->shape;
+  if (s == t) return both;
+  const bool column = s.size() == 2 && t.size() == 1 && s[0] == t[0] && s[1] == 1;
+  const char* hint = column                       ? "; squeeze(1) the input?"
+                     : s.numel() == t.numel() ? "; reshape one of them?"
+                                                  : "; nothing is broadcast";
+  fail<ShapeError>(op, "expected an input and a target of one shape, got {} and {}{}", s, t, hint);
+}
+
+LossParts parts_of(const Tensor& losses, Reduction reduction) {
+  const Shape& shape = losses.impl()->shape;
+  const bool by_batch = reduction == Reduction::batchmean;
+  const std::int64_t n = !by_batch ? shape.numel() : shape.empty() ? 1 : shape[0];
+  return {sum(losses), static_cast<double>(n)};
+}
+
+Tensor reduced(const Tensor& losses, Reduction reduction) {
+  if (reduction == Reduction::none) return losses;
+  const LossParts parts = parts_of(losses, reduction);
+  return reduction == Reduction::sum ? parts.sum : parts.sum / parts.denominator;
+}
+
+}  // namespace xtape::detail

@@ -1,0 +1,24 @@
+// What losses share: which reductions there are, and for those that compare an input and a target element by element,
+// their checks and what a reduction makes of the elements' losses. The one denominator is that of parts_of.
+#pragma once
+
+#include "ops/common.hpp"
+
+namespace xtape::detail {
+
+/// ValueError on Reduction::batchmean.
+void check_reduction(std::string_view op, Reduction reduction);
+/// Input and target in one floating dtype; ShapeError unless their shapes are one.
+Operands loss_operands(std::string_view op, const Tensor& input, const Tensor& target);
+/// The value f(input, target) of each element.
+template <class F>
+Tensor zip_losses(const Operands& both, F f) {
+  Tensor y = make_tensor(both.a.impl()->shape, both.a.impl()->dtype);
+  visit_floating(y.impl()->dtype, [&]<class T>() { zip<T, T>(both.a, both.b, y, f); });
+  return y;
+}
+/// Recorded. The denominator: the first extent for batchmean, else the number of elements.
+LossParts parts_of(const Tensor& losses, Reduction reduction);
+Tensor reduced(const Tensor& losses, Reduction reduction);
+
+}  // namespace xtape::detail

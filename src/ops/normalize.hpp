@@ -1,0 +1,25 @@
+// What layer_norm and batch_norm share: y = (x - mean) / sqrt(variance + eps) within groups of elements, and a factor
+// and a summand for what comes out.
+#pragma once
+
+#include "kernels/normalize.hpp"
+#include "ops/common.hpp"
+
+namespace xtape::detail {
+
+struct Normalized {
+  Tensor y;               // recorded as `op`
+  Tensor mean, variance;  // float64, one number for each group; the variance is the biased one; never recorded
+};
+
+/// `dims` are those of x that the groups extend over. ValueError for an eps that is negative or NaN.
+Normalized normalize(OpName op, const Tensor& x, const kernels::Groups& groups, const Shape& dims, double eps);
+
+/// ValueError unless eps >= 0.
+void check_eps(std::string_view op, double eps);
+/// A weight, bias or statistic that is defined has this shape (ShapeError) and x's dtype (DTypeError).
+void check_like(std::string_view op, const char* what, const Tensor& t, const Shape& shape, DType dtype);
+/// y weight + bias, each reshaped to `shape` and left out where it is undefined.
+Tensor scale_and_shift(Tensor y, const Tensor& weight, const Tensor& bias, const Shape& shape);
+
+}  // namespace xtape::detail

@@ -1,0 +1,111 @@
+#include "xtape/nn/normalization.hpp"
+
+#include <cmath>
+
+#include "support/expect.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+
+std::vector<std::string> keys(const nn::Module& module) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : module.state_dict()) names.push_back(name);
+  return names;
+}
+using Names = std::vector<std::string>;
+
+TEST(LayerNormLayer, HasPyTorchsParameters) {
+  const nn::LayerNorm layer(4), two({2, 4}), no_bias(4, {.bias = false}), plain(4, {.elementwise_affine = false});
+  EXPECT_EQ(keys(layer), (Names{"weight", "bias"}));
+  expect_close(layer.weight, {1, 1, 1, 1});
+  expect_close(layer.bias, {0, 0, 0, 0});
+  EXPECT_EQ(two.weight.shape(), (Shape{2, 4}));
+  EXPECT_EQ(keys(no_bias), Names{"weight"});
+  EXPECT_EQ(keys(plain), Names{});
+}
+
+TEST(LayerNormLayer, IsLayerNormWithItsOptions) {
+  const Tensor x = randn({3, 4});
+  EXPECT_TRUE(equal(nn::LayerNorm(4, {.eps = 0.1})(x).detach(), layer_norm(x, {4}, ones({4}), zeros({4}), 0.1)));
+  EXPECT_TRUE(equal(nn::LayerNorm({3, 4}, {.elementwise_affine = false})(x), layer_norm(x, {3, 4})));
+}
+
+TEST(LayerNormLayer, RefusesWhatCannotBeMeant) {
+  expect_error<ShapeError>([] { nn::LayerNorm(Shape{}); }, "LayerNorm: normalized_shape ()");
+  expect_error<ValueError>([] { nn::LayerNorm(4, {.eps = -1}); }, "LayerNorm: eps is -1");
+  const nn::LayerNorm layer(4);
+  expect_error<ShapeError>([&] { layer(ones({2, 3})); }, "layer_norm: expected an input that ends in (4), got (2, 3)");
+}
+
+TEST(BatchNorm1d, HasPyTorchsParametersAndBuffers) {
+  const nn::BatchNorm1d layer(2);
+  EXPECT_EQ(keys(layer), (Names{"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}));
+  expect_close(layer.weight, {1, 1});
+  expect_close(layer.bias, {0, 0});
+  expect_close(layer.running_mean, {0, 0});
+  expect_close(layer.running_var, {1, 1});
+  EXPECT_EQ(layer.num_batches_tracked.dtype(), int64);
+  EXPECT_EQ(layer.num_batches_tracked.shape(), Shape{});
+  EXPECT_EQ(layer.parameters().size(), 2u);
+  EXPECT_EQ(keys(nn::BatchNorm1d(2, {.affine = false, .track_running_stats = false})), Names{});
+}
+
+TEST(BatchNorm1d, TrainsOnTheBatchAndEvaluatesOnTheRunningStatistics) {
+  const nn::BatchNorm1d layer(2);
+  const Tensor x = tensor({{1.0f, 2.0f}, {3.0f, 5.0f}});
+  expect_close(layer(x), {-1, -1, 1, 1}, 1e-5);
+  expect_close(layer.running_mean, {0.2, 0.35}, 1e-6);
+  expect_close(layer.running_var, {1.1, 1.35}, 1e-6);
+  EXPECT_EQ(layer.num_batches_tracked.item<int>(), 1);
+  layer.eval();
+  expect_close(layer(x), {0.8 / std::sqrt(1.1), 1.65 / std::sqrt(1.35), 2.8 / std::sqrt(1.1), 4.65 / std::sqrt(1.35)},
+               1e-5);
+  EXPECT_EQ(layer.num_batches_tracked.item<int>(), 1);
+}
+
+TEST(BatchNorm1d, TheCumulativeAverageWeighsAllBatchesAlike) {
+  const nn::BatchNorm1d layer(2, {.momentum = nn::cumulative_average});
+  layer(tensor({{1.0f, 2.0f}, {3.0f, 5.0f}}));
+  layer(tensor({{1.0f, 2.0f}, {4.0f, 5.0f}}));
+  expect_close(layer.running_mean, {2.25, 3.5}, 1e-6);
+  expect_close(layer.running_var, {3.25, 4.5}, 1e-6);
+}
+
+TEST(BatchNorm1d, WithoutRunningStatisticsUsesTheBatchInEvaluationToo) {
+  const nn::BatchNorm1d layer(2, {.track_running_stats = false});
+  layer.eval();
+  expect_close(layer(tensor({{1.0f, 2.0f}, {3.0f, 5.0f}})), {-1, -1, 1, 1}, 1e-5);
+}
+
+TEST(BatchNorm1d, RecordsNothingOfItsStatistics) {
+  const nn::BatchNorm1d layer(2);
+  layer(randn({4, 2}, {.requires_grad = true}));
+  EXPECT_TRUE(layer.running_mean.is_leaf());
+  EXPECT_FALSE(layer.running_mean.requires_grad());
+}
+
+TEST(BatchNorm1d, TrainsInFloat64AfterTo) {
+  nn::BatchNorm1d layer(3);
+  layer.to(float64);
+  EXPECT_EQ(layer(randn({4, 3, 2}, {.dtype = float64})).dtype(), float64);
+  EXPECT_EQ(layer.num_batches_tracked.dtype(), int64);
+}
+
+TEST(BatchNorm1d, RefusesWhatDoesNotFit) {
+  const nn::BatchNorm1d layer(3);
+  expect_error<ShapeError>([&] { layer(ones({4, 2})); }, "BatchNorm1d: expected (N, 3) or (N, 3, L), got (4, 2)");
+  expect_error<ShapeError>([&] { layer(ones({3})); }, "got (3)");
+  expect_error<ShapeError>([&] { layer(ones({2, 3, 4, 5})); }, "got (2, 3, 4, 5)");
+  expect_error<ValueError>([&] { layer(ones({1, 3})); }, "more than one value per channel, got (1, 3)");
+  EXPECT_EQ(layer.num_batches_tracked.item<int>(), 0);
+  expect_error<ValueError>([] { nn::BatchNorm1d(-1); }, "BatchNorm1d: features is -1");
+  expect_error<ValueError>([] { nn::BatchNorm1d(2, {.momentum = 1.5}); }, "momentum is 1.5", "cumulative_average");
+  expect_error<ValueError>([] { nn::BatchNorm1d(2, {.eps = NAN}); }, "BatchNorm1d: eps is nan");
+}
+
+}  // namespace
+}  // namespace xtape

@@ -1,0 +1,143 @@
+#include <cmath>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+const std::vector<double> values = {0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9, 1.6, -0.8, 0.2, 0.5};
+const std::vector<double> upstream = {1, -2, 0.5, 0.3, 0.7, -1, 0.4, 0.9, -0.6, 1.2, 0.8, -0.1};
+
+Tensor f64(const std::vector<double>& v) { return tensor(v); }
+
+/// x (2, 3, 2) with affine parameters and running statistics.
+struct Case {
+  Tensor x = leaf(values, {2, 3, 2}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
+  Tensor mean = f64({0.1, 0.2, 0.3}), var = f64({1, 2, 3});
+};
+
+TEST(BatchNorm, HasPyTorchsValueAndGradientsInTraining) {
+  Case c;
+  const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
+  expect_close(y,
+               {0.44715569229227303, -0.18403647551185967, 1.36891236731958, -0.4440530349163796, -2.473453572068578,
+                3.0734535720685776, -0.5627517761943394, 0.6996325594139261, 0.8110768589392849, -2.5359361913424867,
+                -0.2546907144137156, 0.8546907144137154},
+               1e-12);
+  expect_close(gradient(y, c.x, upstream),
+               {0.21542803996948623, -0.7309433316816963, 0.8652270383253724, -0.1717799065204111,
+                -1.1234900026035008, -0.725479045442218, 0.4685719151791659, 0.046943376533044145,
+                -0.9020788222298657, 0.20863169042490384, 1.9201060952123334, -0.071137047166615},
+               1e-12);
+  expect_close(gradient(y, c.w, upstream), {2.37959447262158, -1.7990195145264525, -2.607046357744463}, 1e-12);
+  expect_close(gradient(y, c.b, upstream), {0.3, 1.4, 0.4}, 1e-12);
+}
+
+TEST(BatchNorm, MovesTheRunningStatisticsByTheUnbiasedVariance) {
+  Case c;
+  batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
+  expect_close(c.mean, {0.0375, 0.2675, 0.305}, 1e-12);
+  expect_close(c.var, {1.08825, 1.95425, 2.739}, 1e-12);
+}
+
+TEST(BatchNorm, TakesRowsOfChannels) {
+  Tensor mean = f64({0, 0}), var = f64({1, 1});
+  const Tensor x = leaf({0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9}, {4, 2});
+  expect_close(batch_norm(x, mean, var, {}, {}, true, 0.3),
+               {0.23800659001769794, -1.7114662439431867, 1.3940385986750878, 0.35315970113113376,
+                -0.2380065900176979, 0.7878177948309909, -1.3940385986750878, 0.5704887479810623},
+               1e-12);
+  expect_close(mean, {-0.015, 0.1125}, 1e-12);
+  expect_close(var, {1.565, 1.03875}, 1e-12);
+}
+
+TEST(BatchNorm, HasPyTorchsValueAndGradientsInEvaluation) {
+  Case c;
+  const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b);
+  expect_close(y,
+               {0.19999950000374997, -0.5499967500243748, 1.709183536250804, 0.3303287600696677, -0.5082890297182158,
+                1.2237588911065325, -0.9999945000412498, 0.4999980000149999, 1.28492052819507, -1.2606575201393357,
+                0.18453013861168346, 0.530939722776633},
+               1e-12);
+  expect_close(gradient(y, c.x, upstream),
+               {0.4999975000187499, -0.9999950000374997, 0.5303287600696678, 0.31819725604180066, 0.8082890297182157,
+                -1.1546986138831654, 0.19999900000749996, 0.4499977500168749, -0.6363945120836013, 1.2727890241672026,
+                0.9237588911065324, -0.11546986138831655},
+               1e-12);
+  expect_close(gradient(y, c.w, upstream), {2.6399868000989994, -0.7000339632919614, -0.8025155366488}, 1e-12);
+  expect_close(c.mean, {0.1, 0.2, 0.3});
+}
+
+TEST(BatchNorm, HasTheSameGradientWithCreateGraph) {
+  Case c;
+  const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
+  testing::expect_same_gradient_with_create_graph(y, c.x, tensor(upstream, {2, 3, 2}));
+}
+
+TEST(BatchNorm, AgreesWithCentralDifferences) {
+  const Case c;
+  for (bool training : {true, false}) {
+    auto f = [c, training](const Inputs& in) {
+      return batch_norm(in[0], c.mean.clone(), c.var.clone(), in[1], in[2], training);
+    };
+    testing::expect_gradients(f, {c.x, c.w, c.b});
+  }
+  auto rows = [](const Inputs& in) { return batch_norm(in[0], {}, {}, {}, {}, true); };
+  testing::expect_gradients(rows, {leaf(values, {4, 3})});
+}
+
+TEST(BatchNorm, ALaterBatchLeavesEarlierGradientsAlone) {
+  for (bool training : {true, false}) {
+    Case c, alone;
+    const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, training);
+    batch_norm(c.x.detach() * 3, c.mean, c.var, c.w, c.b, true);  // writes the running statistics
+    const Tensor seed = tensor(upstream, {2, 3, 2});
+    const Tensor dx = grad({y}, {c.x}, {seed}, {.create_graph = true})[0];
+    const Tensor expected = grad({batch_norm(alone.x, alone.mean, alone.var, alone.w, alone.b, training)}, {alone.x},
+                                 {seed}, {.create_graph = true})[0];
+    EXPECT_TRUE(equal(dx, expected));
+    EXPECT_TRUE(equal(grad({dx}, {c.w}, {seed})[0], grad({expected}, {alone.w}, {seed})[0]));
+  }
+}
+
+TEST(BatchNorm, AnEmptyBatchMovesNothing) {
+  Tensor mean = zeros({3}), var = ones({3});
+  EXPECT_EQ(batch_norm(zeros({0, 3}), mean, var, {}, {}, true).shape(), (Shape{0, 3}));
+  EXPECT_EQ(batch_norm(zeros({0, 3}), mean, var).shape(), (Shape{0, 3}));
+  expect_close(mean, {0, 0, 0});
+  expect_close(var, {1, 1, 1});
+}
+
+TEST(BatchNorm, RefusesToTrainOnOneValuePerChannel) {
+  expect_error<ValueError>([] { batch_norm(ones({1, 3}), {}, {}, {}, {}, true); },
+                           "batch_norm: training needs more than one value per channel, got (1, 3)");
+  EXPECT_NO_THROW(batch_norm(ones({1, 3}), zeros({3}), ones({3})));
+  EXPECT_NO_THROW(batch_norm(ones({1, 3, 2}), {}, {}, {}, {}, true));
+}
+
+TEST(BatchNorm, LeavesTheStatisticsAloneWhenItRefuses) {
+  Tensor mean = zeros({3}), var = ones({3});
+  expect_error<ShapeError>([&] { batch_norm(ones({4, 3}), mean, var, ones({2}), {}, true); },
+                           "batch_norm: expected a weight (3), got (2)");
+  expect_close(mean, {0, 0, 0});
+}
+
+TEST(BatchNorm, RefusesWhatDoesNotFit) {
+  const Tensor x = ones({4, 3}), three = ones({3});
+  expect_error<ShapeError>([] { batch_norm(ones({3}), {}, {}, {}, {}, true); }, "(N, C) or (N, C, L...), got (3)");
+  expect_error<ShapeError>([&] { batch_norm(x, ones({4}), three); }, "a running_mean (3), got (4)");
+  expect_error<DTypeError>([&] { batch_norm(x, three, three.to(float64)); }, "float32, a running_var float64");
+  expect_error<ValueError>([&] { batch_norm(x, {}, {}); }, "evaluation needs running_mean and running_var");
+  expect_error<ValueError>([&] { batch_norm(x, three, {}, {}, {}, true); }, "only one is defined");
+  expect_error<ValueError>([&] { batch_norm(x, {}, {}, {}, {}, true, 0.1, NAN); }, "eps is nan");
+  expect_error<ValueError>([&] { batch_norm(x, {}, {}, {}, {}, true, 1.5); }, "momentum is 1.5");
+}
+
+}  // namespace
+}  // namespace xtape

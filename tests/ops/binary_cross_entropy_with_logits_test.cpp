@@ -1,0 +1,121 @@
+#include <cmath>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean};
+
+/// PyTorch's figures for weights and positive weights of three columns.
+struct Case {
+  Tensor x = leaf({0.3, -1.2, 2, 0.7, -0.4, 1.1}, {2, 3}), t = leaf({1, 0, 0.25, 0.5, 1, 0}, {2, 3});
+  BCEWithLogitsOptions options(Reduction reduction) const {
+    return {.weight = tensor({0.2, 0.3, 0.5}, {.dtype = float64}),
+            .reduction = reduction,
+            .pos_weight = tensor({2.0, 0.5, 1.0}, {.dtype = float64})};
+  }
+};
+const std::vector<double> ones6(6, 1.0);
+
+TEST(BinaryCrossEntropyWithLogits, HasPyTorchsValueAndGradients) {
+  Case c;
+  const Tensor y = binary_cross_entropy_with_logits(c.x, c.t, c.options(Reduction::none));
+  expect_close(y,
+               {0.22174209778741086, 0.07898474020140935, 0.8134640055214862, 0.19095581466563738, 0.1369522878599929,
+                0.6936676625577154},
+               1e-12);
+  expect_close(gradient(y, c.x, ones6),
+               {-0.1702229932753364, 0.06944256495029472, 0.31539853898894116, 0.0004563316504498261,
+                -0.0898031490168678, 0.37513005279755884},
+               1e-12);
+  expect_close(gradient(y, c.t, ones6),
+               {0.05087104889370542, 0.1405076298992953, -1, -0.059362790222908426, -0.016952287859992886, -0.55},
+               1e-12);
+  expect_close(binary_cross_entropy_with_logits(c.x, c.t, c.options(Reduction::sum)), {2.135766608593652}, 1e-12);
+  expect_close(binary_cross_entropy_with_logits(c.x, c.t, c.options(Reduction::mean)), {0.3559611014322754}, 1e-12);
+}
+
+TEST(BinaryCrossEntropyWithLogits, HasPyTorchsValueAndGradientsWithoutWeights) {
+  Case c;
+  const Tensor y = binary_cross_entropy_with_logits(c.x, c.t);
+  expect_close(y, {0.9163503915417287}, 1e-12);
+  expect_close(gradient(y, c.x, {1}),
+               {-0.07092624719805683, 0.03857920275016373, 0.10513284632964705, 0.028031295361361026,
+                -0.09978127668540866, 0.12504335093251961},
+               1e-12);
+  expect_close(gradient(y, c.t, {1}), {-0.05, 0.2, -1.0 / 3, -0.7 / 6, 0.4 / 6, -1.1 / 6}, 1e-12);
+}
+
+TEST(BinaryCrossEntropyWithLogits, IsExactForLogitsOfAnySize) {
+  Tensor x = leaf({800, -800, 800, -800}, {4});
+  const Tensor y = binary_cross_entropy_with_logits(x, tensor({1, 0, 0, 1}), {.reduction = Reduction::none});
+  expect_close(y, {0, 0, 800, 800});
+  expect_close(gradient(y, x, {1, 1, 1, 1}), {0, 0, 1, -1});
+  const Tensor small = binary_cross_entropy_with_logits(tensor({40.0}, {.dtype = float64}), tensor({1}));
+  EXPECT_NEAR(small.item<double>() / std::exp(-40.0), 1, 1e-12);
+}
+
+TEST(BinaryCrossEntropyWithLogits, ATermWithoutACoefficientIsZeroAtInfinityToo) {
+  Tensor x = leaf({INFINITY, -INFINITY, INFINITY, -INFINITY}, {4});
+  const Tensor y = binary_cross_entropy_with_logits(x, tensor({1, 0, 0, 1}), {.reduction = Reduction::none});
+  expect_close(y, {0, 0, INFINITY, INFINITY});
+  expect_close(gradient(y, x, {1, 1, 1, 1}), {0, 0, 1, -1});
+}
+
+TEST(BinaryCrossEntropyWithLogits, NeverLooksWhereTheWeightIsZero) {
+  Tensor x = leaf({NAN, 0}, {2}), t = leaf({0.5, 1}, {2});
+  const Tensor y = binary_cross_entropy_with_logits(x, t, {.weight = tensor({0.0f, 1.0f})});
+  expect_close(y, {std::log(2) / 2}, 1e-15);
+  expect_close(gradient(y, x, {1}), {0, -0.25});
+  expect_close(gradient(y, t, {1}), {0, 0});
+}
+
+TEST(BinaryCrossEntropyWithLogits, AgreesWithCentralDifferences) {
+  const Case c;
+  for (Reduction r : reductions) {
+    const BCEWithLogitsOptions options = c.options(r);
+    auto f = [options](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1], options); };
+    testing::expect_gradients(f, {c.x, c.t});
+    testing::expect_gradients(f, {c.x, leaf({1, 0, 1, 0, 0, 1}, {2, 3}).requires_grad_(false)});
+  }
+  testing::expect_gradients([](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1]); }, {c.x, c.t});
+}
+
+TEST(BinaryCrossEntropyWithLogits, BroadcastsItsWeightsOnly) {
+  const Tensor x = zeros({2, 3}), t = ones({2, 3});
+  expect_close(binary_cross_entropy_with_logits(x, t, {.weight = full({2, 1}, 2)}), {2 * std::log(2)}, 1e-6);
+  expect_error<ShapeError>([&] { binary_cross_entropy_with_logits(x, t, {.weight = ones({2})}); },
+                           "the weight (2) does not broadcast to the logits (2, 3)");
+  expect_error<ShapeError>([&] { binary_cross_entropy_with_logits(x, t, {.pos_weight = ones({4, 2, 3})}); },
+                           "the pos_weight (4, 2, 3) does not broadcast");
+  expect_error<ShapeError>([&] { binary_cross_entropy_with_logits(ones({2, 1}), ones({2})); }, "squeeze(1)");
+}
+
+TEST(BinaryCrossEntropyWithLogits, KeepsTheLogitsDtypeBesideOtherWeights) {
+  const Tensor w = ones({3}, {.dtype = float64});
+  EXPECT_EQ(binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.weight = w}).dtype(), float32);
+}
+
+TEST(BinaryCrossEntropyWithLogits, OfNothingIsNanZeroAndEmpty) {
+  const Tensor x = zeros({0});
+  expect_close(binary_cross_entropy_with_logits(x, x), {NAN});
+  expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::sum}), {0});
+  expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::none}), {});
+}
+
+TEST(BinaryCrossEntropyWithLogits, RefusesIntegersAndBatchmean) {
+  expect_error<DTypeError>([] { binary_cross_entropy_with_logits(tensor({1}), tensor({1})); }, "got int64");
+  expect_error<ValueError>(
+      [] { binary_cross_entropy_with_logits(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); },
+      "binary_cross_entropy_with_logits: Reduction::batchmean is for kl_div only");
+}
+
+}  // namespace
+}  // namespace xtape

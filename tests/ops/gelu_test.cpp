@@ -1,0 +1,65 @@
+#include <cmath>
+
+#include "support/expect.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_close;
+using testing::expect_error;
+using testing::gradient;
+using testing::Inputs;
+using testing::leaf;
+
+const std::vector<double> points = {-3, -1, -0.5, 0, 0.5, 2};
+const GELUApproximate forms[] = {GELUApproximate::none, GELUApproximate::tanh};
+
+TEST(Gelu, HasPyTorchsValueAndGradientByErf) {
+  Tensor x = leaf(points, {6});
+  const Tensor y = gelu(x);
+  expect_close(y,
+               {-0.00404969409489031, -0.15865525393145702, -0.15426876936299344, 0, 0.34573123063700656,
+                1.9544997361036416},
+               1e-12);
+  expect_close(gradient(y, x, {1, 1, 1, 1, 1, 1}),
+               {-0.01194564720418392, -0.08331547058768635, 0.13250487534383712, 0.5, 0.8674951246561629,
+                1.085231801078197},
+               1e-12);
+}
+
+TEST(Gelu, HasPyTorchsValueAndGradientByTanh) {
+  Tensor x = leaf(points, {6});
+  const Tensor y = gelu(x, GELUApproximate::tanh);
+  expect_close(y,
+               {-0.0036373920817729943, -0.15880800939172324, -0.15428599017485606, 0, 0.34571400982514394,
+                1.954597694087775},
+               1e-12);
+  expect_close(gradient(y, x, {1, 1, 1, 1, 1, 1}),
+               {-0.011584166630969648, -0.08296408384578252, 0.13263009646535764, 0.5, 0.8673699035346424,
+                1.0860992566236183},
+               1e-12);
+}
+
+TEST(Gelu, FollowsItsLimitsFarOut) {
+  for (GELUApproximate form : forms) {
+    for (DType dtype : {float32, float64}) {
+      Tensor x = tensor({-INFINITY, -1e30f, 1e30f, INFINITY, NAN}, {.dtype = dtype, .requires_grad = true});
+      const Tensor y = gelu(x, form);
+      expect_close(y, {0, 0, 1e30, INFINITY, NAN}, 1e-7);
+      expect_close(gradient(y, x, {1, 1, 1, 1, 1}), {0, 0, 1, 1, NAN});
+    }
+  }
+}
+
+TEST(Gelu, AgreesWithCentralDifferences) {
+  for (GELUApproximate form : forms) {
+    testing::expect_gradients([form](const Inputs& x) { return gelu(x[0], form); }, {leaf(points, {2, 3})});
+  }
+}
+
+TEST(Gelu, RefusesBool) {
+  expect_error<DTypeError>([] { return gelu(tensor({true})); }, "gelu: bool_ has no arithmetic");
+}
+
+}  // namespace
+}  // namespace xtape
