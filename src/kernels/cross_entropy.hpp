@@ -1,6 +1,6 @@
-// Cross entropy over rows of log-probabilities lp: in each row l = -sum_c a_c lp_c, with coefficients a from a class index or from probabilities. Only terms with a_c != 0
-// exist: where a_c is 0 the term is 0 whatever lp_c is, and a row without terms has loss 0 and gradient 0
-// whatever it holds. Sums are in double.
+// Cross entropy over rows of log-probabilities lp: in each row l = -sum_c a_c lp_c, with coefficients a from a class
+// index or from probabilities. Only terms with a_c != 0 exist: where a_c is 0 the term is 0 whatever lp_c is, and a row
+// without terms has loss 0 and gradient 0 whatever it holds. Sums are in double.
 #pragma once
 
 #include <algorithm>

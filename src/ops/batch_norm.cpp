@@ -21,7 +21,9 @@ void check(const Tensor& x, const Tensor& running_mean, const Tensor& running_va
   detail::check_like("batch_norm", "a running_mean", running_mean, channels, dtype);
   detail::check_like("batch_norm", "a running_var", running_var, channels, dtype);
   detail::check_eps("batch_norm", eps);
-  if (!(momentum >= 0 && momentum <= 1)) fail<ValueError>("batch_norm", "momentum is {}, it must lie in [0, 1]", momentum);
+  if (!(momentum >= 0 && momentum <= 1)) {
+    fail<ValueError>("batch_norm", "momentum is {}, it must lie in [0, 1]", momentum);
+  }
   if (running_mean.defined() != running_var.defined()) {
     fail<ValueError>("batch_norm", "of running_mean and running_var only one is defined");
   }

@@ -9,7 +9,7 @@ namespace xtape {
 
 namespace {
 
-constexpr OpName name = "binary_cross_entropy_with_logits";
+constexpr const char* name = "binary_cross_entropy_with_logits";
 
 template <class T>
 T softplus_of(T x) {
@@ -31,7 +31,7 @@ Tensor losses(const Tensor& x, const Tensor& a, const Tensor& b) {
     auto term = [](T coefficient, T v) { return coefficient == 0 ? T{0} : coefficient * softplus_of(v); };
     for (std::int64_t i = 0; i < x.impl()->numel; ++i) out[i] = term(pa[i], px[i]) + term(pb[i], -px[i]);
   });
-  return record(name, {x, a, b}, std::move(y),
+  return record("binary_cross_entropy_with_logits", {x, a, b}, std::move(y),
                 [x = save(x), a = save(a), b = save(b)](const Tensor& gy, Wants wants) {
                   // An element without terms does not count, not even when it is NaN.
                   const Tensor v = where(abs(*a) + abs(*b) == 0, 0, *x);
@@ -44,14 +44,14 @@ Tensor losses(const Tensor& x, const Tensor& a, const Tensor& b) {
 Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
   if (!weight.defined()) return factor;
   if (!detail::broadcasts_to(weight.shape(), factor.shape())) {
-    fail<ShapeError>(name.text, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
+    fail<ShapeError>(name, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
   }
   return to(factor * weight, factor.dtype());
 }
 
 Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {
-  detail::check_reduction(name.text, options.reduction);
-  const auto [x, t] = detail::loss_operands(name.text, logits, target);
+  detail::check_reduction(name, options.reduction);
+  const auto [x, t] = detail::loss_operands(name, logits, target);
   return losses(x, weighted(1 - t, options.weight, "weight"),
                 weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
 }

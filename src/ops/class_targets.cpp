@@ -118,7 +118,8 @@ void ClassTargets::take_indices(std::string_view op, const Tensor& target, std::
       if (y >= 0) denominator_ += w ? static_cast<double>(w[y]) : 1.0;
     }
   });
-  if (reduction_ == Reduction::mean && denominator_ == 0) {  // nothing weighs anything: NaN with gradients of 0, as when all is ignored
+  if (reduction_ == Reduction::mean && denominator_ == 0) {
+    // Nothing weighs anything: NaN with gradients of 0, as when all is ignored.
     std::fill_n(elements<std::int64_t>(classes), rows_.count(), -1);
   }
 }

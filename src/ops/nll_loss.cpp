@@ -7,7 +7,8 @@ namespace xtape {
 
 namespace {
 
-detail::ClassTargets targets_of(const Tensor& lp, const Tensor& target, const NLLOptions& options, Reduction reduction) {
+detail::ClassTargets targets_of(const Tensor& lp, const Tensor& target, const NLLOptions& options,
+                                Reduction reduction) {
   detail::check_defined("nll_loss", target);
   if (is_floating(target.dtype())) detail::fail_no_indices("nll_loss", target.dtype());
   return {"nll_loss", lp, target,

@@ -34,7 +34,7 @@ PAIRS = {
 }
 UNARY = {
     "neg": torch.neg, "abs": torch.abs, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "relu": torch.relu,
-    "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "erf": torch.erf,
 }
 COMPARISONS = {
     "eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge,
@@ -252,10 +252,95 @@ def nn_cases():
          lambda x: F.linear(F.relu(F.linear(x[0], x[1], x[2])), x[3], x[4]))
 
 
+# ---- op_cases_layers.cpp
+
+def activation_cases():
+    layer = torch.nn
+    case("leaky_relu", "", [away((2, 3, 4))], lambda x: F.leaky_relu(x[0], 0.1))
+    case("leaky_relu", "special", [special((20,))], lambda x: F.leaky_relu(x[0]))
+    for name, form in {"by erf": "none", "by tanh": "tanh"}.items():
+        case("gelu", name, [any_((2, 3, 4))], lambda x, form=form: F.gelu(x[0], approximate=form))
+        case("gelu", f"{name}, wide", [uniform((200,), -30.0, 60.0)],
+             lambda x, form=form: F.gelu(x[0], approximate=form))
+    case("LeakyReLU", "", [away((4, 3))], lambda x: layer.LeakyReLU(0.2)(x[0]))
+    case("GELU", "", [any_((4, 3))], lambda x: [layer.GELU()(x[0]), layer.GELU(approximate="tanh")(x[0])])
+    case("Sigmoid", "", [any_((4, 3))], lambda x: layer.Sigmoid()(x[0]))
+    case("Tanh", "", [any_((4, 3))], lambda x: layer.Tanh()(x[0]))
+    case("Identity", "", [any_((4, 3))], lambda x: layer.Identity()(x[0]) * 2)
+
+
+def normalization_cases():
+    affine = [any_((5,)), any_((5,))]
+    case("layer_norm", "", [any_((4, 5)), *affine], lambda x: F.layer_norm(x[0], (5,), x[1], x[2]))
+    case("layer_norm", "over two dims", [any_((2, 3, 4)), any_((3, 4))],
+         lambda x: F.layer_norm(x[0], (3, 4), x[1], eps=0.1))
+    case("layer_norm", "of nothing", [any_((0, 3))], lambda x: F.layer_norm(x[0], (3,)))
+    case("LayerNorm", "", [any_((4, 5)), *affine], lambda x: F.layer_norm(x[0], (5,), x[1], x[2], 1e-3))
+    affine, statistics = [any_((3,)), any_((3,))], [constant((3,), [0.1, -0.2, 0.3]), constant((3,), [1, 2, 0.5])]
+    for shape in [(5, 3), (4, 3, 2)]:
+        rank = f"{len(shape)}-D"
+        case("batch_norm", f"{rank} in training", [any_(shape), *affine],
+             lambda x: F.batch_norm(x[0], None, None, x[1], x[2], True))
+        case("batch_norm", f"{rank} in evaluation", [any_(shape), *affine, *statistics],
+             lambda x: F.batch_norm(x[0], x[3], x[4], x[1], x[2]))
+        case("batch_norm", f"{rank} running", [any_(shape), *statistics], running_statistics)
+    case("BatchNorm1d", "", [any_((5, 3)), *affine],
+         lambda x: F.batch_norm(x[0], None, None, x[1], x[2], True, eps=1e-3))
+    case("BatchNorm1d", "evaluates what it has seen", [any_((5, 3)), *affine], seen_and_evaluated)
+
+
+def running_statistics(x):
+    mean, var = x[1].clone(), x[2].clone()
+    F.batch_norm(x[0].detach(), mean, var, training=True, momentum=0.3)
+    return [mean, var]
+
+
+def seen_and_evaluated(x):
+    layer = torch.nn.BatchNorm1d(3, momentum=None, dtype=x[0].dtype)
+    layer(x[0].detach())
+    layer(x[0].detach() ** 2)
+    return F.batch_norm(x[0].detach(), layer.running_mean, layer.running_var, x[1], x[2])
+
+
+def embedding_cases():
+    inputs = [indices((2, 3), [3, 0, 0, 2, 3, 1]), any_((4, 3))]
+    case("embedding", "", inputs, lambda x: F.embedding(x[0], x[1]))
+    case("embedding", "with padding", inputs, padded)
+    case("Embedding", "", inputs, lambda x: F.embedding(x[0], x[1]))
+
+
+def padded(x):
+    y = F.embedding(x[0], x[1], padding_idx=0)
+    return y * y.detach()
+
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def element_loss_cases():
+    t = uniform((4, 3), 0.1, 0.8)
+    weights = [constant((3,), [0.2, 0.3, 0.5]), constant((3,), [2, 0.5, 1])]
+    bce = F.binary_cross_entropy_with_logits
+    case("mse_loss", "", [any_((4, 3)), any_((4, 3))], lambda x: [F.mse_loss(*x, reduction=r) for r in REDUCTIONS])
+    case("binary_cross_entropy_with_logits", "", [any_((4, 3)), t],
+         lambda x: [bce(*x, reduction=r) for r in REDUCTIONS])
+    case("binary_cross_entropy_with_logits", "weighted", [any_((4, 3)), t, *weights],
+         lambda x: [bce(x[0], x[1], weight=x[2], pos_weight=x[3], reduction=r) for r in REDUCTIONS])
+    case("binary_cross_entropy_with_logits", "hard targets", [uniform((9, 20), -64.0, 128.0), integers((9, 20), 2)],
+         lambda x: bce(x[0], x[1].to(x[0].dtype)))
+    for name, log_target in {"": False, "of a log target": True}.items():
+        case("kl_div", name, [uniform((4, 3), -3.0, 3.0), uniform((4, 3), -3.0, 3.0) if log_target else t],
+             lambda x, log=log_target: [F.kl_div(*x, reduction=r, log_target=log) for r in ("batchmean", *REDUCTIONS)])
+    case("MSELoss", "", [any_((4, 3)), any_((4, 3))], lambda x: torch.nn.MSELoss()(*x))
+    case("BCEWithLogitsLoss", "", [any_((4, 3)), t, *weights],
+         lambda x: torch.nn.BCEWithLogitsLoss(weight=x[2], pos_weight=x[3])(x[0], x[1]))
+    case("KLDivLoss", "", [uniform((4, 3), -3.0, 3.0), t], lambda x: torch.nn.KLDivLoss(reduction="batchmean")(*x))
+
+
 def main():
     writer = Writer(__file__, "ops.golden")
     for cases in (binary_cases, number_cases, other_elementwise_cases, reduction_cases, extremum_cases, matrix_cases,
-                  shape_cases, nn_cases):
+                  shape_cases, nn_cases, activation_cases, normalization_cases, embedding_cases, element_loss_cases):
         cases()
     for name, inputs, f in CASES:
         for dtype in (torch.float64, torch.float32):

@@ -97,7 +97,8 @@ TEST(EmbeddingLayer, LeavesThePaddingRowWithoutAGradient) {
 
 TEST(EmbeddingLayer, RefusesWhatCannotBeMeant) {
   expect_error<ValueError>([] { nn::Embedding(-1, 2); }, "Embedding: num_embeddings is -1");
-  expect_error<IndexError>([] { nn::Embedding(3, 2, {.padding_idx = 3}); }, "Embedding: padding_idx 3 is outside [-3, 3)");
+  expect_error<IndexError>([] { nn::Embedding(3, 2, {.padding_idx = 3}); },
+                           "Embedding: padding_idx 3 is outside [-3, 3)");
   const nn::Embedding layer(3, 2);
   expect_error<IndexError>([&] { layer(tensor({1, 7})); }, "embedding: index[1] = 7 is outside [0, 3)");
 }

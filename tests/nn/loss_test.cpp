@@ -22,7 +22,8 @@ void expect_parts(const LossParts& parts, const LossParts& expected) {
 TEST(CrossEntropyLossModule, IsCrossEntropyWithItsOptions) {
   expect_close(nn::CrossEntropyLoss()(logits, target), {1.9076059644443806}, 1e-15);
   Tensor w = tensor({0.2, 0.3, 0.5}, {.dtype = float64});
-  const F::CrossEntropyOptions options{.weight = w, .ignore_index = 1, .reduction = Reduction::sum, .label_smoothing = 0.1};
+  const F::CrossEntropyOptions options{
+      .weight = w, .ignore_index = 1, .reduction = Reduction::sum, .label_smoothing = 0.1};
   nn::CrossEntropyLoss criterion(options);
   EXPECT_TRUE(equal(criterion(logits, target), F::cross_entropy(logits, target, options)));
   expect_parts(criterion.parts(logits, target), F::cross_entropy_parts(logits, target, options));

@@ -85,7 +85,8 @@ TEST(BinaryCrossEntropyWithLogits, AgreesWithCentralDifferences) {
     testing::expect_gradients(f, {c.x, c.t});
     testing::expect_gradients(f, {c.x, leaf({1, 0, 1, 0, 0, 1}, {2, 3}).requires_grad_(false)});
   }
-  testing::expect_gradients([](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1]); }, {c.x, c.t});
+  testing::expect_gradients([](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1]); },
+                            {c.x, c.t});
 }
 
 TEST(BinaryCrossEntropyWithLogits, BroadcastsItsWeightsOnly) {

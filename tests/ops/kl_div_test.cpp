@@ -38,7 +38,8 @@ TEST(KlDiv, HasPyTorchsReductions) {
   expect_close(kl_div(c.x, c.t, {.reduction = Reduction::sum}), {0.3224012610786466}, 1e-12);
   expect_close(kl_div(c.x, c.t), {0.053733543513107766}, 1e-12);
   expect_close(kl_div(c.x, c.t, {.reduction = Reduction::batchmean}), {0.1612006305393233}, 1e-12);
-  expect_close(kl_div(leaf({-1}, {}), leaf({0.5}, {}), {.reduction = Reduction::batchmean}), {0.15342640972002736}, 1e-12);
+  expect_close(kl_div(leaf({-1}, {}), leaf({0.5}, {}), {.reduction = Reduction::batchmean}), {0.15342640972002736},
+               1e-12);
 }
 
 TEST(KlDiv, HasPyTorchsValueAndGradientsOfALogTarget) {
@@ -87,8 +88,8 @@ TEST(KlDiv, OfNothingIsNanZeroAndEmpty) {
 }
 
 TEST(KlDiv, RefusesShapesAndDtypesThatDoNotFit) {
-  expect_error<ShapeError>([] { kl_div(ones({2, 1}), ones({2})); }, "kl_div: expected an input and a target of one shape",
-                           "squeeze(1)");
+  expect_error<ShapeError>([] { kl_div(ones({2, 1}), ones({2})); },
+                           "kl_div: expected an input and a target of one shape", "squeeze(1)");
   expect_error<DTypeError>([] { kl_div(tensor({1}), tensor({1})); }, "kl_div: expected a floating dtype, got int64");
 }
 

@@ -51,7 +51,8 @@ TEST(MseLoss, RefusesToBroadcast) {
 }
 
 TEST(MseLoss, RefusesIntegersAndBatchmean) {
-  expect_error<DTypeError>([] { mse_loss(tensor({1}), tensor({1})); }, "mse_loss: expected a floating dtype, got int64");
+  expect_error<DTypeError>([] { mse_loss(tensor({1}), tensor({1})); },
+                           "mse_loss: expected a floating dtype, got int64");
   expect_error<ValueError>([] { mse_loss(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); },
                            "mse_loss: Reduction::batchmean is for kl_div only");
   expect_error<ValueError>([] { mse_loss(ones({1}), Tensor()); }, "mse_loss: the tensor is undefined");

@@ -15,6 +15,7 @@ const std::vector<OpCase>& op_cases() {
     add_reduction_cases(cases);
     add_shape_cases(cases);
     add_nn_cases(cases);
+    add_layer_cases(cases);
     return cases;
   }();
   return all.list();

@@ -1,0 +1,137 @@
+// Activations, normalization, embedding and the losses of elements; the twins stand in golden/make_ops.py.
+#include "support/op_cases.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape::testing {
+
+namespace {
+
+using Tensors = std::vector<Tensor>;
+
+/// The layer with these tensors for parameters, so that gradients reach them.
+template <class Layer>
+Layer with_parameters(Layer layer, const Tensor& weight, const Tensor& bias) {
+  layer.to(weight.dtype());
+  layer.weight = nn::Parameter(weight);
+  layer.bias = nn::Parameter(bias);
+  return layer;
+}
+
+void add_activations(OpCases& cases) {
+  cases.add("leaky_relu", "", {away({2, 3, 4})}, [](Args x) { return leaky_relu(x[0], 0.1); });
+  cases.add("leaky_relu", "special", {special({20})}, [](Args x) { return leaky_relu(x[0]); }).smooth = false;
+  for (const bool by_tanh : {false, true}) {
+    const GELUApproximate form = by_tanh ? GELUApproximate::tanh : GELUApproximate::none;
+    const std::string name = by_tanh ? "by tanh" : "by erf";
+    cases.add("gelu", name, {any({2, 3, 4})}, [form](Args x) { return gelu(x[0], form); });
+    cases.add("gelu", name + ", wide", {uniform({200}, -30, 60)}, [form](Args x) { return gelu(x[0], form); }).smooth =
+        false;
+  }
+  cases.add("LeakyReLU", "", {away({4, 3})}, [](Args x) { return nn::LeakyReLU(0.2)(x[0]); });
+  cases.add("GELU", "", {any({4, 3})},
+            [](Args x) { return Tensors{nn::GELU()(x[0]), nn::GELU(GELUApproximate::tanh)(x[0])}; });
+  cases.add("Sigmoid", "", {any({4, 3})}, [](Args x) { return nn::Sigmoid()(x[0]); });
+  cases.add("Tanh", "", {any({4, 3})}, [](Args x) { return nn::Tanh()(x[0]); });
+  cases.add("Identity", "", {any({4, 3})}, [](Args x) { return nn::Identity()(x[0]) * 2; });
+}
+
+void add_layer_norm(OpCases& cases) {
+  cases.add("layer_norm", "", {any({4, 5}), any({5}), any({5})},
+            [](Args x) { return layer_norm(x[0], {5}, x[1], x[2]); });
+  cases.add("layer_norm", "over two dims", {any({2, 3, 4}), any({3, 4})},
+            [](Args x) { return layer_norm(x[0], {3, 4}, x[1], {}, 0.1); });
+  cases.add("layer_norm", "of nothing", {any({0, 3})}, [](Args x) { return layer_norm(x[0], {3}); });
+  cases.add("LayerNorm", "", {any({4, 5}), any({5}), any({5})},
+            [](Args x) { return with_parameters(nn::LayerNorm(5, {.eps = 1e-3}), x[1], x[2])(x[0]); });
+}
+
+void add_batch_norm(OpCases& cases) {
+  const Input mean = constant({3}, {0.1, -0.2, 0.3}), var = constant({3}, {1, 2, 0.5});
+  for (const Shape& shape : {Shape{5, 3}, Shape{4, 3, 2}}) {
+    const std::string rank = std::to_string(shape.size()) + "-D";
+    cases.add("batch_norm", rank + " in training", {any(shape), any({3}), any({3})},
+              [](Args x) { return batch_norm(x[0], {}, {}, x[1], x[2], true); });
+    cases.add("batch_norm", rank + " in evaluation", {any(shape), any({3}), any({3}), mean, var},
+              [](Args x) { return batch_norm(x[0], x[3], x[4], x[1], x[2]); });
+    cases.add("batch_norm", rank + " running", {any(shape), mean, var}, [](Args x) {
+      const Tensors running = {x[1].clone(), x[2].clone()};
+      batch_norm(x[0].detach(), running[0], running[1], {}, {}, true, 0.3);
+      return running;
+    }).smooth = false;
+  }
+  cases.add("BatchNorm1d", "", {any({5, 3}), any({3}), any({3})}, [](Args x) {
+    return with_parameters(nn::BatchNorm1d(3, {.eps = 1e-3}), x[1], x[2])(x[0]);
+  });
+  cases.add("BatchNorm1d", "evaluates what it has seen", {any({5, 3}), any({3}), any({3})}, [](Args x) {
+    const nn::BatchNorm1d layer = with_parameters(nn::BatchNorm1d(3, {.momentum = nn::cumulative_average}), x[1], x[2]);
+    layer(x[0].detach());
+    layer(x[0].detach() * x[0].detach());
+    layer.eval();
+    return layer(x[0].detach());
+  }).smooth = false;
+}
+
+void add_embedding(OpCases& cases) {
+  const Input index = indices({2, 3}, {3, 0, 0, 2, 3, 1});
+  cases.add("embedding", "", {index, any({4, 3})}, [](Args x) { return embedding(x[0], x[1]); });
+  cases.add("embedding", "with padding", {index, any({4, 3})}, [](Args x) {
+    const Tensor y = embedding(x[0], x[1], 0);
+    return y * y.detach();
+  }).smooth = false;  // differences move the padding row as well
+  cases.add("Embedding", "", {index, any({4, 3})}, [](Args x) {
+    nn::Embedding layer(4, 3);
+    layer.weight = nn::Parameter(x[1]);
+    return layer(x[0]);
+  });
+}
+
+const std::vector<Reduction> reductions = {Reduction::none, Reduction::mean, Reduction::sum};
+
+void add_losses(OpCases& cases) {
+  const Input t = uniform({4, 3}, 0.1, 0.8), w = constant({3}, {0.2, 0.3, 0.5}), p = constant({3}, {2, 0.5, 1});
+  cases.add("mse_loss", "", {any({4, 3}), any({4, 3})}, [](Args x) {
+    Tensors y;
+    for (Reduction r : reductions) y.push_back(mse_loss(x[0], x[1], {.reduction = r}));
+    return y;
+  });
+  cases.add("binary_cross_entropy_with_logits", "", {any({4, 3}), t}, [](Args x) {
+    Tensors y;
+    for (Reduction r : reductions) y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.reduction = r}));
+    return y;
+  });
+  cases.add("binary_cross_entropy_with_logits", "weighted", {any({4, 3}), t, w, p}, [](Args x) {
+    Tensors y;
+    for (Reduction r : reductions) {
+      y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = r, .pos_weight = x[3]}));
+    }
+    return y;
+  });
+  cases.add("binary_cross_entropy_with_logits", "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
+            [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); }).smooth = false;
+  for (const bool log_target : {false, true}) {
+    const Input target = log_target ? uniform({4, 3}, -3, 3) : t;
+    cases.add("kl_div", log_target ? "of a log target" : "", {uniform({4, 3}, -3, 3), target}, [log_target](Args x) {
+      Tensors y = {kl_div(x[0], x[1], {.reduction = Reduction::batchmean, .log_target = log_target})};
+      for (Reduction r : reductions) y.push_back(kl_div(x[0], x[1], {.reduction = r, .log_target = log_target}));
+      return y;
+    });
+  }
+  cases.add("MSELoss", "", {any({4, 3}), any({4, 3})}, [](Args x) { return nn::MSELoss()(x[0], x[1]); });
+  cases.add("BCEWithLogitsLoss", "", {any({4, 3}), t, w, p}, [](Args x) {
+    return nn::BCEWithLogitsLoss({.weight = x[2], .pos_weight = x[3]})(x[0], x[1]);
+  });
+  cases.add("KLDivLoss", "", {uniform({4, 3}, -3, 3), t},
+            [](Args x) { return nn::KLDivLoss({.reduction = Reduction::batchmean})(x[0], x[1]); });
+}
+
+}  // namespace
+
+void add_layer_cases(OpCases& cases) {
+  add_activations(cases);
+  add_layer_norm(cases);
+  add_batch_norm(cases);
+  add_embedding(cases);
+  add_losses(cases);
+}
+
+}  // namespace xtape::testing
