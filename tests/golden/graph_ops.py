@@ -80,6 +80,16 @@ RUN = {
     "cross_entropy_each": lambda x, p: F.cross_entropy(x[0], indices(p), reduction="none"),
     "cross_entropy_of": lambda x, p: F.cross_entropy(x[0], x[1], label_smoothing=p[0], reduction="sum"),
     "nll_loss": lambda x, p: F.nll_loss(x[0], indices(p), ignore_index=1),
+    "mse_loss": lambda x, p: F.mse_loss(*x),
+    "bce": lambda x, p: F.binary_cross_entropy_with_logits(*x, reduction="sum"),
+    "kl_div": lambda x, p: F.kl_div(*x, reduction="none"),
+    "erf": lambda x, p: x[0].erf(),
+    "gelu": lambda x, p: F.gelu(x[0]),
+    "gelu_tanh": lambda x, p: F.gelu(x[0], approximate="tanh"),
+    "leaky_relu": lambda x, p: F.leaky_relu(x[0], p[0]),
+    "layer_norm": lambda x, p: F.layer_norm(x[0], x[0].shape[-1:], *x[1:]),
+    "batch_norm": lambda x, p: F.batch_norm(x[0], None, None, *x[1:], training=True),
+    "embedding": lambda x, p: F.embedding(indices(p), x[0]),
 }
 
 
@@ -169,6 +179,25 @@ def propose_linear(rng, pick):
     if x.dim() < 1 or w.dim() != 2 or x.shape[-1] != w.shape[1]:
         return None
     return [i, j, k] if b.shape == w.shape[:1] else [i, j], []
+
+
+def normalized(channel_dim, dims_of):
+    """An input whose variances are not near 0, and perhaps a weight and a bias that fit."""
+
+    def propose(rng, pick):
+        i, x = pick()
+        dims = dims_of(x)
+        if dims is None or not bool((x.var(dims, correction=0) > 0.05).all()):
+            return None
+        found = [j for j, y in (pick(), pick()) if y.shape == (x.shape[channel_dim],)]
+        return [i, *found], []
+
+    return propose
+
+
+def propose_embedding(rng, pick):
+    i, x = pick()
+    return ([i], [rng.randrange(x.shape[0]) for _ in range(rng.randrange(1, 5))]) if x.dim() == 2 else None
 
 
 def propose_permute(rng, pick):
@@ -285,8 +314,15 @@ PROPOSE = {
     "cross_entropy": propose_classes(lambda rng: [rng.choice(SMOOTHING)]),
     "cross_entropy_each": propose_classes(lambda rng: []),
     "cross_entropy_of": binary(lambda a, b: a.shape == b.shape and a.dim() > 0, lambda rng: [rng.choice(SMOOTHING)]),
-    "nll_loss": propose_classes(lambda rng: []),
+    "nll_loss": propose_classes(lambda rng: []), "mse_loss": binary(lambda a, b: a.shape == b.shape),
+    "bce": binary(lambda a, b: a.shape == b.shape),
+    "kl_div": binary(lambda a, b: a.shape == b.shape and b.min() > 0.1), "erf": unary(), "gelu": unary(),
+    "gelu_tanh": unary(), "leaky_relu": unary(clear, lambda rng, x: [number(rng)]),
+    "layer_norm": normalized(-1, lambda x: [-1] if x.dim() > 0 else None),
+    "batch_norm": normalized(1, lambda x: [0, 2][:x.dim() - 1] if x.dim() in (2, 3) else None),
+    "embedding": propose_embedding,
 }
 # What gives small or dead values comes less often, what needs fitting shapes is tried more often.
 WEIGHTS = [{"detach": 0.2, "clone": 0.3, "squeeze": 0.5, "sum": 0.3, "mean": 0.3, "max": 0.3, "min": 0.3, "add": 2,
-            "mul": 3, "matmul": 5, "linear": 8, "where": 2}.get(op, 1) for op in PROPOSE]
+            "mul": 3, "matmul": 5, "linear": 8, "where": 2, "layer_norm": 2,
+            "batch_norm": 3}.get(op, 1) for op in PROPOSE]

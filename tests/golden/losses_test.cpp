@@ -1,5 +1,5 @@
-// cross_entropy and nll_loss against PyTorch's, over the whole product of weights, smoothings, ignored positions,
-// reductions, ranks and layouts, in both dtypes: files made by make_losses.py beside this one.
+// The losses against PyTorch's, over the whole product of weights, smoothings, ignored positions, reductions, ranks and
+// layouts, in both dtypes: files made by make_losses.py beside this one.
 #include <cmath>
 #include <cstdio>
 
@@ -127,16 +127,58 @@ void check_index(const Case& c, GoldenFile& file, Comparison& comparison) {
   comparison.expect_same(c.name() + ", recorded", recorded, {expected[1]});
 }
 
+/// A loss of real inputs and targets, gradients at both.
+void check_both(const std::string& name, const Tensor& y, const std::vector<Tensor>& inputs, GoldenFile& file,
+                Comparison& comparison) {
+  const std::vector<Tensor> d = gradients(name, {y}, inputs, {.retain_graph = true});
+  const std::vector<Tensor> expected = file.take(name + " " + to_string(y.dtype()));
+  comparison.expect_same(name, {y, d[0], d[1]}, expected);
+  const std::vector<Tensor> recorded = gradients(name, {y}, inputs, {.create_graph = true});
+  comparison.expect_same(name + ", recorded", recorded, {expected[1], expected[2]});
+}
+
 void check_probability(const Case& c, GoldenFile& file, Comparison& comparison) {
   const auto inputs =
       make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), testing::uniform(c.shape, 0, 1)}, c.dtype);
   const Tensor y = cross_entropy(lay_out(inputs[0], c.layout, c.shape[0]), inputs[1],
                                  {weight(c.w, c.dtype), -100, c.reduction.first, c.e});
-  const std::vector<Tensor> d = gradients(c.name(), {y}, inputs, {.retain_graph = true});
-  const std::vector<Tensor> expected = file.take(c.name() + " " + to_string(c.dtype));
-  comparison.expect_same(c.name(), {y, d[0], d[1]}, expected);
-  const std::vector<Tensor> recorded = gradients(c.name(), {y}, inputs, {.create_graph = true});
-  comparison.expect_same(c.name() + ", recorded", recorded, {expected[1], expected[2]});
+  check_both(c.name(), y, inputs, file, comparison);
+}
+
+using ElementLoss = Tensor (*)(const Tensor& x, const Tensor& t, const Tensor& w, const Tensor& p, Reduction r);
+const std::vector<std::pair<std::string, ElementLoss>> element_losses = {
+    {"mse_loss", [](auto& x, auto& t, auto&, auto&, Reduction r) { return mse_loss(x, t, {r}); }},
+    {"bce", [](auto& x, auto& t, auto&, auto&, Reduction r) {
+       return binary_cross_entropy_with_logits(x, t, {{}, r, {}});
+     }},
+    {"bce weight", [](auto& x, auto& t, auto& w, auto&, Reduction r) {
+       return binary_cross_entropy_with_logits(x, t, {w, r, {}});
+     }},
+    {"bce pos_weight", [](auto& x, auto& t, auto&, auto& p, Reduction r) {
+       return binary_cross_entropy_with_logits(x, t, {{}, r, p});
+     }},
+    {"bce both", [](auto& x, auto& t, auto& w, auto& p, Reduction r) {
+       return binary_cross_entropy_with_logits(x, t, {w, r, p});
+     }},
+    {"kl_div", [](auto& x, auto& t, auto&, auto&, Reduction r) { return kl_div(x, t, {r}); }},
+    {"kl_div log_target", [](auto& x, auto& t, auto&, auto&, Reduction r) { return kl_div(x, t, {r, true}); }},
+};
+
+/// One loss, reduced in one way, over all shapes and layouts.
+void check_elements(const std::string& loss, ElementLoss f, const std::string& reduced, Reduction reduction,
+                    GoldenFile& file, Comparison& comparison) {
+  for (const Shape& shape : shapes) {
+    for (const std::string& layout : layouts) {
+      for (DType dtype : {float64, float32}) {
+        const std::string name = loss + " " + reduced + " rank=" + std::to_string(shape.size()) + " " + layout;
+        const Input factors = testing::uniform({shape.back()}, 0, 2);
+        const auto x =
+            make_inputs(name, {any(base_shape(shape, layout)), testing::uniform(shape, 0, 1), factors, factors}, dtype);
+        const Tensor y = f(lay_out(x[0], layout, shape[0]), x[1], x[2].detach(), x[3].detach(), reduction);
+        check_both(name, y, {x[0], x[1]}, file, comparison);
+      }
+    }
+  }
 }
 
 TEST(LossesGolden, CrossEntropyOfIndicesIsPyTorchs) {
@@ -159,6 +201,20 @@ TEST(LossesGolden, NLLLossIsPyTorchs) {
   GoldenFile file(testing::golden_file("nll_loss.golden"));
   Comparison comparison;
   for (const Case& c : product("nll_loss", "index", {0}, ignored)) check_index(c, file, comparison);
+  file.expect_all_taken();
+}
+
+TEST(LossesGolden, LossesOfElementsArePyTorchs) {
+  GoldenFile file(testing::golden_file("element_losses.golden"));
+  Comparison comparison;
+  for (const auto& loss : element_losses) {
+    for (const auto& reduction : reductions) {
+      check_elements(loss.first, loss.second, reduction.second, reduction.first, file, comparison);
+    }
+    if (loss.first.rfind("kl_div", 0) == 0) {
+      check_elements(loss.first, loss.second, "batchmean", Reduction::batchmean, file, comparison);
+    }
+  }
   file.expect_all_taken();
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes cross_entropy_index.golden, cross_entropy_probability.golden and nll_loss.golden, the references of
-losses_test.cpp: the whole product of options, shapes and layouts.
+"""Writes cross_entropy_index.golden, cross_entropy_probability.golden, nll_loss.golden and element_losses.golden, the
+references of losses_test.cpp: the whole product of options, shapes and layouts.
 
     python make_losses.py
 
-Each case holds the loss and its gradients at the base of the logits and, for probabilities, at the target.
+Each case holds the loss and its gradients at the base of the input and, where it is real, at the target.
 """
 import itertools
 
@@ -76,11 +76,37 @@ def probability_cases(writer):
         writer.add(f"{name} {str(dtype)[6:]}", [y, *gradients(name, [y], [base, target])])
 
 
+BCE = F.binary_cross_entropy_with_logits
+ELEMENT_LOSSES = {
+    "mse_loss": lambda x, t, w, p, r: F.mse_loss(x, t, reduction=r),
+    "bce": lambda x, t, w, p, r: BCE(x, t, reduction=r),
+    "bce weight": lambda x, t, w, p, r: BCE(x, t, weight=w, reduction=r),
+    "bce pos_weight": lambda x, t, w, p, r: BCE(x, t, pos_weight=p, reduction=r),
+    "bce both": lambda x, t, w, p, r: BCE(x, t, weight=w, pos_weight=p, reduction=r),
+    "kl_div": lambda x, t, w, p, r: F.kl_div(x, t, reduction=r),
+    "kl_div log_target": lambda x, t, w, p, r: F.kl_div(x, t, reduction=r, log_target=True),
+}
+
+
+def element_cases(writer):
+    table = itertools.product(ELEMENT_LOSSES.items(), [*REDUCTIONS, "batchmean"], SHAPES, LAYOUTS, DTYPES)
+    for (loss, f), reduction, shape, layout, dtype in table:
+        if reduction == "batchmean" and not loss.startswith("kl_div"):
+            continue
+        name = f"{loss} {reduction} rank={len(shape)} {layout}"
+        weights = [uniform(shape[-1:], 0.0, 2.0)] * 2
+        base, target, w, p = make_inputs(name, [any_(base_shape(shape, layout)), uniform(shape, 0.0, 1.0), *weights],
+                                         dtype)
+        y = f(lay_out(base, layout, shape[0]), target, w.detach(), p.detach(), reduction)
+        writer.add(f"{name} {str(dtype)[6:]}", [y, *gradients(name, [y], [base, target])])
+
+
 def main():
     for file, fill in {
         "cross_entropy_index.golden": lambda writer: index_cases(writer, "cross_entropy", [0, 0.1, 1]),
         "cross_entropy_probability.golden": probability_cases,
         "nll_loss.golden": lambda writer: index_cases(writer, "nll_loss", [0]),
+        "element_losses.golden": element_cases,
     }.items():
         writer = Writer(__file__, file)
         fill(writer)

@@ -14,6 +14,8 @@ from golden import (Writer, any_, away, constant, given, gradients, indices, int
 
 CASES = []
 INF, NAN = float("inf"), float("nan")
+EXTREME_ROWS = [1, 1, 1, 1, 8, 9, 10, 11, 1, NAN, 2, 3, INF, 1, 2, 3, 1e-20, 2e-20, 3e-20, 4e-20, 0, 0, 0, 5]
+GELU_SPECIAL = [0, -0.0, 1, -1, 0.5, -2.5, 3, NAN, 1e-40, 1e10, 88.5, 2.0**53]
 ROOTS = [0, 1, 0.5, 3, INF, NAN, 1e-40, 88.5, -1, -2.5]
 
 
@@ -260,6 +262,8 @@ def activation_cases():
     case("leaky_relu", "special", [special((20,))], lambda x: F.leaky_relu(x[0]))
     for name, form in {"by erf": "none", "by tanh": "tanh"}.items():
         case("gelu", name, [any_((2, 3, 4))], lambda x, form=form: F.gelu(x[0], approximate=form))
+        case("gelu", f"{name}, special", [given((12,), GELU_SPECIAL)],
+             lambda x, form=form: F.gelu(x[0], approximate=form))
         case("gelu", f"{name}, wide", [uniform((200,), -30.0, 60.0)],
              lambda x, form=form: F.gelu(x[0], approximate=form))
     case("LeakyReLU", "", [away((4, 3))], lambda x: layer.LeakyReLU(0.2)(x[0]))
@@ -275,6 +279,10 @@ def normalization_cases():
     case("layer_norm", "over two dims", [any_((2, 3, 4)), any_((3, 4))],
          lambda x: F.layer_norm(x[0], (3, 4), x[1], eps=0.1))
     case("layer_norm", "of nothing", [any_((0, 3))], lambda x: F.layer_norm(x[0], (3,)))
+    case("layer_norm", "extremes", [given((6, 4), EXTREME_ROWS)], lambda x: F.layer_norm(x[0], (4,)))
+    case("layer_norm", "of single elements", [any_((3, 1))], lambda x: F.layer_norm(x[0], (1,)))
+    case("batch_norm", "extremes", [given((6, 4), EXTREME_ROWS)],
+         lambda x: F.batch_norm(x[0].T, None, None, training=True))
     case("LayerNorm", "", [any_((4, 5)), *affine], lambda x: F.layer_norm(x[0], (5,), x[1], x[2], 1e-3))
     affine, statistics = [any_((3,)), any_((3,))], [constant((3,), [0.1, -0.2, 0.3]), constant((3,), [1, 2, 0.5])]
     for shape in [(5, 3), (4, 3, 2)]:
@@ -328,6 +336,11 @@ def element_loss_cases():
          lambda x: [bce(x[0], x[1], weight=x[2], pos_weight=x[3], reduction=r) for r in REDUCTIONS])
     case("binary_cross_entropy_with_logits", "hard targets", [uniform((9, 20), -64.0, 128.0), integers((9, 20), 2)],
          lambda x: bce(x[0], x[1].to(x[0].dtype)))
+    case("mse_loss", "special", [special((400,), 20), special((400,))], lambda x: F.mse_loss(*x, reduction="none"))
+    case("kl_div", "targets of zero", [uniform((2, 3), -3.0, 3.0), given((2, 3), [0, 1, 0.5, 1, 0, 0])],
+         lambda x: F.kl_div(x[0], x[1].detach(), reduction="sum"))
+    case("kl_div", "far", [given((4,), [-1000, -INF, -3, -1]), constant((4,), [1e-30, 0.5, 1e-300, 1])],
+         lambda x: F.kl_div(*x, reduction="none"))
     for name, log_target in {"": False, "of a log target": True}.items():
         case("kl_div", name, [uniform((4, 3), -3.0, 3.0), uniform((4, 3), -3.0, 3.0) if log_target else t],
              lambda x, log=log_target: [F.kl_div(*x, reduction=r, log_target=log) for r in ("batchmean", *REDUCTIONS)])

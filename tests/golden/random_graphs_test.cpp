@@ -43,6 +43,9 @@ Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
   return [f](Args x, Numbers p) { return f(x[0], integer(p[0])); };
 }
 
+/// x[i], or undefined.
+Tensor maybe(Args x, std::size_t i) { return i < x.size() ? x[i] : Tensor(); }
+
 /// The twin of RUN in graph_ops.py.
 const std::map<std::string, Op> ops = {
     {"add", binary(add)},
@@ -81,7 +84,7 @@ const std::map<std::string, Op> ops = {
     {"softmax", along(softmax)},
     {"log_softmax", along(log_softmax)},
     {"matmul", binary(matmul)},
-    {"linear", [](Args x, Numbers) { return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); }},
+    {"linear", [](Args x, Numbers) { return linear(x[0], x[1], maybe(x, 2)); }},
     {"transpose", [](Args x, Numbers p) { return x[0].transpose(integer(p[0]), integer(p[1])); }},
     {"permute", [](Args x, Numbers p) { return x[0].permute(shape_from(p)); }},
     {"reshape", [](Args x, Numbers p) { return x[0].reshape(shape_from(p)); }},
@@ -104,6 +107,17 @@ const std::map<std::string, Op> ops = {
        return cross_entropy(x[0], x[1], {.reduction = Reduction::sum, .label_smoothing = p[0]});
      }},
     {"nll_loss", [](Args x, Numbers p) { return nll_loss(x[0], indices_from(p), {.ignore_index = 1}); }},
+    {"mse_loss", [](Args x, Numbers) { return mse_loss(x[0], x[1]); }},
+    {"bce",
+     [](Args x, Numbers) { return binary_cross_entropy_with_logits(x[0], x[1], {.reduction = Reduction::sum}); }},
+    {"kl_div", [](Args x, Numbers) { return kl_div(x[0], x[1], {.reduction = Reduction::none}); }},
+    {"erf", unary(erf)},
+    {"gelu", [](Args x, Numbers) { return gelu(x[0]); }},
+    {"gelu_tanh", [](Args x, Numbers) { return gelu(x[0], GELUApproximate::tanh); }},
+    {"leaky_relu", [](Args x, Numbers p) { return leaky_relu(x[0], p[0]); }},
+    {"layer_norm", [](Args x, Numbers) { return layer_norm(x[0], {x[0].size(-1)}, maybe(x, 1), maybe(x, 2)); }},
+    {"batch_norm", [](Args x, Numbers) { return batch_norm(x[0], {}, {}, maybe(x, 1), maybe(x, 2), true); }},
+    {"embedding", [](Args x, Numbers p) { return embedding(indices_from(p), x[0]); }},
 };
 
 /// A program as it runs: values so far, the leaves among them, and the loss once `out` has come.

@@ -1,10 +1,17 @@
 // Activations, normalization, embedding and the losses of elements; the twins stand in golden/make_ops.py.
+#include <limits>
+
 #include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape::testing {
 
 namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+const Input extreme_rows = given({6, 4}, {1,   1, 1, 1, 8,     9,     10,    11,    1, nan, 2, 3,
+                                          inf, 1, 2, 3, 1e-20, 2e-20, 3e-20, 4e-20, 0, 0,   0, 5});
 
 using Tensors = std::vector<Tensor>;
 
@@ -24,6 +31,9 @@ void add_activations(OpCases& cases) {
     const GELUApproximate form = by_tanh ? GELUApproximate::tanh : GELUApproximate::none;
     const std::string name = by_tanh ? "by tanh" : "by erf";
     cases.add("gelu", name, {any({2, 3, 4})}, [form](Args x) { return gelu(x[0], form); });
+    cases.add("gelu", name + ", special",
+              {given({12}, {0, -0.0, 1, -1, 0.5, -2.5, 3, nan, 1e-40, 1e10, 88.5, 0x1p53})},
+              [form](Args x) { return gelu(x[0], form); }).smooth = false;
     cases.add("gelu", name + ", wide", {uniform({200}, -30, 60)}, [form](Args x) { return gelu(x[0], form); }).smooth =
         false;
   }
@@ -41,6 +51,8 @@ void add_layer_norm(OpCases& cases) {
   cases.add("layer_norm", "over two dims", {any({2, 3, 4}), any({3, 4})},
             [](Args x) { return layer_norm(x[0], {3, 4}, x[1], {}, 0.1); });
   cases.add("layer_norm", "of nothing", {any({0, 3})}, [](Args x) { return layer_norm(x[0], {3}); });
+  cases.add("layer_norm", "extremes", {extreme_rows}, [](Args x) { return layer_norm(x[0], {4}); }).smooth = false;
+  cases.add("layer_norm", "of single elements", {any({3, 1})}, [](Args x) { return layer_norm(x[0], {1}); });
   cases.add("LayerNorm", "", {any({4, 5}), any({5}), any({5})},
             [](Args x) { return with_parameters(nn::LayerNorm(5, {.eps = 1e-3}), x[1], x[2])(x[0]); });
 }
@@ -59,6 +71,9 @@ void add_batch_norm(OpCases& cases) {
       return running;
     }).smooth = false;
   }
+  cases.add("batch_norm", "extremes", {extreme_rows}, [](Args x) {
+    return batch_norm(x[0].transpose(0, 1), {}, {}, {}, {}, true);
+  }).smooth = false;
   cases.add("BatchNorm1d", "", {any({5, 3}), any({3}), any({3})}, [](Args x) {
     return with_parameters(nn::BatchNorm1d(3, {.eps = 1e-3}), x[1], x[2])(x[0]);
   });
@@ -108,6 +123,15 @@ void add_losses(OpCases& cases) {
   });
   cases.add("binary_cross_entropy_with_logits", "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
             [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); }).smooth = false;
+  cases.add("mse_loss", "special", {special({400}, 20), special({400})}, [](Args x) {
+    return mse_loss(x[0], x[1], {.reduction = Reduction::none});
+  }).smooth = false;
+  cases.add("kl_div", "targets of zero", {uniform({2, 3}, -3, 3), given({2, 3}, {0, 1, 0.5, 1, 0, 0})}, [](Args x) {
+    return kl_div(x[0], x[1].detach(), {.reduction = Reduction::sum});
+  }).smooth = false;
+  cases.add("kl_div", "far", {given({4}, {-1000, -inf, -3, -1}), constant({4}, {1e-30, 0.5, 1e-300, 1})}, [](Args x) {
+    return kl_div(x[0], x[1], {.reduction = Reduction::none});
+  }).smooth = false;
   for (const bool log_target : {false, true}) {
     const Input target = log_target ? uniform({4, 3}, -3, 3) : t;
     cases.add("kl_div", log_target ? "of a log target" : "", {uniform({4, 3}, -3, 3), target}, [log_target](Args x) {
