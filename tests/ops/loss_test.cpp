@@ -1,4 +1,6 @@
 // The parts of a loss: over any partition of a batch, sums and denominators give the whole batch's mean and gradient.
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <random>
 
@@ -70,6 +72,7 @@ Loss cross_entropy_with(const CrossEntropyOptions& options) {
 TEST(LossParts, GiveTheFullBatchForClassIndices) {
   manual_seed(1);
   const Tensor w = rand({5}, {.dtype = float64}) + 0.1;
+  w[0] = 0.0;  // with smoothing a row of this class adds to the sum, and nothing to the denominator
   for (const Shape& beyond : {Shape{}, Shape{3}, Shape{2, 2}}) {
     Shape shape = {24, 5}, positions = {24};
     for (std::int64_t extent : beyond) {
@@ -129,6 +132,15 @@ TEST(LossParts, OfAWhollyIgnoredChunkAreZeroWithoutAGradient) {
   expect_close(parts.sum, {0});
   parts.sum.backward();
   expect_close(x.grad(), {0, 0, 0, 0, 0, 0});
+}
+
+TEST(LossParts, OfTargetsOfWeightZeroKeepTheirSmoothing) {
+  const Tensor w = tensor({0.0, 1.0, 1.0}, {.dtype = float64}), x = zeros({2, 3}, {.dtype = float64});
+  const LossParts parts = cross_entropy_parts(x, tensor({0, 0}), {.weight = w, .label_smoothing = 0.3});
+  expect_close(parts.sum, {0.4 * std::log(3)}, 1e-15);
+  EXPECT_EQ(parts.denominator, 0);
+  const CrossEntropyOptions sum{.weight = w, .reduction = Reduction::sum, .label_smoothing = 0.3};
+  EXPECT_TRUE(equal(cross_entropy(x, tensor({0, 0}), sum), parts.sum));
 }
 
 TEST(LossParts, HaveTheExactDenominatorInFloat32) {
