@@ -27,7 +27,7 @@ TEST(OpsGolden, EveryCaseIsPyTorchs) {
       const auto values = expected.begin() + static_cast<std::ptrdiff_t>(std::min(y.size(), expected.size()));
       comparison.set(special ? Closeness{8e-16, 4e-7, 1e-300} : Closeness{});
       comparison.expect_same(c.name, y, {expected.begin(), values});
-      comparison.set(special ? Closeness{1e-14, 2e-6, 1e-300} : Closeness{});
+      comparison.set(special ? Closeness{1e-13, 1e-5, 1e-300} : Closeness{});  // 1 - y^2 of a tanh near 1
       comparison.expect_same(c.name + ", gradients", testing::gradients(c.name, y, x), {values, expected.end()});
     }
   }
