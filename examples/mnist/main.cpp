@@ -91,6 +91,10 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, const nn::Mod
         model.parameters(),
         optim::SGDOptions{.lr = o.lr, .momentum = o.momentum, .weight_decay = o.weight_decay});
   }
+  if (o.optimizer == "adamw") {
+    return std::make_unique<optim::AdamW>(model.parameters(),
+                                          optim::AdamWOptions{.lr = o.lr, .weight_decay = o.weight_decay});
+  }
   return std::make_unique<optim::Adam>(model.parameters(),
                                        optim::AdamOptions{.lr = o.lr, .weight_decay = o.weight_decay});
 }
@@ -185,10 +189,11 @@ int main(int argc, char** argv) {
   app.add_option("--model", o.model, "linear or mlp")->check(CLI::IsMember({"linear", "mlp"}));
   app.add_option("--hidden", o.hidden, "width of the mlp's hidden layer")->check(CLI::Range(1, 1 << 16));
   app.add_option("--dropout", o.dropout, "share of hidden units to drop in training")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--optimizer", o.optimizer, "sgd or adam")->check(CLI::IsMember({"sgd", "adam"}));
+  app.add_option("--optimizer", o.optimizer, "sgd, adam or adamw")
+      ->check(CLI::IsMember({"sgd", "adam", "adamw"}));
   app.add_option("--lr", o.lr, "learning rate")->check(CLI::NonNegativeNumber);
   app.add_option("--momentum", o.momentum, "of sgd")->check(CLI::NonNegativeNumber);
-  app.add_option("--weight-decay", o.weight_decay, "factor of the L2 penalty")->check(CLI::NonNegativeNumber);
+  app.add_option("--weight-decay", o.weight_decay, "of the weights; of sgd and adam: factor of the L2 penalty")->check(CLI::NonNegativeNumber);
   app.add_option("--label-smoothing", o.label_smoothing, "share of the target spread over all classes")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--epochs", o.epochs, "passes over the training images")->check(CLI::Range(0, 100000));

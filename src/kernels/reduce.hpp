@@ -12,21 +12,27 @@ namespace xtape::kernels {
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
 
-/// The sum of n contiguous elements.
-template <class T>
-Wide<T> sum(const T* x, std::int64_t n) {
+/// The sum of f(x) over n contiguous elements.
+template <class T, class F>
+Wide<T> sum(const T* x, std::int64_t n, F f) {
   constexpr std::int64_t block = 4096;
   if (n > block) {
     const std::int64_t half = n / 2 / block * block + (n / 2 < block ? block : 0);
-    return sum(x, half) + sum(x + half, n - half);
+    return sum(x, half, f) + sum(x + half, n - half, f);
   }
   Wide<T> lanes[8] = {};
   std::int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    for (int j = 0; j < 8; ++j) lanes[j] += static_cast<Wide<T>>(x[i + j]);
+    for (int j = 0; j < 8; ++j) lanes[j] += f(x[i + j]);
   }
-  for (int j = 0; i < n; ++i, ++j) lanes[j] += static_cast<Wide<T>>(x[i]);
+  for (int j = 0; i < n; ++i, ++j) lanes[j] += f(x[i]);
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+/// The sum of n contiguous elements.
+template <class T>
+Wide<T> sum(const T* x, std::int64_t n) {
+  return sum(x, n, [](T element) { return static_cast<Wide<T>>(element); });
 }
 
 /// y[o][i] = sum over k of x[o][k][i].

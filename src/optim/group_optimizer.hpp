@@ -188,7 +188,7 @@ StateDict GroupOptimizer<Options>::state_dict() const {
     const ParamState& state = states_[i];
     if (state.steps == 0) return;
     const std::string prefix = state_prefix(i);
-    if (R::counts_steps) writer.write_count(prefix + "step", state.steps);
+    if (R::counts_steps) writer.write(prefix + "step", state.steps);
     for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
       Tensor buffer = state.buffers[b];
       // An option switched on since the last step: its buffer starts from zero.

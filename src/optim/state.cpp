@@ -20,11 +20,9 @@ void StateWriter::write(const std::string& name, double value) {
   dict_.insert(name, full({}, value, {.dtype = float64}));
 }
 void StateWriter::write(const std::string& name, bool value) { dict_.insert(name, full({}, value)); }
-void StateWriter::write(const std::string& name, const std::array<double, 2>& value) {
-  dict_.insert(name, tensor({value[0], value[1]}, {.dtype = float64}));
-}
-void StateWriter::write_count(const std::string& name, std::int64_t value) {
-  dict_.insert(name, full({}, value));
+void StateWriter::write(const std::string& name, std::int64_t value) { dict_.insert(name, full({}, value)); }
+void StateWriter::write(const std::string& name, std::span<const double> value) {
+  dict_.insert(name, tensor(value, {static_cast<std::int64_t>(value.size())}));
 }
 void StateWriter::write_range(const std::string& name, std::size_t first, std::size_t count) {
   dict_.insert(name, range(first, count));
@@ -35,7 +33,7 @@ void StateWriter::write(const std::string& name, const Tensor& value) {
 
 const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
   if (!dict_.contains(name)) {
-    fail<ValueError>(op, "no entry \"{}\"; is this the state of an {} optimizer?", name, optimizer_);
+    fail<ValueError>(op, "no entry \"{}\"; is this the state of another class than {}?", name, owner_);
   }
   const Tensor& value = dict_.at(name);
   if (value.shape() != shape) {
@@ -47,12 +45,19 @@ const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
 
 void StateReader::read(const std::string& name, double& value) { value = entry(name, {}).item<double>(); }
 void StateReader::read(const std::string& name, bool& value) { value = entry(name, {}).item<bool>(); }
+void StateReader::read(const std::string& name, std::int64_t& value) {
+  value = entry(name, {}).item<std::int64_t>();
+}
 void StateReader::read(const std::string& name, std::array<double, 2>& value) {
   const std::vector<double> both = to(entry(name, {2}), float64).detach().to_vector<double>();
   value = {both[0], both[1]};
 }
+void StateReader::read(const std::string& name, std::vector<double>& value) {
+  const std::int64_t n = has(name) ? dict_.at(name).numel() : 0;
+  value = to(entry(name, {n}), float64).detach().to_vector<double>();
+}
 void StateReader::read_count(const std::string& name, std::int64_t& value) {
-  value = entry(name, {}).item<std::int64_t>();
+  read(name, value);
   if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected a count from 1 on", name, value);
 }
 
@@ -74,7 +79,7 @@ Tensor StateReader::read_like(const std::string& name, const Tensor& like) {
 void StateReader::expect_all_read() const {
   for (const auto& [name, tensor] : dict_) {
     if (!read_.contains(name)) {
-      fail<ValueError>(op, "entry \"{}\" has no place in this {} optimizer", name, optimizer_);
+      fail<ValueError>(op, "entry \"{}\" has no place in the state of {}", name, owner_);
     }
   }
 }

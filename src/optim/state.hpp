@@ -1,4 +1,4 @@
-// An optimizer's state_dict, written and read: options as "param_groups.0.lr", a group's parameters by number
+// The state_dict of an optimizer or a scheduler, written and read. Of an optimizer: options as "param_groups.0.lr", a group's parameters by number
 // as "param_groups.0.params", what is remembered of a parameter as "state.0.exp_avg", as PyTorch names them.
 // Reading checks everything and copies; nothing of the dict is kept.
 #pragma once
@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "xtape/state_dict.hpp"
 
@@ -18,8 +20,8 @@ class StateWriter {
  public:
   void write(const std::string& name, double value);
   void write(const std::string& name, bool value);
-  void write(const std::string& name, const std::array<double, 2>& value);
-  void write_count(const std::string& name, std::int64_t value);
+  void write(const std::string& name, std::int64_t value);
+  void write(const std::string& name, std::span<const double> value);
   /// first, first + 1, ..., `count` of them.
   void write_range(const std::string& name, std::size_t first, std::size_t count);
   /// Copies the elements.
@@ -32,12 +34,17 @@ class StateWriter {
 
 class StateReader {
  public:
-  StateReader(const char* optimizer, const StateDict& dict) : optimizer_(optimizer), dict_(dict) {}
+  /// `owner` names the optimizer or scheduler, for errors.
+  StateReader(const char* owner, const StateDict& dict) : owner_(owner), dict_(dict) {}
 
   bool has(const std::string& name) const { return dict_.contains(name); }
+  bool is_scalar(const std::string& name) const { return has(name) && dict_.at(name).dim() == 0; }
   void read(const std::string& name, double& value);
   void read(const std::string& name, bool& value);
+  void read(const std::string& name, std::int64_t& value);
   void read(const std::string& name, std::array<double, 2>& value);
+  /// Of any length.
+  void read(const std::string& name, std::vector<double>& value);
   /// ValueError unless it is at least 1.
   void read_count(const std::string& name, std::int64_t& value);
   /// ValueError unless the entry is what write_range writes.
@@ -50,7 +57,7 @@ class StateReader {
  private:
   const Tensor& entry(const std::string& name, const Shape& shape);
 
-  const char* optimizer_;
+  const char* owner_;
   const StateDict& dict_;
   std::set<std::string> read_;
 };

@@ -32,6 +32,8 @@ refuses "outside [0, 1)" --validation nan
 refuses "outside [0, 1)" --validation -0.1
 refuses "model" --model convolution
 refuses "optimizer" --optimizer rmsprop
+refuses "momentum" --optimizer sgd --momentum -1
+refuses "weight-decay" --weight-decay -1
 refuses "lr" --lr -1
 refuses "lr" --lr nan
 refuses "label-smoothing" --label-smoothing 2
@@ -104,6 +106,22 @@ first=$(hash_of --seed 3)
 [ "$(hash_of --seed 3 --skip-validation)" = "$first" ] || complain "validation changed the weights"
 [ "$(hash_of --seed 3 --threads 2)" = "$first" ] || complain "two threads changed the weights"
 [ "$(hash_of --seed 4)" != "$first" ] || complain "another seed gave the same weights"
+
+# -- every option of the optimizers and the loss reaches the training
+[ "$(hash_of --seed 3 --label-smoothing 0.1)" != "$first" ] || complain "--label-smoothing changed nothing"
+[ "$(hash_of --seed 3 --weight-decay 0.1)" != "$first" ] || complain "--weight-decay changed nothing"
+[ "$(hash_of --seed 3 --optimizer adamw)" = "$first" ] || complain "adamw without decay is not adam"
+adamw=$(hash_of --seed 3 --optimizer adamw --weight-decay 0.1)
+[ -n "$adamw" ] && [ "$adamw" != "$first" ] || complain "adamw does not decay"
+[ "$adamw" != "$(hash_of --seed 3 --weight-decay 0.1)" ] || complain "adamw decays as adam does"
+sgd() { hash_of --seed 3 --optimizer sgd --lr 0.05 "$@"; }
+plain=$(sgd --momentum 0)
+[ -n "$plain" ] && [ "$plain" != "$(sgd --momentum 0.5)" ] || complain "--momentum changed nothing"
+[ "$(sgd)" = "$(sgd --momentum 0.9)" ] || complain "sgd's momentum is not 0.9 by default"
+[ "$plain" != "$(sgd --momentum 0 --weight-decay 0.01)" ] || complain "--weight-decay changed nothing of sgd's"
+accuracy=$("$binary" --data digits --epochs 2 --hidden 32 --optimizer sgd --lr 0.05 --momentum 0.9 --weight-decay 1e-4 \
+  --label-smoothing 0.1 | sed -n 's/^test .*accuracy //p')
+[ "${accuracy#0.}" -gt 8000 ] || complain "sgd with momentum learns little: accuracy $accuracy"
 
 # -- a full disk is an error
 if [ -e /dev/full ]; then

@@ -10,3 +10,4 @@
 #include "xtape/nn/normalization.hpp"
 #include "xtape/nn/sequential.hpp"
 #include "xtape/nn/summary.hpp"
+#include "xtape/nn/utils.hpp"

@@ -2,5 +2,6 @@
 #pragma once
 
 #include "xtape/optim/adam.hpp"
+#include "xtape/optim/lr_scheduler.hpp"
 #include "xtape/optim/optimizer.hpp"
 #include "xtape/optim/sgd.hpp"

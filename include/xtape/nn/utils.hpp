@@ -1,0 +1,29 @@
+// Clipping gradients, between backward() and the optimizer's step().
+#pragma once
+
+#include <vector>
+
+#include "xtape/export.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape::nn::utils {
+
+struct ClipGradNormOptions {
+  double norm_type = 2;             ///< p of the p-norm, above 0; INFINITY: the largest magnitude
+  bool error_if_nonfinite = false;  ///< ValueError, and no gradient changed, where the norm is infinite or NaN
+};
+
+/// Multiplies all gradients, in place, by max_norm / (norm + 1e-6) where that is below 1. norm is that of all their
+/// elements as one vector, and is returned as it was before. Parameters without a gradient are passed over. An infinite
+/// norm makes finite gradients 0, a NaN makes all NaN, as in PyTorch. ValueError unless max_norm >= 0.
+///
+///     loss.backward();
+///     nn::utils::clip_grad_norm_(model.parameters(), 1.0);
+///     optimizer.step();
+XTAPE_API double clip_grad_norm_(const std::vector<Tensor>& params, double max_norm, ClipGradNormOptions options = {});
+
+/// Moves each element of the gradients, in place, into [-clip_value, clip_value]; NaN stays. ValueError unless
+/// clip_value >= 0.
+XTAPE_API void clip_grad_value_(const std::vector<Tensor>& params, double clip_value);
+
+}  // namespace xtape::nn::utils

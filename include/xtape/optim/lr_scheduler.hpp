@@ -1,0 +1,235 @@
+// Learning rate schedulers. Each refers to an optimizer, which must outlive it and stay in its place, and writes the lr
+// of every group: once when it is made, then at each step(), which comes after the optimizer's. Most go on from the lr
+// that they find, as PyTorch's do, so that an lr edited by hand lasts and several schedulers work on one optimizer.
+// To go on after a break, make optimizer and scheduler as before, then load the states of both.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "xtape/detail/callback.hpp"
+#include "xtape/export.hpp"
+#include "xtape/optim/optimizer.hpp"
+#include "xtape/state_dict.hpp"
+
+namespace xtape::optim {
+class StateReader;
+class StateWriter;
+}  // namespace xtape::optim
+
+namespace xtape::optim::lr_scheduler {
+
+/// One number for all groups, or one for each: `.max_lr = 0.1`, `.max_lr = {0.1, 0.01}`.
+class PerGroup {
+ public:
+  PerGroup() = default;
+  PerGroup(double value) : values_{value}, is_list_(false) {}           // NOLINT: implicit on purpose
+  PerGroup(std::initializer_list<double> values) : values_(values) {}   // NOLINT: implicit on purpose
+  PerGroup(std::vector<double> values) : values_(std::move(values)) {}  // NOLINT: implicit on purpose
+
+  /// That of group `i`; the caller has checked that there is one.
+  double operator[](std::size_t i) const { return values_[is_list_ ? i : 0]; }
+  bool is_list() const noexcept { return is_list_; }
+  const std::vector<double>& values() const noexcept { return values_; }
+
+ private:
+  std::vector<double> values_;
+  bool is_list_ = true;
+};
+
+/// What all schedulers share. Errors: ValueError on an option outside its range, on an lr that would not be finite, and
+/// where groups were added that the scheduler has no numbers for. Then nothing has changed.
+class XTAPE_API LRScheduler {
+ public:
+  virtual ~LRScheduler();
+  LRScheduler(const LRScheduler&) = delete;
+  LRScheduler& operator=(const LRScheduler&) = delete;
+
+  /// The groups' lr after the last step.
+  const std::vector<double>& get_last_lr() const noexcept { return last_lr_; }
+  /// Options and progress; not LambdaLR's functions. A snapshot.
+  StateDict state_dict() const;
+  /// Continues from a snapshot, without a write to the optimizer, whose own state holds its lr. When the dict does not
+  /// fit it throws and changes nothing.
+  void load_state_dict(const StateDict& dict);
+
+ protected:
+  /// `name` is a literal, for errors.
+  LRScheduler(const char* name, Optimizer& optimizer) noexcept : name_(name), optimizer_(optimizer) {}
+
+  std::vector<Scheduled> groups() const;
+  /// The groups' lr before the first scheduler.
+  std::vector<double> initial_lrs() const;
+  const char* optimizer_name() const noexcept;
+  /// Checks one lr for each group, then goes on to the next epoch with them, and with these momenta, if any.
+  void advance(const std::vector<Scheduled>& groups, std::vector<double> lrs, const std::vector<double>& momenta = {});
+  /// What a scheduler keeps of its own. read() checks all of it, and that nothing is left, before it changes anything.
+  virtual void write(StateWriter& writer) const = 0;
+  virtual void read(StateReader& reader) = 0;
+
+  const char* name_;
+  Optimizer& optimizer_;
+  std::int64_t last_epoch_ = -1;
+  std::vector<double> base_lrs_;  // where a schedule sets out; none for ReduceLROnPlateau
+  std::vector<double> last_lr_;
+};
+
+/// The schedulers that go by the count of their steps alone.
+class XTAPE_API EpochScheduler : public LRScheduler {
+ public:
+  ~EpochScheduler() override;
+  /// Goes on to the next epoch. (OneCycleLR: to the next batch.)
+  void step();
+
+ protected:
+  EpochScheduler(const char* name, Optimizer& optimizer);
+
+  /// What group `i` gets in `epoch`, from what it has.
+  virtual double next_lr(std::int64_t epoch, std::size_t i, double lr) const = 0;
+  virtual double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const;
+  /// ValueError for a group that was added after the scheduler was made.
+  double base_lr(std::size_t i) const;
+};
+
+struct StepLROptions {
+  std::int64_t step_size = 0;  ///< epochs from one reduction to the next; must be given
+  double gamma = 0.1;
+};
+
+/// Multiplies lr by gamma every step_size epochs.
+///
+///     lr_scheduler::StepLR scheduler(optimizer, {.step_size = 30, .gamma = 0.1});
+///     for (int epoch = 0; epoch < 90; ++epoch) {
+///       train(...);
+///       scheduler.step();
+///     }
+class XTAPE_API StepLR final : public EpochScheduler {
+ public:
+  StepLR(Optimizer& optimizer, const StepLROptions& options);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader) override;
+
+  StepLROptions options_;
+};
+
+struct CosineAnnealingLROptions {
+  std::int64_t T_max = 0;  ///< epochs from the initial lr down to eta_min; must be given
+  double eta_min = 0;
+};
+
+/// Follows a cosine from the initial lr down to eta_min within T_max epochs, and up again in as many. (Loshchilov and
+/// Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, without the restarts.)
+class XTAPE_API CosineAnnealingLR final : public EpochScheduler {
+ public:
+  CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader) override;
+
+  CosineAnnealingLROptions options_;
+};
+
+/// The factor of the initial lr in an epoch, counted from 0.
+using LRLambda = Callback<double(std::int64_t)>;
+
+/// lr = initial lr * lr_lambda(epoch). What has a class of its own elsewhere is one line here:
+///
+///     // linear warm-up over 5 epochs
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? (epoch + 1) / 5.0 : 1.0; });
+///     // exponential decay
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(0.95, epoch); });
+///     // polynomial decay to 0 at epoch 100
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(1 - std::min(epoch / 100.0, 1.0), 2); });
+///
+/// One function for all groups, or {f, g, ...}, one for each.
+class XTAPE_API LambdaLR final : public EpochScheduler {
+ public:
+  LambdaLR(Optimizer& optimizer, LRLambda lr_lambda);
+  LambdaLR(Optimizer& optimizer, std::vector<LRLambda> lr_lambdas);
+  LambdaLR(Optimizer& optimizer, std::initializer_list<LRLambda> lr_lambdas);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader) override;
+
+  std::vector<LRLambda> lambdas_;  // one for each group
+};
+
+enum class AnnealStrategy { cos, linear };
+
+struct OneCycleLROptions {
+  PerGroup max_lr = {};              ///< must be given
+  std::int64_t total_steps = 0;      ///< 0: epochs * steps_per_epoch
+  std::int64_t epochs = 0;
+  std::int64_t steps_per_epoch = 0;
+  double pct_start = 0.3;            ///< share of the steps in which lr rises
+  AnnealStrategy anneal_strategy = AnnealStrategy::cos;
+  bool cycle_momentum = true;        ///< lowers the momentum while lr is high: SGD's, or Adam's betas[0]
+  PerGroup base_momentum = 0.85;
+  PerGroup max_momentum = 0.95;
+  double div_factor = 25;            ///< the initial lr is max_lr / div_factor
+  double final_div_factor = 1e4;     ///< the last lr is the initial one / final_div_factor
+  bool three_phase = false;          ///< falls to the initial lr as it rose, then on to the last
+};
+
+/// One rise from a low lr to max_lr and one fall far below, with step() after every batch; a step beyond total_steps is
+/// a ValueError. Takes no notice of the lr that it finds. ValueError when momentum is to be cycled and the optimizer
+/// has none. (Smith and Topin, "Super-convergence", 2018.)
+class XTAPE_API OneCycleLR final : public EpochScheduler {
+ public:
+  OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader) override;
+
+  OneCycleLROptions options_;  // complete: total_steps is given
+};
+
+enum class PlateauMode { min, max };
+enum class ThresholdMode { rel, abs };
+
+struct ReduceLROnPlateauOptions {
+  PlateauMode mode = PlateauMode::min;  ///< whether the metric should fall or rise
+  double factor = 0.1;
+  std::int64_t patience = 10;   ///< epochs without improvement that are let pass
+  double threshold = 1e-4;      ///< a smaller improvement is none
+  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number
+  std::int64_t cooldown = 0;    ///< epochs after a reduction that do not count
+  PerGroup min_lr = 0.0;
+  double eps = 1e-8;            ///< a smaller change of lr is not made
+};
+
+/// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement.
+///
+///     lr_scheduler::ReduceLROnPlateau scheduler(optimizer, {.patience = 3});
+///     scheduler.step(validation_loss);  // after each epoch
+class XTAPE_API ReduceLROnPlateau final : public LRScheduler {
+ public:
+  explicit ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {});
+  void step(double metric);
+
+ private:
+  struct Progress {
+    double best = 0;
+    std::int64_t cooldown_counter = 0, num_bad_epochs = 0;
+  };
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader) override;
+  bool is_better(double metric) const;
+
+  ReduceLROnPlateauOptions options_;
+  Progress progress_;
+};
+
+}  // namespace xtape::optim::lr_scheduler

@@ -1,0 +1,81 @@
+// What the schedulers' files share: checks of options, and options in a state_dict. A scheduler's `visit(options, f)`
+// calls f("gamma", options.gamma) for every field.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "core/fail.hpp"
+#include "optim/state.hpp"
+#include "xtape/optim/lr_scheduler.hpp"
+
+namespace xtape::optim::lr_scheduler {
+
+// ---- checks -----------------------------------------------------------------------------------------------------
+
+inline void check_finite(const char* scheduler, const char* option, double value) {
+  if (!(value >= 0 && value <= std::numeric_limits<double>::max())) {
+    fail<ValueError>(scheduler, "{} = {}; expected a finite number >= 0", option, value);
+  }
+}
+
+inline void check_at_least(const char* scheduler, const char* option, std::int64_t value, std::int64_t least) {
+  if (value < least) fail<ValueError>(scheduler, "{} = {}; expected at least {}", option, value, least);
+}
+
+/// The values, and that there is one for each of `groups`.
+inline void check_per_group(const char* scheduler, const char* option, const PerGroup& values, std::size_t groups) {
+  if (values.values().empty()) fail<ValueError>(scheduler, "{} must be given", option);
+  if (values.is_list() && values.values().size() != groups) {
+    fail<ValueError>(scheduler, "{} has {} values, the optimizer {} groups", option, values.values().size(), groups);
+  }
+  for (const double value : values.values()) check_finite(scheduler, option, value);
+}
+
+// ---- state ------------------------------------------------------------------------------------------------------
+
+struct OptionWriter {
+  StateWriter& writer;
+
+  template <class T>
+  void operator()(const char* name, const T& value) const {
+    if constexpr (std::is_enum_v<T>) {
+      writer.write(name, static_cast<std::int64_t>(value));
+    } else if constexpr (std::is_same_v<T, PerGroup>) {
+      value.is_list() ? writer.write(name, std::span(value.values())) : writer.write(name, value[0]);
+    } else {
+      writer.write(name, value);
+    }
+  }
+};
+
+struct OptionReader {
+  StateReader& reader;
+
+  template <class T>
+  void operator()(const char* name, T& value) const {
+    if constexpr (std::is_enum_v<T>) {  // every one here has two values
+      std::int64_t number = 0;
+      reader.read(name, number);
+      if (number != 0 && number != 1) fail<ValueError>("load_state_dict", "\"{}\" = {}; expected 0 or 1", name, number);
+      value = static_cast<T>(number);
+    } else if constexpr (std::is_same_v<T, PerGroup>) {
+      if (reader.is_scalar(name)) {
+        double number = 0;
+        reader.read(name, number);
+        value = number;
+      } else {
+        std::vector<double> numbers;
+        reader.read(name, numbers);
+        value = std::move(numbers);
+      }
+    } else {
+      reader.read(name, value);
+    }
+  }
+};
+
+}  // namespace xtape::optim::lr_scheduler
