@@ -1,6 +1,6 @@
-// The state_dict of an optimizer or a scheduler, written and read. Of an optimizer: options as "param_groups.0.lr", a group's parameters by number
-// as "param_groups.0.params", what is remembered of a parameter as "state.0.exp_avg", as PyTorch names them.
-// Reading checks everything and copies; nothing of the dict is kept.
+// The state_dict of an optimizer or a scheduler, written and read. Of an optimizer: options as "param_groups.0.lr", a
+// group's parameters by number as "param_groups.0.params", what is remembered of a parameter as "state.0.exp_avg", as
+// PyTorch names them. Reading checks everything and copies; nothing of the dict is kept.
 #pragma once
 
 #include <array>
