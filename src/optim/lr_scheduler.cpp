@@ -1,7 +1,8 @@
 // StepLR             lr = gamma lr, every step_size epochs
 // CosineAnnealingLR  lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta
 // LambdaLR           lr = initial lr * lambda(t)
-// and what all schedulers share. As in PyTorch, the first two start from the lr that they find, not from the initial one.
+// and what all schedulers share. As in PyTorch, the first two go on from the lr that they find, not from the initial
+// one.
 #include "xtape/optim/lr_scheduler.hpp"
 
 #include <algorithm>

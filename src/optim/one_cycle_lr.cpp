@@ -31,7 +31,9 @@ void visit(O& o, F f) {
 }
 
 void check_divisor(const char* option, double value) {
-  if (!(value > 0 && std::isfinite(value))) fail<ValueError>(name, "{} = {}; expected a finite number > 0", option, value);
+  if (!(value > 0 && std::isfinite(value))) {
+    fail<ValueError>(name, "{} = {}; expected a finite number > 0", option, value);
+  }
 }
 
 void check(const OneCycleLROptions& o, std::size_t groups) {
@@ -46,7 +48,9 @@ void check(const OneCycleLROptions& o, std::size_t groups) {
 
 std::int64_t total_steps(const OneCycleLROptions& o) {
   if (o.total_steps != 0) return o.total_steps;
-  if (o.epochs == 0 && o.steps_per_epoch == 0) fail<ValueError>(name, "give total_steps, or epochs and steps_per_epoch");
+  if (o.epochs == 0 && o.steps_per_epoch == 0) {
+    fail<ValueError>(name, "give total_steps, or epochs and steps_per_epoch");
+  }
   check_at_least(name, "epochs", o.epochs, 1);
   check_at_least(name, "steps_per_epoch", o.steps_per_epoch, 1);
   if (o.epochs > std::numeric_limits<std::int64_t>::max() / o.steps_per_epoch) {

@@ -1,5 +1,5 @@
 // better:  min rel: m < best (1 - threshold)    min abs: m < best - threshold    (max: > and +)
-// lr = max(factor lr, min_lr) after more than `patience` epochs without a better metric; then `cooldown` epochs of rest.
+// lr = max(factor lr, min_lr) after more than `patience` epochs without a better metric, then `cooldown` epochs of rest
 #include <algorithm>
 #include <limits>
 

@@ -59,7 +59,8 @@ def programs():
     adam += one_cycle(max_lr=[0.01, 0.002], epochs=6, steps_per_epoch=9, base_momentum=[0.8, 0.7],
                       max_momentum=[0.9, 0.95])
     sgd += product("ReduceLROnPlateau", mode=("min", "max"), factor=(0.5,), patience=(0, 3),
-                   threshold=(1e-4, 0.05), threshold_mode=("rel", "abs"), cooldown=(0, 2), min_lr=([0.0], [0.01, 0.004]))
+                   threshold=(1e-4, 0.05), threshold_mode=("rel", "abs"), cooldown=(0, 2),
+                   min_lr=([0.0], [0.01, 0.004]))
     sgd += product("ReduceLROnPlateau", factor=(0.9,), patience=(1,), eps=(0.002,))
     step, cosine = ("StepLR", dict(step_size=7, gamma=0.5)), ("CosineAnnealingLR", dict(T_max=15, eta_min=0.0))
     warmup, plateau = ("LambdaLR", dict(lr_lambda=["warmup"])), ("ReduceLROnPlateau", dict(factor=0.5, patience=2))

@@ -7,7 +7,8 @@ combination of options, in both floating dtypes.
 Two groups of two parameters each; the second group's options differ (see `second`). Gradients change scale, are zero at
 times, are absent at times; one parameter gets none before step 10; the first group's lr halves after step 25. A case's
 result is one tensor (steps recorded, elements of all parameters). Debian's PyTorch 1.13.1 takes Adam's mean as beta1 m
-+ (1 - beta1) g instead of by lerp, which rounds otherwise, and knows no default lr of SGD; else these are its numbers too.
++ (1 - beta1) g instead of by lerp, which rounds otherwise, and knows no default lr of SGD; else these are its numbers,
+too.
 """
 import itertools
 

@@ -114,7 +114,8 @@ TEST(LRScheduler, ContinuesBitForBit) {  // SEMANTICS [26]
         [](auto& o) { return std::make_unique<LambdaLR>(o, [](std::int64_t t) { return std::pow(.9, t); }); }, until);
     expect_continues(
         [](auto& o) {
-          return std::make_unique<OneCycleLR>(o, OneCycleLROptions{.max_lr = {.5, .1}, .epochs = 3, .steps_per_epoch = 5});
+          return std::make_unique<OneCycleLR>(
+              o, OneCycleLROptions{.max_lr = {.5, .1}, .epochs = 3, .steps_per_epoch = 5});
         },
         until);
     expect_continues(
@@ -230,7 +231,9 @@ TEST(CosineAnnealingLR, GoesDownAndUpAgain) {
 
 TEST(CosineAnnealingLR, RefusesOptionsOutsideTheirRange) {
   TwoGroups g;
-  auto make = [&g](const CosineAnnealingLROptions& o) { return [&g, o] { CosineAnnealingLR scheduler(g.optimizer, o); }; };
+  auto make = [&g](const CosineAnnealingLROptions& o) {
+    return [&g, o] { CosineAnnealingLR scheduler(g.optimizer, o); };
+  };
   expect_error<ValueError>(make({}), "CosineAnnealingLR: T_max = 0; expected at least 1");
   expect_error<ValueError>(make({.T_max = 3, .eta_min = -1}), "eta_min = -1");
   expect_error<ValueError>(make({.T_max = 3, .eta_min = INFINITY}), "eta_min = inf");

@@ -54,7 +54,9 @@ TEST(OneCycleLR, EndsAfterTotalSteps) {
 
 TEST(OneCycleLR, RefusesOptionsOutsideTheirRange) {
   optim::SGD optimizer({leaf({1}, {1})}, {.lr = 7});
-  auto make = [&optimizer](const OneCycleLROptions& o) { return [&optimizer, o] { OneCycleLR scheduler(optimizer, o); }; };
+  auto make = [&optimizer](const OneCycleLROptions& o) {
+    return [&optimizer, o] { OneCycleLR scheduler(optimizer, o); };
+  };
   expect_error<ValueError>(make({}), "OneCycleLR: give total_steps, or epochs and steps_per_epoch");
   expect_error<ValueError>(make({.total_steps = 5}), "max_lr must be given");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = -5}), "total_steps = -5");
@@ -63,12 +65,12 @@ TEST(OneCycleLR, RefusesOptionsOutsideTheirRange) {
   expect_error<ValueError>(make({.max_lr = 1, .epochs = INT64_MAX, .steps_per_epoch = 4}), "too large");
   expect_error<ValueError>(make({.max_lr = {1, 2}, .total_steps = 5}), "max_lr has 2 values, the optimizer 1 groups");
   expect_error<ValueError>(make({.max_lr = -1, .total_steps = 5}), "max_lr = -1");
-  expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .pct_start = 1.5}), "pct_start = 1.5 is outside [0, 1]");
+  expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .pct_start = 1.5}), "pct_start = 1.5 is outside");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .pct_start = NAN}), "pct_start = nan");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = 10, .pct_start = .1}), "pct_start = 0.1", "phase 0",
                            "no length");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .base_momentum = -1}), "base_momentum = -1");
-  expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .max_momentum = {.9, .9}}), "max_momentum has 2 values");
+  expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .max_momentum = {.9, .9}}), "max_momentum has 2");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .div_factor = 0}), "div_factor = 0");
   expect_error<ValueError>(make({.max_lr = 1, .total_steps = 5, .final_div_factor = NAN}), "final_div_factor = nan");
   EXPECT_EQ(optimizer.param_groups()[0].options.lr, 7);

@@ -88,6 +88,13 @@ TEST(SGD, AMomentumThatFadesEndsAtZero) {  // not in denormal numbers, fifty tim
   expect_close(optimizer.state_dict()["state.0.momentum_buffer"], {0});
 }
 
+TEST(SGD, OneNanTouchesNoOtherElement) {  // SEMANTICS [25]
+  Tensor p = leaf({1, 1, 1}, {3});
+  optim::SGD optimizer({p}, {.lr = .1, .momentum = .5, .weight_decay = .5, .nesterov = true});
+  step_with(optimizer, p, tensor({0., std::nan(""), 0.}, {.dtype = float64}));
+  expect_close(p, {.925, NAN, .925}, 1e-15);
+}
+
 TEST(SGD, WeightDecayOfZeroDoesNotTouchInfinity) {
   Tensor p = leaf({INFINITY}, {1});
   optim::SGD optimizer({p}, {.lr = .1});

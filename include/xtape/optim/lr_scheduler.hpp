@@ -48,7 +48,7 @@ class XTAPE_API LRScheduler {
   LRScheduler& operator=(const LRScheduler&) = delete;
 
   /// The groups' lr after the last step.
-  const std::vector<double>& get_last_lr() const noexcept { return last_lr_; }
+  std::vector<double> get_last_lr() const { return last_lr_; }
   /// Options and progress; not LambdaLR's functions. A snapshot.
   StateDict state_dict() const;
   /// Continues from a snapshot, without a write to the optimizer, whose own state holds its lr. When the dict does not
@@ -142,11 +142,11 @@ using LRLambda = Callback<double(std::int64_t)>;
 /// lr = initial lr * lr_lambda(epoch). What has a class of its own elsewhere is one line here:
 ///
 ///     // linear warm-up over 5 epochs
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? (epoch + 1) / 5.0 : 1.0; });
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? 0.2 * double(epoch + 1) : 1.0; });
 ///     // exponential decay
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(0.95, epoch); });
 ///     // polynomial decay to 0 at epoch 100
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(1 - std::min(epoch / 100.0, 1.0), 2); });
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 100., 2) : 0; });
 ///
 /// One function for all groups, or {f, g, ...}, one for each.
 class XTAPE_API LambdaLR final : public EpochScheduler {
