@@ -322,7 +322,8 @@ PROPOSE = {
     "nll_loss": propose_classes(lambda rng: []), "mse_loss": binary(lambda a, b: a.shape == b.shape),
     "bce": binary(lambda a, b: a.shape == b.shape),
     "kl_div": binary(lambda a, b: a.shape == b.shape and b.min() > 0.1), "erf": unary(), "gelu": unary(),
-    "gelu_tanh": unary(), "leaky_relu": unary(clear, lambda rng, x: [number(rng)]),
+    "gelu_tanh": unary(lambda x: x.abs().max() < 4),  # beyond, 1 - tanh^2 has lost its digits in either library
+    "leaky_relu": unary(clear, lambda rng, x: [number(rng)]),
     "layer_norm": normalized(-1, lambda x: [-1] if x.dim() > 0 else None),
     "batch_norm": normalized(1, lambda x: [0, 2][:x.dim() - 1] if x.dim() in (2, 3) else None),
     "embedding": propose_embedding,
