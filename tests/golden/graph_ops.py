@@ -301,7 +301,9 @@ def above(bound):
 SMOOTHING = [0.0, 0.1, 0.5]
 PROPOSE = {
     "add": binary(), "sub": binary(), "mul": binary(), "div": binary(lambda a, b: b.abs().min() > 0.3),
-    "maximum": binary(apart), "minimum": binary(apart), "pow": binary(lambda a, b: a.min() > 0.3 and b.abs().max() < 4),
+    "maximum": binary(apart), "minimum": binary(apart),
+    # An exponent of 0: PyTorch's second derivative leaves out 1 / a.
+    "pow": binary(lambda a, b: a.min() > 0.3 and CLEAR < b.abs().min() and b.abs().max() < 4),
     "where": propose_where, "add_number": with_number(), "mul_number": with_number(), "number_sub": with_number(),
     "number_div": with_number(lambda x: x.abs().min() > 0.3),
     "pow_number": unary(above(0.3), lambda rng, x: [rng.choice([-2, -1, -0.5, 0.5, 1, 1.5, 2, 3])]),
