@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Does the suite notice bugs? Plants those of mutants.txt one at a time and reports which tests fail.
+
+    tests/mutation/run.py [--only WORDS] [--list]
+
+Works in build/mutation on a copy of the working tree. Ends with status 1 when a mutant survives, does not compile
+or no longer fits the sources. A mutant in mutants.txt is
+
+    == what is wrong
+    path/of/the/file
+    - the line as it is (several such lines: consecutive ones)
+    + the line as it is planted (none: the line goes)
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+WORK = os.path.join(ROOT, "build", "mutation")
+TREE = os.path.join(WORK, "tree")
+BUILD = os.path.join(WORK, "build")
+SECONDS = 300  # the suite takes a tenth of it; beyond, it hangs
+
+
+def mutants():
+    found = []
+    for line in open(os.path.join(ROOT, "tests", "mutation", "mutants.txt")):
+        line = line.rstrip("\n")
+        if line.startswith("== "):
+            found.append({"name": line[3:], "file": None, "old": [], "new": []})
+        elif not line or line.startswith("#"):
+            continue
+        elif found[-1]["file"] is None:
+            found[-1]["file"] = line
+        else:
+            found[-1]["old" if line[0] == "-" else "new"].append(line[2:])
+    return found
+
+
+def planted(source, mutant):
+    """The source with the bug in it. Indentation does not count."""
+    lines, old = source.split("\n"), [text.strip() for text in mutant["old"]]
+    at = [i for i in range(len(lines)) if [text.strip() for text in lines[i:i + len(old)]] == old]
+    if len(at) != 1:
+        sys.exit(f"{mutant['name']}: {mutant['file']} has these lines {len(at)} times:\n" + "\n".join(mutant["old"]))
+    lines[at[0]:at[0] + len(old)] = mutant["new"]
+    return "\n".join(lines)
+
+
+def build():
+    return subprocess.run(["ninja", "-C", BUILD, "xtape_tests"], capture_output=True, text=True)
+
+
+def failures():
+    """The names of failing tests, or what else went wrong."""
+    suite = os.path.join(BUILD, "tests", "xtape_tests")
+    try:
+        run = subprocess.run([suite, "--gtest_brief=1"], capture_output=True, text=True, errors="replace", timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return ["(the suite hangs)"]
+    failed = sorted(set(re.findall(r"^\[  FAILED  \] (\w+\.\w+)", run.stdout, re.MULTILINE)))
+    return failed or ([f"(the suite ends with {run.returncode})"] if run.returncode else [])
+
+
+def prepare():
+    os.makedirs(TREE, exist_ok=True)
+    for entry in ("CMakeLists.txt", "cmake", "include", "src", "tests", "examples"):
+        source, copy = os.path.join(ROOT, entry), os.path.join(TREE, entry)
+        if os.path.isdir(source):
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(source, copy)
+        else:
+            shutil.copy2(source, copy)
+    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    subprocess.run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", *launcher],
+                   check=True, stdout=subprocess.DEVNULL)
+    built = build()
+    if built.returncode:
+        sys.exit("the sources do not compile as they are:\n" + built.stdout)
+    failed = failures()
+    if failed:
+        sys.exit("the suite fails without any mutant: " + ", ".join(failed))
+
+
+def judge(mutant):
+    path = os.path.join(TREE, mutant["file"])
+    source = open(path).read()
+    start = time.time()
+    try:
+        with open(path, "w") as file:
+            file.write(planted(source, mutant))
+        verdict = failures() if build().returncode == 0 else None
+    finally:
+        with open(path, "w") as file:
+            file.write(source)
+    if verdict is None:
+        word = "does not compile"
+    elif not verdict:
+        word = "SURVIVES"
+    else:
+        more = f" and {len(verdict) - 3} more" if len(verdict) > 3 else ""
+        word = f"killed by {', '.join(verdict[:3])}{more}"
+    print(f"{mutant['name']}: {word} ({time.time() - start:.0f} s)", flush=True)
+    return bool(verdict)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="WORDS", help="mutants whose name holds these words")
+    parser.add_argument("--list", action="store_true", help="names the mutants, checks that they fit, builds nothing")
+    options = parser.parse_args()
+    chosen = [m for m in mutants() if options.only in m["name"]]
+    for mutant in chosen:
+        planted(open(os.path.join(ROOT, mutant["file"])).read(), mutant)
+        if options.list:
+            print(mutant["name"])
+    if options.list:
+        return
+    prepare()
+    killed = sum(judge(mutant) for mutant in chosen)
+    print(f"{killed} of {len(chosen)} mutants killed")
+    sys.exit(killed != len(chosen))
+
+
+if __name__ == "__main__":
+    main()
