@@ -239,23 +239,23 @@ XTAPE_API LossParts kl_div_parts(const Tensor& input, const Tensor& target, cons
 // ---- operators and C++ numbers ---------------------------------------------------------------------------------
 
 namespace detail {
-/// A 0-dim tensor of the dtype that an op between `number` and `like` has.
-XTAPE_API Tensor wrap(Scalar number, const Tensor& like);
+/// A 0-dim tensor of the dtype that `op` between `number` and `like` has.
+XTAPE_API Tensor wrap(const char* op, Scalar number, const Tensor& like);
 }  // namespace detail
 
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
-inline Tensor operator+(const Tensor& a, Scalar b) { return add(a, detail::wrap(b, a)); }
-inline Tensor operator+(Scalar a, const Tensor& b) { return add(detail::wrap(a, b), b); }
+inline Tensor operator+(const Tensor& a, Scalar b) { return add(a, detail::wrap("add", b, a)); }
+inline Tensor operator+(Scalar a, const Tensor& b) { return add(detail::wrap("add", a, b), b); }
 inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
-inline Tensor operator-(const Tensor& a, Scalar b) { return sub(a, detail::wrap(b, a)); }
-inline Tensor operator-(Scalar a, const Tensor& b) { return sub(detail::wrap(a, b), b); }
+inline Tensor operator-(const Tensor& a, Scalar b) { return sub(a, detail::wrap("sub", b, a)); }
+inline Tensor operator-(Scalar a, const Tensor& b) { return sub(detail::wrap("sub", a, b), b); }
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
-inline Tensor operator*(const Tensor& a, Scalar b) { return mul(a, detail::wrap(b, a)); }
-inline Tensor operator*(Scalar a, const Tensor& b) { return mul(detail::wrap(a, b), b); }
+inline Tensor operator*(const Tensor& a, Scalar b) { return mul(a, detail::wrap("mul", b, a)); }
+inline Tensor operator*(Scalar a, const Tensor& b) { return mul(detail::wrap("mul", a, b), b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
-inline Tensor operator/(const Tensor& a, Scalar b) { return div(a, detail::wrap(b, a)); }
-inline Tensor operator/(Scalar a, const Tensor& b) { return div(detail::wrap(a, b), b); }
+inline Tensor operator/(const Tensor& a, Scalar b) { return div(a, detail::wrap("div", b, a)); }
+inline Tensor operator/(Scalar a, const Tensor& b) { return div(detail::wrap("div", a, b), b); }
 /// a += b means a = a + b: a new tensor in the handle, history intact.
 inline Tensor& operator+=(Tensor& a, const Tensor& b) { return a = a + b; }
 inline Tensor& operator+=(Tensor& a, Scalar b) { return a = a + b; }
@@ -267,33 +267,33 @@ inline Tensor& operator/=(Tensor& a, const Tensor& b) { return a = a / b; }
 inline Tensor& operator/=(Tensor& a, Scalar b) { return a = a / b; }
 
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
-inline Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap(b, a)); }
-inline Tensor operator==(Scalar a, const Tensor& b) { return eq(detail::wrap(a, b), b); }
+inline Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap("eq", b, a)); }
+inline Tensor operator==(Scalar a, const Tensor& b) { return eq(detail::wrap("eq", a, b), b); }
 inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
-inline Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, detail::wrap(b, a)); }
-inline Tensor operator!=(Scalar a, const Tensor& b) { return ne(detail::wrap(a, b), b); }
+inline Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, detail::wrap("ne", b, a)); }
+inline Tensor operator!=(Scalar a, const Tensor& b) { return ne(detail::wrap("ne", a, b), b); }
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
-inline Tensor operator<(const Tensor& a, Scalar b) { return lt(a, detail::wrap(b, a)); }
-inline Tensor operator<(Scalar a, const Tensor& b) { return lt(detail::wrap(a, b), b); }
+inline Tensor operator<(const Tensor& a, Scalar b) { return lt(a, detail::wrap("lt", b, a)); }
+inline Tensor operator<(Scalar a, const Tensor& b) { return lt(detail::wrap("lt", a, b), b); }
 inline Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
-inline Tensor operator<=(const Tensor& a, Scalar b) { return le(a, detail::wrap(b, a)); }
-inline Tensor operator<=(Scalar a, const Tensor& b) { return le(detail::wrap(a, b), b); }
+inline Tensor operator<=(const Tensor& a, Scalar b) { return le(a, detail::wrap("le", b, a)); }
+inline Tensor operator<=(Scalar a, const Tensor& b) { return le(detail::wrap("le", a, b), b); }
 inline Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
-inline Tensor operator>(const Tensor& a, Scalar b) { return gt(a, detail::wrap(b, a)); }
-inline Tensor operator>(Scalar a, const Tensor& b) { return gt(detail::wrap(a, b), b); }
+inline Tensor operator>(const Tensor& a, Scalar b) { return gt(a, detail::wrap("gt", b, a)); }
+inline Tensor operator>(Scalar a, const Tensor& b) { return gt(detail::wrap("gt", a, b), b); }
 inline Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
-inline Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, detail::wrap(b, a)); }
-inline Tensor operator>=(Scalar a, const Tensor& b) { return ge(detail::wrap(a, b), b); }
+inline Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, detail::wrap("ge", b, a)); }
+inline Tensor operator>=(Scalar a, const Tensor& b) { return ge(detail::wrap("ge", a, b), b); }
 
-inline Tensor pow(const Tensor& x, Scalar exponent) { return pow(x, detail::wrap(exponent, x)); }
-inline Tensor pow(Scalar base, const Tensor& x) { return pow(detail::wrap(base, x), x); }
-inline Tensor maximum(const Tensor& a, Scalar b) { return maximum(a, detail::wrap(b, a)); }
-inline Tensor minimum(const Tensor& a, Scalar b) { return minimum(a, detail::wrap(b, a)); }
+inline Tensor pow(const Tensor& x, Scalar exponent) { return pow(x, detail::wrap("pow", exponent, x)); }
+inline Tensor pow(Scalar base, const Tensor& x) { return pow(detail::wrap("pow", base, x), x); }
+inline Tensor maximum(const Tensor& a, Scalar b) { return maximum(a, detail::wrap("maximum", b, a)); }
+inline Tensor minimum(const Tensor& a, Scalar b) { return minimum(a, detail::wrap("minimum", b, a)); }
 inline Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
-  return where(condition, a, detail::wrap(b, a));
+  return where(condition, a, detail::wrap("where", b, a));
 }
 inline Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
-  return where(condition, detail::wrap(a, b), b);
+  return where(condition, detail::wrap("where", a, b), b);
 }
 
 // ---- the methods of Tensor -------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept {
 Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y) {
   if (!y.defined()) fail<GradError>(node->op(), "record: the value is an undefined tensor");
   if (!is_floating(y.dtype())) {
-    fail<GradError>(node->op(), "record: a {} value has no gradient; only floating dtypes do", y.dtype());
+    fail<GradError>(node->op(), "record: only floating values have gradients, this one is {}", y.dtype());
   }
   if (detects_anomaly()) check_forward(*node, inputs, count, y);
   std::uint64_t sequence = last_sequence;

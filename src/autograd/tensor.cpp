@@ -242,7 +242,7 @@ void Tensor::set_grad(const Tensor& g) const {
     if (detail::Leaf* leaf = leaf_of(*this)) leaf->grad = Tensor();
     return;
   }
-  if (!is_floating(t.dtype)) fail<DTypeError>("set_grad", "a {} tensor has no gradient", t.dtype);
+  if (!is_floating(t.dtype)) fail<DTypeError>("set_grad", "only floating tensors have gradients, this one is {}", t.dtype);
   if (g.shape() != t.shape) fail<ShapeError>("set_grad", "gradient of shape {} for a tensor of {}", g.shape(), t.shape);
   if (g.dtype() != t.dtype) fail<DTypeError>("set_grad", "gradient of {} for a tensor of {}", g.dtype(), t.dtype);
   make_leaf(t).grad = g.detach();

@@ -1,8 +1,6 @@
 // Where an element is, as errors print it.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string>
 
@@ -10,11 +8,12 @@
 
 namespace xtape {
 
-/// "[2][0]": the subscript of the element at a row-major position; "" in a 0-dim tensor.
+/// "[2, 0]": the subscript of the element at a row-major position; "" in a 0-dim tensor.
 inline std::string subscript(const Shape& shape, std::int64_t position) {
-  std::string s;
+  if (shape.empty()) return "";
+  std::string s = "]";
   for (std::int64_t d = shape.size() - 1; d >= 0; position /= shape[d--]) {
-    s = fmt::format("[{}]", position % shape[d]) + s;
+    s = (d > 0 ? ", " : "[") + std::to_string(position % shape[d]) + s;
   }
   return s;
 }

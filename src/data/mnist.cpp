@@ -1,4 +1,6 @@
 // MNIST and Fashion-MNIST: finding the files and making sure that they belong together.
+#include "xtape/data/mnist.hpp"
+
 #include <filesystem>
 
 #include "ops/common.hpp"

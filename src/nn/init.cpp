@@ -65,6 +65,7 @@ Tensor normal_(const Tensor& t, double mean, double std) {
 }
 
 Tensor constant_(const Tensor& t, Scalar value) {
+  if (!t.defined()) fail<ValueError>("constant_", "the tensor is undefined");
   NoGradGuard no_grad;
   return t.fill_(value);
 }

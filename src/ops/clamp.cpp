@@ -11,7 +11,7 @@ Tensor clamp(const Tensor& x, Scalar min, Scalar max) {
   for (Scalar bound : {min, max}) {
     if (std::isnan(bound.to<double>())) fail<ValueError>("clamp", "a bound is NaN");
   }
-  const Tensor lo = detail::wrap(min, x), hi = detail::wrap(max, x);
+  const Tensor lo = detail::wrap("clamp", min, x), hi = detail::wrap("clamp", max, x);
   const Tensor u = to(x, promote(lo.dtype(), hi.dtype()));
   Tensor y = detail::make_tensor(u.impl()->shape, u.impl()->dtype);
   visit_arithmetic(u.impl()->dtype, [&]<class T>() {

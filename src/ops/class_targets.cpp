@@ -3,21 +3,12 @@
 #include <cmath>
 #include <limits>
 
+#include "core/subscript.hpp"
 #include "kernels/reduce.hpp"
 
 namespace xtape::detail {
 
 namespace {
-
-/// "[1, 0, 2]": where element i of a tensor stands; nothing for a 0-dim tensor.
-std::string subscript(const Shape& shape, std::int64_t i) {
-  std::string s;
-  for (std::int64_t d = shape.size() - 1; d >= 0; --d) {
-    s = (d > 0 ? ", " : "[") + std::to_string(i % shape[d]) + s;
-    i /= shape[d];
-  }
-  return shape.empty() ? s : s + "]";
-}
 
 /// The dtype decides what a target holds; the shape must agree.
 void check_target(std::string_view op, const Tensor& target, const Tensor& x, const Shape& positions) {

@@ -124,12 +124,12 @@ void check_fits(std::string_view op, Scalar number, DType dtype) {
   });
 }
 
-Tensor wrap(Scalar number, const Tensor& like) {
-  if (!like.defined()) fail<ValueError>("scalar", "the tensor is undefined");
+Tensor wrap(const char* op, Scalar number, const Tensor& like) {
+  check_defined(op, like);
   const DType theirs = like.impl()->dtype, ours = number.dtype();
   const DType dtype = category(ours) > category(theirs) ? ours : theirs;
   Tensor y = make_tensor({}, dtype);
-  check_fits("scalar", number, dtype);
+  check_fits(op, number, dtype);
   visit_dtype(dtype, [&]<class T>() { *elements<T>(y) = number.to<T>(); });
   return y;
 }

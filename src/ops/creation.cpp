@@ -10,11 +10,6 @@ namespace xtape {
 
 namespace {
 
-Tensor with_options(Tensor y, const TensorOptions& options) {
-  if (options.requires_grad) y.requires_grad_();
-  return y;
-}
-
 Tensor filled(std::string_view op, const Shape& shape, Scalar value, DType dtype, const TensorOptions& options) {
   Tensor y = detail::make_tensor(shape, options.dtype.value_or(dtype));
   detail::check_fits(op, value, y.impl()->dtype);
@@ -23,7 +18,7 @@ Tensor filled(std::string_view op, const Shape& shape, Scalar value, DType dtype
     T* out = detail::elements<T>(y);
     for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = v;
   });
-  return with_options(std::move(y), options);
+  return y.requires_grad_(options.requires_grad);
 }
 
 }  // namespace
@@ -38,16 +33,24 @@ Tensor full(const Shape& shape, Scalar value, const TensorOptions& options) {
   return filled("full", shape, value, value.dtype(), options);
 }
 Tensor empty(const Shape& shape, const TensorOptions& options) {
-  return with_options(detail::make_tensor(shape, options.dtype.value_or(DType::float32)), options);
+  return detail::make_tensor(shape, options.dtype.value_or(DType::float32)).requires_grad_(options.requires_grad);
 }
 
-Tensor zeros_like(const Tensor& x, const TensorOptions& o) { return filled("zeros_like", x.shape(), 0, x.dtype(), o); }
-Tensor ones_like(const Tensor& x, const TensorOptions& o) { return filled("ones_like", x.shape(), 1, x.dtype(), o); }
-Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& o) {
-  return filled("full_like", x.shape(), value, x.dtype(), o);
+namespace {
+Tensor filled_like(std::string_view op, const Tensor& x, Scalar value, const TensorOptions& options) {
+  detail::check_defined(op, x);
+  return filled(op, x.shape(), value, x.dtype(), options);
 }
-Tensor empty_like(const Tensor& x, const TensorOptions& o) {
-  return with_options(detail::make_tensor(x.shape(), o.dtype.value_or(x.dtype())), o);
+}  // namespace
+
+Tensor zeros_like(const Tensor& x, const TensorOptions& options) { return filled_like("zeros_like", x, 0, options); }
+Tensor ones_like(const Tensor& x, const TensorOptions& options) { return filled_like("ones_like", x, 1, options); }
+Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& options) {
+  return filled_like("full_like", x, value, options);
+}
+Tensor empty_like(const Tensor& x, const TensorOptions& options) {
+  detail::check_defined("empty_like", x);
+  return empty(x.shape(), {.dtype = options.dtype.value_or(x.dtype()), .requires_grad = options.requires_grad});
 }
 
 Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
@@ -56,7 +59,7 @@ Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
   visit_dtype(y.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < std::min(n, m); ++i) detail::elements<T>(y)[i * m + i] = T{1};
   });
-  return with_options(std::move(y), options);
+  return y.requires_grad_(options.requires_grad);
 }
 
 Tensor arange(Scalar end, const TensorOptions& options) { return arange(0, end, 1, options); }
@@ -85,7 +88,7 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
     T* out = detail::elements<T>(y);
     for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = element(i).to<T>();
   });
-  return with_options(std::move(y), options);
+  return y.requires_grad_(options.requires_grad);
 }
 
 namespace detail {
@@ -101,7 +104,7 @@ Tensor from_elements(const void* elements, DType dtype, std::int64_t count, cons
       for (std::int64_t i = 0; i < count; ++i) check_fits("tensor", detail::elements<T>(y)[i], wanted);
     });
   }
-  return with_options(without_grad([&] { return to(y, wanted); }), options);
+  return without_grad([&] { return to(y, wanted); }).requires_grad_(options.requires_grad);
 }
 
 void fail_ragged(std::int64_t row, std::int64_t expected, std::int64_t got) {

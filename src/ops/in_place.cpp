@@ -67,7 +67,7 @@ Tensor Tensor::mul_(const Tensor& other) const {
   return *this;
 }
 
-Tensor Tensor::mul_(Scalar other) const { return mul_(detail::wrap(other, *this)); }
+Tensor Tensor::mul_(Scalar other) const { return mul_(detail::wrap("mul_", other, *this)); }
 
 void Tensor::operator=(Scalar value) && { fill_(value); }
 void Tensor::operator=(const Tensor& source) && { copy_(source); }

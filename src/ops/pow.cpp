@@ -3,6 +3,7 @@
 // the logarithm is taken: masking the result alone would leave the NaN in the gradient's own gradient.
 #include <cmath>
 
+#include "core/subscript.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {
@@ -25,9 +26,8 @@ void check_exponents(const Tensor& b) {
   const T* p = detail::elements<T>(b);
   for (std::int64_t i = 0; i < b.impl()->numel; ++i) {
     if (p[i] < 0) {
-      fail<ValueError>("pow", "exponent[{}] = {}: integers have no negative powers; convert the base with "
-                              ".to(float32)",
-                       i, p[i]);
+      fail<ValueError>("pow", "exponent{} = {}: integers have no negative powers; convert the base with .to(float32)",
+                       subscript(b.impl()->shape, i), p[i]);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "xtape/random.hpp"
 
 #include "kernels/random.hpp"
+#include "core/subscript.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {
@@ -13,11 +14,6 @@ RandomStream draw(const RandomOptions& options, std::int64_t n, std::int64_t per
   Generator& generator = options.generator ? *options.generator : default_generator();
   const Generator::State begin = generator.reserve(kernels::blocks_for(n, per_block));
   return {begin.seed, begin.offset};
-}
-
-Tensor with_options(Tensor y, const RandomOptions& options) {
-  if (options.requires_grad) y.requires_grad_();
-  return y;
 }
 
 /// A tensor of the option's dtype, which must be floating, for a draw of real numbers.
@@ -35,7 +31,7 @@ Tensor uniform(std::string_view op, const Shape& shape, DType fallback, const Ra
     const std::int64_t n = y.impl()->numel;
     kernels::uniform(draw(options, n, kernels::reals_per_block<T>), 0, n, detail::elements<T>(y));
   });
-  return with_options(std::move(y), options);
+  return y.requires_grad_(options.requires_grad);
 }
 
 Tensor normal(std::string_view op, const Shape& shape, DType fallback, const RandomOptions& options) {
@@ -44,7 +40,7 @@ Tensor normal(std::string_view op, const Shape& shape, DType fallback, const Ran
     const std::int64_t n = y.impl()->numel;
     kernels::normal(draw(options, n, kernels::reals_per_block<T>), 0, n, detail::elements<T>(y));
   });
-  return with_options(std::move(y), options);
+  return y.requires_grad_(options.requires_grad);
 }
 
 /// ValueError when the dtype cannot hold each integer from low to last.
@@ -90,7 +86,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const Ra
   const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   kernels::randint(draw(options, n, kernels::integers_per_block), 0, n, low, range,
                    detail::elements<std::int64_t>(y));
-  return with_options(to(y, dtype), options);
+  return to(y, dtype).requires_grad_(options.requires_grad);
 }
 
 Tensor randperm(std::int64_t n, const RandomOptions& options) {
@@ -99,7 +95,7 @@ Tensor randperm(std::int64_t n, const RandomOptions& options) {
   check_holds("randperm", 0, std::max<std::int64_t>(n - 1, 0), dtype);
   Tensor y = detail::make_tensor({n}, DType::int64);
   kernels::permutation(draw(options, n, kernels::integers_per_block), n, detail::elements<std::int64_t>(y));
-  return with_options(to(y, dtype), options);
+  return to(y, dtype).requires_grad_(options.requires_grad);
 }
 
 Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
@@ -110,14 +106,14 @@ Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
     const T* probability = detail::elements<T>(p);
     for (std::int64_t i = 0; i < n; ++i) {
       if (!(probability[i] >= 0 && probability[i] <= 1)) {
-        fail<ValueError>("bernoulli", "p[{}] = {} is no probability, it must lie in [0, 1]", i,
-                         probability[i]);
+        fail<ValueError>("bernoulli", "p{} = {} is no probability, it must lie in [0, 1]",
+                         subscript(p.impl()->shape, i), probability[i]);
       }
     }
     kernels::bernoulli(draw(options, n, kernels::reals_per_block<double>), 0, n, probability,
                        detail::elements<T>(y));
   });
-  return with_options(to(y, options.dtype.value_or(p.impl()->dtype)), options);
+  return to(y, options.dtype.value_or(p.impl()->dtype)).requires_grad_(options.requires_grad);
 }
 
 }  // namespace xtape

@@ -11,7 +11,7 @@ TEST(Anomaly, NamesTheOpWhoseForwardMadeTheFirstNaN) {
   Tensor x = leaf({4, -1, 9, 16}, {2, 2});
   const autograd::DetectAnomalyGuard guard;
   const Tensor y = x * 2;
-  expect_error<GradError>([&] { sqrt(y) + 1; }, "sqrt: anomaly: the value is NaN at element [0][1], and no input is");
+  expect_error<GradError>([&] { sqrt(y) + 1; }, "sqrt: anomaly: the value is NaN at element [0, 1], and no input is");
 }
 
 TEST(Anomaly, SaysWhenAnInputWasNaNBefore) {

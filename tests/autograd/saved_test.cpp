@@ -60,7 +60,7 @@ TEST(Record, RefusesAnIntegerValue) {
   Tensor x = leaf({2}, {1});
   expect_error<GradError>(
       [&] { record("round", {x}, x.detach().to(int64), [](const Tensor& gy) { return Gradients{gy}; }); },
-      "round: record: a int64 value has no gradient");
+      "round: record: only floating values have gradients, this one is int64");
 }
 
 TEST(Record, RefusesGradientsThatDoNotFit) {

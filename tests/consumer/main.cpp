@@ -64,12 +64,23 @@ void differentiates() {
   expect(equal(x.grad(), xtape::tensor({5.0, 16.0, 33.0}, {.dtype = xtape::float64})), "d(x^2 + x^3) = 2x + 3x^2");
 }
 
+/// SEMANTICS [35]: linking xtape, and training with it, leaves the program's arithmetic alone.
+void keeps_denormals() {
+  const xtape::Tensor p = xtape::ones({4}, {.requires_grad = true});
+  xtape::optim::Adam adam({p}, {});
+  (p * 2).sum().backward();
+  adam.step();
+  volatile float tiny = 1e-40f, one = 1.0f;
+  expect(tiny * one == 1e-40f && tiny * one > 0, "1e-40f * 1.0f is 1e-40f");
+}
+
 }  // namespace
 
 int main() {
   catches_errors();
   switches_recording();
   differentiates();
+  keeps_denormals();
   global = square(xtape::ones({3}, {.requires_grad = true})).sum();
   expect(std::string(xtape::version()) == std::to_string(XTAPE_VERSION_MAJOR) + "." +
              std::to_string(XTAPE_VERSION_MINOR) + "." + std::to_string(XTAPE_VERSION_PATCH),

@@ -100,6 +100,7 @@ refuses "train-labels" --data "$scratch/data"
 
 # -- runs: the same seed gives the same weights, with validation on or off, on one thread or two
 hash_of() { "$binary" --data digits --epochs 1 --hidden 32 "$@" | sed -n 's/^weights //p'; }
+# SEMANTICS [34]: same seed, same bits, for any number of threads; [33]: validation or none.
 first=$(hash_of --seed 3)
 [ -n "$first" ] || complain "no hash printed"
 [ "$(hash_of --seed 3)" = "$first" ] || complain "the same seed gave other weights"

@@ -56,7 +56,7 @@ TEST(Embedding, ThePaddingRowHasNoSecondDerivativeEither) {
 TEST(Embedding, RefusesIndicesOutsideTheRows) {
   const Tensor w = ones({3, 2});
   expect_error<IndexError>([w] { embedding(tensor({{0, 1}, {3, 2}}), w); },
-                           "embedding: index[1][0] = 3 is outside [0, 3)");
+                           "embedding: index[1, 0] = 3 is outside [0, 3)");
   expect_error<IndexError>([w] { embedding(tensor({-1}), w); }, "embedding: index[0] = -1 is outside [0, 3)");
   expect_error<IndexError>([w] { embedding(tensor({0}), w, 3); }, "embedding: padding_idx 3 is outside [-3, 3)");
   expect_error<IndexError>([w] { embedding(tensor({0}), w, -4); }, "embedding: padding_idx -4");

@@ -78,8 +78,8 @@ TEST(Gather, NoticesAnIndexModifiedBeforeBackward) {
 
 TEST(Gather, NamesTheIndexOutsideTheRange) {
   Tensor x = zeros({2, 3});
-  expect_error<IndexError>([&] { gather(x, 1, tensor({{0, 1}, {2, 3}})); }, "gather: index[1][1] = 3 is outside [0, 3)");
-  expect_error<IndexError>([&] { gather(x, 0, tensor({{0, -1}})); }, "gather: index[0][1] = -1 is outside [0, 2)");
+  expect_error<IndexError>([&] { gather(x, 1, tensor({{0, 1}, {2, 3}})); }, "gather: index[1, 1] = 3 is outside [0, 3)");
+  expect_error<IndexError>([&] { gather(x, 0, tensor({{0, -1}})); }, "gather: index[0, 1] = -1 is outside [0, 2)");
 }
 TEST(Gather, RefusesAnIndexOfAnotherFormOrDtype) {
   Tensor x = zeros({2, 3});

@@ -173,5 +173,18 @@ TEST(Losses, KnowBatchmeanForKlDivOnly) {
   expect_error<ValueError>([&] { mse_loss_parts(x, x, {.reduction = r}); }, "mse_loss: ", line);
 }
 
+TEST(LossParts, WeighBatchesByTheirSamples) {  // SEMANTICS [32]
+  auto batch = [](std::int64_t n, double loss) {
+    return mse_loss_parts(full({n}, std::sqrt(loss), {.dtype = float64}), zeros({n}, {.dtype = float64}));
+  };
+  const std::vector<LossParts> epoch{batch(5, 1.2), batch(3, 1.3)};
+  double sum = 0, denominator = 0;
+  for (const LossParts& parts : epoch) {
+    sum += parts.sum.item<double>();
+    denominator += parts.denominator;
+  }
+  EXPECT_NEAR(sum / denominator, 1.2375, 1e-15);
+}
+
 }  // namespace
 }  // namespace xtape

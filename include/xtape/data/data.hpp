@@ -5,4 +5,5 @@
 #include "xtape/data/digits.hpp"
 #include "xtape/data/idx.hpp"
 #include "xtape/data/loader.hpp"
+#include "xtape/data/mnist.hpp"
 #include "xtape/data/split.hpp"

@@ -1,0 +1,202 @@
+// Misuses of tensors, their creation and their elements.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "support/misuse.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_errors;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Errors, OfCreation) {
+  expect_errors({
+      {"ShapeError: shape: negative extent -1 in (2, -1)", [] { zeros({2, -1}); }},
+      {"ShapeError: shape: (1099511627776, 1099511627776) has too many elements to count",
+       [] { zeros({1LL << 40, 1LL << 40}); }},
+      {"ValueError: allocate: no memory for a tensor of 4503599627370496 bytes", [] { zeros({1LL << 50}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{1, 2}, {3}}); }},
+      {"ShapeError: tensor: 3 elements do not fill shape (2, 2)",
+       [] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }},
+      {"ShapeError: shape: more than 8 dims", [] { Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}; }},
+      {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
+       [] { ones({2}, {.dtype = int64, .requires_grad = true}); }},
+      {"ValueError: full: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { full({2}, 300, {.dtype = uint8}); }},
+      {"ValueError: full: nan does not fit int64", [] { full({2}, nan, {.dtype = int64}); }},
+      {"ValueError: arange: step is 0, it must be a number other than 0", [] { arange(0, 5, 0); }},
+      {"ValueError: arange: step -1 never leads from 0 to 5", [] { arange(0, 5, -1); }},
+      {"ValueError: arange: step 1 never leads from 0 to nan", [] { arange(nan); }},
+      {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
+      {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
+      {"DTypeError: rand: draws real numbers, not int64; use randint, or convert with .to()",
+       [] { rand({2}, {.dtype = int64}); }},
+      {"ShapeError: shape: negative extent -2 in (2, -2)", [] { randn({2, -2}); }},
+      {"ValueError: randint: no integer lies in [5, 5); low must be below high", [] { randint(5, 5, {2}); }},
+      {"ValueError: randint: uint8 holds integers from 0 to 255, not from 0 to 299",
+       [] { randint(0, 300, {2}, {.dtype = uint8}); }},
+      {"ValueError: randperm: n is -1, it must not be negative", [] { randperm(-1); }},
+      {"ValueError: bernoulli: p[1] = 1.5 is no probability, it must lie in [0, 1]",
+       [] { bernoulli(tensor({0.5, 1.5})); }},
+  });
+}
+
+TEST(Errors, OfElements) {
+  expect_errors({
+      {"ValueError: item: tensor has 4 elements; use to_vector", [] { tensor({1, 2, 3, 4}).item<int>(); }},
+      {"ValueError: item: 24999999488 does not fit int32", [] { tensor(2.5e10).item<int>(); }},
+      {"ValueError: item: nan does not fit int64", [] { tensor(nan).item<std::int64_t>(); }},
+      {"DTypeError: data: the tensor holds float32, not float64; convert it with .to(float64)",
+       [] { ones({2}).to_vector<double>(); }},
+      {"DTypeError: data: the tensor holds float32, not int64; convert it with .to(int64)",
+       [] { Tensor t = ones({2}); t.data<std::int64_t>(); }},
+      {"ValueError: shape: the tensor is undefined", [] { Tensor().shape(); }},
+      {"ValueError: item: the tensor is undefined", [] { Tensor().item<float>(); }},
+      {"IndexError: size: dim 2 is outside [-2, 2)", [] { ones({2, 3}).size(2); }},
+      {"IndexError: select: index 2 is outside [-2, 2) in dim 0", [] { ones({2, 3})[2]; }},
+      {"IndexError: select: index -3 is outside [-2, 2) in dim 0", [] { ones({2, 3})[-3]; }},
+      {"IndexError: select: a 0-dim tensor has no dim to select from; use item()", [] { tensor(1.0)[0]; }},
+      {"ValueError: to: nan does not fit int64", [] { tensor({1.5, nan}).to(int64); }},
+      {"ValueError: to: 1e+20 does not fit int32", [] { tensor({1.5, 1e20}).to(int32); }},
+      {"ValueError: eq: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { tensor({1, 2}).to(uint8) == 300; }},
+  });
+}
+
+TEST(Errors, OfWritingInPlace) {
+  expect_errors({
+      {"GradError: fill_: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a "
+       "clone()",
+       [] { ones({2}, {.requires_grad = true}).zero_(); }},
+      {"GradError: fill_: in place on a recorded result of shape (2) that requires grad; do it under a "
+       "NoGradGuard, or on a clone()",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).fill_(1); }},
+      {"GradError: fill_: in place on a tensor of shape (2) that shares storage with one that requires grad; do "
+       "it under a NoGradGuard, or on a clone()",
+       [] { Tensor x = ones({2, 2}, {.requires_grad = true}); x.detach()[0] = 3; }},
+      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { ones({2}).copy_(ones({3})); }},
+      {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
+      {"DTypeError: add_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+       [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
+      {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
+      {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
+      {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
+      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
+  });
+}
+
+TEST(Errors, OfAutograd) {
+  expect_errors({
+      {"GradError: backward: nothing on the tape leads to this float32 tensor of shape (): no input required "
+       "grad, or it was computed under a NoGradGuard or detached",
+       [] { ones({}).backward(); }},
+      {"GradError: backward: a tensor of shape (3) is no scalar; reduce it with sum() or mean(), or pass a seed "
+       "of that shape",
+       [] { ones({3}, {.requires_grad = true}).backward(); }},
+      {"ShapeError: backward: the seed has shape (2), the tensor (3)",
+       [] { (ones({3}, {.requires_grad = true}) * 2).backward(ones({2})); }},
+      {"DTypeError: backward: the seed is float64, the tensor float32",
+       [] { (ones({3}, {.requires_grad = true}) * 2).backward(ones({3}, {.dtype = float64})); }},
+      {"GradError: backward: nothing on the tape leads to this float32 tensor of shape (): no input required "
+       "grad, or it was computed under a NoGradGuard or detached",
+       [] { without_grad([] { return ones({3}, {.requires_grad = true}).sum(); }).backward(); }},
+      {"GradError: mul: its saved values were released by an earlier backward; pass {.retain_graph = true} to "
+       "that one, or compute the loss again",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         Tensor y = (x * x).sum();
+         y.backward();
+         y.backward();
+       }},
+      {"GradError: mul: a saved value of shape (2) was modified in place (version 1, saved at 0); modify a clone "
+       "instead, or do it after backward",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         Tensor y = (x * x).sum();
+         NoGradGuard no_grad;
+         x.add_(x);
+         y.backward();
+       }},
+      {"GradError: requires_grad_: the tensor is the result of mul, not a leaf; use detach() for a constant copy "
+       "of the handle",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).requires_grad_(false); }},
+      {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
+       [] { tensor({1, 2}).requires_grad_(); }},
+      {"ShapeError: set_grad: gradient of shape (3) for a tensor of (2)", [] { ones({2}).set_grad(ones({3})); }},
+      {"DTypeError: set_grad: gradient of float64 for a tensor of float32",
+       [] { ones({2}).set_grad(ones({2}, {.dtype = float64})); }},
+      {"DTypeError: set_grad: only floating tensors have gradients, this one is int64",
+       [] { tensor({1, 2}).set_grad(tensor({1, 2})); }},
+      {"GradError: set_grad: the tensor is the result of mul, not a leaf",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).set_grad(ones({2})); }},
+      {"GradError: grad: inputs[0] does not require grad",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); grad({x.sum()}, {ones({2})}); }},
+      {"GradError: grad: no output depends on inputs[0]; pass {.allow_unused = true} to get an undefined gradient "
+       "for it",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true}), z = ones({2}, {.requires_grad = true});
+         grad({x.sum()}, {z});
+       }},
+      {"ValueError: grad: 1 seeds for 2 outputs; one each, undefined for 1",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         grad({x.sum(), x.sum()}, {x}, {ones({})});
+       }},
+      {"GradError: grad: a tensor of shape (2) is no scalar; reduce it with sum() or mean(), or pass a seed of "
+       "that shape",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); grad({x * 2}, {x}); }},
+      {"GradError: mine: its gradient function returned 2 gradients for 1 inputs",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         record("mine", {x}, x.detach() * 2, [](const Tensor& gy) { return Gradients(gy, gy); }).sum().backward();
+       }},
+      {"GradError: mine: its gradient for input 0 is float32 (3), but the input is float32 (2)",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         record("mine", {x}, x.detach() * 2, [](const Tensor&) { return Gradients(ones({3})); }).sum().backward();
+       }},
+      {"GradError: mine: record: only floating values have gradients, this one is int64",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         record("mine", {x}, tensor({1, 2}), [](const Tensor& gy) { return Gradients(gy); });
+       }},
+      {"GradError: mine: record: the value is an undefined tensor",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         record("mine", {x}, Tensor(), [](const Tensor& gy) { return Gradients(gy); });
+       }},
+      {"GradError: register_hook: the tensor does not require grad: no gradient will arrive",
+       [] { ones({2}).register_hook([](const Tensor&) {}); }},
+      {"GradError: register_post_accumulate_grad_hook: only a leaf that requires grad accumulates a gradient; "
+       "this is the result of an op: use register_hook",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         (x * 2).register_post_accumulate_grad_hook([](const Tensor&) {});
+       }},
+      {"GradError: log: anomaly: the value is NaN at element [0], and no input is",
+       [] {
+         Tensor x = tensor({-1.0}, {.requires_grad = true});
+         const autograd::DetectAnomalyGuard guard;
+         log(x);
+       }},
+      {"GradError: gradcheck: input 0, element 0: the gradient is -1.10960896991, the central difference "
+       "-2.21921793984",
+       [] {
+         autograd::gradcheck([](const std::vector<Tensor>& x) { return x[0] * x[0].detach(); },
+                             {tensor({2.0}, {.dtype = float64, .requires_grad = true})});
+       }},
+      {"ValueError: gradcheck: inputs[0] must be a float64 leaf",
+       [] {
+         autograd::gradcheck([](const std::vector<Tensor>& x) { return x[0] * 2; }, {ones({2}, {.requires_grad = true})});
+       }},
+  });
+}
+
+}  // namespace
+}  // namespace xtape

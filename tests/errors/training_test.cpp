@@ -1,0 +1,235 @@
+// Misuses of modules, optimizers, schedulers and data.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+
+#include "support/misuse.hpp"
+#include "support/files.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::expect_errors;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+struct Registering : nn::Module {
+  using Module::register_buffer;
+  using Module::register_module;
+  using Module::register_parameter;
+};
+
+struct Encoder : nn::Module {
+  nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));
+  Tensor forward(const Tensor& x) { return fc1(x); }
+};
+
+TEST(Errors, OfModules) {
+  expect_errors({
+      {"ShapeError: linear (784 -> 256): expected input (N, 784), got (64, 28, 28); flatten it first?",
+       [] { nn::Linear(784, 256)(ones({64, 28, 28})); }},
+      {"ShapeError: linear \"0.fc1\" (784 -> 256): expected input (N, 784), got (64, 28, 28); flatten it first?",
+       [] { nn::Sequential{Encoder(), nn::ReLU()}(ones({64, 28, 28})); }},
+      {"ValueError: Linear: in_features is -1, it must not be negative", [] { nn::Linear(-1, 2); }},
+      {"ValueError: Dropout: p is 1.5, it must lie in [0, 1]", [] { nn::Dropout(1.5); }},
+      {"IndexError: Sequential: layer 2 is outside [0, 2)", [] { nn::Sequential{nn::ReLU(), nn::ReLU()}[2]; }},
+      {"ValueError: register_parameter: \"a.b\" is no name: it must not be empty or hold a dot",
+       [] { Registering().register_parameter("a.b", ones({2})); }},
+      {"ValueError: register_parameter: this module has a \"a\" already",
+       [] { Registering m; m.register_buffer("a", ones({2})); m.register_parameter("a", ones({2})); }},
+      {"GradError: register_parameter: \"w\" is the result of an op, not a leaf; pass its detach().clone()",
+       [] { Registering().register_parameter("w", ones({2}, {.requires_grad = true}) * 2); }},
+      {"ValueError: register_module: \"self\" is this module itself, or holds it",
+       [] { Registering m; m.register_module("self", m); }},
+      {"ValueError: module: this module has no forward(const Tensor&) of its own", [] { Registering()(ones({2})); }},
+      {"DTypeError: to: a module can be float32 or float64, not int64", [] { nn::Linear(2, 2).to(int64); }},
+      {"ValueError: load_state_dict: the keys do not fit: missing [bias], unexpected []; pass strict = false to "
+       "load what fits",
+       [] { StateDict d; d.set("weight", ones({2, 2})); nn::Linear(2, 2).load_state_dict(d); }},
+      {"ShapeError: load_state_dict: \"weight\" is (2, 3) in the dict, (2, 2) in the module",
+       [] {
+         StateDict d;
+         d.set("weight", ones({2, 3}));
+         d.set("bias", ones({2}));
+         nn::Linear(2, 2).load_state_dict(d);
+       }},
+      {"IndexError: state_dict: no entry \"wieght\" among 2",
+       [] { static_cast<void>(nn::Linear(2, 2).state_dict().at("wieght")); }},
+      {"ValueError: set: the tensor for \"a\" is undefined", [] { StateDict d; d.set("a", Tensor()); }},
+      {"ValueError: insert: there is an entry \"a\" already; use set to replace it",
+       [] { StateDict d; d.insert("a", ones({1})); d.insert("a", ones({1})); }},
+      {"ShapeError: linear \"1\" (4 -> 2): expected input (N, 4), got (1, 3)",
+       [] { nn::summary(nn::Sequential{nn::Linear(2, 3), nn::Linear(4, 2)}, {1, 2}); }},
+      {"ShapeError: LayerNorm: normalized_shape () names no dim", [] { nn::LayerNorm(Shape{}); }},
+      {"ShapeError: layer_norm: expected an input that ends in (3), got (2, 4)",
+       [] { nn::LayerNorm(3)(ones({2, 4})); }},
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 4)", [] { nn::BatchNorm1d(3)(ones({2, 4})); }},
+      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3)",
+       [] { nn::BatchNorm1d(3)(ones({1, 3})); }},
+      {"ValueError: BatchNorm1d: momentum is 2, it must lie in [0, 1] or be cumulative_average",
+       [] { nn::BatchNorm1d(3, {.momentum = 2}); }},
+      {"IndexError: embedding: index[0] = 7 is outside [0, 4)", [] { nn::Embedding(4, 2)(tensor({7})); }},
+      {"IndexError: Embedding: padding_idx 4 is outside [-4, 4)", [] { nn::Embedding(4, 2, {.padding_idx = 4}); }},
+      {"ValueError: uniform_: [1, 0) is no finite interval", [] { nn::init::uniform_(ones({2}), 1, 0); }},
+      {"ValueError: normal_: std is -1, it must not be negative", [] { nn::init::normal_(ones({2}), 0, -1); }},
+      {"ValueError: constant_: the tensor is undefined", [] { nn::init::constant_(Tensor(), 1); }},
+      {"ShapeError: xavier_uniform_: fan_in and fan_out need a weight of 2 dims at least, got (2)",
+       [] { nn::init::xavier_uniform_(ones({2})); }},
+      {"DTypeError: kaiming_normal_: draws real numbers, but the tensor is int64",
+       [] { nn::init::kaiming_normal_(tensor({{1, 2}})); }},
+      {"ValueError: cross_entropy: label_smoothing 2 is outside [0, 1]",
+       [] { nn::CrossEntropyLoss({.label_smoothing = 2})(ones({1, 2}), tensor({0})); }},
+  });
+}
+
+TEST(Errors, OfOptimizers) {
+  const Tensor p = ones({2}, {.requires_grad = true});
+  expect_errors({
+      {"ValueError: SGD: the list of parameters is empty; did the model register its layers?",
+       [] { optim::SGD(std::vector<Tensor>{}, {.lr = 0.1}); }},
+      {"ValueError: SGD: parameter 1 of shape (2) is parameter 0 again", [&p] { optim::SGD({p, p}, {.lr = 0.1}); }},
+      {"ValueError: SGD: parameter 1 is undefined", [&p] { optim::SGD({p, Tensor()}, {.lr = 0.1}); }},
+      {"GradError: SGD: parameter 0 of shape (2) is the result of mul, not a leaf; pass the tensor it was made "
+       "from, or detach() it",
+       [&p] { optim::SGD({p * 2}, {.lr = 0.1}); }},
+      {"DTypeError: SGD: parameter 0 of shape (2) is int64; only floating tensors have gradients",
+       [] { optim::SGD({tensor({1, 2})}, {.lr = 0.1}); }},
+      {"ValueError: SGD: lr = -0.1 in group 0; expected a finite number >= 0",
+       [&p] { optim::SGD({p}, {.lr = -0.1}); }},
+      {"ValueError: SGD: lr = nan in group 0; expected a finite number >= 0", [&p] { optim::SGD({p}, {.lr = nan}); }},
+      {"ValueError: SGD: momentum = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::SGD({p}, {.lr = 0.1, .momentum = -1}); }},
+      {"ValueError: SGD: weight_decay = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::SGD({p}, {.lr = 0.1, .weight_decay = -1}); }},
+      {"ValueError: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0 and dampening = 0 in "
+       "group 0",
+       [&p] { optim::SGD({p}, {.lr = 0.1, .nesterov = true}); }},
+      {"ValueError: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0.9 and dampening = 0.5 in "
+       "group 0",
+       [&p] { optim::SGD({p}, {.lr = 0.1, .momentum = 0.9, .dampening = 0.5, .nesterov = true}); }},
+      {"ValueError: Adam: betas[0] = 1 in group 0 is outside [0, 1)",
+       [&p] { optim::Adam({p}, {.betas = {1.0, 0.999}}); }},
+      {"ValueError: Adam: eps = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::Adam({p}, {.eps = -1}); }},
+      {"ValueError: AdamW: weight_decay = nan in group 0; expected a finite number >= 0",
+       [&p] { optim::AdamW({p}, {.weight_decay = nan}); }},
+      {"ValueError: Adam: parameter 1 of shape (2) is parameter 0 again",
+       [&p] {
+         optim::Adam adam({p}, {});
+         adam.add_param_group({{p}, {}});
+       }},
+      {"ValueError: Adam: a list of parameters in param_groups() was changed; make a new optimizer, or use "
+       "add_param_group",
+       [&p] {
+         optim::Adam adam({p}, {});
+         adam.param_groups()[0].params.push_back(ones({1}, {.requires_grad = true}));
+         adam.step();
+       }},
+      {"ValueError: Adam: lr = -1 in group 0; expected a finite number >= 0",
+       [&p] {
+         optim::Adam adam({p}, {});
+         adam.param_groups()[0].options.lr = -1;
+         adam.step();
+       }},
+      {"ValueError: load_state_dict: the dict has 0 groups of parameters, this Adam optimizer 1",
+       [&p] { optim::Adam adam({p}, {}); adam.load_state_dict({}); }},
+      {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of another class than "
+       "Adam?",
+       [&p] {
+         optim::SGD sgd({p}, {.lr = 0.1});
+         optim::Adam({p}, {}).load_state_dict(sgd.state_dict());
+       }},
+      {"ShapeError: load_state_dict: \"state.0.exp_avg\" has shape (3), expected (2)",
+       [&p] {
+         const Tensor q = ones({3}, {.requires_grad = true});
+         q.set_grad(ones({3}));
+         optim::Adam other({q}, {});
+         other.step();
+         optim::Adam({p}, {}).load_state_dict(other.state_dict());
+       }},
+      {"ValueError: clip_grad_norm_: max_norm = -1; expected a number >= 0",
+       [&p] { nn::utils::clip_grad_norm_({p}, -1); }},
+      {"ValueError: clip_grad_value_: clip_value = nan; expected a number >= 0",
+       [&p] { nn::utils::clip_grad_value_({p}, nan); }},
+      {"ValueError: clip_grad_norm_: the norm of the gradients is nan; error_if_nonfinite = false scales them all "
+       "the same",
+       [] {
+         const Tensor q = ones({1}, {.requires_grad = true});
+         q.set_grad(full({1}, nan));
+         nn::utils::clip_grad_norm_({q}, 1, {.error_if_nonfinite = true});
+       }},
+  });
+}
+
+TEST(Errors, OfSchedulers) {
+  namespace lr_scheduler = optim::lr_scheduler;
+  optim::SGD sgd({ones({2}, {.requires_grad = true})}, {.lr = 0.1});
+  expect_errors({
+      {"ValueError: StepLR: step_size = 0; expected at least 1", [&sgd] { lr_scheduler::StepLR(sgd, {}); }},
+      {"ValueError: StepLR: gamma = nan; expected a finite number >= 0",
+       [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 3, .gamma = nan}); }},
+      {"ValueError: CosineAnnealingLR: T_max = 0; expected at least 1",
+       [&sgd] { lr_scheduler::CosineAnnealingLR(sgd, {}); }},
+      {"ValueError: OneCycleLR: give total_steps, or epochs and steps_per_epoch",
+       [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = 0.1}); }},
+      {"ValueError: OneCycleLR: max_lr has 2 values, the optimizer 1 groups",
+       [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = {0.1, 0.2}, .total_steps = 10, .cycle_momentum = false}); }},
+      {"ValueError: OneCycleLR: step 3 of a cycle of total_steps = 2",
+       [&sgd] {
+         lr_scheduler::OneCycleLR s(sgd, {.max_lr = 0.1, .total_steps = 2, .cycle_momentum = false});
+         for (int i = 0; i < 3; ++i) s.step();
+       }},
+      {"ValueError: LambdaLR: 2 functions for 1 groups",
+       [&sgd] { lr_scheduler::LambdaLR(sgd, std::vector<lr_scheduler::LRLambda>(2)); }},
+      {"ValueError: LambdaLR: epoch 0 would give group 0 lr = nan",
+       [&sgd] { lr_scheduler::LambdaLR(sgd, [](std::int64_t) { return nan; }); }},
+      {"ValueError: ReduceLROnPlateau: factor = 1.5 is outside [0, 1)",
+       [&sgd] { lr_scheduler::ReduceLROnPlateau(sgd, {.factor = 1.5}); }},
+      {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of another class than StepLR?",
+       [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 1}).load_state_dict({}); }},
+  });
+}
+
+TEST(Errors, OfData) {
+  const testing::TempDir dir;
+  const std::string path = dir / "images";
+  std::ofstream(path) << "not an IDX file";
+  const Tensor images = zeros({3, 2, 2}, {.dtype = uint8});
+  const std::vector<std::string> names = {"a", "b"};
+  std::vector<testing::Misuse> misuses{
+      {"ShapeError: TensorDataset: dim 0 counts the samples and must be the same, got x (3, 2) and y (4)",
+       [] { data::TensorDataset(ones({3, 2}), ones({4})); }},
+      {"DTypeError: ImageDataset: images must be uint8, got float32",
+       [&] { data::ImageDataset(images.to(float32), tensor({0, 1, 0}), names); }},
+      {"IndexError: ImageDataset: labels[2] = 2 is outside [0, 2)",
+       [&] { data::ImageDataset(images, tensor({0, 1, 2}), names); }},
+      {"ShapeError: ImageDataset: expected labels (3) for images (3, 2, 2), got (2)",
+       [&] { data::ImageDataset(images, tensor({0, 1}), names); }},
+      {"ValueError: DataLoader: batch_size is 0, it must be at least 1",
+       [] { data::DataLoader(data::TensorDataset(ones({3}), ones({3})), {.batch_size = 0}); }},
+      {"ValueError: DataLoader: epoch -1 is negative",
+       [] { data::DataLoader(data::TensorDataset(ones({3}), ones({3}))).set_epoch(-1); }},
+      {"IndexError: Subset: sample 3 is outside [0, 3)",
+       [] { data::Subset(data::TensorDataset(ones({3}), ones({3})), {0, 3}); }},
+      {"IndexError: TensorDataset: sample 3 is outside [0, 3)",
+       [] { data::Dataset(data::TensorDataset(ones({3}), ones({3})))[3]; }},
+      {"ValueError: random_split: the fractions sum to 1.1, not to 1",
+       [] { data::random_split(data::TensorDataset(ones({3}), ones({3})), std::array{0.5, 0.6}, 0); }},
+      {"ValueError: random_split: fraction -0.5 is outside [0, 1]",
+       [] { data::random_split(data::TensorDataset(ones({3}), ones({3})), std::array{-0.5, 1.5}, 0); }},
+      {"ValueError: digits: n is -1, it must not be negative", [] { data::digits(-1); }},
+      {"ValueError: set_num_threads: 0 threads cannot work, it must be 1 or more", [] { set_num_threads(0); }},
+  };
+  expect_errors(misuses);
+  const std::string missing = "FileError: read_idx: \"" + (dir / "missing") + "\": No such file or directory";
+  const std::string foreign = "FileError: read_idx: \"" + path + "\" is no IDX file: it begins with 6e 6f 74 20";
+  const std::string none = "FileError: fashion_mnist: \"" + (dir / "none") +
+                           "\" is no directory; pass the one that holds train-images-idx3-ubyte";
+  expect_errors({{missing.c_str(), [&] { data::read_idx(dir / "missing"); }},
+                 {foreign.c_str(), [&] { data::read_idx(path); }},
+                 {none.c_str(), [&] { data::fashion_mnist(dir / "none", data::Split::train); }}});
+}
+
+}  // namespace
+}  // namespace xtape
