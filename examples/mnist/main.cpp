@@ -193,7 +193,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"sgd", "adam", "adamw"}));
   app.add_option("--lr", o.lr, "learning rate")->check(CLI::NonNegativeNumber);
   app.add_option("--momentum", o.momentum, "of sgd")->check(CLI::NonNegativeNumber);
-  app.add_option("--weight-decay", o.weight_decay, "of the weights; of sgd and adam: factor of the L2 penalty")->check(CLI::NonNegativeNumber);
+  app.add_option("--weight-decay", o.weight_decay, "sgd, adam: L2 penalty; adamw (without it, adam): shrinks the weights")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--label-smoothing", o.label_smoothing, "share of the target spread over all classes")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--epochs", o.epochs, "passes over the training images")->check(CLI::Range(0, 100000));

@@ -9,7 +9,8 @@
 namespace xtape {
 
 /// Takes one hook away again. Copies name the same hook; removing it twice, or after its tensor or module is gone, does
-/// nothing. Dropping the handle leaves the hook where it is.
+/// nothing. Dropping the handle leaves the hook where it is. A hook that is removed while its list runs may still be
+/// called in that run.
 class RemovableHandle {
  public:
   RemovableHandle() = default;
@@ -26,6 +27,9 @@ namespace detail {
 /// `hook` as it is or, where it returns nothing, with an empty R as its result.
 template <class R, class... A, class F>
 Callback<R(A...)> returning(F hook) {
+  if constexpr (requires { hook.operator bool(); }) {
+    if (!hook) return {};  // an empty Callback stays empty, and is refused
+  }
   if constexpr (std::is_void_v<std::invoke_result_t<F&, A...>>) {
     return [hook = std::move(hook)](A... a) mutable {
       hook(a...);

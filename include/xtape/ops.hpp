@@ -139,20 +139,25 @@ XTAPE_API Tensor clone(const Tensor& x);
 
 // ---- layers and their functions ---------------------------------------------------------------------------------
 
+/// exp(x) / sum(exp(x)) along `dim`, in the shape of x; floating dtypes. A row with NaN or +inf in it, or of -inf alone,
+/// becomes NaN, and no other does.
 XTAPE_API Tensor softmax(const Tensor& x, std::int64_t dim);
+/// Its logarithm, without overflow.
 XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p), else 0; in evaluation x itself.
 /// Draws from the default generator. ValueError unless 0 <= p <= 1.
 XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
 
 /// (x - mean) / sqrt(variance + eps) over the last dims, which are `normalized_shape`, with the biased variance; then
-/// times weight plus bias, both of that shape or undefined. ValueError for an eps that is negative or NaN.
+/// times weight plus bias, both of that shape and x's dtype (else DTypeError) or undefined. ShapeError unless x ends in
+/// normalized_shape, which has at least one dim; ValueError for an eps that is negative or NaN.
 XTAPE_API Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                             const Tensor& bias = {}, double eps = 1e-5);
 /// The same over all dims but the channels': x (N, C) or (N, C, L...), weight and bias (C) or undefined. In training by
 /// the batch's own mean and biased variance; running_mean and running_var (C), where defined, move towards its mean
-/// and unbiased variance by the share `momentum`. In evaluation by running_mean and running_var. ValueError in
-/// training with one value per channel.
+/// and unbiased variance by the share `momentum`: written in place by the call itself, off the tape. In evaluation by
+/// running_mean and running_var, which are constants then. All have x's dtype. ValueError for momentum outside [0, 1],
+/// for only one of the two, for evaluation without them, for training with one value per channel, and as in layer_norm.
 XTAPE_API Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                             const Tensor& weight = {}, const Tensor& bias = {}, bool training = false,
                             double momentum = 0.1, double eps = 1e-5);
@@ -165,13 +170,15 @@ XTAPE_API Tensor embedding(const Tensor& indices, const Tensor& weight, std::int
 
 // ---- losses ----------------------------------------------------------------------------------------------------
 
-/// What becomes of the losses of the single positions. batchmean, for kl_div only: their sum by the first extent.
+/// What becomes of the losses of the single positions: none keeps them, sum adds them up, mean divides the sum as each
+/// loss says. batchmean divides it by the first extent, and is a ValueError for all but kl_div.
 enum class Reduction : std::uint8_t { none, mean, sum, batchmean };
 constexpr std::int64_t default_ignore_index = -100;
 
 /// The loss summed, on the tape, and what Reduction::mean divides it by. Over any partition of a batch the sum of the
 /// sums by the sum of the denominators is the mean of the whole batch, and so is its gradient: for epoch means over
-/// ragged or masked batches, and for gradients accumulated over parts of a batch.
+/// ragged or masked batches, and for gradients accumulated over parts of a batch. Where the denominator is 0, because
+/// no target of the batch weighs anything, the mean is NaN, whatever the sum is.
 struct LossParts {
   Tensor sum;
   double denominator = 0;
@@ -226,7 +233,8 @@ XTAPE_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Te
 /// gradients are 0, whatever the input is. Reduction::batchmean gives the divergence as it is defined.
 XTAPE_API Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
-// The parts of each loss. options.reduction does not matter, but that kl_div's batchmean has its own denominator.
+// The parts of each loss. options.reduction does not matter, save that Reduction::batchmean is a ValueError as it is for
+// the loss itself, and with kl_div makes the denominator the first extent.
 XTAPE_API LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target,
                                    const NLLOptions& options = {});
 XTAPE_API LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target,

@@ -26,6 +26,11 @@ std::optional<std::int64_t> first_nan(const Tensor& x) {
     return std::nullopt;
   });
 }
+
+/// " at element [1, 0]", or nothing in a 0-dim tensor.
+std::string place(const Tensor& x, std::int64_t position) {
+  return x.dim() == 0 ? "" : " at element " + subscript(x.shape(), position);
+}
 }  // namespace
 
 namespace autograd {
@@ -46,11 +51,11 @@ void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const
   if (!at) return;
   for (std::size_t i = 0; i < count; ++i) {
     if (const auto from = first_nan(*inputs[i].tensor)) {
-      fail<GradError>(node.op(), "anomaly: the value is NaN at element {}; input {} is NaN already, at element {}",
-                      subscript(y.shape(), *at), i, subscript(inputs[i].tensor->shape(), *from));
+      fail<GradError>(node.op(), "anomaly: the value is NaN{}; input {} is NaN already{}", place(y, *at), i,
+                      place(*inputs[i].tensor, *from));
     }
   }
-  fail<GradError>(node.op(), "anomaly: the value is NaN at element {}, and no input is", subscript(y.shape(), *at));
+  fail<GradError>(node.op(), "anomaly: the value is NaN{}, and no input is", place(y, *at));
 }
 
 void check_backward(const Node& node, const Tensor& gy, Gradients& gradients, Wants wants) {
@@ -58,8 +63,8 @@ void check_backward(const Node& node, const Tensor& gy, Gradients& gradients, Wa
     const auto at = wants[i] ? first_nan(gradients[i]) : std::nullopt;
     if (!at) continue;
     const char* from = first_nan(gy) ? "as is the gradient that arrived" : "the gradient that arrived is not";
-    GradError error(node.op(), fmt::format("anomaly in backward: the gradient for input {} is NaN at element {}, {}", i,
-                                           subscript(gradients[i].shape(), *at), from));
+    GradError error(node.op(), fmt::format("anomaly in backward: the gradient for input {} is NaN{}, {}", i,
+                                           place(gradients[i], *at), from));
     if (const NodeExtras* extras = NodeAccess::extras(node)) error.set_module_path(extras->module_path);
     throw error;
   }

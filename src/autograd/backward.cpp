@@ -1,6 +1,6 @@
 // Backward: gradients travel from the roots to the leaves, newest node first. Since inputs are always older than the
-// ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So a
-// throw anywhere on the way has touched no leaf.
+// ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So an op
+// that throws has touched no leaf; a leaf's own hook that throws leaves each leaf as it was, or complete.
 #include <algorithm>
 #include <map>
 #include <memory_resource>
@@ -19,6 +19,7 @@ namespace detail {
 struct Newest {
   bool operator()(const NodePtr& a, const NodePtr& b) const noexcept {
     if (a->sequence() != b->sequence()) return a->sequence() > b->sequence();
+    if (a->is_leaf()) return static_cast<Leaf&>(*a).number < static_cast<Leaf&>(*b).number;
     return a.get() < b.get();
   }
 };
@@ -29,13 +30,15 @@ struct Pass {
   bool create_graph = false;
   bool is_grad_call = false;  // gradients are handed out, not accumulated into leaves
 
-  // Only for grad(): the nodes that lead to a wanted input, and what has arrived at those inputs.
+  // Only for grad(): the nodes above a wanted input, and what has arrived at those inputs.
   std::unordered_set<const Node*> needed;
   std::map<const Node*, Tensor> captured;
 
   std::pmr::unsynchronized_pool_resource pool;
   std::pmr::map<NodePtr, Tensor, Newest> pending{&pool};
 
+  /// Whether a gradient that arrives here is of any use.
+  bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
   void arrive(const NodePtr& node, Tensor g);
   void run();
   void run_op(const NodePtr& node, const Tensor& gy);
@@ -46,7 +49,7 @@ struct Pass {
 
 bool Wants::operator[](std::size_t input) const noexcept {
   const Node* node = node_->input(input).get();
-  return node && (!pass_->is_grad_call || pass_->needed.contains(node));
+  return node && pass_->wants(node);
 }
 
 namespace detail {
@@ -64,23 +67,28 @@ Tensor after_hooks(const Node& node, Tensor g) {
     Tensor replaced = hook(g);
     if (!replaced.defined()) return;
     if (replaced.shape() != g.shape() || replaced.dtype() != g.dtype()) {
-      fail<GradError>("register_hook", "the hook on a result of {} returned {} {} for a gradient of {} {}", node.op(),
-                      replaced.dtype(), replaced.shape(), g.dtype(), g.shape());
+      fail<GradError>("register_hook", "a hook on {}{} returned {} {} for a gradient of {} {}",
+                      node.is_leaf() ? "a " : "a result of ", node.op(), replaced.dtype(), replaced.shape(), g.dtype(),
+                      g.shape());
     }
     g = std::move(replaced);
   });
   return g;
 }
 
+/// A leaf that is frozen since the forward.
+bool is_frozen(const Node& node) { return node.is_leaf() && !static_cast<const Leaf&>(node).wanted; }
+
 void Pass::run() {
   while (!pending.empty()) {
     auto newest = pending.extract(pending.begin());
     const NodePtr node = std::move(newest.key());
-    if (node->is_leaf() && !static_cast<Leaf&>(*node).wanted) continue;  // frozen since the forward
+    if (!wants(node.get())) continue;                                    // a root that leads nowhere
+    if (is_frozen(*node)) continue;
     Tensor gy = after_hooks(*node, std::move(newest.mapped()));
     if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
     if (node->is_leaf()) {
-      if (!is_grad_call) run_leaf(*node, std::move(gy));
+      if (!is_grad_call && !is_frozen(*node)) run_leaf(*node, std::move(gy));  // its own hook may have frozen it
     } else if (!is_grad_call || needed.contains(node.get())) {
       run_op(node, gy);
     }
@@ -117,6 +125,11 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
 
 void Pass::run_leaf(Node& node, Tensor g) {
   Leaf& leaf = static_cast<Leaf&>(node);
+  if (g.dtype() != leaf.dtype() || g.shape() != leaf.shape()) {
+    fail<GradError>("backward", "a {} {} gradient arrives at a leaf that has become {} {} on the way", g.dtype(),
+                    g.shape(), leaf.dtype(), leaf.shape());
+  }
+  if (g.requires_grad()) g = g.detach();  // recorded in spite of the pass's grad mode; history here could be a cycle
   Tensor& grad = leaf.grad;
   if (grad.defined()) {
     grad = accumulate(std::move(grad), g);
@@ -165,11 +178,11 @@ void run_or_release(Pass& pass, const std::vector<NodePtr>& roots) {
 
 void mark_needed(Pass& pass, const std::vector<NodePtr>& roots) {
   for (const Node* node : reachable(roots)) {  // inputs before their users
-    bool needed = pass.captured.contains(node);
-    for (std::size_t i = 0; i < node->input_count() && !needed; ++i) {
-      needed = node->input(i) && pass.needed.contains(node->input(i).get());
+    for (std::size_t i = 0; i < node->input_count(); ++i) {
+      if (!node->input(i) || !pass.wants(node->input(i).get())) continue;
+      pass.needed.insert(node);
+      break;
     }
-    if (needed) pass.needed.insert(node);
   }
 }
 

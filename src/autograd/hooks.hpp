@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/fail.hpp"
 #include "xtape/hooks.hpp"
 
 namespace xtape::detail {
@@ -13,7 +14,9 @@ namespace xtape::detail {
 template <class Signature>
 class HookList {
  public:
-  RemovableHandle add(Callback<Signature> hook) {
+  /// ValueError, in the name of `op`, when there is no function in the hook.
+  RemovableHandle add(const char* op, Callback<Signature> hook) {
+    if (!hook) fail<ValueError>(op, "the hook is empty");
     entries_->push_back({next_++, std::move(hook)});
     return RemovableHandle([list = std::weak_ptr(entries_), id = entries_->back().id] {
       if (const auto entries = list.lock()) std::erase_if(*entries, [id](const Entry& e) { return e.id == id; });

@@ -8,11 +8,17 @@ namespace xtape::detail {
 
 struct Leaf::PostHooks {
   std::mutex mutex;  // the owner may go on another thread
-  TensorImpl* owner;
+  TensorImpl* owner = nullptr;
   HookList<void(const Tensor&)> hooks;
 };
 
-Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0) { NodeAccess::set_value_type(*this, shape, dtype); }
+namespace {
+std::atomic<std::uint64_t> leaves{0};
+}
+
+Leaf::Leaf(const Shape& shape, DType dtype) : Node("leaf", 0), number(leaves.fetch_add(1, std::memory_order_relaxed)) {
+  NodeAccess::set_value_type(*this, shape, dtype);
+}
 Leaf::~Leaf() = default;
 
 Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
@@ -20,7 +26,7 @@ Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
 RemovableHandle Leaf::add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook) {
   if (!post_hooks_) post_hooks_ = std::make_unique<PostHooks>();
   post_hooks_->owner = &owner;
-  return post_hooks_->hooks.add(std::move(hook));
+  return post_hooks_->hooks.add("register_post_accumulate_grad_hook", std::move(hook));
 }
 
 void Leaf::run_post_hooks() {

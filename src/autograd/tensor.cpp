@@ -218,13 +218,14 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
 RemovableHandle Tensor::add_hook(Callback<Tensor(const Tensor&)> hook) const {
   const detail::TensorImpl& t = impl_of(*this, "register_hook");
   if (!t.requires_grad) fail<GradError>("register_hook", "the tensor does not require grad: no gradient will arrive");
-  return NodeAccess::make_extras(*t.node).hooks.add(std::move(hook));
+  return NodeAccess::make_extras(*t.node).hooks.add("register_hook", std::move(hook));
 }
 
 RemovableHandle Tensor::register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const {
   detail::TensorImpl& t = impl_of(*this, "register_post_accumulate_grad_hook");
   if (!t.requires_grad || !is_leaf()) {
-    fail<GradError>("register_post_accumulate_grad_hook", "only a leaf that requires grad accumulates a gradient; this is {}",
+    fail<GradError>("register_post_accumulate_grad_hook",
+                    "only a leaf that requires grad accumulates a gradient; this is {}",
                     t.requires_grad ? "the result of an op: use register_hook" : "a constant");
   }
   return make_leaf(t).add_post_hook(t, std::move(hook));
@@ -242,7 +243,9 @@ void Tensor::set_grad(const Tensor& g) const {
     if (detail::Leaf* leaf = leaf_of(*this)) leaf->grad = Tensor();
     return;
   }
-  if (!is_floating(t.dtype)) fail<DTypeError>("set_grad", "only floating tensors have gradients, this one is {}", t.dtype);
+  if (!is_floating(t.dtype)) {
+    fail<DTypeError>("set_grad", "only floating tensors have gradients, this one is {}", t.dtype);
+  }
   if (g.shape() != t.shape) fail<ShapeError>("set_grad", "gradient of shape {} for a tensor of {}", g.shape(), t.shape);
   if (g.dtype() != t.dtype) fail<DTypeError>("set_grad", "gradient of {} for a tensor of {}", g.dtype(), t.dtype);
   make_leaf(t).grad = g.detach();

@@ -1,5 +1,5 @@
 // The rows of an array along one of its dims: the array is (outer, n, inner), row-major, and a row is what lies along
-// the middle. The one place that knows where a row's elements are.
+// the middle.
 #pragma once
 
 #include <cstdint>

@@ -16,6 +16,17 @@ void check(const char* name, const Tensor& t) {
   if (!is_floating(t.dtype())) fail<DTypeError>(name, "draws real numbers, but the tensor is {}", t.dtype());
 }
 
+/// Whether t's dtype holds the number without infinity.
+bool is_finite(double number, const Tensor& t) {
+  return std::isfinite(t.dtype() == DType::float32 ? static_cast<double>(static_cast<float>(number)) : number);
+}
+
+/// The largest number of the dtype below b, or b itself where a is b, too.
+double below(double b, double a, DType dtype) {
+  return dtype == DType::float32 ? static_cast<double>(std::nextafter(static_cast<float>(b), static_cast<float>(a)))
+                                 : std::nextafter(b, a);
+}
+
 struct Fans {
   double in, out;
 };
@@ -52,14 +63,20 @@ Tensor fill_normal(const Tensor& t, double std) { return t.numel() ? normal_(t, 
 
 Tensor uniform_(const Tensor& t, double a, double b) {
   check("uniform_", t);
-  if (!(a <= b && std::isfinite(b - a))) fail<ValueError>("uniform_", "[{}, {}) is no finite interval", a, b);
+  if (!(a <= b && is_finite(a, t) && is_finite(b, t) && is_finite(b - a, t))) {
+    fail<ValueError>("uniform_", "[{}, {}) is no finite interval of {}", a, b, t.dtype());
+  }
   NoGradGuard no_grad;
-  return t.copy_(rand_like(t) * (b - a) + a);
+  const Tensor u = rand_like(t) * (b - a) + a;  // rounding may reach b
+  return t.copy_(minimum(u, below(b, a, t.dtype())));
 }
 
 Tensor normal_(const Tensor& t, double mean, double std) {
   check("normal_", t);
   if (!(std >= 0)) fail<ValueError>("normal_", "std is {}, it must not be negative", std);
+  if (!is_finite(mean, t) || !is_finite(std, t)) {
+    fail<ValueError>("normal_", "mean {} and std {} are not both finite in {}", mean, std, t.dtype());
+  }
   NoGradGuard no_grad;
   return t.copy_(randn_like(t) * std + mean);
 }

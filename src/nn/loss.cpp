@@ -2,7 +2,12 @@
 
 namespace xtape::nn {
 
-NLLLoss::NLLLoss(const NLLOptions& options) : weight(register_buffer("weight", options.weight)), options_(options) {}
+namespace {
+/// A weight of the loss's own: `to` converts it, and the caller's stays as it is.
+Tensor copy(const Tensor& weight) { return weight.defined() ? weight.detach().clone() : weight; }
+}  // namespace
+
+NLLLoss::NLLLoss(const NLLOptions& options) : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 NLLLoss::~NLLLoss() = default;
 
 NLLOptions NLLLoss::options() const {
@@ -18,7 +23,7 @@ LossParts NLLLoss::parts(const Tensor& log_probabilities, const Tensor& target) 
 }
 
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyOptions& options)
-    : weight(register_buffer("weight", options.weight)), options_(options) {}
+    : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 CrossEntropyLoss::~CrossEntropyLoss() = default;
 
 CrossEntropyOptions CrossEntropyLoss::options() const {
@@ -44,8 +49,8 @@ LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
 }
 
 BCEWithLogitsLoss::BCEWithLogitsLoss(const BCEWithLogitsOptions& options)
-    : weight(register_buffer("weight", options.weight)),
-      pos_weight(register_buffer("pos_weight", options.pos_weight)),
+    : weight(register_buffer("weight", copy(options.weight))),
+      pos_weight(register_buffer("pos_weight", copy(options.pos_weight))),
       options_(options) {}
 BCEWithLogitsLoss::~BCEWithLogitsLoss() = default;
 

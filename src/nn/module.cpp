@@ -62,19 +62,19 @@ std::string joined(const std::string& path, const std::string& name) { return pa
 /// A module whose operator() is running.
 class Running final : public xtape::detail::CallScope {
  public:
-  explicit Running(const ModuleState& state) : state_(&state) {}
+  explicit Running(std::shared_ptr<const ModuleState> state) : state_(std::move(state)) {}
 
   std::string path() const override {
     if (!outer()) return "";
     const std::string path = outer()->path();
     for (const Child& child : static_cast<const Running*>(outer())->state_->children) {  // scopes are always modules
-      if (ModuleState::of(child.module->get()).get() == state_) return joined(path, child.name);
+      if (ModuleState::of(child.module->get()) == state_) return joined(path, child.name);
     }
     return path;
   }
 
  private:
-  const ModuleState* state_;
+  const std::shared_ptr<const ModuleState> state_;  // a hook may put another module in the handle's place
 };
 
 }  // namespace
@@ -110,7 +110,7 @@ Module& Module::operator=(Module&& other) noexcept {
 Module::~Module() = default;
 
 Tensor Module::operator()(const Tensor& x) const {
-  const detail::Running running(*state_);
+  const detail::Running running(state_);
   try {
     return with_hooks(x);
   } catch (Error& error) {
@@ -121,22 +121,23 @@ Tensor Module::operator()(const Tensor& x) const {
 
 Tensor Module::with_hooks(const Tensor& x) const {
   if (state_->pre_hooks.empty() && state_->hooks.empty()) return forward(x);
+  const std::shared_ptr<ModuleState> state = state_;  // a hook may put another module in this one's place
   Tensor in = x;
-  state_->pre_hooks.each([this, &in](const Callback<Tensor(const Module&, const Tensor&)>& hook) {
+  state->pre_hooks.each([this, &in](const Callback<Tensor(const Module&, const Tensor&)>& hook) {
     if (Tensor replaced = hook(*this, in); replaced.defined()) in = std::move(replaced);
   });
   Tensor y = forward(in);
-  state_->hooks.each([this, &in, &y](const Callback<Tensor(const Module&, const Tensor&, const Tensor&)>& hook) {
+  state->hooks.each([this, &in, &y](const Callback<Tensor(const Module&, const Tensor&, const Tensor&)>& hook) {
     if (Tensor replaced = hook(*this, in, y); replaced.defined()) y = std::move(replaced);
   });
   return y;
 }
 
 RemovableHandle Module::add_pre_hook(Callback<Tensor(const Module&, const Tensor&)> hook) const {
-  return state_->pre_hooks.add(std::move(hook));
+  return state_->pre_hooks.add("register_forward_pre_hook", std::move(hook));
 }
 RemovableHandle Module::add_hook(Callback<Tensor(const Module&, const Tensor&, const Tensor&)> hook) const {
-  return state_->hooks.add(std::move(hook));
+  return state_->hooks.add("register_forward_hook", std::move(hook));
 }
 
 Tensor Module::forward(const Tensor&) {

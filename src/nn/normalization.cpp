@@ -1,16 +1,10 @@
 #include "xtape/nn/normalization.hpp"
 
-#include "core/fail.hpp"
+#include "ops/normalize.hpp"
 
 namespace xtape::nn {
 
-namespace {
-
-void check_eps(const char* layer, double eps) {
-  if (!(eps >= 0)) fail<ValueError>(layer, "eps is {}, it must not be negative", eps);
-}
-
-}  // namespace
+using xtape::detail::check_eps;
 
 LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
     : normalized_shape_(normalized_shape), eps_(options.eps) {
@@ -24,25 +18,26 @@ LayerNorm::LayerNorm(std::int64_t features, LayerNormOptions options) : LayerNor
 LayerNorm::~LayerNorm() = default;
 Tensor LayerNorm::forward(const Tensor& x) const { return layer_norm(x, normalized_shape_, weight, bias, eps_); }
 
-BatchNorm1d::BatchNorm1d(std::int64_t features, BatchNormOptions options) : features_(features), options_(options) {
-  if (features < 0) fail<ValueError>("BatchNorm1d", "features is {}, it must not be negative", features);
+BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options) : num_features_(num_features), options_(options) {
+  if (num_features < 0) fail<ValueError>("BatchNorm1d", "num_features is {}, it must not be negative", num_features);
   check_eps("BatchNorm1d", options.eps);
   const double m = options.momentum;
   if (m != cumulative_average && !(m >= 0 && m <= 1)) {
     fail<ValueError>("BatchNorm1d", "momentum is {}, it must lie in [0, 1] or be cumulative_average", m);
   }
-  weight = register_parameter("weight", options.affine ? ones({features}) : Tensor());
-  bias = register_parameter("bias", options.affine ? zeros({features}) : Tensor());
+  weight = register_parameter("weight", options.affine ? ones({num_features}) : Tensor());
+  bias = register_parameter("bias", options.affine ? zeros({num_features}) : Tensor());
   const bool track = options.track_running_stats;
-  running_mean = register_buffer("running_mean", track ? zeros({features}) : Tensor());
-  running_var = register_buffer("running_var", track ? ones({features}) : Tensor());
+  running_mean = register_buffer("running_mean", track ? zeros({num_features}) : Tensor());
+  running_var = register_buffer("running_var", track ? ones({num_features}) : Tensor());
   num_batches_tracked = register_buffer("num_batches_tracked", track ? zeros({}, {.dtype = int64}) : Tensor());
 }
 BatchNorm1d::~BatchNorm1d() = default;
 
 Tensor BatchNorm1d::forward(const Tensor& x) const {
-  if (x.dim() < 2 || x.dim() > 3 || x.size(1) != features_) {
-    fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", features_, x.shape());
+  if (!x.defined()) fail<ValueError>("BatchNorm1d", "the tensor is undefined");
+  if (x.dim() < 2 || x.dim() > 3 || x.size(1) != num_features_) {
+    fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", num_features_, x.shape());
   }
   const bool tracks = running_mean.defined(), training = is_training() || !tracks;
   double momentum = options_.momentum;

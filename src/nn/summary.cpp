@@ -21,12 +21,25 @@ namespace {
 /// "Linear" for xtape::nn::Linear, whatever its namespaces and template arguments.
 std::string type_name(const Module& module) {
   const char* mangled = typeid(module).name();
-  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr), std::free);
+  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr),
+                                                        std::free);
   std::string name = readable ? readable.get() : mangled;
   if (name.rfind("xtape::nn::detail::FunctionModule<", 0) == 0) return "function";
-  name.resize(std::min(name.find('<'), name.size()));
-  const std::size_t scope = name.rfind("::");
-  return scope == std::string::npos ? name : name.substr(scope + 2);
+  std::string last;  // of the parts between "::", without what stands in brackets
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '>' || c == ')') {
+      --depth;
+    } else if (c == '<' || c == '(') {
+      ++depth;
+    } else if (depth == 0 && c == ':') {
+      last.clear();
+    } else if (depth == 0) {
+      last += c;
+    }
+  }
+  return last;
 }
 
 /// "1234567" as "1,234,567".
@@ -67,9 +80,9 @@ Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& fo
     if (parameter.requires_grad()) owner.trainable += parameter.numel();
   }
   for (const auto& [path, module] : model.named_modules()) {
-    module->register_forward_hook([&outputs = rows[row_of.at(path)].outputs](const Module&, const Tensor&, const Tensor& y) {
-      outputs.push_back(y.shape());
-    });
+    std::vector<Shape>& outputs = rows[row_of.at(path)].outputs;
+    module->register_forward_hook(
+        [&outputs](const Module&, const Tensor&, const Tensor& y) { outputs.push_back(y.shape()); });
   }
   model.eval();
   NoGradGuard no_grad;

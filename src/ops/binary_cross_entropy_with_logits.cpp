@@ -1,6 +1,7 @@
 // l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
 // Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
+// softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
 #include <cmath>
 
 #include "ops/loss.hpp"
@@ -23,7 +24,7 @@ Tensor softplus(const Tensor& x) {
 }
 
 /// The recorded losses of x with the coefficients a and b, all of one shape.
-Tensor losses(const Tensor& x, const Tensor& a, const Tensor& b) {
+Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
   Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
   visit_floating(x.impl()->dtype, [&]<class T>() {
     const T *px = detail::elements<T>(x), *pa = detail::elements<T>(a), *pb = detail::elements<T>(b);
@@ -52,7 +53,7 @@ Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
 Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {
   detail::check_reduction(name, options.reduction);
   const auto [x, t] = detail::loss_operands(name, logits, target);
-  return losses(x, weighted(1 - t, options.weight, "weight"),
+  return two_sided_softplus(x, weighted(1 - t, options.weight, "weight"),
                 weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
 }
 

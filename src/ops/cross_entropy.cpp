@@ -42,6 +42,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
 }
 
 LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  detail::check_reduction("cross_entropy", options.reduction);
   CrossEntropyOptions summed = options;
   summed.reduction = Reduction::sum;
   const detail::ClassTargets targets("cross_entropy", logits, target, summed);

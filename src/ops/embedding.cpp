@@ -12,15 +12,17 @@ Tensor embedding(const Tensor& indices, const Tensor& weight, std::int64_t paddi
   if (padding_idx != no_padding_idx && (padding_idx < -n || padding_idx >= n)) {
     fail<IndexError>("embedding", "padding_idx {} is outside [-{}, {})", padding_idx, n, n);
   }
-  const std::int64_t padding = padding_idx < 0 ? padding_idx + n : padding_idx;  // no index, if there is none
+  const bool pads = padding_idx != no_padding_idx;
+  const std::int64_t padding = padding_idx < 0 ? padding_idx + n : padding_idx;
   const Tensor at = detail::checked_index("embedding", indices, n).reshape({-1});
   Shape to = indices.impl()->shape;
   to.push_back(d);
   Tensor y = without_grad([&] { return index_select(weight, 0, at).reshape(to); });
-  return record("embedding", {weight}, std::move(y), [at = save(at), n, d, padding](const Tensor& gy) {
+  return record("embedding", {weight}, std::move(y), [at = save(at), n, d, pads, padding](const Tensor& gy) {
     const Tensor index = *at;
-    const Tensor rows = gy.reshape({index.numel(), d});
-    return Gradients(detail::index_add(where((index == padding).unsqueeze(1), 0, rows), 0, index, n));
+    Tensor rows = gy.reshape({index.numel(), d});
+    if (pads) rows = where((index == padding).unsqueeze(1), 0, rows);
+    return Gradients(detail::index_add(rows, 0, index, n));
   });
 }
 

@@ -12,10 +12,9 @@ Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int6
   Shape to = x.impl()->shape;
   to[d] = n;
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});
-  const auto [outer, count, inner] = rows_along(x.impl()->shape, d);
-  visit_floating(x.impl()->dtype, [&, outer = outer, count = count, inner = inner]<class T>() {
-    kernels::add_slices(elements<T>(x), elements<T>(y), elements<std::int64_t>(at), outer, n,
-                        count, inner);
+  const kernels::Rows rows = rows_along(x.impl()->shape, d);
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    kernels::add_slices(elements<T>(x), elements<T>(y), elements<std::int64_t>(at), rows.outer, n, rows.n, rows.inner);
   });
   return record("index_add", {x}, std::move(y), [d, index = save(at)](const Tensor& gy) {
     return Gradients(index_select(gy, d, *index));

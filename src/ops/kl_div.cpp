@@ -17,7 +17,7 @@ Tensor losses(const Tensor& input, const Tensor& target, bool log_target) {
   return record("kl_div", {both.a, both.b}, std::move(y),
                 [x = save(both.a), target = save(both.b), log_target](const Tensor& gy, Wants wants) {
                   const Tensor given = *target, t = log_target ? exp(given) : given;
-                  const Tensor dx = -gy * t;
+                  const Tensor dx = wants[0] ? -gy * t : Tensor();
                   if (!wants[1]) return Gradients(dx, Tensor());
                   const Tensor none = t == 0;  // there x and log t may be infinite; 0 stands in for both
                   const Tensor log_t = log_target ? where(none, 0, given) : log(where(none, 1, given));

@@ -22,6 +22,7 @@ Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLL
 }
 
 LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
+  detail::check_reduction("nll_loss", options.reduction);
   const detail::ClassTargets targets = targets_of(log_probabilities, target, options, Reduction::sum);
   return {detail::nll_loss(log_probabilities, targets), targets.denominator()};
 }

@@ -1,3 +1,6 @@
+// y = (x - m) r,  r = 1 / sqrt(v + eps)        dx = r (gy - mean(gy) - y mean(gy y))        within each group
+// m and v are the group's mean and biased variance, and move with x.
+// Keeps y and r for the fused gradient, and x for the one made of recorded ops, where m and v are functions of x again.
 #include "ops/normalize.hpp"
 
 #include <cmath>
@@ -15,11 +18,11 @@ Tensor recorded_gradient(const Tensor& x, const Tensor& gy, const Shape& dims, d
 
 Tensor fused_gradient(const Tensor& y, const Tensor& scale, const Tensor& gy, const kernels::Groups& groups) {
   Tensor dx = make_tensor(y.impl()->shape, y.impl()->dtype);
-  const Tensor means = make_tensor({2, groups.groups}, DType::float64);
+  const Tensor means = make_tensor({2, groups.count}, DType::float64);
   double* m = elements<double>(means);
   visit_floating(y.impl()->dtype, [&]<class T>() {
     kernels::normalize_gradient(elements<T>(y), elements<T>(gy), groups, elements<double>(scale), m,
-                                m + groups.groups, elements<T>(dx));
+                                m + groups.count, elements<T>(dx));
   });
   return dx;
 }
@@ -30,10 +33,9 @@ void check_eps(std::string_view op, double eps) {
   if (!(eps >= 0)) fail<ValueError>(op, "eps is {}, it must not be negative", eps);
 }
 
-// y and the scales serve the fused gradient, x the one that can be differentiated again.
 Normalized normalize(OpName op, const Tensor& x, const kernels::Groups& groups, const Shape& dims, double eps) {
   Tensor y = make_tensor(x.impl()->shape, x.impl()->dtype);
-  const Tensor mean = make_tensor({groups.groups}, DType::float64), variance = empty_like(mean);
+  const Tensor mean = make_tensor({groups.count}, DType::float64), variance = empty_like(mean);
   Tensor scale = empty_like(mean);
   visit_floating(x.impl()->dtype, [&]<class T>() {
     kernels::moments(elements<T>(x), groups, elements<double>(mean), elements<double>(variance));

@@ -2,8 +2,8 @@
 // its generator, then fills its elements as a function of where they begin. None is recorded.
 #include "xtape/random.hpp"
 
-#include "kernels/random.hpp"
 #include "core/subscript.hpp"
+#include "kernels/random.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {

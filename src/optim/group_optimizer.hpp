@@ -99,11 +99,10 @@ void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
   std::vector<Tensor> all = parameters_;
   all.insert(all.end(), group.params.begin(), group.params.end());
   const std::size_t count = all.size();
-  groups_.reserve(groups_.size() + 1);
+  check_parameters(all);
   states_.reserve(count);
-  set_parameters(std::move(all));
-  // Nothing below can fail.
-  groups_.push_back(std::move(group));
+  groups_.push_back(std::move(group));  // last of all that can fail: param_groups() stays valid until then
+  parameters_.swap(all);
   states_.resize(count);
 }
 

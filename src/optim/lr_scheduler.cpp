@@ -1,19 +1,12 @@
-// StepLR             lr = gamma lr, every step_size epochs
-// CosineAnnealingLR  lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta
-// LambdaLR           lr = initial lr * lambda(t)
-// and what all schedulers share. As in PyTorch, the first two go on from the lr that they find, not from the initial
-// one.
+// What all schedulers share: the lr of each group, written once a step, and a state_dict.
 #include "xtape/optim/lr_scheduler.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "optim/scheduler_options.hpp"
 
 namespace xtape::optim::lr_scheduler {
-
-using std::numbers::pi;
 
 // ---- all schedulers ---------------------------------------------------------------------------------------------
 
@@ -66,7 +59,10 @@ void LRScheduler::load_state_dict(const StateDict& dict) {
   std::int64_t last_epoch = 0;
   std::vector<double> base_lrs, last_lr;
   reader.read("last_epoch", last_epoch);
-  if (last_epoch < 0) fail<ValueError>("load_state_dict", "\"last_epoch\" = {}; expected at least 0", last_epoch);
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (last_epoch < 0 || last_epoch > most) {
+    fail<ValueError>("load_state_dict", "\"last_epoch\" = {} is outside [0, {}]", last_epoch, most);
+  }
   if (!base_lrs_.empty()) reader.read("base_lrs", base_lrs);
   reader.read("_last_lr", last_lr);
   const std::size_t groups = optimizer_.scheduled().size();
@@ -74,7 +70,7 @@ void LRScheduler::load_state_dict(const StateDict& dict) {
     fail<ValueError>("load_state_dict", "the dict is of {} groups, the optimizer has {}",
                      std::max(base_lrs.size(), last_lr.size()), groups);
   }
-  read(reader);
+  read(reader, std::max(base_lrs.size(), last_lr.size()));
   // Nothing below can fail.
   last_epoch_ = last_epoch;
   base_lrs_.swap(base_lrs);
@@ -90,14 +86,21 @@ EpochScheduler::EpochScheduler(const char* name, Optimizer& optimizer) : LRSched
 EpochScheduler::~EpochScheduler() = default;
 
 void EpochScheduler::step() {
-  const std::vector<Scheduled> all = groups();
+  const std::vector<Scheduled> before = groups();
   std::vector<double> lrs, momenta;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    lrs.push_back(next_lr(last_epoch_ + 1, i, *all[i].lr));
-    // Momenta only as far as all groups have one: then OneCycleLR has seen to it that they do.
-    if (all[i].momentum && momenta.size() == i) momenta.push_back(next_momentum(last_epoch_ + 1, i, *all[i].momentum));
+  for (const Scheduled& group : before) {
+    lrs.push_back(*group.lr);
+    if (cycles_momentum()) momenta.push_back(*group.momentum);
   }
-  advance(all, std::move(lrs), momenta);
+  for (std::size_t i = 0; i < lrs.size(); ++i) {
+    lrs[i] = next_lr(last_epoch_ + 1, i, lrs[i]);
+    if (cycles_momentum()) momenta[i] = next_momentum(last_epoch_ + 1, i, momenta[i]);
+  }
+  const std::vector<Scheduled> now = groups();  // a function of the user's may have touched the optimizer
+  if (now.size() != before.size()) {
+    fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", before.size(), now.size());
+  }
+  advance(now, std::move(lrs), momenta);
 }
 
 double EpochScheduler::next_momentum(std::int64_t, std::size_t, double momentum) const { return momentum; }
@@ -109,115 +112,5 @@ double EpochScheduler::base_lr(std::size_t i) const {
   }
   return base_lrs_[i];
 }
-
-// ---- StepLR -----------------------------------------------------------------------------------------------------
-
-namespace {
-
-template <class F>
-void visit(auto& o, F f)
-  requires requires { o.step_size; }
-{
-  f("step_size", o.step_size);
-  f("gamma", o.gamma);
-}
-
-void check(const StepLROptions& o) {
-  check_at_least("StepLR", "step_size", o.step_size, 1);
-  check_finite("StepLR", "gamma", o.gamma);
-}
-
-}  // namespace
-
-StepLR::StepLR(Optimizer& optimizer, const StepLROptions& options)
-    : EpochScheduler("StepLR", optimizer), options_(options) {
-  check(options_);
-  step();
-}
-
-double StepLR::next_lr(std::int64_t epoch, std::size_t, double lr) const {
-  return epoch == 0 || epoch % options_.step_size != 0 ? lr : lr * options_.gamma;
-}
-
-void StepLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
-
-void StepLR::read(StateReader& reader) {
-  StepLROptions loaded;
-  visit(loaded, OptionReader{reader});
-  check(loaded);
-  reader.expect_all_read();
-  options_ = loaded;
-}
-
-// ---- CosineAnnealingLR ------------------------------------------------------------------------------------------
-
-namespace {
-
-template <class F>
-void visit(auto& o, F f)
-  requires requires { o.T_max; }
-{
-  f("T_max", o.T_max);
-  f("eta_min", o.eta_min);
-}
-
-void check(const CosineAnnealingLROptions& o) {
-  check_at_least("CosineAnnealingLR", "T_max", o.T_max, 1);
-  check_finite("CosineAnnealingLR", "eta_min", o.eta_min);
-}
-
-}  // namespace
-
-CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
-    : EpochScheduler("CosineAnnealingLR", optimizer), options_(options) {
-  check(options_);
-  step();
-}
-
-double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) const {
-  if (epoch == 0) return lr;
-  const auto T = static_cast<double>(options_.T_max), t = static_cast<double>(epoch);
-  const double eta = options_.eta_min;
-  // One past the lowest point the recursion would be 0 / 0: there lr has no memory of where it came from.
-  const std::int64_t past = epoch - 1 - options_.T_max;
-  if (past % options_.T_max == 0 && past / options_.T_max % 2 == 0) {
-    return lr + (base_lr(i) - eta) * (1 - std::cos(pi / T)) / 2;
-  }
-  return (1 + std::cos(pi * t / T)) / (1 + std::cos(pi * (t - 1) / T)) * (lr - eta) + eta;
-}
-
-void CosineAnnealingLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
-
-void CosineAnnealingLR::read(StateReader& reader) {
-  CosineAnnealingLROptions loaded;
-  visit(loaded, OptionReader{reader});
-  check(loaded);
-  reader.expect_all_read();
-  options_ = loaded;
-}
-
-// ---- LambdaLR ---------------------------------------------------------------------------------------------------
-
-LambdaLR::LambdaLR(Optimizer& optimizer, LRLambda lr_lambda)
-    : LambdaLR(optimizer, std::vector<LRLambda>(optimizer.scheduled().size(), lr_lambda)) {}
-
-LambdaLR::LambdaLR(Optimizer& optimizer, std::initializer_list<LRLambda> lr_lambdas)
-    : LambdaLR(optimizer, std::vector<LRLambda>(lr_lambdas)) {}
-
-LambdaLR::LambdaLR(Optimizer& optimizer, std::vector<LRLambda> lr_lambdas)
-    : EpochScheduler("LambdaLR", optimizer), lambdas_(std::move(lr_lambdas)) {
-  if (lambdas_.size() != base_lrs_.size()) {
-    fail<ValueError>(name_, "{} functions for {} groups", lambdas_.size(), base_lrs_.size());
-  }
-  for (std::size_t i = 0; i < lambdas_.size(); ++i) {
-    if (!lambdas_[i]) fail<ValueError>(name_, "function {} is empty", i);
-  }
-  step();
-}
-
-double LambdaLR::next_lr(std::int64_t epoch, std::size_t i, double) const { return base_lr(i) * lambdas_[i](epoch); }
-
-void LambdaLR::write(StateWriter&) const {}
-void LambdaLR::read(StateReader& reader) { reader.expect_all_read(); }
 
 }  // namespace xtape::optim::lr_scheduler

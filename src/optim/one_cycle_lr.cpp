@@ -126,10 +126,10 @@ double OneCycleLR::next_momentum(std::int64_t step, std::size_t i, double moment
 
 void OneCycleLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
-void OneCycleLR::read(StateReader& reader) {
+void OneCycleLR::read(StateReader& reader, std::size_t groups) {
   OneCycleLROptions loaded;
   visit(loaded, OptionReader{reader});
-  check(loaded, base_lrs_.size());
+  check(loaded, groups);
   reader.expect_all_read();
   options_ = std::move(loaded);
 }

@@ -57,18 +57,18 @@ void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
 
 Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters)
     : name_(name) {
-  set_parameters(std::move(parameters));
+  check_parameters(parameters);
+  parameters_.swap(parameters);
 }
 
 Optimizer::~Optimizer() = default;
 
-void Optimizer::set_parameters(std::vector<Tensor> parameters) {
+void Optimizer::check_parameters(const std::vector<Tensor>& parameters) const {
   if (parameters.empty()) {
     fail<ValueError>(name_, "the list of parameters is empty; did the model register its layers?");
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) check_parameter(name_, i, parameters[i]);
   check_disjoint(name_, parameters);
-  parameters_.swap(parameters);
 }
 
 std::vector<Scheduled> Optimizer::scheduled() {

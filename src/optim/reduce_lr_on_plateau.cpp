@@ -13,7 +13,7 @@ namespace {
 constexpr const char* name = "ReduceLROnPlateau";
 
 template <class O, class F>
-void visit_options(O& o, F f) {
+void visit(O& o, F f) {
   f("mode", o.mode);
   f("factor", o.factor);
   f("patience", o.patience);
@@ -34,10 +34,10 @@ void visit_progress(P& p, F f) {
 void check(const ReduceLROnPlateauOptions& o, std::size_t groups) {
   if (!(o.factor >= 0 && o.factor < 1)) fail<ValueError>(name, "factor = {} is outside [0, 1)", o.factor);
   check_at_least(name, "patience", o.patience, 0);
-  check_finite(name, "threshold", o.threshold);
+  check_not_negative(name, "threshold", o.threshold);
   check_at_least(name, "cooldown", o.cooldown, 0);
   check_per_group(name, "min_lr", o.min_lr, groups);
-  check_finite(name, "eps", o.eps);
+  check_not_negative(name, "eps", o.eps);
 }
 
 }  // namespace
@@ -88,14 +88,14 @@ void ReduceLROnPlateau::step(double metric) {
 }
 
 void ReduceLROnPlateau::write(StateWriter& writer) const {
-  visit_options(options_, OptionWriter{writer});
+  visit(options_, OptionWriter{writer});
   visit_progress(progress_, OptionWriter{writer});
 }
 
-void ReduceLROnPlateau::read(StateReader& reader) {
+void ReduceLROnPlateau::read(StateReader& reader, std::size_t) {
   ReduceLROnPlateauOptions options;
   Progress progress;
-  visit_options(options, OptionReader{reader});
+  visit(options, OptionReader{reader});
   visit_progress(progress, OptionReader{reader});
   check(options, groups().size());
   check_at_least("load_state_dict", "\"cooldown_counter\"", progress.cooldown_counter, 0);

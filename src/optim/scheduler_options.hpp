@@ -16,7 +16,8 @@ namespace xtape::optim::lr_scheduler {
 
 // ---- checks -----------------------------------------------------------------------------------------------------
 
-inline void check_finite(const char* scheduler, const char* option, double value) {
+/// ValueError unless finite and >= 0.
+inline void check_not_negative(const char* scheduler, const char* option, double value) {
   if (!(value >= 0 && value <= std::numeric_limits<double>::max())) {
     fail<ValueError>(scheduler, "{} = {}; expected a finite number >= 0", option, value);
   }
@@ -32,7 +33,7 @@ inline void check_per_group(const char* scheduler, const char* option, const Per
   if (values.is_list() && values.values().size() != groups) {
     fail<ValueError>(scheduler, "{} has {} values, the optimizer {} groups", option, values.values().size(), groups);
   }
-  for (const double value : values.values()) check_finite(scheduler, option, value);
+  for (const double value : values.values()) check_not_negative(scheduler, option, value);
 }
 
 // ---- state ------------------------------------------------------------------------------------------------------

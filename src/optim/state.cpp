@@ -14,7 +14,7 @@ namespace {
 constexpr const char* op = "load_state_dict";
 
 Tensor range(std::size_t first, std::size_t count) { return arange(first, first + count, {.dtype = int64}); }
-}
+}  // namespace
 
 void StateWriter::write(const std::string& name, double value) {
   dict_.insert(name, full({}, value, {.dtype = float64}));

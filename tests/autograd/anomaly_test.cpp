@@ -17,7 +17,7 @@ TEST(Anomaly, NamesTheOpWhoseForwardMadeTheFirstNaN) {
 TEST(Anomaly, SaysWhenAnInputWasNaNBefore) {
   Tensor x = leaf({1, nan}, {2});
   const autograd::DetectAnomalyGuard guard;
-  expect_error<GradError>([&] { 1 + x; }, "add: anomaly: ", "input 1 is NaN already, at element [1]");
+  expect_error<GradError>([&] { 1 + x; }, "add: anomaly: ", "input 1 is NaN already at element [1]");
 }
 
 TEST(Anomaly, NamesTheOpWhoseGradientIsTheFirstNaN) {

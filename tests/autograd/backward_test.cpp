@@ -218,6 +218,14 @@ TEST(Grad, RunsOnlyWhatLeadsToTheInputs) {
   expect_close(grad({x * bad}, {x})[0], {3});
 }
 
+TEST(Grad, OfATensorInTheMiddleLeavesWhatMadeItAlone) {
+  Tensor x = leaf({3}, {1});
+  Tensor h = x * x, y = h * h;
+  expect_close(grad({y.sum()}, {h})[0], {18});
+  h.sum().backward();  // h's own op has not run, and still has its saved values
+  expect_close(x.grad(), {6});
+}
+
 TEST(Grad, OfSeveralOutputsIsTheirSum) {
   Tensor x = leaf({2, 3}, {2});
   Tensor s = ones({2}, {.dtype = float64});

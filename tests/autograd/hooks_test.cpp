@@ -42,6 +42,15 @@ TEST(TensorHook, RunsInGradCallsToo) {
   expect_close(grad({y * 3}, {y}, {ones({1}, {.dtype = float64})})[0], {6});
 }
 
+TEST(TensorHook, IsSilentWhereAGradCallHasNoUseForIt) {
+  Tensor x = leaf({2}, {1}), z = leaf({3}, {1});
+  Tensor y = x * x, other = z * z;
+  int calls = 0;
+  other.register_hook([&calls](const Tensor&) { ++calls; });
+  expect_close(grad({y, other}, {x})[0], {4});
+  EXPECT_EQ(calls, 0);
+}
+
 TEST(TensorHook, IsDifferentiatedWithTheGraph) {
   Tensor x = leaf({2}, {1});
   Tensor y = x * x;
@@ -93,7 +102,7 @@ TEST(TensorHook, RefusesAGradientOfAnotherShapeOrDtype) {
   Tensor x = leaf({1, 2}, {2});
   Tensor y = x * 2;
   RemovableHandle handle = y.register_hook([](const Tensor& g) { return g.sum(); });
-  expect_error<GradError>([&] { y.sum().backward({.retain_graph = true}); }, "register_hook: the hook on a result of mul",
+  expect_error<GradError>([&] { y.sum().backward({.retain_graph = true}); }, "register_hook: a hook on a result of mul",
                           "returned float64 ()", "float64 (2)");
   handle.remove();
   y.register_hook([](const Tensor& g) { return g.to(float32); });
@@ -120,6 +129,54 @@ TEST(TensorHook, DoesNotRunForAFrozenLeaf) {
   x.requires_grad_(false);
   y.backward();
   EXPECT_EQ(calls, 0);
+}
+
+TEST(TensorHook, ThatFreezesItsLeafLeavesItWithoutAGradient) {
+  Tensor x = leaf({1}, {1});
+  x.register_hook([&x](const Tensor&) { x.requires_grad_(false); });
+  (x * 3).sum().backward();
+  EXPECT_FALSE(x.grad().defined());  // SEMANTICS [22]
+}
+
+TEST(TensorHook, ThatRecordsLeavesNoHistoryInTheGradient) {
+  const std::int64_t before = autograd::live_nodes();
+  Tensor x = leaf({2}, {1});
+  x.register_hook([w = leaf({3}, {1})](const Tensor& g) {
+    const EnableGradGuard record;
+    return g * w;
+  });
+  (x * 5).sum().backward();
+  expect_close(x.grad(), {15});
+  EXPECT_FALSE(x.grad().requires_grad());
+  EXPECT_EQ(autograd::live_nodes(), before);
+}
+
+TEST(TensorHook, RefusesAnEmptyFunction) {
+  Tensor x = leaf({1}, {1});
+  expect_error<ValueError>([&] { x.register_hook(Callback<void(const Tensor&)>()); }, "register_hook: the hook is empty");
+  expect_error<ValueError>([&] { x.register_post_accumulate_grad_hook({}); },
+                           "register_post_accumulate_grad_hook: the hook is empty");
+}
+
+TEST(PostAccumulateGradHook, RunsLeafByLeafInTheOrderOfTheirMaking) {
+  std::string order;
+  Tensor a = leaf({1}, {1}), b = leaf({2}, {1}), c = leaf({3}, {1});
+  c.register_post_accumulate_grad_hook([&order](const Tensor&) { order += 'c'; });
+  a.register_post_accumulate_grad_hook([&order](const Tensor&) { order += 'a'; });
+  b.register_post_accumulate_grad_hook([&order](const Tensor&) { return order += 'b'; });  // its result is nobody's
+  (c * b * a).sum().backward();
+  EXPECT_EQ(order, "abc");
+}
+
+TEST(PostAccumulateGradHook, ThatConvertsAnotherLeafIsAnError) {
+  Tensor a = leaf({1}, {1});
+  struct Scale : nn::Module {
+    nn::Parameter w = register_parameter("w", ones({1}, {.dtype = float64}));
+  } module;
+  a.register_post_accumulate_grad_hook([&module](const Tensor&) { module.to(float32); });
+  expect_error<GradError>([&] { (a * module.w).sum().backward(); }, "backward: a float64 (1) gradient arrives at a leaf",
+                          "float32 (1)");
+  EXPECT_FALSE(module.w.grad().defined());
 }
 
 TEST(PostAccumulateGradHook, RunsAfterAccumulationWithTheLeaf) {

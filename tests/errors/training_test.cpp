@@ -71,7 +71,7 @@ TEST(Errors, OfModules) {
        [] { nn::BatchNorm1d(3, {.momentum = 2}); }},
       {"IndexError: embedding: index[0] = 7 is outside [0, 4)", [] { nn::Embedding(4, 2)(tensor({7})); }},
       {"IndexError: Embedding: padding_idx 4 is outside [-4, 4)", [] { nn::Embedding(4, 2, {.padding_idx = 4}); }},
-      {"ValueError: uniform_: [1, 0) is no finite interval", [] { nn::init::uniform_(ones({2}), 1, 0); }},
+      {"ValueError: uniform_: [1, 0) is no finite interval of float32", [] { nn::init::uniform_(ones({2}), 1, 0); }},
       {"ValueError: normal_: std is -1, it must not be negative", [] { nn::init::normal_(ones({2}), 0, -1); }},
       {"ValueError: constant_: the tensor is undefined", [] { nn::init::constant_(Tensor(), 1); }},
       {"ShapeError: xavier_uniform_: fan_in and fan_out need a weight of 2 dims at least, got (2)",

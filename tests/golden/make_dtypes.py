@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes dtypes.golden, the reference of dtypes_test.cpp: what ops make of every pair of dtypes.
 
     python make_dtypes.py

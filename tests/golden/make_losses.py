@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes cross_entropy_index.golden, cross_entropy_probability.golden, nll_loss.golden and element_losses.golden, the
 references of losses_test.cpp: the whole product of options, shapes and layouts.
 

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Writes lr_scheduler.golden, the reference of tests/optim/lr_scheduler_golden_test.cpp: fifty steps of PyTorch's
+"""Writes lr_scheduler.golden, the reference of lr_scheduler_test.cpp beside it: fifty steps of PyTorch's
 schedulers, alone and two on one optimizer, undisturbed and with lr edited after step 20.
 
     python make_lr_scheduler.py

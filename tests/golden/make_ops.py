@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes ops.golden, the reference of ops_test.cpp: PyTorch's answers to the cases of tests/support/op_cases*.cpp.
 
     python make_ops.py

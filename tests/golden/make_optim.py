@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Writes optim.golden, the reference of tests/optim/golden_test.cpp: fifty steps of PyTorch's optimizers under every
+"""Writes optim.golden, the reference of optim_test.cpp beside it: fifty steps of PyTorch's optimizers under every
 combination of options, in both floating dtypes.
 
     OMP_NUM_THREADS=1 python make_optim.py

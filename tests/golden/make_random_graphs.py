@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes random programs and what PyTorch makes of them, for random_graphs_test.cpp.
 
     python make_random_graphs.py [--count 1000] [--seed 1] [--out random_graphs.golden]

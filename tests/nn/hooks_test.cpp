@@ -51,6 +51,24 @@ TEST(ForwardHook, ItsErrorNamesTheModule) {
   expect_error<ShapeError>([&] { model(tensor({1.0})); }, "reshape \"1\"");
 }
 
+TEST(ForwardHook, MayReplaceTheModuleThatRuns) {
+  struct Holder : nn::Module {
+    Double inner = register_module("inner", Double());
+    Tensor forward(const Tensor& x) { return inner(x); }
+  } outer;
+  Holder* handle = &outer;
+  outer.inner.register_forward_pre_hook([handle](const nn::Module&, const Tensor& x) {
+    *handle = Holder();
+    return x.reshape({7});
+  });
+  expect_error<ShapeError>([&] { outer(tensor({1.0})); }, "reshape \"inner\"");
+}
+
+TEST(ForwardHook, RefusesAnEmptyFunction) {
+  expect_error<ValueError>([] { Double().register_forward_pre_hook(Callback<Tensor(const nn::Module&, const Tensor&)>()); },
+                           "register_forward_pre_hook: the hook is empty");
+}
+
 TEST(ForwardHook, CatchesActivationsAndTheirGradients) {
   const nn::Sequential model{nn::Linear(2, 2), nn::ReLU()};
   Tensor activation, gradient;

@@ -100,5 +100,18 @@ TEST(Init, RefusesWhatCannotBeMeant) {
   expect_error<ValueError>([] { init::uniform_(Tensor()); }, "uniform_: the tensor is undefined");
 }
 
+TEST(Init, UniformStaysBelowItsUpperBound) {
+  const float b = 1 + 0x1p-12f;
+  const Tensor t = nn::init::uniform_(empty({100000}), 1, b);
+  EXPECT_LT(t.max().item<float>(), b);
+  EXPECT_GE(t.min().item<float>(), 1.0f);
+  expect_close(nn::init::uniform_(empty({2}), 3, 3), {3, 3});
+}
+
+TEST(Init, RefusesNumbersThatTheDtypeDoesNotHold) {
+  expect_error<ValueError>([] { nn::init::uniform_(empty({2}), -3e38, 3e38); }, "uniform_: ", "float32");
+  expect_error<ValueError>([] { nn::init::normal_(empty({2}), 0, 1e300); }, "normal_: ", "1e+300");
+}
+
 }  // namespace
 }  // namespace xtape

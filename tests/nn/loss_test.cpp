@@ -78,6 +78,13 @@ TEST(NLLLossModule, LooksAtItsWeightAsItIsNow) {
   expect_close(copy.weight, {1, 2, 3});
 }
 
+TEST(NLLLossModule, LeavesTheCallersWeightAlone) {
+  const Tensor w = tensor({1., 2., 3.});
+  nn::NLLLoss({.weight = w}).to(float64);
+  nn::CrossEntropyLoss({.weight = w}).to(float64);
+  EXPECT_EQ(w.dtype(), float32);
+}
+
 TEST(MSELossModule, IsMseLossWithItsOptions) {
   const Tensor t = zeros_like(logits);
   expect_close(nn::MSELoss()(logits, t), {91.0 / 6}, 1e-15);

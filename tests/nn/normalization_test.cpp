@@ -102,7 +102,7 @@ TEST(BatchNorm1d, RefusesWhatDoesNotFit) {
   expect_error<ShapeError>([&] { layer(ones({2, 3, 4, 5})); }, "got (2, 3, 4, 5)");
   expect_error<ValueError>([&] { layer(ones({1, 3})); }, "more than one value per channel, got (1, 3)");
   EXPECT_EQ(layer.num_batches_tracked.item<int>(), 0);
-  expect_error<ValueError>([] { nn::BatchNorm1d(-1); }, "BatchNorm1d: features is -1");
+  expect_error<ValueError>([] { nn::BatchNorm1d(-1); }, "BatchNorm1d: num_features is -1");
   expect_error<ValueError>([] { nn::BatchNorm1d(2, {.momentum = 1.5}); }, "momentum is 1.5", "cumulative_average");
   expect_error<ValueError>([] { nn::BatchNorm1d(2, {.eps = NAN}); }, "BatchNorm1d: eps is nan");
 }

@@ -40,6 +40,17 @@ TEST(Summary, ListsEveryCallAndCountsATieOnce) {
   EXPECT_NE(summary.to_string().find("(4, 3) (1, 3)"), std::string::npos) << summary.to_string();
 }
 
+template <class T>
+struct Outer {
+  struct Inner : nn::Module {
+    Tensor forward(const Tensor& x) { return x; }
+  };
+};
+
+TEST(Summary, NamesTypesWithoutWhatStandsInBrackets) {
+  EXPECT_EQ(nn::summary(Outer<std::vector<int>>::Inner(), {1}).rows()[0].type, "Inner");
+}
+
 TEST(Summary, LeavesTheModelAlone) {
   nn::Sequential model{nn::Linear(2, 2), nn::Dropout(0.5)};
   model[1].eval();

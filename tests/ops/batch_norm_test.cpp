@@ -139,5 +139,13 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
   expect_error<ValueError>([&] { batch_norm(x, {}, {}, {}, {}, true, 1.5); }, "momentum is 1.5");
 }
 
+TEST(BatchNorm, LeavesTheStatisticsAloneWhenItThrows) {
+  const Tensor mean = zeros({2}), var = ones({2});
+  const Tensor w = full({2}, NAN, {.requires_grad = true}), x = randn({4, 2});
+  const autograd::DetectAnomalyGuard guard;
+  EXPECT_THROW(batch_norm(x, mean, var, w, {}, true), GradError);
+  EXPECT_TRUE(equal(mean, zeros({2})) && equal(var, ones({2})));
+}
+
 }  // namespace
 }  // namespace xtape

@@ -1,4 +1,4 @@
-// What holds for every scheduler, and StepLR, CosineAnnealingLR and LambdaLR. lr_scheduler_golden_test.cpp has the
+// What holds for every scheduler, and StepLR, CosineAnnealingLR and LambdaLR. golden/lr_scheduler_test.cpp has the
 // schedules themselves.
 #include "support/expect.hpp"
 
@@ -274,6 +274,39 @@ TEST(LambdaLR, RefusesAnotherNumberOfFunctions) {
   auto one = [](std::int64_t) { return 1.; };
   expect_error<ValueError>([&] { LambdaLR(g.optimizer, {one, one, one}); }, "LambdaLR: 3 functions for 2 groups");
   expect_error<ValueError>([&] { LambdaLR(g.optimizer, {one, LRLambda()}); }, "function 1 is empty");
+}
+
+TEST(LambdaLR, RefusesAStateOfMoreGroupsThanFunctions) {
+  TwoGroups g;
+  auto one = [](std::int64_t) { return 1.; };
+  const StateDict two = LambdaLR(g.optimizer, one).state_dict();
+  optim::SGD optimizer({leaf({1}, {1})}, {.lr = .1});
+  LambdaLR scheduler(optimizer, one);
+  optimizer.add_param_group({{leaf({1}, {1})}, {.lr = .2}});
+  expect_error<ValueError>([&] { scheduler.load_state_dict(two); }, "of 2 groups, this LambdaLR has 1 functions");
+}
+
+TEST(LambdaLR, AFunctionMayWriteToTheOptimizerButNotAddAGroup) {
+  TwoGroups g;
+  LambdaLR scheduler(g.optimizer, [&g](std::int64_t epoch) {
+    for (auto& group : g.optimizer.param_groups()) group.options.momentum = .6;
+    if (epoch == 2) g.optimizer.add_param_group({{leaf({1}, {1})}, {.lr = 1}});
+    return 1.;
+  });
+  scheduler.step();
+  for (const auto& group : g.optimizer.param_groups()) EXPECT_EQ(group.options.momentum, .6);
+  expect_error<ValueError>([&] { scheduler.step(); }, "LambdaLR: the schedule's function changed the number of groups");
+}
+
+TEST(OneCycleLR, ResumesAfterAGroupWasAdded) {
+  TwoGroups g;
+  const StateDict two =
+      OneCycleLR(g.optimizer, {.max_lr = {.1, .2}, .total_steps = 10, .cycle_momentum = false}).state_dict();
+  optim::SGD optimizer({leaf({1}, {1})}, {.lr = .1});
+  OneCycleLR scheduler(optimizer, {.max_lr = .1, .total_steps = 10, .cycle_momentum = false});
+  optimizer.add_param_group({{leaf({1}, {1})}, {.lr = .2}});
+  scheduler.load_state_dict(two);
+  EXPECT_NO_THROW(scheduler.step());
 }
 
 }  // namespace

@@ -235,5 +235,14 @@ TEST(Optimizer, AGroupThatIsRefusedChangesNothing) {  // SEMANTICS [25]
   EXPECT_NO_THROW(optimizer.step());
 }
 
+TEST(Optimizer, ARefusedGroupLeavesTheListOfGroupsWhereItIs) {
+  const Tensor a = leaf({1}, {1});
+  optim::Adam adam({a}, {.lr = .1});
+  const auto groups = adam.param_groups();
+  expect_error<ValueError>([&] { adam.add_param_group({{a}, {.lr = .2}}); }, "parameter 0 again");
+  EXPECT_EQ(groups.data(), adam.param_groups().data());
+  EXPECT_EQ(adam.parameters().size(), 1u);
+}
+
 }  // namespace
 }  // namespace xtape

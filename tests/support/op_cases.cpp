@@ -14,7 +14,7 @@ const std::vector<OpCase>& op_cases() {
     add_elementwise_cases(cases);
     add_reduction_cases(cases);
     add_shape_cases(cases);
-    add_nn_cases(cases);
+    add_loss_cases(cases);
     add_layer_cases(cases);
     return cases;
   }();

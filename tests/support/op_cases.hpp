@@ -51,7 +51,7 @@ const std::vector<OpCase>& op_cases();
 void add_elementwise_cases(OpCases& cases);
 void add_reduction_cases(OpCases& cases);
 void add_shape_cases(OpCases& cases);
-void add_nn_cases(OpCases& cases);
+void add_loss_cases(OpCases& cases);
 void add_layer_cases(OpCases& cases);
 
 }  // namespace xtape::testing

@@ -1,4 +1,4 @@
-// Activations, normalization, embedding and the losses of elements; the twins stand in golden/make_ops.py.
+// Layers and their functions; the twins stand in golden/make_ops.py.
 #include <limits>
 
 #include "support/op_cases.hpp"
@@ -100,62 +100,49 @@ void add_embedding(OpCases& cases) {
   });
 }
 
-const std::vector<Reduction> reductions = {Reduction::none, Reduction::mean, Reduction::sum};
+void add_dropout(OpCases& cases) {
+  cases.add("dropout", "in evaluation", {any({2, 3})}, [](Args x) { return dropout(x[0], 0.5, false); });
+  cases.add("dropout", "of p 0", {any({2, 3})}, [](Args x) { return dropout(x[0], 0.0); });
+  cases.add("dropout", "of p 1", {any({2, 3})}, [](Args x) { return dropout(x[0], 1.0); });
+  cases.add("dropout", "in training", {any({4, 5})}, [](Args x) {
+    manual_seed(3);  // the same mask each time
+    return dropout(x[0], 0.4);
+  }).golden = false;
+}
 
-void add_losses(OpCases& cases) {
-  const Input t = uniform({4, 3}, 0.1, 0.8), w = constant({3}, {0.2, 0.3, 0.5}), p = constant({3}, {2, 0.5, 1});
-  cases.add("mse_loss", "", {any({4, 3}), any({4, 3})}, [](Args x) {
-    Tensors y;
-    for (Reduction r : reductions) y.push_back(mse_loss(x[0], x[1], {.reduction = r}));
-    return y;
+void add_layers(OpCases& cases) {
+  cases.add("Linear", "", {any({4, 3}), any({2, 3}), any({2})},
+            [](Args x) { return with_parameters(nn::Linear(3, 2), x[1], x[2])(x[0]); });
+  cases.add("ReLU", "", {away({4, 3})}, [](Args x) { return nn::ReLU()(x[0]); });
+  cases.add("Dropout", "in evaluation", {any({4, 3})}, [](Args x) {
+    nn::Dropout layer(0.5);
+    layer.eval();
+    return layer(x[0]);
   });
-  cases.add("binary_cross_entropy_with_logits", "", {any({4, 3}), t}, [](Args x) {
-    Tensors y;
-    for (Reduction r : reductions) y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.reduction = r}));
-    return y;
+  cases.add("Dropout", "in training", {any({4, 5})}, [](Args x) {
+    manual_seed(3);
+    return nn::Dropout(0.5)(x[0]);
+  }).golden = false;
+  cases.add("Flatten", "", {any({2, 3, 2})},
+            [](Args x) { return Tensors{nn::Flatten()(x[0]), nn::Flatten(0, 1)(x[0])}; });
+  cases.add("Softmax", "", {any({2, 3})}, [](Args x) { return nn::Softmax(1)(x[0]); });
+  cases.add("LogSoftmax", "", {any({2, 3})}, [](Args x) { return nn::LogSoftmax(1)(x[0]); });
+  cases.add("Sequential", "", {any({4, 3}), any({5, 3}), any({5}), any({2, 5}), any({2})}, [](Args x) {
+    const nn::Linear fc1 = with_parameters(nn::Linear(3, 5), x[1], x[2]);
+    const nn::Linear fc2 = with_parameters(nn::Linear(5, 2), x[3], x[4]);
+    return nn::Sequential{fc1, nn::ReLU(), fc2}(x[0]);
   });
-  cases.add("binary_cross_entropy_with_logits", "weighted", {any({4, 3}), t, w, p}, [](Args x) {
-    Tensors y;
-    for (Reduction r : reductions) {
-      y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = r, .pos_weight = x[3]}));
-    }
-    return y;
-  });
-  cases.add("binary_cross_entropy_with_logits", "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
-            [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); }).smooth = false;
-  cases.add("mse_loss", "special", {special({400}, 20), special({400})}, [](Args x) {
-    return mse_loss(x[0], x[1], {.reduction = Reduction::none});
-  }).smooth = false;
-  cases.add("kl_div", "targets of zero", {uniform({2, 3}, -3, 3), given({2, 3}, {0, 1, 0.5, 1, 0, 0})}, [](Args x) {
-    return kl_div(x[0], x[1].detach(), {.reduction = Reduction::sum});
-  }).smooth = false;
-  cases.add("kl_div", "far", {given({4}, {-1000, -inf, -3, -1}), constant({4}, {1e-30, 0.5, 1e-300, 1})}, [](Args x) {
-    return kl_div(x[0], x[1], {.reduction = Reduction::none});
-  }).smooth = false;
-  for (const bool log_target : {false, true}) {
-    const Input target = log_target ? uniform({4, 3}, -3, 3) : t;
-    cases.add("kl_div", log_target ? "of a log target" : "", {uniform({4, 3}, -3, 3), target}, [log_target](Args x) {
-      Tensors y = {kl_div(x[0], x[1], {.reduction = Reduction::batchmean, .log_target = log_target})};
-      for (Reduction r : reductions) y.push_back(kl_div(x[0], x[1], {.reduction = r, .log_target = log_target}));
-      return y;
-    });
-  }
-  cases.add("MSELoss", "", {any({4, 3}), any({4, 3})}, [](Args x) { return nn::MSELoss()(x[0], x[1]); });
-  cases.add("BCEWithLogitsLoss", "", {any({4, 3}), t, w, p}, [](Args x) {
-    return nn::BCEWithLogitsLoss({.weight = x[2], .pos_weight = x[3]})(x[0], x[1]);
-  });
-  cases.add("KLDivLoss", "", {uniform({4, 3}, -3, 3), t},
-            [](Args x) { return nn::KLDivLoss({.reduction = Reduction::batchmean})(x[0], x[1]); });
 }
 
 }  // namespace
 
 void add_layer_cases(OpCases& cases) {
+  add_dropout(cases);
+  add_layers(cases);
   add_activations(cases);
   add_layer_norm(cases);
   add_batch_norm(cases);
   add_embedding(cases);
-  add_losses(cases);
 }
 
 }  // namespace xtape::testing

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace xtape {
@@ -29,7 +30,13 @@ class Callback<R(A...)> {
   template <class F>
   struct Model final : Concept {
     explicit Model(F g) : f(std::move(g)) {}
-    R call(A... a) override { return f(std::forward<A>(a)...); }
+    R call(A... a) override {
+      if constexpr (std::is_void_v<R>) {
+        f(std::forward<A>(a)...);  // whatever it returns
+      } else {
+        return f(std::forward<A>(a)...);
+      }
+    }
     F f;
   };
   std::shared_ptr<Concept> call_;

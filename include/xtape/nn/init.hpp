@@ -1,8 +1,9 @@
 // Filling parameters with their first values, in place and off the tape: nn::init, as in PyTorch. Random numbers come
 // from the default generator. Each returns the tensor that it has filled.
 //
-// Errors: ValueError for an undefined tensor and for numbers that cannot be meant, DTypeError unless the tensor is
-// floating, ShapeError from xavier and kaiming for fewer than 2 dims.
+// Errors: ValueError for an undefined tensor and for numbers that cannot be meant, DTypeError from those that draw
+// unless the tensor is floating (constant_, zeros_ and ones_ take any dtype), ShapeError from xavier and kaiming for
+// fewer than 2 dims.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace xtape::nn::init {
 XTAPE_API Tensor uniform_(const Tensor& t, double a = 0, double b = 1);
 /// ValueError unless std >= 0.
 XTAPE_API Tensor normal_(const Tensor& t, double mean = 0, double std = 1);
+/// ValueError for a number that an integer dtype cannot hold.
 XTAPE_API Tensor constant_(const Tensor& t, Scalar value);
 XTAPE_API Tensor zeros_(const Tensor& t);
 XTAPE_API Tensor ones_(const Tensor& t);

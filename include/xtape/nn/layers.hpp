@@ -37,7 +37,7 @@ struct EmbeddingOptions {
 };
 
 /// Rows of the weight (n, d) by integer indices (...) -> (..., d). The weight is from N(0, 1). IndexError for an index
-/// outside [0, n).
+/// outside [0, n) or a padding_idx outside [-n, n), ValueError for a negative extent.
 class XTAPE_API Embedding : public Module {
  public:
   Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options = {});

@@ -132,9 +132,10 @@ class XTAPE_API Module {
   const Module& to(DType dtype) const;
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true) const;
-  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it. What the hook returns takes
-  /// the place of x, or of y; nothing, or an undefined tensor, changes nothing. Not called where a module is used through an
-  /// operator() of its own. Copies of the handle share the hooks, clone(m) has none.
+  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it. What the hook returns
+  /// takes the place of x, or of y; nothing, or an undefined tensor, changes nothing. Not called where a module is used
+  /// through an operator() of its own. Copies of the handle share the hooks, clone(m) has none. Not
+  /// to be called while another thread runs the module. A hook that captures the module itself keeps it alive for good.
   template <class F>
   RemovableHandle register_forward_pre_hook(F hook) const {
     return add_pre_hook(xtape::detail::returning<Tensor, const Module&, const Tensor&>(std::move(hook)));

@@ -42,21 +42,21 @@ struct BatchNormOptions {
   bool track_running_stats = true;  ///< else the batch's own statistics serve in evaluation, too
 };
 
-/// See xtape::batch_norm. x (N, C) or (N, C, L). The weight begins as 1, the bias as 0. A training call writes the
+/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight begins as 1, the bias as 0. A training call writes the
 /// running statistics, so that calls on one module from several threads need a lock; evaluation needs none.
 class XTAPE_API BatchNorm1d : public Module {
  public:
   /// ValueError for options outside their range.
-  explicit BatchNorm1d(std::int64_t features, BatchNormOptions options = {});
+  explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
   ~BatchNorm1d() override;
   Tensor forward(const Tensor& x) const override;
 
   Parameter weight, bias;            ///< (C), undefined unless affine
   Buffer running_mean, running_var;  ///< (C), from 0 and 1 on; undefined unless track_running_stats
-  Buffer num_batches_tracked;        ///< int64, of training; undefined unless track_running_stats
+  Buffer num_batches_tracked;        ///< int64, 0-dim: training calls so far; undefined unless track_running_stats
 
  private:
-  std::int64_t features_;
+  std::int64_t num_features_;
   BatchNormOptions options_;
 };
 

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "xtape/nn/module.hpp"
@@ -14,13 +15,14 @@ struct SummaryOptions {
   DType dtype = DType::float32;  ///< of the input: int64 for a model that begins with an Embedding
 };
 
+/// What summary() found; to_string() makes a table of it.
 class XTAPE_API Summary {
  public:
   struct Row {
     std::string path;             ///< "encoder.fc1"; "" for the model itself
     std::string type;             ///< "Linear"; "function" for a plain function in a Sequential
     std::vector<Shape> outputs;   ///< of each call of its forward
-    std::int64_t parameters = 0;  ///< elements of its own parameters, not its children's; a tie counts where it comes first
+    std::int64_t parameters = 0;  ///< elements of its own, not its children's; a tie counts where it comes first
     std::int64_t trainable = 0;   ///< ... of those that require grad
   };
 
@@ -39,12 +41,13 @@ class XTAPE_API Summary {
 
 namespace detail {
 /// Runs `model`, which is nobody else's, and listens to its modules.
-XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& forward, const Shape& input_shape,
-                            SummaryOptions options);
+XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& forward,
+                            const Shape& input_shape, SummaryOptions options);
 }  // namespace detail
 
-/// Runs a clone of the model once, in evaluation mode and without grad, on zeros of `input_shape` (batch included):
-/// the model itself stays as it is. Throws what its forward throws; ShapeError or DTypeError where the input does not fit.
+/// Runs a clone of the model once, in evaluation mode and without grad, on zeros of `input_shape` (batch included): the
+/// model itself stays as it is, and so are its hooks not called; what a function in the model merely refers to is no part
+/// of the clone. Throws what its forward throws, so ShapeError or DTypeError where the input does not fit.
 template <std::derived_from<Module> M>
 Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
   const M copy = clone(model);

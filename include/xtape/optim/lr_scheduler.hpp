@@ -39,7 +39,8 @@ class PerGroup {
   bool is_list_ = true;
 };
 
-/// What all schedulers share. Errors: ValueError on an option outside its range, on an lr that would not be finite, and
+/// What all schedulers share; closed to users, since their state goes through classes of xtape's own: a schedule of
+/// one's own is a LambdaLR. Errors: ValueError on an option outside its range, on an lr that would not be finite, and
 /// where groups were added that the scheduler has no numbers for. Then nothing has changed.
 class XTAPE_API LRScheduler {
  public:
@@ -65,9 +66,10 @@ class XTAPE_API LRScheduler {
   const char* optimizer_name() const noexcept;
   /// Checks one lr for each group, then goes on to the next epoch with them, and with these momenta, if any.
   void advance(const std::vector<Scheduled>& groups, std::vector<double> lrs, const std::vector<double>& momenta = {});
-  /// What a scheduler keeps of its own. read() checks all of it, and that nothing is left, before it changes anything.
+  /// What a scheduler keeps of its own. read() checks all of it, for a dict of `groups` groups, and that nothing is left,
+  /// before it changes anything.
   virtual void write(StateWriter& writer) const = 0;
-  virtual void read(StateReader& reader) = 0;
+  virtual void read(StateReader& reader, std::size_t groups) = 0;
 
   const char* name_;
   Optimizer& optimizer_;
@@ -88,6 +90,8 @@ class XTAPE_API EpochScheduler : public LRScheduler {
 
   /// What group `i` gets in `epoch`, from what it has.
   virtual double next_lr(std::int64_t epoch, std::size_t i, double lr) const = 0;
+  /// Whether there are next_momentum()s to write: then every group has a momentum.
+  virtual bool cycles_momentum() const { return false; }
   virtual double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const;
   /// ValueError for a group that was added after the scheduler was made.
   double base_lr(std::size_t i) const;
@@ -95,7 +99,7 @@ class XTAPE_API EpochScheduler : public LRScheduler {
 
 struct StepLROptions {
   std::int64_t step_size = 0;  ///< epochs from one reduction to the next; must be given
-  double gamma = 0.1;
+  double gamma = 0.1;          ///< factor of lr; finite, >= 0
 };
 
 /// Multiplies lr by gamma every step_size epochs.
@@ -112,14 +116,14 @@ class XTAPE_API StepLR final : public EpochScheduler {
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
   void write(StateWriter& writer) const override;
-  void read(StateReader& reader) override;
+  void read(StateReader& reader, std::size_t groups) override;
 
   StepLROptions options_;
 };
 
 struct CosineAnnealingLROptions {
   std::int64_t T_max = 0;  ///< epochs from the initial lr down to eta_min; must be given
-  double eta_min = 0;
+  double eta_min = 0;      ///< the lowest lr; finite, >= 0
 };
 
 /// Follows a cosine from the initial lr down to eta_min within T_max epochs, and up again in as many. (Loshchilov and
@@ -131,7 +135,7 @@ class XTAPE_API CosineAnnealingLR final : public EpochScheduler {
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
   void write(StateWriter& writer) const override;
-  void read(StateReader& reader) override;
+  void read(StateReader& reader, std::size_t groups) override;
 
   CosineAnnealingLROptions options_;
 };
@@ -146,7 +150,7 @@ using LRLambda = Callback<double(std::int64_t)>;
 ///     // exponential decay
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(0.95, epoch); });
 ///     // polynomial decay to 0 at epoch 100
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 100., 2) : 0; });
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 1e2, 2) : 0; });
 ///
 /// One function for all groups, or {f, g, ...}, one for each.
 class XTAPE_API LambdaLR final : public EpochScheduler {
@@ -158,23 +162,23 @@ class XTAPE_API LambdaLR final : public EpochScheduler {
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
   void write(StateWriter& writer) const override;
-  void read(StateReader& reader) override;
+  void read(StateReader& reader, std::size_t groups) override;
 
   std::vector<LRLambda> lambdas_;  // one for each group
 };
 
-enum class AnnealStrategy { cos, linear };
+enum class AnnealStrategy : std::uint8_t { cos, linear };
 
 struct OneCycleLROptions {
   PerGroup max_lr = {};              ///< must be given
   std::int64_t total_steps = 0;      ///< 0: epochs * steps_per_epoch
-  std::int64_t epochs = 0;
-  std::int64_t steps_per_epoch = 0;
+  std::int64_t epochs = 0;           ///< with steps_per_epoch, where total_steps is not given
+  std::int64_t steps_per_epoch = 0;  ///< batches of an epoch
   double pct_start = 0.3;            ///< share of the steps in which lr rises
   AnnealStrategy anneal_strategy = AnnealStrategy::cos;
   bool cycle_momentum = true;        ///< lowers the momentum while lr is high: SGD's, or Adam's betas[0]
-  PerGroup base_momentum = 0.85;
-  PerGroup max_momentum = 0.95;
+  PerGroup base_momentum = 0.85;     ///< the lowest momentum, where lr is max_lr
+  PerGroup max_momentum = 0.95;      ///< the momentum at the start and after the fall
   double div_factor = 25;            ///< the initial lr is max_lr / div_factor
   double final_div_factor = 1e4;     ///< the last lr is the initial one / final_div_factor
   bool three_phase = false;          ///< falls to the initial lr as it rose, then on to the last
@@ -189,24 +193,25 @@ class XTAPE_API OneCycleLR final : public EpochScheduler {
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  bool cycles_momentum() const override { return options_.cycle_momentum; }
   double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const override;
   void write(StateWriter& writer) const override;
-  void read(StateReader& reader) override;
+  void read(StateReader& reader, std::size_t groups) override;
 
   OneCycleLROptions options_;  // complete: total_steps is given
 };
 
-enum class PlateauMode { min, max };
-enum class ThresholdMode { rel, abs };
+enum class PlateauMode : std::uint8_t { min, max };
+enum class ThresholdMode : std::uint8_t { rel, abs };
 
 struct ReduceLROnPlateauOptions {
   PlateauMode mode = PlateauMode::min;  ///< whether the metric should fall or rise
-  double factor = 0.1;
+  double factor = 0.1;                  ///< of lr at a reduction; in [0, 1)
   std::int64_t patience = 10;   ///< epochs without improvement that are let pass
   double threshold = 1e-4;      ///< a smaller improvement is none
   ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number
   std::int64_t cooldown = 0;    ///< epochs after a reduction that do not count
-  PerGroup min_lr = 0.0;
+  PerGroup min_lr = 0.0;        ///< no lr goes below
   double eps = 1e-8;            ///< a smaller change of lr is not made
 };
 
@@ -225,7 +230,7 @@ class XTAPE_API ReduceLROnPlateau final : public LRScheduler {
     std::int64_t cooldown_counter = 0, num_bad_epochs = 0;
   };
   void write(StateWriter& writer) const override;
-  void read(StateReader& reader) override;
+  void read(StateReader& reader, std::size_t groups) override;
   bool is_better(double metric) const;
 
   ReduceLROnPlateauOptions options_;

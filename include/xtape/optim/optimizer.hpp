@@ -63,8 +63,8 @@ class XTAPE_API Optimizer {
   Optimizer(const char* name, std::vector<Tensor> parameters);
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
-  /// Replaces the parameters. Errors as in the constructor; then nothing has changed.
-  void set_parameters(std::vector<Tensor> parameters);
+  /// The constructor's checks, of a longer list perhaps.
+  void check_parameters(const std::vector<Tensor>& parameters) const;
 
   const char* name_;
   std::vector<Tensor> parameters_;

@@ -1,0 +1,58 @@
+// lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta; goes on from the lr that
+// it finds, as in PyTorch.
+#include <cmath>
+#include <numbers>
+
+#include "optim/scheduler_options.hpp"
+#include "xtape/optim/lr_scheduler.hpp"
+
+namespace xtape::optim::lr_scheduler {
+
+using std::numbers::pi;
+
+namespace {
+
+constexpr const char* name = "CosineAnnealingLR";
+
+template <class O, class F>
+void visit(O& o, F f) {
+  f("T_max", o.T_max);
+  f("eta_min", o.eta_min);
+}
+
+void check(const CosineAnnealingLROptions& o) {
+  check_at_least(name, "T_max", o.T_max, 1);
+  check_not_negative(name, "eta_min", o.eta_min);
+}
+
+}  // namespace
+
+CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
+    : EpochScheduler(name, optimizer), options_(options) {
+  check(options_);
+  step();
+}
+
+double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) const {
+  if (epoch == 0) return lr;
+  const auto T = static_cast<double>(options_.T_max), t = static_cast<double>(epoch);
+  const double eta = options_.eta_min;
+  // One past the lowest point the recursion would be 0 / 0: there lr has no memory of where it came from.
+  const std::int64_t past = epoch - 1 - options_.T_max;
+  if (past % options_.T_max == 0 && past / options_.T_max % 2 == 0) {
+    return lr + (base_lr(i) - eta) * (1 - std::cos(pi / T)) / 2;
+  }
+  return (1 + std::cos(pi * t / T)) / (1 + std::cos(pi * (t - 1) / T)) * (lr - eta) + eta;
+}
+
+void CosineAnnealingLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
+
+void CosineAnnealingLR::read(StateReader& reader, std::size_t) {
+  CosineAnnealingLROptions loaded;
+  visit(loaded, OptionReader{reader});
+  check(loaded);
+  reader.expect_all_read();
+  options_ = loaded;
+}
+
+}  // namespace xtape::optim::lr_scheduler

@@ -1,0 +1,44 @@
+// lr = gamma lr, every step_size epochs; goes on from the lr that it finds, as in PyTorch.
+#include "optim/scheduler_options.hpp"
+#include "xtape/optim/lr_scheduler.hpp"
+
+namespace xtape::optim::lr_scheduler {
+
+namespace {
+
+constexpr const char* name = "StepLR";
+
+template <class O, class F>
+void visit(O& o, F f) {
+  f("step_size", o.step_size);
+  f("gamma", o.gamma);
+}
+
+void check(const StepLROptions& o) {
+  check_at_least(name, "step_size", o.step_size, 1);
+  check_not_negative(name, "gamma", o.gamma);
+}
+
+}  // namespace
+
+StepLR::StepLR(Optimizer& optimizer, const StepLROptions& options)
+    : EpochScheduler(name, optimizer), options_(options) {
+  check(options_);
+  step();
+}
+
+double StepLR::next_lr(std::int64_t epoch, std::size_t, double lr) const {
+  return epoch == 0 || epoch % options_.step_size != 0 ? lr : lr * options_.gamma;
+}
+
+void StepLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
+
+void StepLR::read(StateReader& reader, std::size_t) {
+  StepLROptions loaded;
+  visit(loaded, OptionReader{reader});
+  check(loaded);
+  reader.expect_all_read();
+  options_ = loaded;
+}
+
+}  // namespace xtape::optim::lr_scheduler
