@@ -304,9 +304,9 @@ namespace autograd {
 XTAPE_API std::int64_t live_nodes() noexcept;
 
 /// Finds where a NaN comes from. While it stands on this thread, an op that records a value with a NaN in it, or whose
-/// gradient function returns one, throws a GradError. It names the op, the element, whether an input was NaN before and,
-/// where the op was recorded in this scope, the module: `log "encoder.fc1": anomaly: ...`. Values that are not recorded
-/// are not looked at. Reads every recorded value once more: for debugging only.
+/// gradient function returns one, throws a GradError. It names the op, the element, whether an input was NaN before
+/// and, where the op was recorded in this scope, the module: `log "encoder.fc1": anomaly: ...`. Values that are not
+/// recorded are not looked at. Reads every recorded value once more: for debugging only.
 class XTAPE_API DetectAnomalyGuard {
  public:
   DetectAnomalyGuard() noexcept;

@@ -139,8 +139,8 @@ XTAPE_API Tensor clone(const Tensor& x);
 
 // ---- layers and their functions ---------------------------------------------------------------------------------
 
-/// exp(x) / sum(exp(x)) along `dim`, in the shape of x; floating dtypes. A row with NaN or +inf in it, or of -inf alone,
-/// becomes NaN, and no other does.
+/// exp(x) / sum(exp(x)) along `dim`, in the shape of x; floating dtypes. A row with NaN or +inf in it, or of -inf
+/// alone, becomes NaN, and no other does.
 XTAPE_API Tensor softmax(const Tensor& x, std::int64_t dim);
 /// Its logarithm, without overflow.
 XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
@@ -233,8 +233,8 @@ XTAPE_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Te
 /// gradients are 0, whatever the input is. Reduction::batchmean gives the divergence as it is defined.
 XTAPE_API Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
-// The parts of each loss. options.reduction does not matter, save that Reduction::batchmean is a ValueError as it is for
-// the loss itself, and with kl_div makes the denominator the first extent.
+// The parts of each loss. options.reduction does not matter, save that Reduction::batchmean is a ValueError as it is
+// for the loss itself, and with kl_div makes the denominator the first extent.
 XTAPE_API LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target,
                                    const NLLOptions& options = {});
 XTAPE_API LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target,

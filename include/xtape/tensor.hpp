@@ -119,9 +119,9 @@ class XTAPE_API Tensor {
   RemovableHandle register_hook(F hook) const {
     return add_hook(detail::returning<Tensor, const Tensor&>(std::move(hook)));
   }
-  /// Calls hook(t) with this leaf t after each backward() that has added to t.grad(), when all ops have run; leaves come
-  /// in the order of their making. A hook that captures t itself keeps it alive for good. GradError unless this is a
-  /// leaf that requires grad, ValueError for an empty hook.
+  /// Calls hook(t) with this leaf t after each backward() that has added to t.grad(), when all ops have run; leaves
+  /// come in the order of their making. A hook that captures t itself keeps it alive for good. GradError unless this is
+  /// a leaf that requires grad, ValueError for an empty hook.
   RemovableHandle register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const;
 
   // -- in place; in grad mode they throw GradError on what requires grad or shares storage with what does

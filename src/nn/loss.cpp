@@ -7,7 +7,8 @@ namespace {
 Tensor copy(const Tensor& weight) { return weight.defined() ? weight.detach().clone() : weight; }
 }  // namespace
 
-NLLLoss::NLLLoss(const NLLOptions& options) : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
+NLLLoss::NLLLoss(const NLLOptions& options)
+    : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 NLLLoss::~NLLLoss() = default;
 
 NLLOptions NLLLoss::options() const {

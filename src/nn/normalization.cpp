@@ -18,7 +18,8 @@ LayerNorm::LayerNorm(std::int64_t features, LayerNormOptions options) : LayerNor
 LayerNorm::~LayerNorm() = default;
 Tensor LayerNorm::forward(const Tensor& x) const { return layer_norm(x, normalized_shape_, weight, bias, eps_); }
 
-BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options) : num_features_(num_features), options_(options) {
+BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
+    : num_features_(num_features), options_(options) {
   if (num_features < 0) fail<ValueError>("BatchNorm1d", "num_features is {}, it must not be negative", num_features);
   check_eps("BatchNorm1d", options.eps);
   const double m = options.momentum;

@@ -1,5 +1,5 @@
-// lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta; goes on from the lr that
-// it finds, as in PyTorch.
+// lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta; goes on from the lr
+// that it finds, as in PyTorch.
 #include <cmath>
 #include <numbers>
 

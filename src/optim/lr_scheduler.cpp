@@ -98,7 +98,8 @@ void EpochScheduler::step() {
   }
   const std::vector<Scheduled> now = groups();  // a function of the user's may have touched the optimizer
   if (now.size() != before.size()) {
-    fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", before.size(), now.size());
+    fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", before.size(),
+                     now.size());
   }
   advance(now, std::move(lrs), momenta);
 }

@@ -42,8 +42,9 @@ struct BatchNormOptions {
   bool track_running_stats = true;  ///< else the batch's own statistics serve in evaluation, too
 };
 
-/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight begins as 1, the bias as 0. A training call writes the
-/// running statistics, so that calls on one module from several threads need a lock; evaluation needs none.
+/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight begins
+/// as 1, the bias as 0. A training call writes the running statistics, so that calls on one module from several threads
+/// need a lock; evaluation needs none.
 class XTAPE_API BatchNorm1d : public Module {
  public:
   /// ValueError for options outside their range.

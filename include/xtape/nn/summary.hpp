@@ -46,8 +46,8 @@ XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Ten
 }  // namespace detail
 
 /// Runs a clone of the model once, in evaluation mode and without grad, on zeros of `input_shape` (batch included): the
-/// model itself stays as it is, and so are its hooks not called; what a function in the model merely refers to is no part
-/// of the clone. Throws what its forward throws, so ShapeError or DTypeError where the input does not fit.
+/// model itself stays as it is, and so are its hooks not called; what a function in the model merely refers to is no
+/// part of the clone. Throws what its forward throws, so ShapeError or DTypeError where the input does not fit.
 template <std::derived_from<Module> M>
 Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
   const M copy = clone(model);

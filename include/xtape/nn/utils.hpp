@@ -13,9 +13,9 @@ struct ClipGradNormOptions {
   bool error_if_nonfinite = false;  ///< ValueError, and no gradient changed, where the norm is infinite or NaN
 };
 
-/// Scales all gradients, in place, by max_norm / (norm + 1e-6) where that is below 1, and returns the norm that they had:
-/// the p-norm of all their elements as one vector. Parameters without a gradient are passed over. An infinite norm makes
-/// finite gradients 0, a NaN makes all NaN, as in PyTorch. ValueError unless max_norm >= 0 and norm_type > 0.
+/// Scales all gradients, in place, by max_norm / (norm + 1e-6) where that is below 1, and returns the norm that they
+/// had: the p-norm of all their elements as one vector. Parameters without a gradient are passed over. An infinite norm
+/// makes finite gradients 0, a NaN makes all NaN, as in PyTorch. ValueError unless max_norm >= 0 and norm_type > 0.
 ///
 ///     loss.backward();
 ///     nn::utils::clip_grad_norm_(model.parameters(), 1.0);
