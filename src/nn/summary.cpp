@@ -53,7 +53,10 @@ std::string with_commas(std::int64_t n) {
 
 std::string outputs_of(const Summary::Row& row) {
   std::string text;
-  for (const Shape& shape : row.outputs) text += (text.empty() ? "" : " ") + fmt::format("{}", shape);
+  for (const Shape& shape : row.outputs) {
+    if (!text.empty()) text += ' ';
+    text += fmt::format("{}", shape);
+  }
   return text.empty() ? "-" : text;
 }
 
