@@ -46,7 +46,7 @@ std::string type_name(const Module& module) {
 std::string with_commas(std::int64_t n) {
   std::string digits = std::to_string(n);
   for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   }
   return digits;
 }
