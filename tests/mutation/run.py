@@ -12,6 +12,7 @@ or no longer fits the sources. A mutant in mutants.txt is
     + the line as it is planted (none: the line goes)
 """
 import argparse
+import filecmp
 import os
 import re
 import shutil
@@ -66,15 +67,26 @@ def failures():
     return failed or ([f"(the suite ends with {run.returncode})"] if run.returncode else [])
 
 
+def mirror(source, copy):
+    """Makes `copy` equal to `source`, and touches only what differs: a build knows its files by their times."""
+    for folder, _, names in os.walk(copy):
+        for name in names:
+            if not os.path.exists(os.path.join(source, os.path.relpath(os.path.join(folder, name), copy))):
+                os.remove(os.path.join(folder, name))
+    for folder, _, names in os.walk(source):
+        into = os.path.join(copy, os.path.relpath(folder, source))
+        os.makedirs(into, exist_ok=True)
+        for name in names:
+            ours, theirs = os.path.join(into, name), os.path.join(folder, name)
+            if not os.path.exists(ours) or not filecmp.cmp(ours, theirs, shallow=False):
+                shutil.copyfile(theirs, ours)
+
+
 def prepare():
     os.makedirs(TREE, exist_ok=True)
-    for entry in ("CMakeLists.txt", "cmake", "include", "src", "tests", "examples"):
-        source, copy = os.path.join(ROOT, entry), os.path.join(TREE, entry)
-        if os.path.isdir(source):
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(source, copy)
-        else:
-            shutil.copy2(source, copy)
+    for entry in ("cmake", "include", "src", "tests", "examples"):
+        mirror(os.path.join(ROOT, entry), os.path.join(TREE, entry))
+    shutil.copyfile(os.path.join(ROOT, "CMakeLists.txt"), os.path.join(TREE, "CMakeLists.txt"))
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     subprocess.run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", *launcher],
                    check=True, stdout=subprocess.DEVNULL)
