@@ -59,6 +59,8 @@ void Pass::arrive(const NodePtr& node, Tensor g) {
   entry->second = first ? std::move(g) : accumulate(std::move(entry->second), g);
 }
 
+namespace {
+
 /// The gradient of the node's output, as its hooks leave it.
 Tensor after_hooks(const Node& node, Tensor g) {
   const NodeExtras* extras = NodeAccess::extras(node);
@@ -78,6 +80,8 @@ Tensor after_hooks(const Node& node, Tensor g) {
 
 /// A leaf that is frozen since the forward.
 bool is_frozen(const Node& node) { return node.is_leaf() && !static_cast<const Leaf&>(node).wanted; }
+
+}  // namespace
 
 void Pass::run() {
   while (!pending.empty()) {
