@@ -8,6 +8,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
+#include "core/fits.hpp"
 #include "kernels/print.hpp"
 
 namespace xtape {
@@ -160,23 +161,6 @@ std::string Tensor::to_string() const {
   }
   return s + ")";
 }
-
-namespace {
-
-/// Whether `value`, truncated, is within `integer`'s range. As doubles, int64's bounds are -2^63 and, rounded up, 2^63.
-bool fits(Scalar value, DType integer) {
-  return visit_dtype(integer, [value]<class T>() {
-    const auto least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
-    if (is_floating(value.dtype())) {
-      const double v = value.to<double>(), low = static_cast<double>(least), high = static_cast<double>(most);
-      return sizeof(T) < 8 ? v > low - 1 && v < high + 1 : v >= low && v < high;
-    }
-    const auto v = value.to<std::int64_t>();
-    return v >= static_cast<std::int64_t>(least) && v <= static_cast<std::int64_t>(most);
-  });
-}
-
-}  // namespace
 
 Scalar Tensor::item_scalar(DType wanted) const {
   const detail::TensorImpl& t = impl_of(*this, "item");

@@ -1,9 +1,8 @@
 #include "ops/common.hpp"
 
-#include <cmath>
-#include <limits>
 #include <utility>
 
+#include "core/fits.hpp"
 #include "core/subscript.hpp"
 #include "kernels/copy.hpp"
 
@@ -109,19 +108,10 @@ std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& 
 
 void check_fits(std::string_view op, Scalar number, DType dtype) {
   if (is_floating(dtype) || dtype == DType::bool_) return;
-  visit_dtype(dtype, [&]<class T>() {
-    if (is_floating(number.dtype())) {
-      const auto v = number.to<double>();  // both bounds are exact as doubles, those of int64 too
-      const double below = -std::ldexp(1.0, std::numeric_limits<T>::digits), above = -below;
-      const bool fits = std::trunc(v) >= (std::is_signed_v<T> ? below : 0) && v < above;
-      if (!fits) fail<ValueError>(op, "{} does not fit {}", v, dtype);
-    } else {
-      const auto n = number.to<std::int64_t>();
-      const bool fits = n >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
-                        n <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
-      if (!fits) fail<ValueError>(op, "{} does not fit {}; take a wider dtype, or convert with .to(int64)", n, dtype);
-    }
-  });
+  if (fits(number, dtype)) return;
+  if (is_floating(number.dtype())) fail<ValueError>(op, "{} does not fit {}", number.to<double>(), dtype);
+  fail<ValueError>(op, "{} does not fit {}; take a wider dtype, or convert with .to(int64)", number.to<std::int64_t>(),
+                   dtype);
 }
 
 Tensor wrap(const char* op, Scalar number, const Tensor& like) {
