@@ -1,0 +1,24 @@
+#!/bin/bash
+# Measures xtape against libtorch and against the floor, and prints one table:
+#   tests/bench/compare.sh [--peer debian|pip|none] [--rounds N] [--filter REGEX] [--quick]
+# debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
+# there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. Takes some ten minutes, with --quick
+# one; the machine should have nothing else to do. Also writes build/bench/compare-PEER.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+peer=debian
+options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --peer) peer=${2:?--peer needs a name}; shift 2 ;;
+    --rounds | --filter) options+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
+    --quick) options+=("$1"); shift ;;
+    *) sed -n '2,6s/^# //p' "$0"; [ "$1" = --help ] || [ "$1" = -h ]; exit ;;
+  esac
+done
+
+cmake/install-deps.sh build bench data
+source cmake/build.sh
+build bench
+[ "$peer" = none ] || tests/bench/peer/build.sh "$peer"
+exec python3 tests/bench/compare.py --peer "$peer" "${options[@]}"

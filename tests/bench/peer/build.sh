@@ -1,0 +1,53 @@
+#!/bin/bash
+# build.sh debian|pip: libtorch in a folder of its own, build/peer/KIND, and the peer's side of the benchmark with it.
+# debian: the packages of libtorch-dev that are not installed, downloaded and unpacked, never installed (130 MB).
+# pip: a virtual environment with the torch below (3 to 4 GB), or the one in $XTAPE_TORCH_VENV.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+kind=${1:?debian or pip}
+torch=2.15.0
+place=$PWD/build/peer/$kind
+mkdir -p "$place"
+
+case $kind in
+  debian)
+    root=$place/root
+    if [ ! -e "$place/unpacked" ]; then
+      mkdir -p "$place/packages" "$root"
+      names=$(apt-get install --simulate --no-install-recommends libtorch-dev | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+      (cd "$place/packages" && apt-get download $names >/dev/null)
+      for package in "$place"/packages/*.deb; do dpkg -x "$package" "$root"; done
+      dpkg-deb -f "$place"/packages/libtorch-dev_*.deb Version >"$place/unpacked"
+    fi
+    include=$root/usr/include
+    libraries=("$root/usr/lib/x86_64-linux-gnu" "$root/usr/lib" "$root/lib/x86_64-linux-gnu")
+    standard=c++17  # 1.13's headers are older than C++20
+    ;;
+  pip)
+    venv=${XTAPE_TORCH_VENV:-$place/venv}
+    if [ ! -e "$venv/bin/python" ]; then
+      python3 -m venv "$venv"
+      "$venv/bin/pip" install --quiet "torch==$torch"
+    fi
+    package=$("$venv/bin/python" -c 'import torch; print(torch.__path__[0])')
+    include=$package/include
+    libraries=("$package/lib")
+    standard=c++20
+    ;;
+  *) echo "build.sh: no peer '$kind' (debian, pip)" >&2; exit 2 ;;
+esac
+
+compile=(g++ "-std=$standard" -O2 -Wno-deprecated -isystem "$include" -isystem "$include/torch/csrc/api/include")
+object() {  # SOURCE: compiled where it is newer than its object
+  local from=tests/bench/$1.cpp to=$place/$(basename "$1").o
+  if [ "$from" -nt "$to" ] || [ tests/bench/work.hpp -nt "$to" ]; then "${compile[@]}" -c "$from" -o "$to"; fi
+}
+# An old-style RPATH: it serves the libraries' own dependencies too.
+link=(-Wl,--disable-new-dtags -Wl,--unresolved-symbols=ignore-in-shared-libs)
+for folder in "${libraries[@]}"; do link+=("-L$folder" "-Wl,-rpath,$folder"); done
+link+=(-ltorch -ltorch_cpu -lc10 -lbenchmark -lz -lpthread)
+object peer/torch_side
+for program in rows once; do
+  object $program
+  g++ "$place/$program.o" "$place/torch_side.o" -o "$place/torch_$program" "${link[@]}"
+done

@@ -1,0 +1,197 @@
+// The work of work.hpp as a careful user of libtorch's C++ API writes it: the modules, optimizers and functions that
+// libtorch has for the purpose; gradients dropped rather than zeroed before a step (what zero_grad does since 2.0, and
+// the faster way in 1.13 too); the images in memory as one tensor of bytes, of which index_select takes a batch by a
+// permutation; evaluation on slices, without a tape. A program of its own, never linked with xtape.
+#include <benchmark/benchmark.h>
+#include <torch/torch.h>
+#include <zlib.h>
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "../work.hpp"
+
+namespace F = torch::nn::functional;
+
+namespace bench {
+
+namespace {
+
+torch::Tensor uniform(at::IntArrayRef shape, bool requires_grad = false) {
+  std::int64_t n = 1;
+  for (std::int64_t extent : shape) n *= extent;
+  return torch::tensor(at::ArrayRef<float>(numbers(n))).reshape(shape).clone().requires_grad_(requires_grad);
+}
+torch::Tensor labels(std::int64_t n, std::int64_t c) { return torch::tensor(at::ArrayRef<std::int64_t>(classes(n, c))); }
+
+torch::nn::Sequential make(const Net& net) {
+  torch::nn::Sequential model;
+  for (std::size_t i = 0; i + 1 < net.widths.size(); ++i) {
+    if (i > 0) {
+      model->push_back(torch::nn::ReLU());
+      if (net.dropout > 0) model->push_back(torch::nn::Dropout(net.dropout));
+    }
+    model->push_back(torch::nn::Linear(net.widths[i], net.widths[i + 1]));
+  }
+  return model;
+}
+
+std::shared_ptr<torch::optim::Optimizer> make(Optimizer kind, const std::vector<torch::Tensor>& parameters) {
+  if (kind == Optimizer::sgd) {
+    return std::make_shared<torch::optim::SGD>(parameters, torch::optim::SGDOptions(1e-2).momentum(0.9));
+  }
+  return std::make_shared<torch::optim::Adam>(parameters, torch::optim::AdamOptions(1e-3));
+}
+
+void drop(const std::vector<torch::Tensor>& parameters) {
+  for (const torch::Tensor& p : parameters) p.mutable_grad() = torch::Tensor();
+}
+
+/// The elements of a compressed IDX file. zlib's own gzread: what torchvision leaves to its user.
+torch::Tensor read_idx(const std::string& path, at::IntArrayRef shape) {
+  torch::Tensor bytes = torch::empty(shape, torch::kUInt8);
+  unsigned char header[16];
+  const unsigned header_size = shape.size() == 1 ? 8 : 16;
+  const auto n = static_cast<unsigned>(bytes.numel());
+  gzFile file = gzopen(path.c_str(), "rb");
+  gzbuffer(file, 1 << 17);
+  const bool complete = file && gzread(file, header, header_size) == static_cast<int>(header_size) &&
+                        gzread(file, bytes.data_ptr(), n) == static_cast<int>(n);
+  gzclose(file);
+  if (!complete) throw std::runtime_error(path + " cannot be read");
+  return bytes;
+}
+
+struct Images {
+  Images(const std::string& directory, const std::string& part, std::int64_t n)
+      : x(read_idx(directory + "/" + part + "-images-idx3-ubyte.gz", {n, 28, 28}).view({n, 784})),
+        y(read_idx(directory + "/" + part + "-labels-idx1-ubyte.gz", {n}).to(torch::kInt64)) {}
+  torch::Tensor x, y;
+};
+
+torch::Tensor to_floats(const torch::Tensor& bytes) { return bytes.to(torch::kFloat32).div_(255); }
+
+}  // namespace
+
+void set_threads(int n) { at::set_num_threads(n); }
+
+Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
+  torch::manual_seed(0);
+  torch::nn::Sequential model = make(net);
+  model->train();
+  const std::vector<torch::Tensor> parameters = model->parameters();
+  return [model, parameters, optimizer = make(kind, parameters), x = uniform({batch, net.widths.front()}),
+          y = labels(batch, net.widths.back())]() mutable {
+    torch::Tensor loss = F::cross_entropy(model->forward(x), y);
+    drop(parameters);
+    loss.backward();
+    optimizer->step();
+  };
+}
+
+Work recorded_add() {
+  return [a = uniform({4}, true), b = uniform({4})] {
+    torch::Tensor y = a + b;
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work chain(int length) {
+  return [x = uniform({4}, true), c = uniform({4}), seed = torch::ones({4}), length] {
+    torch::Tensor y = x;
+    for (int i = 0; i < length; ++i) y = y * c;
+    y.backward(seed);
+    drop({x});
+  };
+}
+
+Work dropout(std::int64_t n) {
+  return [x = uniform({n}, true)] {
+    torch::Tensor y = torch::dropout(x, 0.5, true);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work cross_entropy(std::int64_t n, std::int64_t c) {
+  return [x = uniform({n, c}, true), y = labels(n, c)] {
+    F::cross_entropy(x, y).backward();
+    drop({x});
+  };
+}
+
+Work log_softmax(std::int64_t n, std::int64_t c) {
+  return [x = uniform({n, c})] {
+    torch::Tensor y = torch::log_softmax(x, 1);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work relu(std::int64_t n) {
+  return [x = uniform({n}) - 0.5] {
+    torch::Tensor y = torch::relu(x);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work add(std::int64_t n) {
+  return [a = uniform({n}), b = uniform({n})] {
+    torch::Tensor y = a + b;
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work sum(std::int64_t n) {
+  return [x = uniform({n})] {
+    torch::Tensor y = x.sum();
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work epoch(const std::string& directory) {
+  torch::manual_seed(0);
+  torch::nn::Sequential model = make(mlp);
+  const std::vector<torch::Tensor> parameters = model->parameters();
+  return [model, parameters, optimizer = make(Optimizer::adam, parameters),
+          images = Images(directory, "train", 60'000)]() mutable {
+    model->train();
+    double total = 0;
+    for (const torch::Tensor& indices : torch::randperm(images.x.size(0), torch::kInt64).split(64)) {
+      torch::Tensor y = images.y.index_select(0, indices);
+      torch::Tensor loss = F::cross_entropy(model->forward(to_floats(images.x.index_select(0, indices))), y);
+      drop(parameters);
+      loss.backward();
+      optimizer->step();
+      total += loss.item<double>() * static_cast<double>(y.size(0));
+    }
+    benchmark::DoNotOptimize(total);
+  };
+}
+
+Work evaluation(const std::string& directory) {
+  torch::manual_seed(0);
+  torch::nn::Sequential model = make(mlp);
+  model->eval();
+  return [model, images = Images(directory, "train", 60'000)]() mutable {
+    torch::NoGradGuard no_grad;
+    double loss = 0, correct = 0;
+    for (std::int64_t i = 0; i < images.x.size(0); i += 1000) {
+      torch::Tensor y = images.y.narrow(0, i, 1000);
+      torch::Tensor logits = model->forward(to_floats(images.x.narrow(0, i, 1000)));
+      loss += F::cross_entropy(logits, y, F::CrossEntropyFuncOptions().reduction(torch::kSum)).item<double>();
+      correct += logits.argmax(1).eq(y).sum().item<double>();
+    }
+    benchmark::DoNotOptimize(loss);
+    benchmark::DoNotOptimize(correct);
+  };
+}
+
+Work read_images(const std::string& directory) {
+  return [directory] {
+    Images train(directory, "train", 60'000), test(directory, "t10k", 10'000);
+    benchmark::DoNotOptimize(train);
+    benchmark::DoNotOptimize(test);
+  };
+}
+
+}  // namespace bench

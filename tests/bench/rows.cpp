@@ -1,0 +1,69 @@
+// The rows of the benchmark: names and sizes, the same for every side. Each row's work is made when it is run, so that
+// --benchmark_filter leaves nothing behind of the others. XTAPE_BENCH_THREADS (1) says how many threads may work,
+// XTAPE_BENCH_DATA where Fashion-MNIST is.
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "work.hpp"
+
+namespace {
+
+template <class Make>
+benchmark::internal::Benchmark* row(const std::string& name, Make make) {
+  return benchmark::RegisterBenchmark(name.c_str(), [make](benchmark::State& state) {
+           const bench::Work work = make();
+           if (!work) {
+             state.SkipWithError("not a row of this side");
+             return;
+           }
+           work();  // pools, caches and optimizers' states are there from now on
+           work();
+           for (auto _ : state) work();
+         })
+      ->MeasureProcessCPUTime();
+}
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value ? value : otherwise;
+}
+
+void add_rows() {
+  using bench::Optimizer;
+  for (const auto& [net, optimizer, label] : {std::tuple(bench::mlp, Optimizer::adam, "adam"),
+                                              std::tuple(bench::mlp, Optimizer::sgd, "sgd"),
+                                              std::tuple(bench::linear, Optimizer::adam, "adam"),
+                                              std::tuple(bench::deep, Optimizer::adam, "adam")}) {
+    for (const int batch : {32, 64, 128, 256}) {
+      row("step/" + net.name + "/" + label + "/" + std::to_string(batch),
+          [net = net, optimizer = optimizer, batch] { return bench::training_step(net, optimizer, batch); });
+    }
+  }
+  row("step/toy/adam/32", [] { return bench::training_step(bench::toy, Optimizer::adam, 32); });
+  row("add/recorded", [] { return bench::recorded_add(); });
+  row("chain/100", [] { return bench::chain(100); });
+  row("dropout/1e6", [] { return bench::dropout(1'000'000); });
+  row("cross_entropy/100000x10", [] { return bench::cross_entropy(100'000, 10); });
+  row("cross_entropy/1000x1000", [] { return bench::cross_entropy(1000, 1000); });
+  row("log_softmax/1000x1000", [] { return bench::log_softmax(1000, 1000); });
+  row("relu/1e6", [] { return bench::relu(1'000'000); });
+  row("add/1e6", [] { return bench::add(1'000'000); });
+  row("sum/1e6", [] { return bench::sum(1'000'000); });
+  const std::string images = environment("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist");
+  row("fashion/epoch", [images] { return bench::epoch(images); })->Iterations(1)->Unit(benchmark::kMillisecond);
+  row("fashion/evaluation", [images] { return bench::evaluation(images); })->Unit(benchmark::kMillisecond);
+  row("fashion/read", [images] { return bench::read_images(images); })->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::set_threads(std::stoi(environment("XTAPE_BENCH_THREADS", "1")));
+  add_rows();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}

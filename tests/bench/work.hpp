@@ -1,0 +1,74 @@
+// The work that is measured, as functions that every side defines: xtape (xtape_side.cpp), the floor (floor_side.cpp)
+// and libtorch (peer/torch_side.cpp). One program a side, and rows.cpp gives the rows of all of them the same names.
+// A side gives back an empty Work for a row that it does not have.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// One iteration of a row. What it works on was made before.
+using Work = std::function<void()>;
+
+enum class Optimizer { adam, sgd };  // lr 1e-3; lr 1e-2 and momentum 0.9
+
+/// Linear layers with ReLU and dropout between them.
+struct Net {
+  std::string name;
+  std::vector<std::int64_t> widths;
+  double dropout = 0;
+};
+inline const Net mlp{"mlp", {784, 256, 10}, 0.5};  // the default model of xtape-mnist
+inline const Net deep{"mlp-512-256", {784, 512, 256, 10}, 0.5};
+inline const Net linear{"linear", {784, 10}};
+inline const Net toy{"toy", {2, 32, 32, 3}};
+
+/// On one batch, the same each time: zero_grad, forward, cross-entropy, backward, step.
+Work training_step(const Net& net, Optimizer optimizer, std::int64_t batch);
+
+/// a + b of 4 floats, where a requires grad.
+Work recorded_add();
+/// y = y * c, `length` times, from 4 floats x that require grad; then backward to x.
+Work chain(int length);
+/// In training and recorded: mask, value, and whatever backward wants.
+Work dropout(std::int64_t n);
+/// The mean over n rows of c logits, and the gradient.
+Work cross_entropy(std::int64_t n, std::int64_t c);
+/// These record nothing.
+Work log_softmax(std::int64_t n, std::int64_t c);
+Work relu(std::int64_t n);
+Work add(std::int64_t n);
+Work sum(std::int64_t n);
+
+/// Fashion-MNIST with `mlp`: 60,000 images in batches of 64, shuffled anew, trained on with Adam, the mean loss kept.
+Work epoch(const std::string& directory);
+/// Loss and accuracy on the same 60,000 images, 1000 at a time, in evaluation mode and without a tape.
+Work evaluation(const std::string& directory);
+/// The four compressed files, to tensors in memory.
+Work read_images(const std::string& directory);
+
+/// From the next call on. A side without threads of its own ignores it.
+void set_threads(int n);
+
+/// n numbers in [0, 1), the same on every side.
+inline std::vector<float> numbers(std::int64_t n) {
+  std::vector<float> values(static_cast<std::size_t>(n));
+  std::uint64_t state = 1;
+  for (float& value : values) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    value = static_cast<float>(state >> 40) * 0x1p-24f;
+  }
+  return values;
+}
+
+/// n classes.
+inline std::vector<std::int64_t> classes(std::int64_t n, std::int64_t c) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = i * 7 % c;
+  return values;
+}
+
+}  // namespace bench

@@ -1,0 +1,161 @@
+// The work of work.hpp as a user of xtape writes it.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <xtape/xtape.hpp>
+
+#include "work.hpp"
+
+using namespace xtape;
+namespace F = xtape::nn::functional;
+
+namespace bench {
+
+namespace {
+
+Tensor uniform(const Shape& shape, bool requires_grad = false) {
+  return tensor(numbers(shape.numel()), shape, {.requires_grad = requires_grad});
+}
+Tensor labels(std::int64_t n, std::int64_t c) { return tensor(classes(n, c)); }
+
+nn::Sequential make(const Net& net) {
+  nn::Sequential model;
+  for (std::size_t i = 0; i + 1 < net.widths.size(); ++i) {
+    if (i > 0) {
+      model.append(nn::ReLU());
+      if (net.dropout > 0) model.append(nn::Dropout(net.dropout));
+    }
+    model.append(nn::Linear(net.widths[i], net.widths[i + 1]));
+  }
+  return model;
+}
+
+std::shared_ptr<optim::Optimizer> make(Optimizer kind, const nn::Module& model) {
+  if (kind == Optimizer::sgd) {
+    return std::make_shared<optim::SGD>(model.parameters(), optim::SGDOptions{.lr = 1e-2, .momentum = 0.9});
+  }
+  return std::make_shared<optim::Adam>(model.parameters(), optim::AdamOptions{.lr = 1e-3});
+}
+
+}  // namespace
+
+void set_threads(int n) { set_num_threads(n); }
+
+Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
+  manual_seed(0);
+  nn::Sequential model = make(net);
+  model.train();
+  auto optimizer = make(kind, model);
+  return [model, optimizer, x = uniform({batch, net.widths.front()}), y = labels(batch, net.widths.back())] {
+    Tensor loss = F::cross_entropy(model(x), y);
+    optimizer->zero_grad();
+    loss.backward();
+    optimizer->step();
+  };
+}
+
+Work recorded_add() {
+  return [a = uniform({4}, true), b = uniform({4})] {
+    Tensor y = a + b;
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work chain(int length) {
+  return [x = uniform({4}, true), c = uniform({4}), seed = ones({4}), length] {
+    Tensor y = x;
+    for (int i = 0; i < length; ++i) y = y * c;
+    y.backward(seed);
+    x.set_grad({});
+  };
+}
+
+Work dropout(std::int64_t n) {
+  return [x = uniform({n}, true)] {
+    Tensor y = F::dropout(x, 0.5, true);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work cross_entropy(std::int64_t n, std::int64_t c) {
+  return [x = uniform({n, c}, true), y = labels(n, c)] {
+    F::cross_entropy(x, y).backward();
+    x.set_grad({});
+  };
+}
+
+Work log_softmax(std::int64_t n, std::int64_t c) {
+  return [x = uniform({n, c})] {
+    Tensor y = F::log_softmax(x, 1);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work relu(std::int64_t n) {
+  return [x = uniform({n}) - 0.5] {
+    Tensor y = xtape::relu(x);
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work add(std::int64_t n) {
+  return [a = uniform({n}), b = uniform({n})] {
+    Tensor y = a + b;
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work sum(std::int64_t n) {
+  return [x = uniform({n})] {
+    Tensor y = x.sum();
+    benchmark::DoNotOptimize(y);
+  };
+}
+
+Work epoch(const std::string& directory) {
+  manual_seed(0);
+  nn::Sequential model{nn::Flatten(), nn::Linear(784, 256), nn::ReLU(), nn::Dropout(0.5), nn::Linear(256, 10)};
+  auto optimizer = make(Optimizer::adam, model);
+  data::DataLoader batches(data::fashion_mnist(directory, data::Split::train), {.batch_size = 64, .shuffle = true});
+  return [model, optimizer, batches]() mutable {
+    model.train();
+    double total = 0;
+    for (auto [x, y] : batches) {
+      Tensor loss = F::cross_entropy(model(x), y);
+      optimizer->zero_grad();
+      loss.backward();
+      optimizer->step();
+      total += loss.item<double>() * static_cast<double>(y.size(0));
+    }
+    benchmark::DoNotOptimize(total);
+  };
+}
+
+Work evaluation(const std::string& directory) {
+  manual_seed(0);
+  nn::Sequential model{nn::Flatten(), nn::Linear(784, 256), nn::ReLU(), nn::Dropout(0.5), nn::Linear(256, 10)};
+  model.eval();
+  data::DataLoader batches(data::fashion_mnist(directory, data::Split::train), {.batch_size = 1000});
+  return [model, batches] {
+    NoGradGuard no_grad;
+    double loss = 0, correct = 0;
+    for (auto [x, y] : batches) {
+      Tensor logits = model(x);
+      loss += F::cross_entropy(logits, y, {.reduction = Reduction::sum}).item<double>();
+      correct += (logits.argmax(1) == y).sum().item<double>();
+    }
+    benchmark::DoNotOptimize(loss);
+    benchmark::DoNotOptimize(correct);
+  };
+}
+
+Work read_images(const std::string& directory) {
+  return [directory] {
+    auto train = data::fashion_mnist(directory, data::Split::train);
+    auto test = data::fashion_mnist(directory, data::Split::test);
+    benchmark::DoNotOptimize(train);
+    benchmark::DoNotOptimize(test);
+  };
+}
+
+}  // namespace bench
