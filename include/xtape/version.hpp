@@ -13,7 +13,7 @@ namespace xtape {
 
 /// "0.1.0", of the library that the program runs with.
 XTAPE_API const char* version() noexcept;
-/// One line: version, compiler, BLAS. For bug reports.
+/// One line: version, compiler, BLAS, and the instruction set of the kernels in use. For bug reports.
 XTAPE_API std::string build_info();
 
 }  // namespace xtape

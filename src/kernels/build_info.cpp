@@ -2,6 +2,7 @@
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include "kernels/isa.hpp"
 #include "xtape/version.hpp"
 
 namespace xtape {
@@ -22,6 +23,6 @@ const char* blas() {
 }
 }  // namespace
 
-std::string build_info() { return fmt::format("xtape {}, {}, {}", version(), compiler, blas()); }
+std::string build_info() { return fmt::format("xtape {}, {}, {}, {} kernels", version(), compiler, blas(), kernels::isa().name); }
 
 }  // namespace xtape

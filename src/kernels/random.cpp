@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/isa.hpp"
 #include "kernels/plain_math.hpp"
 
 namespace xtape::kernels {
@@ -34,7 +35,7 @@ void fill(const RandomStream& s, std::int64_t first, std::int64_t n, T* out, Con
     const std::int64_t wanted = std::min(n - done, per_block * most_blocks - skip);
     const auto blocks = static_cast<int>(blocks_for(skip + wanted, per_block));
     const int in_lanes = (blocks + philox_lanes - 1) / philox_lanes * philox_lanes;
-    philox_blocks(s, static_cast<std::uint64_t>(block), in_lanes, words);
+    isa().philox(s, static_cast<std::uint64_t>(block), in_lanes, words);
     const std::int64_t count = blocks * per_block;
     if (count == wanted) {
       convert(words, out + done, count);
@@ -136,12 +137,5 @@ void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const 
 }
 template void bernoulli(const RandomStream&, std::int64_t, std::int64_t, const float*, float*);
 template void bernoulli(const RandomStream&, std::int64_t, std::int64_t, const double*, double*);
-
-void keep_mask(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, std::uint8_t* out) {
-  const auto threshold = static_cast<std::uint64_t>(keep * 0x1p32 + 0.5);
-  fill<masks_per_block>(s, first, n, out, [threshold](const Word* words, auto* y, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) y[i] = words[i] < threshold;
-  });
-}
 
 }  // namespace xtape::kernels

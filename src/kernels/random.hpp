@@ -12,7 +12,6 @@ namespace xtape::kernels {
 template <class T>
 inline constexpr std::int64_t reals_per_block = sizeof(T) == 4 ? 4 : 2;
 inline constexpr std::int64_t integers_per_block = 2;
-inline constexpr std::int64_t masks_per_block = 4;
 
 /// The blocks that a draw of n elements takes: whole ones, so that the next draw begins on a fresh block.
 constexpr std::uint64_t blocks_for(std::int64_t n, std::int64_t per_block) noexcept {
@@ -37,14 +36,5 @@ void permutation(const RandomStream& s, std::int64_t n, std::int64_t* out);
 /// 1 where a uniform number of 53 bits lies below p[i], else 0.
 template <class T>
 void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const T* p, T* out);
-
-/// 1 with probability `keep` (to within 2^-33), else 0: a word is compared with keep 2^32, in integers.
-void keep_mask(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, std::uint8_t* out);
-
-/// y[i] = x[i] scale where mask[i], else exactly 0, whatever x[i] is.
-template <class T>
-void masked_scale(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = mask[i] ? x[i] * scale : T{0};
-}
 
 }  // namespace xtape::kernels

@@ -1,6 +1,7 @@
 // y = x s where kept, else 0        dx = gy s where kept, else 0        s = 1 / (1 - p)
 // Keeps the mask, one byte an element: drawn once, never inferred from zeros. The gradient is the same linear map, so
 // it is its own gradient in turn, and one kernel serves every order.
+#include "kernels/isa.hpp"
 #include "kernels/random.hpp"
 #include "ops/common.hpp"
 #include "xtape/random.hpp"
@@ -9,15 +10,21 @@ namespace xtape {
 
 namespace {
 
-Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {
-  Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    kernels::masked_scale(detail::elements<T>(x), detail::elements<std::uint8_t>(mask), static_cast<T>(scale),
-                          detail::elements<T>(y), x.impl()->numel);
-  });
+Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale);
+
+Tensor recorded(const Tensor& x, Tensor y, const Tensor& mask, double scale) {
   return record("dropout", {x}, std::move(y), [mask = save(mask), scale](const Tensor& gy) {
     return Gradients(masked_scale(gy, *mask, scale));
   });
+}
+
+Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {
+  Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    kernels::isa_of<T>().masked_scale(detail::elements<T>(x), detail::elements<std::uint8_t>(mask),
+                                      static_cast<T>(scale), detail::elements<T>(y), x.impl()->numel);
+  });
+  return recorded(x, std::move(y), mask, scale);
 }
 
 }  // namespace
@@ -27,11 +34,15 @@ Tensor dropout(const Tensor& x, double p, bool training) {
   if (!(p >= 0 && p <= 1)) fail<ValueError>("dropout", "p is {}, it must lie in [0, 1]", p);
   if (!training || p == 0) return x;
   const std::int64_t n = x.impl()->numel;
+  const double keep = 1 - p, scale = 1 / keep;
   Tensor mask = detail::make_tensor(x.impl()->shape, DType::uint8);
-  const std::uint64_t blocks = kernels::blocks_for(n, kernels::masks_per_block);
-  const Generator::State begin = default_generator().reserve(blocks);
-  kernels::keep_mask({begin.seed, begin.offset}, 0, n, 1 - p, detail::elements<std::uint8_t>(mask));
-  return masked_scale(x, mask, 1 / (1 - p));
+  Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
+  const Generator::State begin = default_generator().reserve(kernels::blocks_for(n, kernels::masks_per_block));
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    kernels::isa_of<T>().dropout({begin.seed, begin.offset}, 0, n, keep, static_cast<T>(scale), detail::elements<T>(x),
+                                 detail::elements<std::uint8_t>(mask), detail::elements<T>(y));
+  });
+  return recorded(x, std::move(y), mask, scale);
 }
 
 }  // namespace xtape

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/optim.hpp"
+#include "kernels/isa.hpp"
 #include "optim/group_optimizer.hpp"
 
 namespace xtape::optim {
@@ -49,16 +49,11 @@ struct AdamRule {
 
   template <class T>
   static void update(const Options& o, ParamState& state, T* p, const T* g, std::int64_t n) {
+    const kernels::FloatKernels<T>& hot = kernels::isa_of<T>();
     const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
-    with_flag(!decoupled && o.weight_decay != 0, [&]<bool decays>() {
-      with_flag(o.amsgrad, [&]<bool amsgrad>() {
-        with_flag(1 - o.betas[0] < 0.5, [&]<bool near_m>() {
-          kernels::adam<decays, amsgrad, near_m>(p, g, m, v, v_max, n, step);
-        });
-      });
-    });
+    hot.adam(p, g, m, v, v_max, n, step);
   }
 
  private:
@@ -74,8 +69,9 @@ struct AdamRule {
             .new_m = static_cast<T>(new_m),
             .beta2 = static_cast<T>(o.betas[1]),
             .new_v = static_cast<T>(new_v),
+            .near_m = new_m < 0.5,
             .eps = static_cast<T>(o.eps),
-            .weight_decay = static_cast<T>(o.weight_decay),
+            .weight_decay = static_cast<T>(decoupled ? 0 : o.weight_decay),
             .keep = static_cast<T>(decoupled ? 1 - o.lr * o.weight_decay : 1),
             .sign = static_cast<T>(o.maximize ? -1 : 1),
             .settle_moments = static_cast<T>(tiny),

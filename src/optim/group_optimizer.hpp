@@ -32,12 +32,6 @@ using xtape::detail::ParamState;
 template <class Options>
 struct Rule;
 
-/// f<true>() or f<false>().
-template <class F>
-void with_flag(bool flag, F f) {
-  flag ? f.template operator()<true>() : f.template operator()<false>();
-}
-
 // ---- checks of options ------------------------------------------------------------------------------------
 
 inline void check_not_negative(const char* optimizer, const char* option, double value, std::size_t group) {

@@ -6,8 +6,9 @@
 #include "xtape/optim/sgd.hpp"
 
 #include <cmath>
+#include <limits>
 
-#include "kernels/optim.hpp"
+#include "kernels/isa.hpp"
 #include "optim/group_optimizer.hpp"
 
 namespace xtape::optim {
@@ -53,15 +54,12 @@ struct Rule<SGDOptions> {
                                    .momentum = static_cast<T>(o.momentum),
                                    .undamped = static_cast<T>(state.steps == 0 ? 1 : 1 - o.dampening),
                                    .weight_decay = static_cast<T>(o.weight_decay),
-                                   .sign = static_cast<T>(o.maximize ? -1 : 1)};
-    with_flag(o.weight_decay != 0, [&]<bool decays>() {
-      if (o.momentum == 0) return kernels::sgd<decays>(p, g, n, step);
-      T* buffer = elements<T>(state.buffers[0]);
-      with_flag(o.nesterov, [&]<bool nesterov>() {
-        kernels::sgd_momentum<decays, nesterov>(p, g, buffer, n, step);
-      });
-      ++state.steps;
-    });
+                                   .sign = static_cast<T>(o.maximize ? -1 : 1),
+                                   .nesterov = o.nesterov,
+                                   .settle_buffer = std::numeric_limits<T>::min()};
+    T* buffer = o.momentum != 0 ? elements<T>(state.buffers[0]) : nullptr;
+    kernels::isa_of<T>().sgd(p, g, buffer, n, step);
+    if (buffer) ++state.steps;
   }
 };
 

@@ -2,6 +2,7 @@
 // can be taken for another's.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "house/sources.hpp"
@@ -56,6 +57,30 @@ TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
       EXPECT_NE(symbol.name.find("xtape::"), std::string::npos) << symbol.kind << ' ' << symbol.name;
     }
   }
+}
+
+TEST(Symbols, NoCodeOfOneInstructionSetCanBeTakenForAnothers) {
+  // The linker keeps one of the weak symbols of a name, which may be the one that only newer CPUs can run. There are
+  // none: such an object shows its table and nothing else.
+  int objects = 0;
+  for (const fs::path& source : files("src/kernels/isa", {".cpp"})) {
+    const std::string object = source.filename().string() + ".o";
+    const std::string library = quote(XTAPE_STATIC_LIBRARY);
+    const Ran listed = run("ar t " + library);
+    if (std::find(listed.lines.begin(), listed.lines.end(), object) == listed.lines.end()) continue;
+    ++objects;
+    const Ran ran = run(quote(XTAPE_NM) + " -gC --defined-only " + library);
+    std::string member;
+    int own = 0;
+    for (const std::string& line : ran.lines) {
+      if (!line.empty() && line.back() == ':') member = line.substr(0, line.size() - 1);
+      if (member != object || line.find("__odr_asan") != line.npos || line.size() < 20 || line.back() == ':') continue;
+      EXPECT_NE(line.find("_isa"), line.npos) << object << " shows " << line << ", the table alone should be seen";
+      ++own;
+    }
+    EXPECT_EQ(own, 1) << object;
+  }
+  EXPECT_GE(objects, 1);
 }
 
 }  // namespace

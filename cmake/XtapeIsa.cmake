@@ -1,0 +1,19 @@
+# src/kernels/isa: the hot kernels, one source of bodies compiled for several instruction sets. These files are
+# optimised in every build, so that no inline function stays a symbol of its own, and never by the linker, which could
+# carry code from one to another. The features named here are those that src/kernels/isa.cpp asks the CPU for.
+set(xtape_isa_folder "${PROJECT_SOURCE_DIR}/src/kernels/isa")
+set(xtape_isa_common -O3 -fno-lto -fno-exceptions)
+set_source_files_properties("${xtape_isa_folder}/baseline.cpp" PROPERTIES COMPILE_OPTIONS "${xtape_isa_common}")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set_source_files_properties("${xtape_isa_folder}/avx2.cpp" PROPERTIES
+    COMPILE_OPTIONS "${xtape_isa_common};-mavx2;-mfma")
+  set_source_files_properties("${xtape_isa_folder}/avx512.cpp" PROPERTIES COMPILE_OPTIONS
+    "${xtape_isa_common};-mavx2;-mfma;-mavx512f;-mavx512cd;-mavx512vl;-mavx512bw;-mavx512dq;-mprefer-vector-width=512")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC's own AVX-512 header looks uninitialised to GCC 12 (its bug 105593).
+    set_property(SOURCE "${xtape_isa_folder}/avx512.cpp" APPEND PROPERTY
+      COMPILE_OPTIONS -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
+else()
+  list(REMOVE_ITEM xtape_sources "${xtape_isa_folder}/avx2.cpp" "${xtape_isa_folder}/avx512.cpp")
+endif()

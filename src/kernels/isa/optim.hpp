@@ -1,0 +1,100 @@
+// One step of an optimizer over one parameter: a single pass over parameter, gradient and state. Every
+// operation is rounded to T, as PyTorch's tensor ops do. p may equal g (a gradient that is the parameter itself): each
+// element depends on its own index only. What an option chooses is chosen by template parameters and factors, so that
+// the loops have no branches and become vector code.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+
+#include "kernels/optim.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+float square_root(float x) { return __builtin_sqrtf(x); }
+double square_root(double x) { return __builtin_sqrt(x); }
+float magnitude(float x) { return __builtin_fabsf(x); }
+double magnitude(double x) { return __builtin_fabs(x); }
+
+/// x, or 0 where |x| is below `bound`. State that decays would otherwise come to rest in denormal numbers,
+/// and each step over those takes fifty times as long.
+template <class T>
+T settle(T x, T bound) {
+  return magnitude(x) < bound ? T{} : x;
+}
+
+template <bool decays, class T>
+T gradient_with_decay(T g, T p, T sign, T weight_decay) {
+  if constexpr (decays) {
+    return sign * g + weight_decay * p;
+  } else {
+    return sign * g;  // not + 0 p, which is NaN for infinite p
+  }
+}
+
+/// f.operator()<flag>().
+template <class F>
+void with_flag(bool flag, F f) {
+  if (flag) {
+    f.template operator()<true>();
+  } else {
+    f.template operator()<false>();
+  }
+}
+
+template <bool decays, class T>
+void sgd_plain(T* p, const T* g, int64_t n, SgdStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) p[i] -= s.lr * gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+}
+
+/// The first step has a buffer of zeros and undamped = 1.
+template <bool decays, bool nesterov, class T>
+void sgd_momentum(T* p, const T* g, T* __restrict buffer, int64_t n, SgdStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+    const T b = settle(s.momentum * buffer[i] + s.undamped * d, s.settle_buffer);
+    buffer[i] = b;
+    p[i] -= s.lr * (nesterov ? d + s.momentum * b : b);
+  }
+}
+
+template <class T>
+void sgd(T* p, const T* g, T* buffer, int64_t n, const SgdStep<T>& s) {
+  with_flag(s.weight_decay != 0, [=]<bool decays>() {
+    if (!buffer) return sgd_plain<decays>(p, g, n, s);
+    with_flag(s.nesterov, [=]<bool nesterov>() { sgd_momentum<decays, nesterov>(p, g, buffer, n, s); });
+  });
+}
+
+template <bool decays, bool amsgrad, bool near_m, class T>
+void adam_pass(T* p, const T* g, T* __restrict m, T* __restrict v, [[maybe_unused]] T* __restrict v_max, int64_t n,
+               AdamStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+    const T m1 = settle(near_m ? m[i] + s.new_m * (d - m[i]) : d - (d - m[i]) * s.beta1, s.settle_moments);
+    const T h = settle(d, s.settle_squares);
+    const T v1 = settle(s.beta2 * v[i] + s.new_v * h * h, s.settle_moments);
+    m[i] = m1;
+    v[i] = v1;
+    T square = v1;
+    if constexpr (amsgrad) {
+      const T old = v_max[i];
+      square = v1 <= old || old != old ? old : v1;  // NaN wins
+      v_max[i] = square;
+    }
+    p[i] = s.keep * p[i] - s.step_size * m1 / (square_root(square) / s.root_scale + s.eps);
+  }
+}
+
+template <class T>
+void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& s) {
+  with_flag(s.weight_decay != 0, [=]<bool decays>() {
+    with_flag(v_max, [=]<bool amsgrad>() {
+      with_flag(s.near_m, [=]<bool near_m>() { adam_pass<decays, amsgrad, near_m>(p, g, m, v, v_max, n, s); });
+    });
+  });
+}
+
+}  // namespace
+}  // namespace xtape::kernels

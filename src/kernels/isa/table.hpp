@@ -1,0 +1,28 @@
+// The table of one instruction set. Included once by each of baseline.cpp, avx2.cpp and avx512.cpp, which are compiled
+// with flags of their own. Whatever they instantiate must have internal linkage: an inline function that two of them
+// share would be merged by the linker, and AVX-512 code handed to old CPUs. Hence the anonymous namespaces, and no
+// header but xsimd's and C's; a test looks at the objects' symbols.
+#pragma once
+
+#include "kernels/isa.hpp"
+#include "kernels/isa/optim.hpp"
+#include "kernels/isa/random.hpp"
+
+namespace xtape::kernels {
+
+namespace {
+template <class T>
+constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
+                                             .adam = adam<T>,
+                                             .masked_scale = masked_scale<T>,
+                                             .dropout = dropout<T>};
+}
+
+extern const Isa XTAPE_ISA_TABLE;
+const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
+                             .float32 = kernels_of_type<float>,
+                             .float64 = kernels_of_type<double>,
+                             .philox = philox_words,
+                             .keep_mask = keep_mask};
+
+}  // namespace xtape::kernels

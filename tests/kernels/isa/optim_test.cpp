@@ -1,0 +1,102 @@
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "kernels/random.hpp"
+#include "support/isas.hpp"
+
+namespace xtape {
+namespace {
+
+using kernels::Isa;
+using testing::each_isa;
+
+/// Parameters, gradient and state of a few steps, with every kind of number among them.
+template <class T>
+struct State {
+  static constexpr std::int64_t n = 203;
+  std::vector<T> p, g, m, v, v_max;
+
+  State() : p(n), g(n), m(n), v(n), v_max(n) {
+    const T inf = std::numeric_limits<T>::infinity(), tiny = std::numeric_limits<T>::min();
+    const T special[] = {inf, -inf, inf - inf, tiny, -tiny, tiny / 4, T(0), -T(0)};
+    std::uint64_t seed = 0;
+    for (std::vector<T>* x : {&p, &g, &m, &v, &v_max}) {
+      kernels::normal({++seed}, 0, n, x->data());
+      for (std::size_t i = 0; i < 8; ++i) (*x)[10 * i + seed] = special[i];
+    }
+    for (T& x : v) x = x < 0 ? -x : x;
+  }
+  /// To the bit, but for the sign of NaN, which no rule gives.
+  bool operator==(const State& other) const {
+    return same(p, other.p) && same(m, other.m) && same(v, other.v) && same(v_max, other.v_max);
+  }
+  static bool same(const std::vector<T>& a, const std::vector<T>& b) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0 && (a[i] == a[i] || b[i] == b[i])) return false;
+    }
+    return true;
+  }
+};
+
+/// step(kernels, state) gives the same bits on every instruction set.
+template <class T, class Step>
+void expect_same_bits(Step step) {
+  State<T> expected;
+  for (int i = 0; i < 3; ++i) step(testing::of_type<T>(*kernels::find_isa("baseline")), expected);
+  each_isa([&](const Isa& isa) {
+    State<T> state;
+    for (int i = 0; i < 3; ++i) step(testing::of_type<T>(isa), state);
+    EXPECT_TRUE(state == expected);
+  });
+}
+
+template <class T>
+void expect_sgd_agrees() {
+  for (T weight_decay : {T(0), T(0.01)}) {
+    for (bool nesterov : {false, true}) {
+      const kernels::SgdStep<T> step{T(0.1), T(0.9), T(0.7), weight_decay, T(-1), nesterov, std::numeric_limits<T>::min()};
+      expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.g.data(), s.m.data(), s.n, step); });
+      expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.g.data(), nullptr, s.n, step); });
+      expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.p.data(), s.m.data(), s.n, step); });
+    }
+  }
+}
+TEST(SgdKernel, GivesTheSameBitsOnEveryInstructionSet) {
+  expect_sgd_agrees<float>();
+  expect_sgd_agrees<double>();
+}
+
+template <class T>
+void expect_adam_agrees() {
+  const T tiny = std::numeric_limits<T>::min();
+  for (T weight_decay : {T(0), T(0.01)}) {
+    for (bool near_m : {false, true}) {
+      const kernels::AdamStep<T> step{T(0.01), T(0.5), T(0.9),       T(0.1), T(0.999), T(0.001), near_m,
+                                      T(1e-8), weight_decay, T(0.99), T(1),   tiny,     T(1e-18)};
+      expect_same_bits<T>([step](const auto& k, State<T>& s) {
+        k.adam(s.p.data(), s.g.data(), s.m.data(), s.v.data(), nullptr, s.n, step);
+      });
+      expect_same_bits<T>([step](const auto& k, State<T>& s) {
+        k.adam(s.p.data(), s.g.data(), s.m.data(), s.v.data(), s.v_max.data(), s.n, step);
+      });
+    }
+  }
+}
+TEST(AdamKernel, GivesTheSameBitsOnEveryInstructionSet) {
+  expect_adam_agrees<float>();
+  expect_adam_agrees<double>();
+}
+
+TEST(AdamKernel, OneNaNTouchesNoOtherElement) {  // SEMANTICS [25]
+  each_isa([](const Isa& isa) {
+    std::vector<float> p(40, 1), g(40, 0.5f), m(40), v(40);
+    g[17] = std::numeric_limits<float>::quiet_NaN();
+    const kernels::AdamStep<float> step{.1f, 1, 0, 1, 0, 1, false, 1e-8f, 0, 1, 1, 0, 0};
+    isa.float32.adam(p.data(), g.data(), m.data(), v.data(), nullptr, 40, step);
+    for (std::size_t i = 0; i < p.size(); ++i) EXPECT_EQ(p[i] != p[i], i == 17) << i;
+  });
+}
+
+}  // namespace
+}  // namespace xtape
