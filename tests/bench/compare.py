@@ -14,8 +14,11 @@ import statistics
 import subprocess
 import sys
 
+import from_outside
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OURS = ROOT / "build/bench/tests/bench"
+FASHION = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))
 MODELS = {"mlp": "MLP 784-256-10, dropout 0.5", "linear": "linear 784-10", "mlp-512-256": "MLP 784-512-256-10",
           "toy": "toy 2-32-32-3"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD, momentum 0.9"}
@@ -42,37 +45,38 @@ def title(name):
     return TITLES[name]
 
 
-class Samples:
-    """Figures of one side, one a round, in nanoseconds (or whatever unit `write` is told)."""
+class Samples(list):
+    """Figures of one side, one a round, in `unit`; "" stands for nanoseconds, written as suits them."""
 
-    def __init__(self):
-        self.values = []
+    def __init__(self, values=(), unit=""):
+        super().__init__(values)
+        self.unit = unit
 
     def median(self):
-        return statistics.median(self.values)
+        return statistics.median(self)
 
-    def write(self, unit=None):
-        if not self.values:
+    def __str__(self):
+        if not self:
             return "-"
-        median = self.median()
-        spread = f" ±{50 * (max(self.values) - min(self.values)) / median:.0f} %" if len(self.values) > 1 else ""
-        if unit:
-            return f"{median:.4g} {unit}{spread}"
-        for limit, unit in ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"), (float("inf"), "s")):
-            if median < limit:
-                return f"{median / limit * 1e3 if limit < float('inf') else median / 1e9:.3g} {unit}{spread}"
+        value, unit = self.median(), self.unit
+        if not unit:
+            size = min(max(len(str(int(value))) - 1, 0) // 3, 3)
+            value, unit = value / 1000**size, ("ns", "µs", "ms", "s")[size]
+        written = f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:.0f}"
+        spread = 50 * (max(self) - min(self)) / self.median() if self.median() else 0
+        return f"{written} {unit}".strip() + (f" ±{spread:.0f} %" if len(self) > 1 else "")
 
 
 def ratio(above, below):
-    return f"{above.median() / below.median():.2f}" if above.values and below.values else "-"
+    return f"{above.median() / below.median():.2f}" if above and below and below.median() else "-"
 
 
 def environment(threads=1):
-    one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    return {**os.environ, **one_thread, "XTAPE_BENCH_THREADS": str(threads)}
+    pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "XTAPE_BENCH_THREADS")
+    return {**os.environ, **{pool: str(threads) for pool in pools}}
 
 
-def measure(program, name, seconds, cores, threads=1):
+def measure(program, name, seconds, cores, threads=1, wall=False):
     """Nanoseconds an iteration, or None where this side does not have the row."""
     command = ["taskset", "-c", cores, program, f"--benchmark_filter=^{name}(/process_time|/iterations|$)",
                f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
@@ -82,7 +86,7 @@ def measure(program, name, seconds, cores, threads=1):
     row = json.loads(done.stdout)["benchmarks"][0]
     if row.get("error_occurred"):
         return None
-    return row["cpu_time" if threads == 1 else "real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6}[row["time_unit"]]
+    return row["real_time" if wall else "cpu_time"] * {"ns": 1, "us": 1e3, "ms": 1e6}[row["time_unit"]]
 
 
 def names(pattern):
@@ -101,11 +105,12 @@ def compare(name, sides, options):
             if value is None:
                 del running[side]
             else:
-                samples[side].values.append(value)
+                samples[side].append(value)
     return samples
 
 
 def table(header, rows):
+    rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
@@ -125,22 +130,26 @@ def main():
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 7)
     options.seconds = 0.05 if options.quick else 0.3
-    options.core = str(max(os.sched_getaffinity(0)))
+    options.cores = sorted(os.sched_getaffinity(0))[-2:]
+    options.core = str(options.cores[-1])
+    options.ours, options.theirs = OURS, ROOT / "build/peer" / options.peer if options.peer != "none" else None
 
     sides = {"ours": OURS / "xtape_rows", "floor": OURS / "floor_rows"}
     if options.peer != "none":
-        sides["peer"] = ROOT / "build/peer" / options.peer / "torch_rows"
+        sides["peer"] = options.theirs / "torch_rows"
     before = machine()
+    wanted = [name for name in names(options.filter) if not name.startswith("fashion") or FASHION.exists()]
     rows = []
-    for name in names(options.filter):
-        print(name, end="\r", file=sys.stderr)
+    for name in wanted:
+        print(name, file=sys.stderr)
         s = {"peer": Samples(), **compare(name, sides, options)}
-        rows.append([title(name), s["ours"].write(), s["peer"].write(), ratio(s["peer"], s["ours"]),
-                     ratio(s["ours"], s["floor"])])
+        rows.append([title(name), s["ours"], s["peer"], ratio(s["peer"], s["ours"]), ratio(s["ours"], s["floor"]), ""])
+    for words, ours, theirs, note in from_outside.rows(options, measure, Samples):
+        rows.append([words, ours, theirs, ratio(theirs, ours), "-", note])
     text = f"{before}; {options.rounds} rounds\n\n"
-    text += table(["work", "xtape", f"libtorch ({options.peer})", "libtorch / xtape", "xtape / floor"], rows) + "\n"
+    text += table(["work", "xtape", f"libtorch ({options.peer})", "libtorch / xtape", "xtape / floor", "note"], rows)
     print(text)
-    (ROOT / f"build/bench/compare-{options.peer}.md").write_text(text)
+    (ROOT / f"build/bench/compare-{options.peer}.md").write_text(text + "\n")
 
 
 if __name__ == "__main__":

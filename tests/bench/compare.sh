@@ -19,6 +19,6 @@ done
 
 cmake/install-deps.sh build bench data
 source cmake/build.sh
-build bench
+build bench xtape_rows floor_rows xtape_once xtape_counted xtape_sized xtape-mnist
 [ "$peer" = none ] || tests/bench/peer/build.sh "$peer"
 exec python3 tests/bench/compare.py --peer "$peer" "${options[@]}"

@@ -50,6 +50,12 @@ Work evaluation(const std::string& directory);
 /// The four compressed files, to tensors in memory.
 Work read_images(const std::string& directory);
 
+/// The compiler must have `value` in memory, whether or not anybody reads it.
+template <class T>
+void keep(const T& value) {
+  asm volatile("" : : "r"(&value) : "memory");
+}
+
 /// From the next call on. A side without threads of its own ignores it.
 void set_threads(int n);
 

@@ -1,6 +1,4 @@
 // The work of work.hpp as a user of xtape writes it.
-#include <benchmark/benchmark.h>
-
 #include <memory>
 #include <xtape/xtape.hpp>
 
@@ -57,7 +55,7 @@ Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
 Work recorded_add() {
   return [a = uniform({4}, true), b = uniform({4})] {
     Tensor y = a + b;
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -73,7 +71,7 @@ Work chain(int length) {
 Work dropout(std::int64_t n) {
   return [x = uniform({n}, true)] {
     Tensor y = F::dropout(x, 0.5, true);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -87,28 +85,28 @@ Work cross_entropy(std::int64_t n, std::int64_t c) {
 Work log_softmax(std::int64_t n, std::int64_t c) {
   return [x = uniform({n, c})] {
     Tensor y = F::log_softmax(x, 1);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work relu(std::int64_t n) {
   return [x = uniform({n}) - 0.5] {
     Tensor y = xtape::relu(x);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work add(std::int64_t n) {
   return [a = uniform({n}), b = uniform({n})] {
     Tensor y = a + b;
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work sum(std::int64_t n) {
   return [x = uniform({n})] {
     Tensor y = x.sum();
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -127,7 +125,7 @@ Work epoch(const std::string& directory) {
       optimizer->step();
       total += loss.item<double>() * static_cast<double>(y.size(0));
     }
-    benchmark::DoNotOptimize(total);
+    keep(total);
   };
 }
 
@@ -144,8 +142,8 @@ Work evaluation(const std::string& directory) {
       loss += F::cross_entropy(logits, y, {.reduction = Reduction::sum}).item<double>();
       correct += (logits.argmax(1) == y).sum().item<double>();
     }
-    benchmark::DoNotOptimize(loss);
-    benchmark::DoNotOptimize(correct);
+    keep(loss);
+    keep(correct);
   };
 }
 
@@ -153,8 +151,8 @@ Work read_images(const std::string& directory) {
   return [directory] {
     auto train = data::fashion_mnist(directory, data::Split::train);
     auto test = data::fashion_mnist(directory, data::Split::test);
-    benchmark::DoNotOptimize(train);
-    benchmark::DoNotOptimize(test);
+    keep(train);
+    keep(test);
   };
 }
 

@@ -47,7 +47,7 @@ link=(-Wl,--disable-new-dtags -Wl,--unresolved-symbols=ignore-in-shared-libs)
 for folder in "${libraries[@]}"; do link+=("-L$folder" "-Wl,-rpath,$folder"); done
 link+=(-ltorch -ltorch_cpu -lc10 -lbenchmark -lz -lpthread)
 object peer/torch_side
-for program in rows once; do
+for program in rows once counted; do
   object $program
   g++ "$place/$program.o" "$place/torch_side.o" -o "$place/torch_$program" "${link[@]}"
 done

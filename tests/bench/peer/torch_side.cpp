@@ -2,7 +2,6 @@
 // libtorch has for the purpose; gradients dropped rather than zeroed before a step (what zero_grad does since 2.0, and
 // the faster way in 1.13 too); the images in memory as one tensor of bytes, of which index_select takes a batch by a
 // permutation; evaluation on slices, without a tape. A program of its own, never linked with xtape.
-#include <benchmark/benchmark.h>
 #include <torch/torch.h>
 #include <zlib.h>
 
@@ -93,7 +92,7 @@ Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
 Work recorded_add() {
   return [a = uniform({4}, true), b = uniform({4})] {
     torch::Tensor y = a + b;
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -109,7 +108,7 @@ Work chain(int length) {
 Work dropout(std::int64_t n) {
   return [x = uniform({n}, true)] {
     torch::Tensor y = torch::dropout(x, 0.5, true);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -123,28 +122,28 @@ Work cross_entropy(std::int64_t n, std::int64_t c) {
 Work log_softmax(std::int64_t n, std::int64_t c) {
   return [x = uniform({n, c})] {
     torch::Tensor y = torch::log_softmax(x, 1);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work relu(std::int64_t n) {
   return [x = uniform({n}) - 0.5] {
     torch::Tensor y = torch::relu(x);
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work add(std::int64_t n) {
   return [a = uniform({n}), b = uniform({n})] {
     torch::Tensor y = a + b;
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
 Work sum(std::int64_t n) {
   return [x = uniform({n})] {
     torch::Tensor y = x.sum();
-    benchmark::DoNotOptimize(y);
+    keep(y);
   };
 }
 
@@ -164,7 +163,7 @@ Work epoch(const std::string& directory) {
       optimizer->step();
       total += loss.item<double>() * static_cast<double>(y.size(0));
     }
-    benchmark::DoNotOptimize(total);
+    keep(total);
   };
 }
 
@@ -181,16 +180,16 @@ Work evaluation(const std::string& directory) {
       loss += F::cross_entropy(logits, y, F::CrossEntropyFuncOptions().reduction(torch::kSum)).item<double>();
       correct += logits.argmax(1).eq(y).sum().item<double>();
     }
-    benchmark::DoNotOptimize(loss);
-    benchmark::DoNotOptimize(correct);
+    keep(loss);
+    keep(correct);
   };
 }
 
 Work read_images(const std::string& directory) {
   return [directory] {
     Images train(directory, "train", 60'000), test(directory, "t10k", 10'000);
-    benchmark::DoNotOptimize(train);
-    benchmark::DoNotOptimize(test);
+    keep(train);
+    keep(test);
   };
 }
 

@@ -1,0 +1,64 @@
+// counted WORK N: runs a row's work N times in the function `steady`, after it has come to rest, and prints how many
+// times it asked the system for memory there. Under valgrind's callgrind, with --toggle-collect=steady, it counts the
+// instructions of the same.
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "work.hpp"
+
+// The malloc family, counted: these take the place of the C library's in the whole process.
+namespace {
+std::size_t requests = 0;
+}
+extern "C" {
+void* __libc_malloc(std::size_t) noexcept;
+void* __libc_calloc(std::size_t, std::size_t) noexcept;
+void* __libc_realloc(void*, std::size_t) noexcept;
+void* __libc_memalign(std::size_t, std::size_t) noexcept;
+
+void* malloc(std::size_t size) noexcept { return ++requests, __libc_malloc(size); }
+void* calloc(std::size_t n, std::size_t size) noexcept { return ++requests, __libc_calloc(n, size); }
+void* realloc(void* p, std::size_t size) noexcept { return ++requests, __libc_realloc(p, size); }
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
+  return ++requests, __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept { return memalign(alignment, size); }
+int posix_memalign(void** p, std::size_t alignment, std::size_t size) noexcept {
+  *p = memalign(alignment, size);
+  return *p ? 0 : ENOMEM;
+}
+
+/// With a name that callgrind is told.
+[[gnu::noinline]] void steady(const bench::Work* work, int n) {
+  for (int i = 0; i < n; ++i) (*work)();
+}
+}
+
+namespace {
+
+bench::Work make(const std::string& name) {
+  using bench::Optimizer;
+  if (name == "step/mlp/adam/64") return bench::training_step(bench::mlp, Optimizer::adam, 64);
+  if (name == "step/mlp/sgd/64") return bench::training_step(bench::mlp, Optimizer::sgd, 64);
+  if (name == "step/toy/adam/32") return bench::training_step(bench::toy, Optimizer::adam, 32);
+  if (name == "chain/100") return bench::chain(100);
+  if (name == "add/recorded") return bench::recorded_add();
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const bench::Work work = make(argv[1]);
+  if (!work) return 2;
+  const int n = std::atoi(argv[2]);
+  bench::set_threads(1);
+  for (int i = 0; i < 5; ++i) work();
+  const std::size_t before = requests;
+  steady(&work, n);
+  std::printf("%zu\n", requests - before);
+}

@@ -1,0 +1,92 @@
+"""The rows of compare.py that are no loops in one process: two threads, start, memory, size, requests for memory."""
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+THREADED = "step/mlp/adam/"
+BATCHES = (32, 64, 128, 256)
+
+
+@contextlib.contextmanager
+def busy(cores):
+    """Every core has another program's work to do."""
+    loops = [subprocess.Popen(["taskset", "-c", str(core), "sh", "-c", "while :; do :; done"]) for core in cores]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def threads(options, measure, Samples, program, batch):
+    """Wall time with one thread, with two, and with two where both cores are busy."""
+    cores = ",".join(map(str, options.cores))
+    one, two, beside = Samples(), Samples(), Samples()
+    for _ in range(options.rounds):
+        for samples, n in ((one, 1), (two, 2)):
+            samples.append(measure(program, THREADED + str(batch), options.seconds, cores, n, wall=True))
+        with busy(options.cores):
+            beside.append(measure(program, THREADED + str(batch), options.seconds, cores, 2, wall=True))
+    return one, two, beside
+
+
+def seconds_and_memory(core, command):
+    """Of a process: wall nanoseconds from start to end, and its peak of resident memory in MB."""
+    start = time.perf_counter_ns()
+    process = subprocess.Popen(["taskset", "-c", core, *map(str, command)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    end = time.perf_counter_ns()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{command[0]} has failed")
+    return end - start, usage.ru_maxrss / 1e3
+
+
+def requests_a_step(program, name):
+    n = 100
+    run = subprocess.run([program, name, str(n)], capture_output=True, text=True, check=True)
+    return int(run.stdout) / n
+
+
+def rows(options, measure, Samples):
+    """(words, xtape's samples, libtorch's, note) of each."""
+    sides = [(options.ours, "xtape")] + ([(options.theirs, "torch")] if options.theirs else [])
+    nothing = [Samples()] * (2 - len(sides))
+    wanted = lambda name: re.search(options.filter, name)
+
+    for batch in BATCHES:
+        if not wanted(f"threads/{batch}") or len(options.cores) < 2:
+            continue
+        measured = [threads(options, measure, Samples, folder / f"{name}_rows", batch) for folder, name in sides]
+        one, two, beside = measured[0]
+        words = f"two threads: MLP 784-256-10, Adam, batch {batch}"
+        yield words, *[m[1] for m in measured], *nothing, f"{one.median() / two.median():.2f} x as fast as one thread"
+        slower = beside.median() / two.median()
+        yield words + ", both cores busy", *[m[2] for m in measured], *nothing, f"{slower:.2f} x as long as alone"
+
+    if wanted("start"):
+        times = [Samples(seconds_and_memory(options.core, [folder / f"{name}_once", "step"])[0]
+                         for _ in range(3 * options.rounds)) for folder, name in sides]
+        yield "from the start of a process to the end of its first step", *times, *nothing, ""
+    fashion = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))
+    if wanted("memory") and fashion.exists():
+        memory = [Samples([seconds_and_memory(options.core, [folder / f"{name}_once", "fashion"])[1]], "MB")
+                  for folder, name in sides]
+        mnist = options.ours.parents[1] / "examples/xtape-mnist"
+        peak = seconds_and_memory(options.core, [mnist, "--data", fashion, "--epochs", "1"])[1]
+        yield "Fashion-MNIST, an epoch and an evaluation: peak memory", *memory, *nothing, f"xtape-mnist: {peak:.0f} MB"
+    if wanted("size"):
+        libraries = [options.ours / "libxtape_sized.so"]
+        if options.theirs:
+            linked = subprocess.run(["ldd", options.theirs / "torch_rows"], capture_output=True, text=True, check=True)
+            libraries.append(pathlib.Path(re.search(r"libtorch_cpu\S* => (\S+)", linked.stdout)[1]))
+        sizes = [Samples([library.stat().st_size / 1e6], "MB") for library in libraries]
+        yield "the shared library, stripped", *sizes, *nothing, "libtorch_cpu.so alone" if options.theirs else ""
+    if wanted("requests"):
+        counts = [Samples([requests_a_step(folder / f"{name}_counted", THREADED + "64")], "times")
+                  for folder, name in sides]
+        yield "requests to the system for memory, a step of MLP 784-256-10", *counts, *nothing, ""
