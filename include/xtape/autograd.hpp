@@ -130,6 +130,8 @@ class XTAPE_API Node {
   virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
+  static void* operator new(std::size_t bytes);
+  static void operator delete(void* p, std::size_t bytes) noexcept;
 
   const char* op() const noexcept { return op_; }
   /// 1 + max(the thread's last, the inputs'): inputs always come before the ops that use them. 0 for a leaf.

@@ -3,13 +3,14 @@
 // that throws has touched no leaf; a leaf's own hook that throws leaves each leaf as it was, or complete.
 #include <algorithm>
 #include <map>
-#include <memory_resource>
+#include <span>
 #include <unordered_set>
 
 #include "autograd/anomaly.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "core/memory.hpp"
 #include "xtape/creation.hpp"
 
 namespace xtape {
@@ -34,8 +35,7 @@ struct Pass {
   std::unordered_set<const Node*> needed;
   std::map<const Node*, Tensor> captured;
 
-  std::pmr::unsynchronized_pool_resource pool;
-  std::pmr::map<NodePtr, Tensor, Newest> pending{&pool};
+  std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>> pending;
 
   /// Whether a gradient that arrives here is of any use.
   bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
@@ -168,7 +168,7 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
 }
 
 /// Runs the pass; when something throws, the graph's saved values are gone all the same.
-void run_or_release(Pass& pass, const std::vector<NodePtr>& roots) {
+void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
   GradModeGuard mode(pass.create_graph);
   try {
     pass.run();
@@ -180,7 +180,7 @@ void run_or_release(Pass& pass, const std::vector<NodePtr>& roots) {
   }
 }
 
-void mark_needed(Pass& pass, const std::vector<NodePtr>& roots) {
+void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
   for (const Node* node : reachable(roots)) {  // inputs before their users
     for (std::size_t i = 0; i < node->input_count(); ++i) {
       if (!node->input(i) || !pass.wants(node->input(i).get())) continue;
@@ -201,7 +201,7 @@ void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
   detail::Pass pass;
   pass.retain_graph = options.retain_graph;
   pass.arrive(root, std::move(g));
-  detail::run_or_release(pass, {root});
+  detail::run_or_release(pass, {&root, 1});
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options) {

@@ -8,6 +8,7 @@
 #include "autograd/anomaly.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "core/memory.hpp"
 
 namespace xtape {
 
@@ -29,6 +30,9 @@ Node::Node(const char* op, std::size_t inputs) : op_(op), input_count_(inputs), 
   }
 }
 
+void* Node::operator new(std::size_t bytes) { return detail::BlockAllocator<std::byte>().allocate(bytes); }
+void Node::operator delete(void* p, std::size_t bytes) noexcept { detail::give_back(p, bytes); }
+
 Node::~Node() {
   if (!is_leaf()) live.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -46,7 +50,8 @@ void NodeAccess::set_output(Node& node, const Tensor& y) {
 void retain(Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Node* node) noexcept {
-  if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const bool alone = node->references_.load(std::memory_order_acquire) == 1;  // and nobody to race with
+  if (!alone && node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   node->next_dead_ = dead;
   dead = node;
   if (burying) return;
@@ -92,7 +97,7 @@ Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Ten
   return y;
 }
 
-std::vector<Node*> reachable(const std::vector<NodePtr>& roots) {
+std::vector<Node*> reachable(std::span<const NodePtr> roots) {
   std::unordered_set<Node*> seen;
   for (const NodePtr& root : roots) seen.insert(root.get());
   std::vector<Node*> nodes(seen.begin(), seen.end());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ struct NodeAccess {
 namespace detail {
 
 /// Every node that the roots lean on, themselves included, inputs before their users; leaves come first.
-std::vector<Node*> reachable(const std::vector<NodePtr>& roots);
+std::vector<Node*> reachable(std::span<const NodePtr> roots);
 
 /// Marks the node whose gradient function runs on this thread, for a scope.
 class RunningNode {

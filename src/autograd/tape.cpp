@@ -10,7 +10,7 @@ namespace xtape {
 Tape Tape::of(const Tensor& t) {
   Tape tape;
   if (!t.requires_grad()) return tape;
-  for (const Node* node : detail::reachable({t.impl()->node})) {
+  for (const Node* node : detail::reachable({&t.impl()->node, 1})) {
     if (node->is_leaf()) continue;
     Entry entry{node->sequence(), node->op(), {}, node->shape(), node->dtype()};
     for (std::size_t i = 0; i < node->input_count(); ++i) {

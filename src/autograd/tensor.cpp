@@ -22,18 +22,21 @@ TensorImpl::~TensorImpl() {
 
 void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
 void release(TensorImpl* t) noexcept {
-  if (t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
+  // The only holder has nobody to race with, except that a leaf's hooks may reach out for it.
+  const bool alone = t->references.load(std::memory_order_acquire) == 1 && !(t->node && t->node->is_leaf());
+  if (alone || t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
 }
 
 Tensor make_tensor(const Shape& shape, DType dtype) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 16;
   std::int64_t n = 1;
-  bool empty = false;
+  bool empty = false, too_many = false;
   for (std::int64_t extent : shape) {
     if (extent < 0) fail<ShapeError>("shape", "negative extent {} in {}", extent, shape);
     empty |= extent == 0;
-    if (extent > 0 && n > most / extent) fail<ShapeError>("shape", "{} has too many elements to count", shape);
-    if (extent > 0) n *= extent;
+    too_many |= extent > 0 && __builtin_mul_overflow(n, extent, &n);
+  }
+  if (too_many || n > std::numeric_limits<std::int64_t>::max() / 16) {
+    fail<ShapeError>("shape", "{} has too many elements to count", shape);
   }
   StoragePtr storage = Storage::allocate(empty ? 0 : n * itemsize(dtype));
   std::byte* data = storage->data();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/memory.hpp"
 #include "core/storage.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/tensor.hpp"
@@ -20,6 +21,9 @@ class TensorImpl {
   ~TensorImpl();
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
+
+  static void* operator new(std::size_t bytes) { return BlockAllocator<std::byte>().allocate(bytes); }
+  static void operator delete(void* p, std::size_t bytes) noexcept { give_back(p, bytes); }
 
   /// The only way to change requires_grad: the storage counts the tensors on it that do.
   void set_requires_grad(bool on) noexcept {

@@ -1,12 +1,14 @@
-// The pool. Its threads start with the first work that they can share, sleep between two pieces of work, and are joined
-// at exit (or when the shared library is unloaded). The pool itself is never destroyed: work that comes later, from the
-// destructor of a global, runs on its own thread. A forked child has no such threads and gets a new pool.
+// The pool. Its threads start with the first work that they can share, look out for more for some microseconds after
+// each piece of it, sleep when none comes, and are joined at exit (or when the shared library is unloaded). The pool
+// itself is never destroyed: work that comes later, from the destructor of a global, runs on its own thread. A forked
+// child has no such threads and gets a new pool.
 #include "core/parallel.hpp"
 
 #include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -26,6 +28,13 @@ constexpr int most_workers = 63;
 std::atomic<int> threads_wanted{1};
 thread_local bool inside_block = false;
 thread_local bool is_worker = false;
+
+/// Tells the core that nothing is to be done but waiting.
+void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
 
 /// One call of parallel_for. Lives on its caller's stack.
 struct Work {
@@ -51,6 +60,16 @@ struct Work {
   }
 };
 
+/// Waits for a condition that is likely to come soon, for about as long as it takes to wake a thread.
+template <class F>
+void look_out(F condition) noexcept {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::microseconds(50);
+  while (!condition() && Clock::now() < end) {
+    for (int i = 0; i < 16; ++i) pause();
+  }
+}
+
 class Pool {
  public:
   static Pool& instance();
@@ -62,15 +81,16 @@ class Pool {
  private:
   void start(int workers);
   void worker();
+  bool has_news() const noexcept { return stopping_.load() || invited_.load() > 0; }
 
   std::mutex turn_;  // held by the one caller whose work is in the pool
 
   std::mutex mutex_;  // guards all that follows
   std::condition_variable wake_, done_;
   Work* work_ = nullptr;
-  int invited_ = 0;  // workers that may still join work_
-  int active_ = 0;   // workers inside work_
-  bool stopping_ = false;
+  std::atomic<int> invited_{0};  // workers that may still join work_
+  std::atomic<int> active_{0};   // workers inside work_
+  std::atomic<bool> stopping_{false};
   int started_ = 0;
   std::thread workers_[most_workers];
 };
@@ -104,9 +124,13 @@ bool Pool::run(Work& work, int helpers) {
     wake_.notify_all();
   }
   work.run();
+  {
+    std::lock_guard lock(mutex_);
+    work_ = nullptr;
+    invited_ = 0;
+  }
+  look_out([this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
-  work_ = nullptr;
-  invited_ = 0;
   done_.wait(lock, [this] { return active_ == 0; });
   return true;
 }
@@ -125,7 +149,12 @@ void Pool::worker() {
   is_worker = true;
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || invited_ > 0; });
+    if (!has_news()) {
+      lock.unlock();
+      look_out([this] { return has_news(); });
+      lock.lock();
+      wake_.wait(lock, [this] { return has_news(); });
+    }
     if (stopping_) return;
     --invited_;
     ++active_;

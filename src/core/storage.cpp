@@ -1,15 +1,15 @@
 #include "core/storage.hpp"
 
-#include <cstdlib>
 #include <new>
 
 #include "core/fail.hpp"
+#include "core/memory.hpp"
 
 namespace xtape::detail {
 
 IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
-  const std::size_t rounded = (static_cast<std::size_t>(bytes) + 63) & ~std::size_t{63};
-  void* block = std::aligned_alloc(alignof(Storage), sizeof(Storage) + rounded);
+  static_assert(alignof(Storage) <= block_alignment);
+  void* block = take_block(sizeof(Storage) + static_cast<std::size_t>(bytes));
   if (!block) fail<ValueError>("allocate", "no memory for a tensor of {} bytes", bytes);
   return IntrusivePtr<Storage>::adopt(new (block) Storage(bytes));
 }
@@ -17,9 +17,11 @@ IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
 void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Storage* s) noexcept {
-  if (s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // The only holder has nobody to race with, and saves a locked instruction.
+  if (!s->is_unique() && s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::size_t bytes = sizeof(Storage) + static_cast<std::size_t>(s->bytes_);
   s->~Storage();
-  std::free(s);
+  give_back(s, bytes);
 }
 
 }  // namespace xtape::detail

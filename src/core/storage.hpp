@@ -28,7 +28,11 @@ class alignas(64) Storage {
   /// How many tensors that require grad live here: while there is one, the bytes are not written in place in grad mode.
   bool has_history() const noexcept { return requiring_grad_.load(std::memory_order_relaxed) > 0; }
   void count_requiring_grad(std::int32_t change) noexcept {
-    requiring_grad_.fetch_add(change, std::memory_order_relaxed);
+    if (is_unique()) {  // only the one tensor that calls
+      requiring_grad_.store(requiring_grad_.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+    } else {
+      requiring_grad_.fetch_add(change, std::memory_order_relaxed);
+    }
   }
 
  private:

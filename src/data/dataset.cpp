@@ -79,9 +79,15 @@ ImageDataset::ImageDataset(const Tensor& images, const Tensor& labels, std::vect
 
 Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
   check_indices("ImageDataset", indices, size());
-  const Tensor bytes = take(images_, indices);
-  Tensor x = make_tensor(bytes.shape(), DType::float32);
-  kernels::unit_from_bytes(elements<std::uint8_t>(bytes), elements<float>(x), x.numel());
+  Shape shape = images_.impl()->shape;
+  const std::int64_t image = images_.impl()->numel / std::max<std::int64_t>(shape[0], 1);
+  shape[0] = static_cast<std::int64_t>(indices.size());
+  Tensor x = make_tensor(shape, DType::float32);
+  float* to = elements<float>(x);
+  for (const std::int64_t i : indices) {
+    kernels::unit_from_bytes(elements<std::uint8_t>(images_) + i * image, to, image);
+    to += image;
+  }
   return {std::move(x), take(labels_, indices)};
 }
 
@@ -92,7 +98,7 @@ Subset::Subset(Dataset dataset, std::vector<std::int64_t> indices) : dataset_(st
 
 Batch Subset::batch(std::span<const std::int64_t> indices) const {
   check_indices("Subset", indices, size());
-  std::vector<std::int64_t> inner;
+  std::vector<std::int64_t, xtape::detail::BlockAllocator<std::int64_t>> inner;
   inner.reserve(indices.size());
   for (std::int64_t i : indices) inner.push_back((*indices_)[static_cast<std::size_t>(i)]);
   return dataset_.batch(inner);

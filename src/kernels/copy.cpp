@@ -6,6 +6,7 @@
 #include <xtensor/xnoalias.hpp>
 #include <xtensor/xstrided_view.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -37,8 +38,13 @@ void visit_width(std::int64_t width, F f) {
 }  // namespace
 
 void expand(std::int64_t width, const void* src, const Shape& from, void* dst, const Shape& to) {
-  if (to.numel() == 0) return;
+  const std::int64_t n = to.numel();
+  if (n == 0) return;
   visit_width(width, [&]<class T>() {
+    if (from.numel() == 1) {  // the gradient of a sum
+      std::fill_n(static_cast<T*>(dst), n, *static_cast<const T*>(src));
+      return;
+    }
     auto out = adapt<T>(dst, to);
     xt::noalias(out) = xt::broadcast(adapt<T>(src, from), extents(to));
   });

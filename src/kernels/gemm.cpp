@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <string_view>
 
 #include "core/fail.hpp"
 #include "core/parallel.hpp"
@@ -14,6 +15,7 @@
 extern "C" {
 void openblas_set_num_threads(int n) __attribute__((weak));
 int openblas_get_num_threads() __attribute__((weak));
+char* openblas_get_corename() __attribute__((weak));
 }
 
 namespace xtape::kernels {
@@ -79,38 +81,62 @@ void scale(const Gemm<T>& g) {
   }
 }
 
-/// Rows [first, first + count) of C.
+/// Rows [i, i + m) of columns [j, j + n) of C.
 template <class T>
-Gemm<T> rows(Gemm<T> g, std::int64_t first, std::int64_t count) {
-  g.a += g.trans_a ? first : first * g.lda;
-  g.c += first * g.ldc;
-  g.m = count;
-  return g;
-}
-/// Columns [first, first + count) of C.
-template <class T>
-Gemm<T> columns(Gemm<T> g, std::int64_t first, std::int64_t count) {
-  g.b += g.trans_b ? first * g.ldb : first;
-  g.c += first;
-  g.n = count;
+Gemm<T> tile(Gemm<T> g, std::int64_t i, std::int64_t m, std::int64_t j, std::int64_t n) {
+  g.a += g.trans_a ? i : i * g.lda;
+  g.b += g.trans_b ? j * g.ldb : j;
+  g.c += i * g.ldc + j;
+  g.m = m;
+  g.n = n;
   return g;
 }
 
-/// How C's longer side is cut, by shape alone. Every block of columns packs all of A again (rows: B), so the shorter
-/// side stays whole; a block below this work is not worth waking a thread.
-struct Cut {
-  bool by_rows;
-  std::int64_t side, width, blocks;
+/// OpenBLAS for AVX-512 has kernels that read small matrices where they are, instead of packing them first. For
+/// A B^T it takes them up to these bounds (interface/gemm.c and sgemm_small_kernel_permit_skylakex.c of 0.3.21).
+bool has_small_kernels() {
+  static const bool has = [] {
+    const std::string_view core = openblas_get_corename ? openblas_get_corename() : "";
+    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+  }();
+  return has;
+}
+constexpr std::int64_t small_elements = 1200, small_work = 1000000, small_k = 32;
+
+/// How C is cut, by its shape and the CPU alone.
+struct Tiles {
+  std::int64_t rows, columns;  // of one tile
+  bool in_parallel;            // worth waking threads for
+
+  std::int64_t count_rows(std::int64_t m) const { return (m + rows - 1) / rows; }
+  std::int64_t count_columns(std::int64_t n) const { return (n + columns - 1) / columns; }
 };
+
+std::int64_t round_up(std::int64_t extent) {
+  constexpr std::int64_t step = 16;  // rows or columns of BLAS's inner loop
+  return (extent + step - 1) / step * step;
+}
+
 template <class T>
-Cut cut(const Gemm<T>& g) {
-  constexpr std::int64_t block_work = 1 << 22, step = 16;  // multiply-adds; rows or columns of BLAS's inner loop
-  const bool by_rows = g.m > g.n;
-  const std::int64_t side = std::max(g.m, g.n);
-  const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  const auto wanted = static_cast<std::int64_t>(std::min(work / block_work, 64.0));
-  const std::int64_t width = (side / std::max<std::int64_t>(wanted, 1) + step) / step * step;
-  return {by_rows, side, width, wanted < 2 ? 1 : (side + width - 1) / width};
+Tiles tiles(const Gemm<T>& g) {
+  // Multiply-adds. Each tile packs its part of A and of B anew, which costs a tenth of the product at this size.
+  constexpr double tile_work = 2e7;
+  const auto work = [k = g.k](std::int64_t m, std::int64_t n) {
+    return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  };
+  const bool in_parallel = work(g.m, g.n) > tile_work / 2;
+  if (sizeof(T) == 4 && g.trans_b && !g.trans_a && g.m >= 16 && g.m <= 64 && g.k >= small_k && has_small_kernels()) {
+    // Narrow strips of columns, without any packing: for 32 rows they take half the time.
+    const std::int64_t columns = small_elements / g.m / 16 * 16;
+    if (work(g.m, columns) <= small_work) return {g.m, columns, in_parallel};
+  }
+  Tiles t{g.m, g.n, in_parallel};
+  while (work(t.rows, t.columns) > 2 * tile_work) {
+    std::int64_t& longer = t.rows > t.columns ? t.rows : t.columns;
+    if (longer <= 16) break;
+    longer = round_up((longer + 1) / 2);
+  }
+  return t;
 }
 
 template <class T>
@@ -122,12 +148,14 @@ void run(const Gemm<T>& g) {
                      most);
   }
   const OneBlasThread one;
-  const Cut c = cut(g);
-  if (c.blocks == 1) return call(g);
-  parallel_for(c.blocks, [&g, c](std::int64_t i) {
-    const std::int64_t first = i * c.width, count = std::min(c.width, c.side - first);
-    call(c.by_rows ? rows(g, first, count) : columns(g, first, count));
-  });
+  const Tiles t = tiles(g);
+  const std::int64_t across = t.count_columns(g.n), count = t.count_rows(g.m) * across;
+  const auto multiply = [&g, t, across](std::int64_t at) {
+    const std::int64_t i = at / across * t.rows, j = at % across * t.columns;
+    call(tile(g, i, std::min(t.rows, g.m - i), j, std::min(t.columns, g.n - j)));
+  };
+  if (t.in_parallel) return parallel_for(count, multiply);
+  for (std::int64_t at = 0; at < count; ++at) multiply(at);
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 namespace xtape {
 
 Tensor add(const Tensor& a, const Tensor& b) {
-  auto [p, q] = detail::promote_operands("add", a, b);
+  const detail::Operands both("add", a, b);
+  const Tensor &p = both.a, &q = both.b;
   Tensor y = detail::zip_arithmetic("add", p, q, [](auto u, auto v) { return u + v; });
   return record("add", {p, q}, std::move(y), [](const Tensor& gy) { return Gradients(gy, gy); });
 }

@@ -52,7 +52,8 @@ Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
 
 Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {
   detail::check_reduction(name, options.reduction);
-  const auto [x, t] = detail::loss_operands(name, logits, target);
+  const detail::LossOperands both(name, logits, target);
+  const Tensor &x = both.a, &t = both.b;
   return two_sided_softplus(x, weighted(1 - t, options.weight, "weight"),
                 weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
 }

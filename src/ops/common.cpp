@@ -60,7 +60,8 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
 }
 
 Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DType dtype) {
-  return make_tensor(broadcast_shapes(op, a.impl()->shape, b.impl()->shape), dtype);
+  const Shape &s = a.impl()->shape, &t = b.impl()->shape;
+  return s == t ? make_tensor(s, dtype) : make_tensor(broadcast_shapes(op, s, t), dtype);
 }
 
 bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
@@ -84,14 +85,22 @@ DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
   }
   return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
 }
+
+/// x in the dtype that it has beside z; undefined where that is x's own.
+Tensor cast_beside(std::string_view op, const Tensor& x, const Tensor& z) {
+  check_defined(op, x);
+  check_defined(op, z);
+  if (x.impl()->dtype == z.impl()->dtype) return Tensor();
+  const DType dtype = result_dtype(*x.impl(), *z.impl());
+  return x.impl()->dtype == dtype ? Tensor() : to(x, dtype);
+}
 }  // namespace
 
-Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b) {
-  check_defined(op, a);
-  check_defined(op, b);
-  const DType dtype = result_dtype(*a.impl(), *b.impl());
-  return {to(a, dtype), to(b, dtype)};
-}
+Operands::Operands(std::string_view op, const Tensor& x, const Tensor& z)
+    : cast_a_(cast_beside(op, x, z)),
+      cast_b_(cast_beside(op, z, x)),
+      a(cast_a_.defined() ? cast_a_ : x),
+      b(cast_b_.defined() ? cast_b_ : z) {}
 
 std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) fail<ValueError>(op, "there is no tensor in the list");
@@ -166,8 +175,8 @@ Reduced reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
   r.with_ones = x.impl()->shape;
   if (dims.empty()) {  // all of them
     std::fill(r.dim, r.dim + r.with_ones.size(), true);
-    r.n = std::exchange(r.with_ones, Shape(std::vector<std::int64_t>(static_cast<std::size_t>(r.with_ones.size()), 1)))
-              .numel();
+    r.n = x.impl()->numel;
+    std::fill(r.with_ones.begin(), r.with_ones.end(), 1);
   }
   for (std::int64_t dim : dims) {
     const std::int64_t d = normalize_dim(op, dim, r.with_ones.size());

@@ -38,11 +38,19 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
 /// A new tensor of the shape that a and b broadcast to.
 Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DType dtype);
 
-/// Both operands in the dtype of the result (a recorded cast where needed); shapes as they were.
-struct Operands {
-  Tensor a, b;
+/// Both operands in the dtype of the result: the caller's own tensors, or recorded casts. Shapes are as they were.
+class Operands {
+ public:
+  Operands(std::string_view op, const Tensor& x, const Tensor& z);
+  Operands(const Operands&) = delete;
+  Operands& operator=(const Operands&) = delete;
+
+ private:
+  Tensor cast_a_, cast_b_;  // defined where a cast was needed
+
+ public:
+  const Tensor &a, &b;
 };
-Operands promote_operands(std::string_view op, const Tensor& a, const Tensor& b);
 /// ValueError when an integer dtype cannot hold the number (without its fraction).
 void check_fits(std::string_view op, Scalar number, DType dtype);
 /// All in the latest of their dtypes. ValueError when there is none, or one is undefined.
@@ -55,7 +63,7 @@ template <class T, class U, class F>
 void map(const Tensor& x, Tensor& y, F f) {
   const T* in = elements<T>(x);
   U* out = elements<U>(y);
-  const std::int64_t n = x.numel();
+  const std::int64_t n = x.impl()->numel;
   for (std::int64_t i = 0; i < n; ++i) out[i] = f(in[i]);
 }
 
@@ -71,11 +79,11 @@ struct Lie {
 /// ... and those that are not (a repeated dim in the middle) are expanded first: `x` is replaced by its expansion.
 Lie lie_under(Tensor& x, const Shape& shape);
 
-/// y[i] = f(a[i], b[i]) with broadcasting, T -> U. The shapes of a and b broadcast to that of y.
+/// y[i] = f(a[i], b[i]) where a or b is broadcast to y's shape.
 template <class T, class U, class F>
-void zip(Tensor a, Tensor b, Tensor& y, F f) {
-  const Lie la = lie_under(a, y.shape()), lb = lie_under(b, y.shape());
-  const std::int64_t n = y.numel();
+void zip_broadcast(Tensor a, Tensor b, Tensor& y, F f) {
+  const Lie la = lie_under(a, y.impl()->shape), lb = lie_under(b, y.impl()->shape);
+  const std::int64_t n = y.impl()->numel;
   const std::int64_t length = std::min(la.stretch(n), lb.stretch(n));
   const T *pa = elements<T>(a), *pb = elements<T>(b);
   U* out = elements<U>(y);
@@ -92,6 +100,16 @@ void zip(Tensor a, Tensor b, Tensor& y, F f) {
       for (std::int64_t i = 0; i < length; ++i) w[i] = f(u[i], v[i]);
     }
   }
+}
+
+/// y[i] = f(a[i], b[i]) with broadcasting, T -> U. The shapes of a and b broadcast to that of y.
+template <class T, class U, class F>
+void zip(const Tensor& a, const Tensor& b, Tensor& y, F f) {
+  const std::int64_t n = y.impl()->numel;
+  if (a.impl()->numel != n || b.impl()->numel != n) return zip_broadcast<T, U>(a, b, y, f);
+  const T *u = elements<T>(a), *v = elements<T>(b);
+  U* w = elements<U>(y);
+  for (std::int64_t i = 0; i < n; ++i) w[i] = f(u[i], v[i]);
 }
 
 /// What integer arithmetic is done in: unsigned, which wraps around where signed arithmetic is undefined.

@@ -11,7 +11,7 @@ namespace {
 template <class F>
 Tensor compare(std::string_view op, const Tensor& a, const Tensor& b, F f) {
   NoGradGuard no_grad;
-  const detail::Operands operands = detail::promote_operands(op, a, b);
+  const detail::Operands operands(op, a, b);
   Tensor y = detail::make_broadcast(op, operands.a, operands.b, DType::bool_);
   visit_dtype(operands.a.impl()->dtype, [&]<class T>() { detail::zip<T, bool>(operands.a, operands.b, y, f); });
   return y;

@@ -5,8 +5,8 @@
 namespace xtape {
 
 Tensor div(const Tensor& a, const Tensor& b) {
-  auto [m, n] = detail::promote_operands("div", a, b);
-  const Tensor p = detail::to_floating("div", m), q = detail::to_floating("div", n);
+  const detail::Operands both("div", a, b);
+  const Tensor p = detail::to_floating("div", both.a), q = detail::to_floating("div", both.b);
   Tensor y = detail::zip_arithmetic("div", p, q, [](auto u, auto v) { return u / v; });
   return record("div", {p, q}, std::move(y),
                 [p = save(p, q.requires_grad()), q = save(q)](const Tensor& gy, Wants wants) {

@@ -9,7 +9,7 @@ namespace xtape {
 namespace {
 
 Tensor losses(const Tensor& input, const Tensor& target, bool log_target) {
-  const detail::Operands both = detail::loss_operands("kl_div", input, target);
+  const detail::LossOperands both("kl_div", input, target);
   Tensor y = detail::zip_losses(both, [log_target]<class T>(T x, T given) {
     const T t = log_target ? std::exp(given) : given;
     return t == 0 ? T{0} : t * ((log_target ? given : std::log(t)) - x);

@@ -6,11 +6,11 @@ void check_reduction(std::string_view op, Reduction reduction) {
   if (reduction == Reduction::batchmean) fail<ValueError>(op, "Reduction::batchmean is for kl_div only; use mean?");
 }
 
-Operands loss_operands(std::string_view op, const Tensor& input, const Tensor& target) {
-  Operands both = promote_operands(op, input, target);
-  check_floating(op, both.a);
-  const Shape &s = both.a.impl()->shape, &t = both.b.impl()->shape;
-  if (s == t) return both;
+LossOperands::LossOperands(std::string_view op, const Tensor& input, const Tensor& target)
+    : Operands(op, input, target) {
+  check_floating(op, a);
+  const Shape &s = a.impl()->shape, &t = b.impl()->shape;
+  if (s == t) return;
   const bool column = s.size() == 2 && t.size() == 1 && s[0] == t[0] && s[1] == 1;
   const char* hint = column                       ? "; squeeze(1) the input?"
                      : s.numel() == t.numel() ? "; reshape one of them?"

@@ -9,7 +9,9 @@ namespace xtape::detail {
 /// ValueError on Reduction::batchmean.
 void check_reduction(std::string_view op, Reduction reduction);
 /// Input and target in one floating dtype; ShapeError unless their shapes are one.
-Operands loss_operands(std::string_view op, const Tensor& input, const Tensor& target);
+struct LossOperands : Operands {
+  LossOperands(std::string_view op, const Tensor& input, const Tensor& target);
+};
 /// The value f(input, target) of each element.
 template <class F>
 Tensor zip_losses(const Operands& both, F f) {

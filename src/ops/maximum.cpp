@@ -9,11 +9,12 @@ namespace {
 /// `wins(a, b)`: a is the result and b gets nothing.
 template <class Wins>
 Tensor extremum(OpName op, const Tensor& a, const Tensor& b, Wins wins) {
-  auto [p, q] = detail::promote_operands(op.text, a, b);
+  const detail::Operands both(op.text, a, b);
+  const Tensor &p = both.a, &q = both.b;
   detail::check_arithmetic(op.text, p);
   Tensor y = detail::make_broadcast(op.text, p, q, p.impl()->dtype);
-  visit_arithmetic(p.impl()->dtype, [&, a = p, b = q]<class T>() {
-    detail::zip<T, T>(a, b, y, [wins](T u, T v) { return wins(u, v) || u != u ? u : v; });
+  visit_arithmetic(p.impl()->dtype, [&]<class T>() {
+    detail::zip<T, T>(p, q, y, [wins](T u, T v) { return wins(u, v) || u != u ? u : v; });
   });
   return record(op, {p, q}, std::move(y), [a = save(p), b = save(q), wins](const Tensor& gy, Wants wants) {
     const Tensor shared = where(*a == *b, gy * 0.5, gy);

@@ -7,7 +7,7 @@ namespace xtape {
 namespace {
 
 Tensor losses(const Tensor& input, const Tensor& target) {
-  const detail::Operands both = detail::loss_operands("mse_loss", input, target);
+  const detail::LossOperands both("mse_loss", input, target);
   Tensor y = detail::zip_losses(both, [](auto x, auto t) { return (x - t) * (x - t); });
   return record("mse_loss", {both.a, both.b}, std::move(y),
                 [x = save(both.a), t = save(both.b)](const Tensor& gy, Wants wants) {

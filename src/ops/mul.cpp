@@ -5,7 +5,8 @@
 namespace xtape {
 
 Tensor mul(const Tensor& a, const Tensor& b) {
-  auto [p, q] = detail::promote_operands("mul", a, b);
+  const detail::Operands both("mul", a, b);
+  const Tensor &p = both.a, &q = both.b;
   Tensor y = detail::zip_arithmetic("mul", p, q, [](auto u, auto v) { return u * v; });
   return record("mul", {p, q}, std::move(y),
                 [p = save(p, q.requires_grad()), q = save(q, p.requires_grad())](const Tensor& gy, Wants wants) {

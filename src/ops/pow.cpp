@@ -72,10 +72,11 @@ Tensor put(const Tensor& mask, Scalar value, const Tensor& x) {
 }  // namespace
 
 Tensor pow(const Tensor& a, const Tensor& b) {
-  auto [p, q] = detail::promote_operands("pow", a, b);
+  const detail::Operands both("pow", a, b);
+  const Tensor &p = both.a, &q = both.b;
   detail::check_arithmetic("pow", p);
   Tensor y = detail::make_broadcast("pow", p, q, p.impl()->dtype);
-  visit_arithmetic(p.impl()->dtype, [&, a = p, b = q]<class T>() { power<T>(a, b, y); });
+  visit_arithmetic(p.impl()->dtype, [&]<class T>() { power<T>(p, q, y); });
   return record("pow", {p, q}, y,
                 [a = save(p), b = save(q), y = save(y, q.requires_grad())](const Tensor& gy, Wants wants) {
                   Tensor da, db;

@@ -5,7 +5,8 @@
 namespace xtape {
 
 Tensor sub(const Tensor& a, const Tensor& b) {
-  auto [p, q] = detail::promote_operands("sub", a, b);
+  const detail::Operands both("sub", a, b);
+  const Tensor &p = both.a, &q = both.b;
   Tensor y = detail::zip_arithmetic("sub", p, q, [](auto u, auto v) { return u - v; });
   return record("sub", {p, q}, std::move(y), [](const Tensor& gy, Wants wants) {
     return Gradients(gy, wants[1] ? -gy : Tensor());

@@ -30,11 +30,12 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   if (condition.impl()->dtype != DType::bool_) {
     fail<DTypeError>("where", "the condition is {}, not bool_; compare it with 0?", condition.impl()->dtype);
   }
-  auto [p, q] = detail::promote_operands("where", a, b);
-  const Shape both = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);
-  const Shape shape = detail::broadcast_shapes("where", condition.impl()->shape, both);
+  const detail::Operands both("where", a, b);
+  const Tensor &p = both.a, &q = both.b;
+  const Shape values = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);
+  const Shape shape = detail::broadcast_shapes("where", condition.impl()->shape, values);
   Tensor y = detail::make_tensor(shape, p.impl()->dtype);
-  visit_dtype(p.impl()->dtype, [&, a = p, b = q]<class T>() { choose<T>(condition, a, b, y); });
+  visit_dtype(p.impl()->dtype, [&]<class T>() { choose<T>(condition, p, q, y); });
   return record("where", {p, q}, std::move(y), [c = save(condition)](const Tensor& gy, Wants wants) {
     return Gradients(wants[0] ? where(*c, gy, 0) : Tensor(), wants[1] ? where(*c, 0, gy) : Tensor());
   });

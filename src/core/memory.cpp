@@ -1,0 +1,108 @@
+#include "core/memory.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+
+#if defined(__has_feature)
+#define XTAPE_HAS_FEATURE(x) __has_feature(x)
+#else
+#define XTAPE_HAS_FEATURE(x) 0
+#endif
+
+namespace xtape::detail {
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || XTAPE_HAS_FEATURE(address_sanitizer) || \
+    XTAPE_HAS_FEATURE(thread_sanitizer) || XTAPE_HAS_FEATURE(memory_sanitizer)
+constexpr bool keeps_blocks = false;
+#else
+constexpr bool keeps_blocks = true;
+#endif
+
+// Classes of size: the multiples of 64 up to 256, then four to each doubling, up to most_kept / 4.
+constexpr std::size_t step = 64, linear = 4;
+
+constexpr std::size_t class_of(std::size_t bytes) noexcept {
+  const std::size_t steps = bytes <= step ? 1 : (bytes + step - 1) / step;
+  if (steps <= linear) return steps - 1;
+  const auto doubling = static_cast<std::size_t>(std::bit_width(steps - 1)) - 3;  // 4 < steps <= 8: 0
+  return linear * (doubling + 1) + ((steps - 1) >> doubling) - linear;
+}
+
+constexpr std::size_t size_of(std::size_t size_class) noexcept {
+  if (size_class < linear) return step * (size_class + 1);
+  return (step * (linear + size_class % linear + 1)) << (size_class / linear - 1);
+}
+
+constexpr std::size_t classes = class_of(most_kept / 4) + 1;
+static_assert(size_of(class_of(1)) == 64 && size_of(class_of(257)) == 320 && size_of(class_of(513)) == 640);
+static_assert(size_of(classes - 1) == most_kept / 4);
+
+struct Block {
+  Block* next;
+};
+
+// Plain data: it outlives every destructor of this thread that may still drop a tensor.
+struct Kept {
+  enum State : std::uint8_t { fresh, open, closed };
+  State state = fresh;
+  std::size_t bytes = 0;
+  Block* lists[classes] = {};
+
+  void release_all() noexcept {
+    for (Block*& list : lists) {
+      while (Block* block = list) {
+        list = block->next;
+        std::free(block);
+      }
+    }
+    bytes = 0;
+  }
+};
+constinit thread_local Kept kept;
+
+/// Empties the lists when the thread ends; what comes later goes straight to the system.
+struct Closing {
+  Closing() noexcept { kept.state = Kept::open; }
+  ~Closing() {
+    kept.state = Kept::closed;
+    kept.release_all();
+  }
+};
+
+void open() noexcept { thread_local const Closing closing; }
+
+/// A block that is not kept: too large, or the thread is about to end, or the lists are full of what nobody wants.
+[[gnu::noinline]] void give_back_slowly(void* block, std::size_t size_class) noexcept {
+  if (keeps_blocks && kept.state == Kept::fresh) open();
+  if (!keeps_blocks || kept.state == Kept::closed || size_class >= classes) return std::free(block);
+  if (kept.bytes + size_of(size_class) > most_kept) kept.release_all();
+  kept.lists[size_class] = new (block) Block{kept.lists[size_class]};
+  kept.bytes += size_of(size_class);
+}
+
+}  // namespace
+
+void* take_block(std::size_t bytes) noexcept {
+  const std::size_t size_class = class_of(bytes);
+  if (size_class >= classes) return std::aligned_alloc(block_alignment, (bytes + step - 1) / step * step);
+  Block* block = kept.lists[size_class];
+  if (!block) return std::aligned_alloc(block_alignment, size_of(size_class));
+  kept.lists[size_class] = block->next;
+  kept.bytes -= size_of(size_class);
+  return block;
+}
+
+void give_back(void* block, std::size_t bytes) noexcept {
+  const std::size_t size_class = class_of(bytes);
+  if (kept.state != Kept::open || size_class >= classes || kept.bytes + size_of(size_class) > most_kept) {
+    return give_back_slowly(block, size_class);
+  }
+  kept.lists[size_class] = new (block) Block{kept.lists[size_class]};
+  kept.bytes += size_of(size_class);
+}
+
+}  // namespace xtape::detail

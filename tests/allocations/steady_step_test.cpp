@@ -1,0 +1,138 @@
+// A program of its own, because it takes the place of malloc: how often a training step that repeats itself asks the
+// system for memory. Not built for sanitizers, which want malloc for themselves and under which nothing is kept.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+#include "xtape/xtape.hpp"
+
+namespace {
+std::atomic<long> requests{0};
+}
+
+extern "C" {
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t count, std::size_t bytes);
+void* __libc_realloc(void* block, std::size_t bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+void* malloc(std::size_t bytes) {
+  ++requests;
+  return __libc_malloc(bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+  ++requests;
+  return __libc_calloc(count, bytes);
+}
+void* realloc(void* block, std::size_t bytes) {
+  ++requests;
+  return __libc_realloc(block, bytes);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  ++requests;
+  return __libc_memalign(alignment, bytes);
+}
+int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
+  ++requests;
+  *block = __libc_memalign(alignment, bytes);
+  return *block ? 0 : ENOMEM;
+}
+}
+
+namespace xtape {
+namespace {
+
+/// Requests to the system during one more call of `step`, when it has been called a few times.
+template <class F>
+long requests_of(F step) {
+  for (int i = 0; i < 4; ++i) step();
+  const long before = requests;
+  step();
+  return requests - before;
+}
+
+nn::Sequential classifier() {
+  return nn::Sequential{nn::Linear(784, 256), nn::ReLU(), nn::Dropout(0.5), nn::Linear(256, 10)};
+}
+
+/// A training step of `model` on `batch` images.
+template <class Optimizer>
+auto step_of(const nn::Sequential& model, Optimizer& optimizer, std::int64_t batch) {
+  manual_seed(0);
+  model.train();
+  return [model, &optimizer, x = rand({batch, 784}), y = randint(0, 10, {batch}),
+          criterion = nn::CrossEntropyLoss({.label_smoothing = 0.1})] {
+    Tensor loss = criterion(model(x), y);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+  };
+}
+
+TEST(SteadyStep, RequestsAreCounted) {
+  EXPECT_GT(requests_of([] { free(std::aligned_alloc(64, 640)); }), 0);
+  EXPECT_GT(requests_of([] { std::string s(1000, 'x'); }), 0);
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingWithAdam) {
+  const nn::Sequential model = classifier();
+  optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
+  for (std::int64_t batch : {32, 256}) EXPECT_EQ(requests_of(step_of(model, optimizer, batch)), 0) << batch;
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingWithMomentum) {
+  const nn::Sequential model = classifier();
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9, .weight_decay = 1e-4, .nesterov = true});
+  EXPECT_EQ(requests_of(step_of(model, optimizer, 64)), 0);
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingWithTwoThreads) {
+  set_num_threads(2);
+  const nn::Sequential model = classifier();
+  optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
+  EXPECT_EQ(requests_of(step_of(model, optimizer, 256)), 0);
+  set_num_threads(1);
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingWhenBatchesComeFromALoader) {
+  const data::Dataset digits = data::digits(2000, 0);
+  const auto [train, rest] = data::random_split(digits, std::array{0.5, 0.5}, 0);
+  const nn::Sequential model{nn::Flatten(), nn::Linear(digits[0].x.numel(), 32), nn::ReLU(), nn::Linear(32, 10)};
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  const nn::CrossEntropyLoss criterion;
+  const data::DataLoader batches(train, {.batch_size = 64, .shuffle = true});
+  auto batch = batches.begin();
+  EXPECT_EQ(requests_of([&] {
+              const auto [x, y] = *batch;
+              ++batch;
+              optimizer.zero_grad();
+              criterion(model(x), y).backward();
+              optimizer.step();
+            }),
+            0);
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingInAChain) {
+  const Tensor a = randn({4}, {.requires_grad = true}), w = randn({4});
+  EXPECT_EQ(requests_of([&] {
+              Tensor y = a;
+              for (int i = 0; i < 100; ++i) y = y * w;
+              y.sum().backward();
+              a.set_grad({});
+            }),
+            0);
+}
+
+TEST(SteadyStep, AsksTheSystemForNothingInEvaluation) {
+  const nn::Sequential model = classifier();
+  model.eval();
+  const Tensor x = rand({1000, 784}), y = randint(0, 10, {1000});
+  NoGradGuard no_grad;
+  EXPECT_EQ(requests_of([&] { (model(x).argmax(1) == y).to(float32).sum().item<float>(); }), 0);
+}
+
+}  // namespace
+}  // namespace xtape
