@@ -1,0 +1,70 @@
+"""Guards speed in a way that does not depend on the machine's mood: counts, for fixed work, the instructions that
+xtape executes (valgrind's callgrind, without those inside the BLAS) and its requests to the system for memory, and
+fails where one is above its limit in guard.limits.
+
+    tests/bench/guard.py build/gcc/tests/bench/xtape_counted            checks
+    tests/bench/guard.py build/gcc/tests/bench/xtape_counted --write    measures the limits anew: 12 % above
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+LIMITS = pathlib.Path(__file__).with_name("guard.limits")
+HEADER = "# work, iterations, instructions and requests for memory an iteration, at most; see guard.py\n"
+
+
+def instructions(profile):
+    """Executed outside the BLAS, by callgrind's file: fn= and ob= say where the lines of costs after them belong."""
+    total, inside, names, call = 0, "", {}, False
+    for line in profile.read_text().splitlines():
+        place = re.match(r"ob=\((\d+)\)(?: (.*))?", line)
+        if place:
+            inside = names.setdefault(place[1], place[2])
+        elif re.match(r"cob=\((\d+)\) ", line):
+            place = re.match(r"cob=\((\d+)\) (.*)", line)
+            names[place[1]] = place[2]
+        elif line.startswith("calls="):
+            call = True  # the next line is what the callee cost, which is counted where it stands itself
+        elif re.match(r"[+\-*\d]\S* \d+", line):
+            total += 0 if call or "blas" in inside else int(line.split()[1])
+            call = False
+    return total
+
+
+def count(program, work, iterations):
+    with tempfile.TemporaryDirectory() as folder:
+        profile = pathlib.Path(folder) / "profile"
+        # One instruction set for all machines: what valgrind emulates is AVX2.
+        settings = {**os.environ, "XTAPE_ISA": "avx2", "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(["valgrind", "--tool=callgrind", "--toggle-collect=steady", "--error-exitcode=1",
+                               f"--callgrind-out-file={profile}", program, work, str(iterations)],
+                              env=settings, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{work}: {done.stderr}")
+        return instructions(profile) / iterations, int(done.stdout) / iterations
+
+
+def main():
+    program, write = sys.argv[1], sys.argv[2:] == ["--write"]
+    limits = [line.split() for line in LIMITS.read_text().splitlines() if not line.startswith("#")]
+    written, beyond = HEADER, False
+    print(f"{'':24}{'instructions':>14}{'at most':>14}{'requests':>14}{'at most':>14}")
+    for work, iterations, *bounds in limits:
+        counted = count(program, work, int(iterations))
+        most = [float(bound) for bound in bounds] if bounds else [0, 0]
+        if write:
+            most = [round(counted[0] * 1.12, -2), counted[1]]
+            written += f"{work:<24}{iterations:>6}{most[0]:>14.0f}{most[1]:>10g}\n"
+        over = any(c > m for c, m in zip(counted, most))
+        beyond |= over
+        print(f"{work:24}{counted[0]:14.0f}{most[0]:14.0f}{counted[1]:14.2f}{most[1]:14.2f}{'  beyond' * over}")
+    if write:
+        LIMITS.write_text(written)
+    sys.exit(beyond)
+
+
+if __name__ == "__main__":
+    main()
