@@ -117,13 +117,14 @@ def table(header, rows):
 
 
 def machine():
-    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    with open("/proc/cpuinfo") as lines:
+        processor = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "?")
     return f"{processor}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}; {datetime.date.today()}"
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--peer", choices=("debian", "pip", "none"), default="debian")
+    parser.add_argument("--peers", default="")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--filter", default="")
     parser.add_argument("--quick", action="store_true")
@@ -132,24 +133,33 @@ def main():
     options.seconds = 0.05 if options.quick else 0.3
     options.cores = sorted(os.sched_getaffinity(0))[-2:]
     options.core = str(options.cores[-1])
-    options.ours, options.theirs = OURS, ROOT / "build/peer" / options.peer if options.peer != "none" else None
 
-    sides = {"ours": OURS / "xtape_rows", "floor": OURS / "floor_rows"}
-    if options.peer != "none":
-        sides["peer"] = options.theirs / "torch_rows"
+    peers = {kind: ROOT / "build/peer" / kind for kind in options.peers.split(",") if kind}
+    programs = {"xtape": OURS / "xtape_rows", "floor": OURS / "floor_rows"}
+    programs |= {kind: folder / "torch_rows" for kind, folder in peers.items()}
+    header = ["work", "xtape", "xtape / floor"]
+    for folder in peers.values():
+        header += [f"libtorch {(folder / 'version').read_text().strip()}", "libtorch / xtape"]
+    header.append("note")
+
+    def row(words, ours, floor, theirs, note=""):
+        against = [cell for samples in theirs for cell in (samples, ratio(samples, ours))]
+        return [words, ours, ratio(ours, floor), *against, note]
+
     before = machine()
-    wanted = [name for name in names(options.filter) if not name.startswith("fashion") or FASHION.exists()]
     rows = []
-    for name in wanted:
+    for name in names(options.filter):
+        if name.startswith("fashion") and not FASHION.exists():
+            continue
         print(name, file=sys.stderr)
-        s = {"peer": Samples(), **compare(name, sides, options)}
-        rows.append([title(name), s["ours"], s["peer"], ratio(s["peer"], s["ours"]), ratio(s["ours"], s["floor"]), ""])
-    for words, ours, theirs, note in from_outside.rows(options, measure, Samples):
-        rows.append([words, ours, theirs, ratio(theirs, ours), "-", note])
-    text = f"{before}; {options.rounds} rounds\n\n"
-    text += table(["work", "xtape", f"libtorch ({options.peer})", "libtorch / xtape", "xtape / floor", "note"], rows)
+        samples = compare(name, programs, options)
+        rows.append(row(title(name), samples["xtape"], samples["floor"], [samples[kind] for kind in peers]))
+    sides = [(OURS, "xtape"), *((folder, "torch") for folder in peers.values())]
+    for words, (ours, *theirs), note in from_outside.rows(options, sides, measure, Samples):
+        rows.append(row(words, ours, Samples(), theirs, note))
+    text = f"{before}; {options.rounds} rounds\n\n" + table(header, rows) + "\n"
     print(text)
-    (ROOT / f"build/bench/compare-{options.peer}.md").write_text(text + "\n")
+    (ROOT / "build/bench/compare.md").write_text(text)
 
 
 if __name__ == "__main__":

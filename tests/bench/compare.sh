@@ -1,9 +1,9 @@
 #!/bin/bash
 # Measures xtape against libtorch and against the floor, and prints one table:
-#   tests/bench/compare.sh [--peer debian|pip|none] [--rounds N] [--filter REGEX] [--quick]
+#   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--rounds N] [--filter REGEX] [--quick]
 # debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
 # there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. Takes some ten minutes, with --quick
-# one; the machine should have nothing else to do. Also writes build/bench/compare-PEER.md.
+# two; the machine should have nothing else to do. Also writes build/bench/compare.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 peer=debian
@@ -20,5 +20,6 @@ done
 cmake/install-deps.sh build bench data
 source cmake/build.sh
 build bench xtape_rows floor_rows xtape_once xtape_counted xtape_sized xtape-mnist
-[ "$peer" = none ] || tests/bench/peer/build.sh "$peer"
-exec python3 tests/bench/compare.py --peer "$peer" "${options[@]}"
+[ "$peer" != none ] || peer=
+for kind in ${peer//,/ }; do tests/bench/peer/build.sh "$kind"; done
+exec python3 tests/bench/compare.py --peers "$peer" "${options[@]}"

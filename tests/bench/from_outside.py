@@ -52,41 +52,38 @@ def requests_a_step(program, name):
     return int(run.stdout) / n
 
 
-def rows(options, measure, Samples):
-    """(words, xtape's samples, libtorch's, note) of each."""
-    sides = [(options.ours, "xtape")] + ([(options.theirs, "torch")] if options.theirs else [])
-    nothing = [Samples()] * (2 - len(sides))
-    wanted = lambda name: re.search(options.filter, name)
-
+def rows(options, sides, measure, Samples):
+    """(words, samples of each side, note). A side is a folder of programs and how their names begin; xtape is first."""
+    ours = sides[0][0]
     for batch in BATCHES:
-        if not wanted(f"threads/{batch}") or len(options.cores) < 2:
+        if not re.search(options.filter, f"threads/{batch}") or len(options.cores) < 2:
             continue
         measured = [threads(options, measure, Samples, folder / f"{name}_rows", batch) for folder, name in sides]
         one, two, beside = measured[0]
         words = f"two threads: MLP 784-256-10, Adam, batch {batch}"
-        yield words, *[m[1] for m in measured], *nothing, f"{one.median() / two.median():.2f} x as fast as one thread"
+        yield words, [m[1] for m in measured], f"{one.median() / two.median():.2f} x as fast as one thread"
         slower = beside.median() / two.median()
-        yield words + ", both cores busy", *[m[2] for m in measured], *nothing, f"{slower:.2f} x as long as alone"
+        yield words + ", both cores busy", [m[2] for m in measured], f"{slower:.2f} x as long as alone"
 
-    if wanted("start"):
+    if re.search(options.filter, "start"):
         times = [Samples(seconds_and_memory(options.core, [folder / f"{name}_once", "step"])[0]
                          for _ in range(3 * options.rounds)) for folder, name in sides]
-        yield "from the start of a process to the end of its first step", *times, *nothing, ""
+        yield "from the start of a process to the end of its first step", times, ""
     fashion = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))
-    if wanted("memory") and fashion.exists():
+    if re.search(options.filter, "memory") and fashion.exists():
         memory = [Samples([seconds_and_memory(options.core, [folder / f"{name}_once", "fashion"])[1]], "MB")
                   for folder, name in sides]
-        mnist = options.ours.parents[1] / "examples/xtape-mnist"
-        peak = seconds_and_memory(options.core, [mnist, "--data", fashion, "--epochs", "1"])[1]
-        yield "Fashion-MNIST, an epoch and an evaluation: peak memory", *memory, *nothing, f"xtape-mnist: {peak:.0f} MB"
-    if wanted("size"):
-        libraries = [options.ours / "libxtape_sized.so"]
-        if options.theirs:
-            linked = subprocess.run(["ldd", options.theirs / "torch_rows"], capture_output=True, text=True, check=True)
+        mnist = [ours.parents[1] / "examples/xtape-mnist", "--data", fashion, "--epochs", "1"]
+        peak = seconds_and_memory(options.core, mnist)[1]
+        yield "Fashion-MNIST, an epoch and an evaluation: peak memory", memory, f"xtape-mnist: {peak:.0f} MB"
+    if re.search(options.filter, "size"):
+        libraries = [ours / "libxtape_sized.so"]
+        for folder, _ in sides[1:]:
+            linked = subprocess.run(["ldd", folder / "torch_rows"], capture_output=True, text=True, check=True)
             libraries.append(pathlib.Path(re.search(r"libtorch_cpu\S* => (\S+)", linked.stdout)[1]))
         sizes = [Samples([library.stat().st_size / 1e6], "MB") for library in libraries]
-        yield "the shared library, stripped", *sizes, *nothing, "libtorch_cpu.so alone" if options.theirs else ""
-    if wanted("requests"):
+        yield "the shared library, stripped", sizes, "libtorch_cpu.so alone"
+    if re.search(options.filter, "requests"):
         counts = [Samples([requests_a_step(folder / f"{name}_counted", THREADED + "64")], "times")
                   for folder, name in sides]
-        yield "requests to the system for memory, a step of MLP 784-256-10", *counts, *nothing, ""
+        yield "requests to the system for memory, a step of MLP 784-256-10", counts, ""
