@@ -122,12 +122,33 @@ def machine():
     return f"{processor}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}; {datetime.date.today()}"
 
 
+def others(options):
+    """A table of the MLP's step in other packages; each has a program of its own that prints nanoseconds."""
+    place, script = ROOT / "build/peer/others", ROOT / "tests/bench/others/step.py"
+    programs = {"dlib": [place / "dlib_step"],
+                "scikit-learn, no dropout": [place / "venv/bin/python", script, "sklearn"],
+                "JAX": [place / "venv/bin/python", script, "jax"]}
+    rows = []
+    for batch in from_outside.BATCHES:
+        samples = {"xtape": Samples(), **{name: Samples() for name in programs}}
+        for _ in range(options.rounds):
+            name = from_outside.THREADED + str(batch)
+            samples["xtape"].append(measure(OURS / "xtape_rows", name, options.seconds, options.core))
+            for name, program in programs.items():
+                command = ["taskset", "-c", options.core, *program, str(batch), str(options.seconds)]
+                done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+                samples[name].append(float(done.stdout))
+        rows.append([title(from_outside.THREADED + str(batch)), *samples.values()])
+    return table(["work", "xtape", *programs], rows) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--peers", default="")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--filter", default="")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--others", action="store_true")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 7)
     options.seconds = 0.05 if options.quick else 0.3
@@ -158,6 +179,8 @@ def main():
     for words, (ours, *theirs), note in from_outside.rows(options, sides, measure, Samples):
         rows.append(row(words, ours, Samples(), theirs, note))
     text = f"{before}; {options.rounds} rounds\n\n" + table(header, rows) + "\n"
+    if options.others:
+        text += "\n" + others(options)
     print(text)
     (ROOT / "build/bench/compare.md").write_text(text)
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Measures xtape against libtorch and against the floor, and prints one table:
-#   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--rounds N] [--filter REGEX] [--quick]
+#   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--others] [--rounds N] [--filter REGEX] [--quick]
 # debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
-# there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. Takes some ten minutes, with --quick
-# two; the machine should have nothing else to do. Also writes build/bench/compare.md.
+# there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. --others adds a table of dlib,
+# scikit-learn and JAX. Takes some ten minutes, with --quick two; the machine should have nothing else to do. Also
+# writes build/bench/compare.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 peer=debian
@@ -12,8 +13,8 @@ while [ $# -gt 0 ]; do
   case $1 in
     --peer) peer=${2:?--peer needs a name}; shift 2 ;;
     --rounds | --filter) options+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
-    --quick) options+=("$1"); shift ;;
-    *) sed -n '2,6s/^# //p' "$0"; [ "$1" = --help ] || [ "$1" = -h ]; exit ;;
+    --quick | --others) options+=("$1"); shift ;;
+    *) sed -n '2,7s/^# //p' "$0"; [ "$1" = --help ] || [ "$1" = -h ]; exit ;;
   esac
 done
 
@@ -22,4 +23,5 @@ source cmake/build.sh
 build bench xtape_rows floor_rows xtape_once xtape_counted xtape_sized xtape-mnist
 [ "$peer" != none ] || peer=
 for kind in ${peer//,/ }; do tests/bench/peer/build.sh "$kind"; done
+case " ${options[*]} " in *" --others "*) tests/bench/others/build.sh ;; esac
 exec python3 tests/bench/compare.py --peers "$peer" "${options[@]}"

@@ -12,13 +12,8 @@ mkdir -p "$place"
 case $kind in
   debian)
     root=$place/root
-    if [ ! -e "$place/version" ]; then
-      mkdir -p "$place/packages" "$root"
-      names=$(apt-get install --simulate --no-install-recommends libtorch-dev | sed -n 's/^Inst \([^ ]*\).*/\1/p')
-      (cd "$place/packages" && apt-get download $names >/dev/null)
-      for package in "$place"/packages/*.deb; do dpkg -x "$package" "$root"; done
-      dpkg-deb -f "$place"/packages/libtorch-dev_*.deb Version | sed 's/[+-].*//' >"$place/version"
-    fi
+    source tests/bench/peer/unpack.sh
+    unpack libtorch-dev "$place"
     include=$root/usr/include
     libraries=("$root/usr/lib/x86_64-linux-gnu" "$root/usr/lib" "$root/lib/x86_64-linux-gnu")
     standard=c++17  # 1.13's headers are older than C++20
@@ -29,7 +24,8 @@ case $kind in
       python3 -m venv "$venv"
       "$venv/bin/pip" install --quiet "torch==$torch"
     fi
-    package=$("$venv/bin/python" -c 'import importlib.util as i; print(i.find_spec("torch").submodule_search_locations[0])')
+    package=$("$venv/bin/python" -c 'import importlib.util as u; print(u.find_spec("torch").origin)')
+    package=${package%/*}
     sed -n 's/^__version__ = .\([0-9.]*\).*/\1/p' "$package/version.py" >"$place/version"
     include=$package/include
     libraries=("$package/lib")

@@ -22,7 +22,9 @@ torch::Tensor uniform(at::IntArrayRef shape, bool requires_grad = false) {
   for (std::int64_t extent : shape) n *= extent;
   return torch::tensor(at::ArrayRef<float>(numbers(n))).reshape(shape).clone().requires_grad_(requires_grad);
 }
-torch::Tensor labels(std::int64_t n, std::int64_t c) { return torch::tensor(at::ArrayRef<std::int64_t>(classes(n, c))); }
+torch::Tensor labels(std::int64_t n, std::int64_t c) {
+  return torch::tensor(at::ArrayRef<std::int64_t>(classes(n, c)));
+}
 
 torch::nn::Sequential make(const Net& net) {
   torch::nn::Sequential model;

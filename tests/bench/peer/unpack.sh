@@ -1,0 +1,11 @@
+# For scripts to source: unpack PACKAGE PLACE downloads a Debian package, and those of its dependencies that are not
+# installed, to PLACE/packages and unpacks them to PLACE/root, once. The system stays as it is.
+unpack() {
+  local package=$1 place=$2 names file
+  [ ! -e "$place/version" ] || return 0
+  mkdir -p "$place/packages" "$place/root"
+  names=$(apt-get install --simulate --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  (cd "$place/packages" && apt-get download -o APT::Sandbox::User=root $names >/dev/null)
+  for file in "$place"/packages/*.deb; do dpkg -x "$file" "$place/root"; done
+  dpkg-deb -f "$place/packages/$package"_*.deb Version | sed 's/[+-].*//' >"$place/version"
+}
