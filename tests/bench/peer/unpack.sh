@@ -4,8 +4,10 @@ unpack() {
   local package=$1 place=$2 names file
   [ ! -e "$place/version" ] || return 0
   mkdir -p "$place/packages" "$place/root"
-  names=$(apt-get install --simulate --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  # Itself too where it is installed: then it is not among what would be.
+  names=$({ echo "$package"; apt-get install --simulate --no-install-recommends "$package"; } |
+    sed -n "1p; s/^Inst \([^ ]*\).*/\1/p" | sort -u)
   (cd "$place/packages" && apt-get download -o APT::Sandbox::User=root $names >/dev/null)
   for file in "$place"/packages/*.deb; do dpkg -x "$file" "$place/root"; done
-  dpkg-deb -f "$place/packages/$package"_*.deb Version | sed 's/[+-].*//' >"$place/version"
+  dpkg-deb -f "$place/packages/$package"_*.deb Version | sed 's/^.*://; s/[+-].*//; s/\.dfsg.*//' >"$place/version"
 }
