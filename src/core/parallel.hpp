@@ -3,6 +3,7 @@
 // alone, never on num_threads(): then results have the same bits for any number of threads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -24,6 +25,14 @@ void parallel_for(std::int64_t count, F&& body) {
   detail::run_blocks(
       count, [](void* f, std::int64_t i) { (*static_cast<Body*>(f))(i); },
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
+}
+
+/// body(first, count) for consecutive stretches of [0, n), each `length` long but for the last.
+template <class F>
+void parallel_stretches(std::int64_t n, std::int64_t length, F&& body) {
+  parallel_for((n + length - 1) / length, [n, length, &body](std::int64_t i) {
+    body(i * length, std::min(length, n - i * length));
+  });
 }
 
 }  // namespace xtape

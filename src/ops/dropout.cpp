@@ -1,6 +1,7 @@
 // y = x s where kept, else 0        dx = gy s where kept, else 0        s = 1 / (1 - p)
 // Keeps the mask, one byte an element: drawn once, never inferred from zeros. The gradient is the same linear map, so
 // it is its own gradient in turn, and one kernel serves every order.
+#include "core/parallel.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/random.hpp"
 #include "ops/common.hpp"
@@ -39,8 +40,13 @@ Tensor dropout(const Tensor& x, double p, bool training) {
   Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
   const Generator::State begin = default_generator().reserve(kernels::blocks_for(n, kernels::masks_per_block));
   visit_floating(x.impl()->dtype, [&]<class T>() {
-    kernels::isa_of<T>().dropout({begin.seed, begin.offset}, 0, n, keep, static_cast<T>(scale), detail::elements<T>(x),
-                                 detail::elements<std::uint8_t>(mask), detail::elements<T>(y));
+    const T* from = detail::elements<T>(x);
+    auto* m = detail::elements<std::uint8_t>(mask);
+    T* to = detail::elements<T>(y);
+    parallel_stretches(n, 1 << 15, [=](std::int64_t i, std::int64_t count) {
+      kernels::isa_of<T>().dropout({begin.seed, begin.offset}, i, count, keep, static_cast<T>(scale), from + i, m + i,
+                                   to + i);
+    });
   });
   return recorded(x, std::move(y), mask, scale);
 }

@@ -49,11 +49,12 @@ struct AdamRule {
 
   template <class T>
   static void update(const Options& o, ParamState& state, T* p, const T* g, std::int64_t n) {
-    const kernels::FloatKernels<T>& hot = kernels::isa_of<T>();
     const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
-    hot.adam(p, g, m, v, v_max, n, step);
+    parallel_stretches(n, stretch, [=, &step](std::int64_t i, std::int64_t count) {
+      kernels::isa_of<T>().adam(p + i, g + i, m + i, v + i, v_max ? v_max + i : nullptr, count, step);
+    });
   }
 
  private:
@@ -63,14 +64,14 @@ struct AdamRule {
     const double new_m = 1 - o.betas[0], new_v = 1 - o.betas[1];
     // Beside a usual eps, moments this small move nothing; where eps is so small that they could, they stay.
     const double tiny = o.eps >= 1e-10 ? static_cast<double>(std::numeric_limits<T>::min()) : 0;
-    return {.step_size = static_cast<T>(o.lr / (1 - std::pow(o.betas[0], t))),
-            .root_scale = static_cast<T>(std::sqrt(1 - std::pow(o.betas[1], t))),
+    const double r = std::sqrt(1 - std::pow(o.betas[1], t));
+    return {.step_size = static_cast<T>(o.lr * r / (1 - std::pow(o.betas[0], t))),
             .beta1 = T(1) - static_cast<T>(new_m),
             .new_m = static_cast<T>(new_m),
             .beta2 = static_cast<T>(o.betas[1]),
             .new_v = static_cast<T>(new_v),
             .near_m = new_m < 0.5,
-            .eps = static_cast<T>(o.eps),
+            .eps = static_cast<T>(o.eps * r),
             .weight_decay = static_cast<T>(decoupled ? 0 : o.weight_decay),
             .keep = static_cast<T>(decoupled ? 1 - o.lr * o.weight_decay : 1),
             .sign = static_cast<T>(o.maximize ? -1 : 1),

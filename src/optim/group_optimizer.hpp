@@ -12,6 +12,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
+#include "core/parallel.hpp"
 #include "optim/state.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/optim/optimizer.hpp"
@@ -31,6 +32,9 @@ using xtape::detail::ParamState;
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
+
+/// Elements of a parameter that are worth waking a thread for.
+inline constexpr std::int64_t stretch = 1 << 15;
 
 // ---- checks of options ------------------------------------------------------------------------------------
 

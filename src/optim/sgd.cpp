@@ -58,7 +58,9 @@ struct Rule<SGDOptions> {
                                    .nesterov = o.nesterov,
                                    .settle_buffer = std::numeric_limits<T>::min()};
     T* buffer = o.momentum != 0 ? elements<T>(state.buffers[0]) : nullptr;
-    kernels::isa_of<T>().sgd(p, g, buffer, n, step);
+    parallel_stretches(n, stretch, [=, &step](std::int64_t i, std::int64_t count) {
+      kernels::isa_of<T>().sgd(p + i, g + i, buffer ? buffer + i : nullptr, count, step);
+    });
     if (buffer) ++state.steps;
   }
 };

@@ -83,7 +83,7 @@ void adam_pass(T* p, const T* g, T* __restrict m, T* __restrict v, [[maybe_unuse
       square = v1 <= old || old != old ? old : v1;  // NaN wins
       v_max[i] = square;
     }
-    p[i] = s.keep * p[i] - s.step_size * m1 / (square_root(square) / s.root_scale + s.eps);
+    p[i] = s.keep * p[i] - s.step_size * m1 / (square_root(square) + s.eps);
   }
 }
 
