@@ -119,21 +119,23 @@ std::int64_t round_up(std::int64_t extent) {
 
 template <class T>
 Tiles tiles(const Gemm<T>& g) {
-  // Multiply-adds. Each tile packs its part of A and of B anew, which costs a tenth of the product at this size.
-  constexpr double tile_work = 2e7;
+  // Multiply-adds. BLAS packs A and B anew for each tile, so that two tiles cost a twentieth more than the whole at
+  // this size, and there are only twice as many for four times the work. (The whole on one thread and tiles on two
+  // would not do: OpenBLAS gives other bits for other tiles.)
+  constexpr double enough_for_two = 4e7;
   const auto work = [k = g.k](std::int64_t m, std::int64_t n) {
     return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   };
-  const bool in_parallel = work(g.m, g.n) > tile_work / 2;
+  const double whole = work(g.m, g.n);
+  const bool in_parallel = whole > enough_for_two / 4;
   if (sizeof(T) == 4 && g.trans_b && !g.trans_a && g.m >= 16 && g.m <= 64 && g.k >= small_k && has_small_kernels()) {
     // Narrow strips of columns, without any packing: for 32 rows they take half the time.
     const std::int64_t columns = small_elements / g.m / 16 * 16;
     if (work(g.m, columns) <= small_work) return {g.m, columns, in_parallel};
   }
   Tiles t{g.m, g.n, in_parallel};
-  while (work(t.rows, t.columns) > 2 * tile_work) {
+  for (double enough = enough_for_two; whole > enough && std::max(t.rows, t.columns) > 16; enough *= 4) {
     std::int64_t& longer = t.rows > t.columns ? t.rows : t.columns;
-    if (longer <= 16) break;
     longer = round_up((longer + 1) / 2);
   }
   return t;
