@@ -72,8 +72,8 @@ void expect_adam_agrees() {
   const T tiny = std::numeric_limits<T>::min();
   for (T weight_decay : {T(0), T(0.01)}) {
     for (bool near_m : {false, true}) {
-      const kernels::AdamStep<T> step{T(0.01), T(0.5), T(0.9),       T(0.1), T(0.999), T(0.001), near_m,
-                                      T(1e-8), weight_decay, T(0.99), T(1),   tiny,     T(1e-18)};
+      const kernels::AdamStep<T> step{T(0.01), T(0.9),       T(0.1),  T(0.999), T(0.001), near_m,  T(1e-8),
+                                      weight_decay, T(0.99), T(1),     tiny,     T(1e-18)};
       expect_same_bits<T>([step](const auto& k, State<T>& s) {
         k.adam(s.p.data(), s.g.data(), s.m.data(), s.v.data(), nullptr, s.n, step);
       });
@@ -92,7 +92,7 @@ TEST(AdamKernel, OneNaNTouchesNoOtherElement) {  // SEMANTICS [25]
   each_isa([](const Isa& isa) {
     std::vector<float> p(40, 1), g(40, 0.5f), m(40), v(40);
     g[17] = std::numeric_limits<float>::quiet_NaN();
-    const kernels::AdamStep<float> step{.1f, 1, 0, 1, 0, 1, false, 1e-8f, 0, 1, 1, 0, 0};
+    const kernels::AdamStep<float> step{.1f, 0, 1, 0, 1, false, 1e-8f, 0, 1, 1, 0, 0};
     isa.float32.adam(p.data(), g.data(), m.data(), v.data(), nullptr, 40, step);
     for (std::size_t i = 0; i < p.size(); ++i) EXPECT_EQ(p[i] != p[i], i == 17) << i;
   });
