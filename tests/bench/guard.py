@@ -1,5 +1,5 @@
 """Guards speed in a way that does not depend on the machine's mood: counts, for fixed work, the instructions that
-xtape executes (valgrind's callgrind, without those inside the BLAS) and its requests to the system for memory, and
+xtape executes (valgrind's callgrind, without those of the BLAS) and its requests to the system for memory, and
 fails where one is above its limit in guard.limits.
 
     tests/bench/guard.py build/gcc/tests/bench/xtape_counted            checks
@@ -17,20 +17,21 @@ HEADER = "# work, iterations, instructions and requests for memory an iteration,
 
 
 def instructions(profile):
-    """Executed outside the BLAS, by callgrind's file: fn= and ob= say where the lines of costs after them belong."""
-    total, inside, names, call = 0, "", {}, False
+    """All that callgrind has counted but calls into the BLAS, with whatever those call in turn. In its file "ob=" names
+    the library of the caller; "cob=" that of a callee, where it is another one; the cost of a call follows "calls="."""
+    total, names, caller, callee, call = 0, {}, "", "", False
     for line in profile.read_text().splitlines():
-        place = re.match(r"ob=\((\d+)\)(?: (.*))?", line)
-        if place:
-            inside = names.setdefault(place[1], place[2])
-        elif re.match(r"cob=\((\d+)\) ", line):
-            place = re.match(r"cob=\((\d+)\) (.*)", line)
-            names[place[1]] = place[2]
+        library = re.match(r"(c?ob)=\((\d+)\)(?: (.*))?", line)
+        if library:
+            name = names.setdefault(library[2], library[3])
+            caller, callee = (name, name) if library[1] == "ob" else (caller, name)
         elif line.startswith("calls="):
-            call = True  # the next line is what the callee cost, which is counted where it stands itself
-        elif re.match(r"[+\-*\d]\S* \d+", line):
-            total += 0 if call or "blas" in inside else int(line.split()[1])
-            call = False
+            call = True
+        elif call:
+            total -= int(line.split()[1]) if "blas" in callee and "blas" not in caller else 0
+            callee, call = caller, False
+        elif line.startswith("summary:"):
+            total += int(line.split()[1])
     return total
 
 
