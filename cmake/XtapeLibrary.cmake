@@ -1,14 +1,14 @@
 # What makes a target the library xtape: used for xtape itself and for the twin of the other kind, which the tests
 # link from the same objects.
 #
-# Nothing is exported to users but cxx_std_20 and the include directory. xtensor is header-only inside the library;
+# Nothing is exported to users but cxx_std_20 and the include directory. xtensor and xsimd are header-only inside it;
 # a static library passes on what must be linked after it, a shared one passes on nothing.
 function(xtape_library target)
   get_target_property(type ${target} TYPE)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor>)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor> $<BUILD_INTERFACE:xsimd>)
   foreach(dependency fmt::fmt ZLIB::ZLIB CBLAS::CBLAS Threads::Threads)
     if(type STREQUAL "SHARED_LIBRARY")
       target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)

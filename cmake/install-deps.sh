@@ -11,6 +11,7 @@ packages() {
       cmake             configures the build (3.25)
       ninja-build       runs it
       libxtensor-dev    arrays: broadcasting, reductions, printing; header-only, inside the library
+      libxsimd-dev      vectors of the CPU's instruction sets; header-only, inside the library
       libfmt-dev        formatting of messages
       libopenblas-dev   matrix products
       zlib1g-dev        reading compressed data sets" ;;

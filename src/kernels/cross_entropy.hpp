@@ -1,12 +1,13 @@
 // Cross entropy over rows of log-probabilities lp: in each row l = -sum_c a_c lp_c, with coefficients a from a class
 // index or from probabilities. Only terms with a_c != 0 exist: where a_c is 0 the term is 0 whatever lp_c is, and a row
-// without terms has loss 0 and gradient 0 whatever it holds. Sums are in double.
+// without terms has loss 0 and gradient 0 whatever it holds. Sums are in double. Rows tells how targets lie (and
+// log-probabilities that stand for themselves); logits x come with their classes on the last dim, (rows, n).
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
+#include "kernels/isa.hpp"
 #include "kernels/rows.hpp"
 
 namespace xtape::kernels {
@@ -66,15 +67,26 @@ struct Upstream {
   double operator[](std::int64_t row) const { return static_cast<double>(gy[row * step]) / denominator; }
 };
 
+/// lp itself, laid out as Rows says.
+template <class T>
+struct LogProbabilities {
+  const T* lp;
+  T at(const Rows& rows, std::int64_t row, std::int64_t c) const { return lp[rows.first(row) + c * rows.inner]; }
+};
+
+/// lp = log_softmax(x), from what row_logs gave.
+template <class T>
+struct Logits {
+  const T *x, *m, *log_total;
+  T at(const Rows& rows, std::int64_t row, std::int64_t c) const { return (x[row * rows.n + c] - m[row]) - log_total[row]; }
+};
+
 /// losses[r] = -sum_c a_c lp_c.
-template <class T, class Terms>
-void row_losses(const Terms& terms, const Rows& rows, const T* lp, double* losses) {
+template <class Source, class Terms>
+void row_losses(const Terms& terms, const Rows& rows, const Source& lp, double* losses) {
   for (std::int64_t r = 0; r < rows.count(); ++r) {
-    const T* u = lp + rows.first(r);
     double loss = 0;
-    terms.each(rows, r, [&](std::int64_t c, double a) {
-      loss -= a * static_cast<double>(u[c * rows.inner]);
-    });
+    terms.each(rows, r, [&](std::int64_t c, double a) { loss -= a * static_cast<double>(lp.at(rows, r, c)); });
     losses[r] = loss;
   }
 }
@@ -92,28 +104,30 @@ void log_probability_gradient(const Terms& terms, const Rows& rows, const Upstre
   }
 }
 
-/// dx_c = s (e^lp_c sum(a) - a_c): the gradient of the losses at the logits x of lp = log_softmax(x).
+/// dx_c = s (e^lp_c sum(a) - a_c): the gradient of the losses at the logits.
 template <class T, class Terms>
-void logit_gradient(const Terms& terms, const Rows& rows, const T* lp, const Upstream<T>& upstream, T* dx) {
-  for (std::int64_t r = 0; r < rows.count(); ++r) {
-    const T* u = lp + rows.first(r);
-    T* v = dx + rows.first(r);
-    double total = 0;
-    bool any = false;
-    terms.each(rows, r, [&](std::int64_t, double a) {
-      total += a;
-      any = true;
-    });
-    if (!any) {
-      for (std::int64_t c = 0; c < rows.n; ++c) v[c * rows.inner] = T{0};
-      continue;
+void logit_gradient(const Terms& terms, const Rows& rows, const Logits<T>& lp, const Upstream<T>& upstream, T* dx) {
+  constexpr std::int64_t most = 16;  // rows at a time: what the first pass wrote, the second finds in the cache
+  for (std::int64_t first = 0; first < rows.count(); first += most) {
+    const std::int64_t count = std::min(most, rows.count() - first);
+    T scale[most];
+    bool any[most] = {};
+    for (std::int64_t j = 0; j < count; ++j) {
+      double total = 0;
+      terms.each(rows, first + j, [&](std::int64_t, double a) {
+        total += a;
+        any[j] = true;
+      });
+      scale[j] = static_cast<T>(upstream[first + j] * total);
     }
-    const double s = upstream[r];
-    const T k = static_cast<T>(s * total);
-    for (std::int64_t c = 0; c < rows.n; ++c) v[c * rows.inner] = k * std::exp(u[c * rows.inner]);
-    terms.each(rows, r, [&](std::int64_t c, double a) {
-      v[c * rows.inner] -= static_cast<T>(s * a);
-    });
+    isa_of<T>().scaled_softmax(lp.x + first * rows.n, lp.m + first, lp.log_total + first, scale, dx + first * rows.n,
+                               count, rows.n);
+    for (std::int64_t j = 0; j < count; ++j) {
+      T* v = dx + (first + j) * rows.n;
+      if (!any[j]) std::fill_n(v, rows.n, T{0});
+      const double s = upstream[first + j];
+      terms.each(rows, first + j, [&](std::int64_t c, double a) { v[c] -= static_cast<T>(s * a); });
+    }
   }
 }
 

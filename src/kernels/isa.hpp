@@ -20,6 +20,20 @@ struct FloatKernels {
   void (*sgd)(T* p, const T* g, T* buffer, std::int64_t n, const SgdStep<T>& step);
   void (*adam)(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n, const AdamStep<T>& step);
 
+  // Over `rows` contiguous rows of n elements.
+  void (*softmax)(const T* x, T* y, std::int64_t rows, std::int64_t n);
+  void (*log_softmax)(const T* x, T* y, std::int64_t rows, std::int64_t n);
+  /// One y for each row: -inf for a row of -inf or of nothing, +inf for one that holds +inf, NaN for one with NaN.
+  void (*logsumexp)(const T* x, T* y, std::int64_t rows, std::int64_t n);
+  /// dx from y = softmax(x), and from y = log_softmax(x).
+  void (*softmax_gradient)(const T* y, const T* gy, T* dx, std::int64_t rows, std::int64_t n);
+  void (*log_softmax_gradient)(const T* y, const T* gy, T* dx, std::int64_t rows, std::int64_t n);
+  /// For each row its maximum m and log(sum exp(x - m)): log_softmax is (x - m) - log_total.
+  void (*row_logs)(const T* x, std::int64_t rows, std::int64_t n, T* m, T* log_total);
+  /// y = scale softmax(x), from what row_logs gave; one scale for each row.
+  void (*scaled_softmax)(const T* x, const T* m, const T* log_total, const T* scale, T* y, std::int64_t rows,
+                         std::int64_t n);
+
   /// y[i] = x[i] scale where mask[i] is 1; exactly 0 where it is 0, whatever x[i] is.
   void (*masked_scale)(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n);
   /// keep_mask and masked_scale in one pass over memory.

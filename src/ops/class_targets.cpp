@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/subscript.hpp"
 #include "kernels/reduce.hpp"
@@ -144,12 +145,44 @@ kernels::Upstream<T> ClassTargets::divided(const Tensor& gy) const {
   return {elements<T>(gy), reduction_ == Reduction::none ? 1 : 0, divisor()};
 }
 
+LogitRows::LogitRows(const Tensor& logits) : x(logits) {
+  const kernels::Rows rows = rows_along(x.impl()->shape, x.impl()->shape.size() - 1);
+  logs = make_tensor({2, rows.outer}, x.impl()->dtype);
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    T* m = elements<T>(logs);
+    kernels::isa_of<T>().row_logs(elements<T>(x), rows.outer, rows.n, m, m + rows.outer);
+  });
+}
+
+LogitRows::LogitRows(Tensor logits, Tensor their_logs) : x(std::move(logits)), logs(std::move(their_logs)) {}
+
+namespace {
+template <class T>
+kernels::Logits<T> pointers(const LogitRows& x) {
+  const T* m = elements<T>(x.logs);
+  return {elements<T>(x.x), m, m + x.logs.impl()->shape[1]};
+}
+}  // namespace
+
 Tensor ClassTargets::loss(const Tensor& lp) const {
   Tensor losses = make_tensor(positions_, DType::float64);
-  double* l = elements<double>(losses);
-  visit_terms([&]<class T>(const auto& terms) { kernels::row_losses(terms, rows_, elements<T>(lp), l); });
+  visit_terms([&]<class T>(const auto& terms) {
+    kernels::row_losses(terms, rows_, kernels::LogProbabilities<T>{elements<T>(lp)}, elements<double>(losses));
+  });
+  return reduced(losses);
+}
+
+Tensor ClassTargets::loss(const LogitRows& x) const {
+  Tensor losses = make_tensor(positions_, DType::float64);
+  visit_terms([&]<class T>(const auto& terms) {
+    kernels::row_losses(terms, rows_, pointers<T>(x), elements<double>(losses));
+  });
+  return reduced(losses);
+}
+
+Tensor ClassTargets::reduced(const Tensor& losses) const {
   if (reduction_ == Reduction::none) return to(losses, dtype_);
-  double y = kernels::sum(l, rows_.count()) / divisor();
+  double y = kernels::sum(elements<double>(losses), rows_.count()) / divisor();
   if (std::isnan(y)) y = std::numeric_limits<double>::quiet_NaN();  // 0 / 0 would print as -nan
   return full({}, y, {.dtype = dtype_});
 }
@@ -162,10 +195,10 @@ Tensor ClassTargets::log_probability_gradient(const Tensor& gy) const {
   return dlp;
 }
 
-Tensor ClassTargets::logit_gradient(const Tensor& lp, const Tensor& gy) const {
-  Tensor dx = make_tensor(shape_, dtype_);
+Tensor ClassTargets::logit_gradient(const LogitRows& x, const Tensor& gy) const {
+  Tensor dx = make_tensor(x.x.impl()->shape, dtype_);
   visit_terms([&]<class T>(const auto& terms) {
-    kernels::logit_gradient(terms, rows_, elements<T>(lp), divided<T>(gy), elements<T>(dx));
+    kernels::logit_gradient(terms, rows_, pointers<T>(x), divided<T>(gy), elements<T>(dx));
   });
   return dx;
 }

@@ -11,6 +11,14 @@ namespace xtape::detail {
 /// DTypeError: a target of this dtype holds no class indices.
 [[noreturn]] void fail_no_indices(std::string_view op, DType dtype);
 
+/// Logits with the classes on the last dim, (..., C), and (2, rows): each row's maximum m and log(sum exp(x - m)).
+struct LogitRows {
+  explicit LogitRows(const Tensor& x);
+  LogitRows(Tensor x, Tensor logs);
+
+  Tensor x, logs;
+};
+
 class ClassTargets {
  public:
   /// Checks all that a caller can get wrong, in the name of `op`. x has the classes on dim 0 when it is 1-D,
@@ -25,11 +33,14 @@ class ClassTargets {
   Tensor probabilities() const { return *probabilities_; }
 
   // Values, never recorded.
+  /// The loss of log-probabilities.
   Tensor loss(const Tensor& lp) const;
+  /// The loss of logits with the classes on the last dim.
+  Tensor loss(const LogitRows& x) const;
   /// The gradient at lp, where lp stands for itself: the transposed map.
   Tensor log_probability_gradient(const Tensor& gy) const;
-  /// The gradient at the logits x, where lp is log_softmax(x).
-  Tensor logit_gradient(const Tensor& lp, const Tensor& gy) const;
+  /// The gradient at the logits, laid out as they are.
+  Tensor logit_gradient(const LogitRows& x, const Tensor& gy) const;
   /// bool_, 1 on the class dim: which rows have a coefficient other than 0.
   Tensor rows_with_terms() const;
 
@@ -48,6 +59,7 @@ class ClassTargets {
   /// f<T>(terms), T being the dtype's type.
   template <class F>
   void visit_terms(F f) const;
+  Tensor reduced(const Tensor& losses) const;
   double divisor() const { return reduction_ == Reduction::mean ? denominator_ : 1; }
   template <class T>
   kernels::Upstream<T> divided(const Tensor& gy) const;

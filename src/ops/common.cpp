@@ -158,6 +158,25 @@ kernels::Rows rows_along(const Shape& shape, std::int64_t dim) {
   return r;
 }
 
+namespace {
+/// The value of x with dim `from` moved to place `to`.
+Tensor move_dim(const Tensor& x, std::int64_t from, std::int64_t to) {
+  const Shape& shape = x.impl()->shape;
+  if (from == to || shape.empty()) return x;
+  Shape order, moved;
+  for (std::int64_t d = 0; d < shape.size(); ++d) order.push_back(d);
+  order.erase(from);
+  order.insert(to, from);
+  for (std::int64_t d : order) moved.push_back(shape[d]);
+  Tensor y = make_tensor(moved, x.impl()->dtype);
+  kernels::permute(itemsize(x.impl()->dtype), x.impl()->data, shape, y.impl()->data, order);
+  return y;
+}
+}  // namespace
+
+Tensor dim_to_end(const Tensor& x, std::int64_t d) { return move_dim(x, d, x.impl()->shape.size() - 1); }
+Tensor dim_from_end(const Tensor& y, std::int64_t d) { return move_dim(y, y.impl()->shape.size() - 1, d); }
+
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim) {
   Shape y = shape;
   if (y.empty()) return y;

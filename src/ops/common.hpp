@@ -143,6 +143,25 @@ Tensor map_floating(const Tensor& x, F f) {
 /// A shape seen from one dim.
 kernels::Rows rows_along(const Shape& shape, std::int64_t dim);
 
+/// The value of x with dim d moved to the end, x itself where it is there already; and back. Not recorded.
+Tensor dim_to_end(const Tensor& x, std::int64_t d);
+Tensor dim_from_end(const Tensor& y, std::int64_t d);
+
+/// The value of a kernel(x..., y, rows, n) on contiguous rows that lie along dim d; the x have one shape and a floating
+/// dtype. `kernel.operator()<T>()` is the function.
+template <class Kernel, class... X>
+Tensor map_rows(std::int64_t d, Kernel kernel, const X&... x) {
+  const auto on_last = [kernel](const Tensor& u, const auto&... more) {
+    Tensor y = make_tensor(u.impl()->shape, u.impl()->dtype);
+    const kernels::Rows rows = rows_along(u.impl()->shape, u.impl()->shape.size() - 1);
+    visit_floating(u.impl()->dtype, [&]<class T>() {
+      kernel.template operator()<T>()(elements<T>(u), elements<T>(more)..., elements<T>(y), rows.outer, rows.n);
+    });
+    return y;
+  };
+  return dim_from_end(on_last(dim_to_end(x, d)...), d);
+}
+
 /// `shape` without `dim`, or with 1 in its place. A 0-dim shape stays as it is.
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
 

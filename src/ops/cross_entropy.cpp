@@ -1,7 +1,7 @@
 // l_n = -sum_c a_c lp_c,  lp = log_softmax(x)        dx = s (softmax(x) sum(a) - a),  dt = -s w (1 - e) lp
 // a_c = w_c ((1 - e) t_c + e / C); a class index y stands for t_c = [c = y], an ignored one for a = 0. s is
 // the gradient arriving at l_n. The mean divides by the indices' weights, or by the number of positions.
-// Keeps lp, so that dx needs one exp and no second softmax, and x for gradients of gradients.
+// Keeps x and two numbers for each row, its maximum m and t = log(sum exp(x - m)), for lp = (x - m) - t.
 #include "ops/class_targets.hpp"
 
 namespace xtape {
@@ -25,13 +25,18 @@ Gradients recorded(const Tensor& x, const Tensor& gy, const detail::ClassTargets
                    wants[1] ? target_gradient(lp, gy, targets) : Tensor());
 }
 
+Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, const detail::ClassTargets& targets) {
+  const detail::LogitRows rows(detail::dim_to_end(x, targets.dim()), logs);
+  return detail::dim_from_end(targets.logit_gradient(rows, gy), targets.dim());
+}
+
 Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& targets) {
-  const Tensor lp = without_grad([&] { return log_softmax(x, targets.dim()); });
-  return record("cross_entropy", {x, target}, targets.loss(lp),
-                [x = save(x), lp = save(lp), targets](const Tensor& gy, Wants wants) {
+  const detail::LogitRows rows(detail::dim_to_end(x, targets.dim()));
+  return record("cross_entropy", {x, target}, targets.loss(rows),
+                [x = save(x), logs = save(rows.logs), targets](const Tensor& gy, Wants wants) {
                   if (is_grad_enabled()) return recorded(*x, gy, targets, wants);
-                  return Gradients(wants[0] ? targets.logit_gradient(*lp, gy) : Tensor(),
-                                   wants[1] ? target_gradient(*lp, gy, targets) : Tensor());
+                  return Gradients(wants[0] ? logit_gradient(*x, *logs, gy, targets) : Tensor(),
+                                   wants[1] ? target_gradient(log_softmax(*x, targets.dim()), gy, targets) : Tensor());
                 });
 }
 

@@ -1,27 +1,18 @@
 // y = x - log(sum exp(x))        dx = gy - exp(y) sum(gy)        along one dim
 // Keeps y, not x: exp(y) is softmax, so x can be freed.
-#include "kernels/softmax.hpp"
+#include "kernels/isa.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   detail::check_floating("log_softmax", x);
-  const Shape& shape = x.impl()->shape;
-  const std::int64_t d = detail::normalize_dim("log_softmax", dim, shape.size());
-  Tensor y = detail::make_tensor(shape, x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    kernels::log_softmax(detail::elements<T>(x), detail::elements<T>(y), detail::rows_along(shape, d));
-  });
+  const std::int64_t d = detail::normalize_dim("log_softmax", dim, x.dim());
+  Tensor y = detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().log_softmax; }, x);
   return record("log_softmax", {x}, y, [y = save(y), d](const Tensor& gy) {
     const Tensor v = *y;
     if (is_grad_enabled()) return Gradients(gy - exp(v) * sum(gy, d, true));
-    Tensor dx = detail::make_tensor(v.impl()->shape, v.impl()->dtype);
-    visit_floating(v.impl()->dtype, [&]<class T>() {
-      kernels::log_softmax_gradient(detail::elements<T>(v), detail::elements<T>(gy), detail::elements<T>(dx),
-                                    detail::rows_along(v.impl()->shape, d));
-    });
-    return Gradients(dx);
+    return Gradients(detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().log_softmax_gradient; }, v, gy));
   });
 }
 

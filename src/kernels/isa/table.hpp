@@ -7,6 +7,7 @@
 #include "kernels/isa.hpp"
 #include "kernels/isa/optim.hpp"
 #include "kernels/isa/random.hpp"
+#include "kernels/isa/softmax.hpp"
 
 namespace xtape::kernels {
 
@@ -14,6 +15,13 @@ namespace {
 template <class T>
 constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .adam = adam<T>,
+                                             .softmax = softmax<T>,
+                                             .log_softmax = log_softmax<T>,
+                                             .logsumexp = logsumexp<T>,
+                                             .softmax_gradient = softmax_gradient<T>,
+                                             .log_softmax_gradient = log_softmax_gradient<T>,
+                                             .row_logs = row_logs<T>,
+                                             .scaled_softmax = scaled_softmax<T>,
                                              .masked_scale = masked_scale<T>,
                                              .dropout = dropout<T>};
 }

@@ -1,0 +1,137 @@
+// Softmax, its logarithm, the logarithm of its denominator, and their gradients, over contiguous rows of n elements.
+// The maximum is taken per row, so that nothing overflows; a row of softmax or log_softmax that holds NaN or +inf, or
+// only -inf, becomes NaN, and no other row does. Sums are in double. exp is only ever taken of numbers that are 0 at
+// most, but for rounding.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/isa/vec.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+/// The largest element, some other one where there are NaN; -inf of nothing.
+template <class T>
+inline T largest(const T* x, int64_t n) {
+  Vec<T> m(-infinity<T>);
+  each_vector<T>(n, [&m, x](int64_t i, auto part) { m = xsimd::max(m, part.load(x + i, -infinity<T>)); });
+  return largest_lane<T>(m);
+}
+
+/// The sum of exp(x - m), of which each goes to keep(i, part, e).
+template <class T, class Keep>
+inline double sum_of_exp(const T* x, int64_t n, T m, Keep keep) {
+  WideSum<T> total;
+  each_vector<T>(n, [&total, x, m, keep](int64_t i, auto part) {
+    const Vec<T> e = exponential(part.load(x + i, -infinity<T>) - Vec<T>(m));
+    total.add(e);
+    keep(i, part, e);
+  });
+  return total.total();
+}
+
+/// Few rows are worked on at a time, for they are passed over twice or three times and should stay in the nearest cache.
+constexpr int64_t most_rows = 64;
+
+/// f(first, count) for groups of at most most_rows rows of n elements.
+template <class F>
+inline void each_group(int64_t rows, int64_t n, F f) {
+  const int64_t fit = 4096 / (n + 1), step = fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
+  for (int64_t first = 0; first < rows; first += step) f(first, rows - first < step ? rows - first : step);
+}
+
+/// For each row of a group its maximum m and log(sum exp(x - m)). The passes are apart: a CPU works ahead on the next
+/// row's maximum while it waits for this one's, but does not see so far as beyond this one's sum.
+template <class T>
+inline void group_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) {
+  double total[most_rows];
+  for (int64_t r = 0; r < rows; ++r) m[r] = largest(x + r * n, n);
+  for (int64_t r = 0; r < rows; ++r) total[r] = sum_of_exp(x + r * n, n, m[r], [](auto...) {});
+  each_vector<double>(rows, [&total](int64_t i, auto part) {
+    part.store(total + i, xsimd::log(part.load(total + i, 1.0)));
+  });
+  for (int64_t r = 0; r < rows; ++r) log_total[r] = static_cast<T>(total[r]);
+}
+
+template <class T>
+void row_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) {
+  each_group(rows, n, [=](int64_t first, int64_t count) {
+    group_logs(x + first * n, count, n, m + first, log_total + first);
+  });
+}
+
+template <class T>
+void log_softmax(const T* x, T* y, int64_t rows, int64_t n) {
+  each_group(rows, n, [=](int64_t first, int64_t count) {
+    T m[most_rows], log_total[most_rows];
+    group_logs(x + first * n, count, n, m, log_total);
+    for (int64_t r = 0; r < count; ++r) {
+      const T* u = x + (first + r) * n;
+      T* v = y + (first + r) * n;
+      const Vec<T> top(m[r]), lt(log_total[r]);
+      each_vector<T>(n, [=](int64_t i, auto part) { part.store(v + i, (part.load(u + i, T{}) - top) - lt); });
+    }
+  });
+}
+
+template <class T>
+void softmax(const T* x, T* y, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r, x += n, y += n) {
+    const double total = sum_of_exp(x, n, largest(x, n), [y](int64_t i, auto part, Vec<T> e) { part.store(y + i, e); });
+    const Vec<T> share(static_cast<T>(1 / total));
+    each_vector<T>(n, [=](int64_t i, auto part) { part.store(y + i, part.load(y + i, T{}) * share); });
+  }
+}
+
+template <class T>
+void softmax_gradient(const T* y, const T* gy, T* dx, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r, y += n, gy += n, dx += n) {
+    WideSum<T> sum;
+    each_vector<T>(n, [&sum, y, gy](int64_t i, auto part) { sum.add(part.load(y + i, T{}) * part.load(gy + i, T{})); });
+    const Vec<T> t(static_cast<T>(sum.total()));
+    each_vector<T>(n, [=](int64_t i, auto part) {
+      part.store(dx + i, part.load(y + i, T{}) * (part.load(gy + i, T{}) - t));
+    });
+  }
+}
+
+template <class T>
+void log_softmax_gradient(const T* y, const T* gy, T* dx, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r, y += n, gy += n, dx += n) {
+    WideSum<T> sum;
+    each_vector<T>(n, [&sum, gy](int64_t i, auto part) { sum.add(part.load(gy + i, T{})); });
+    const Vec<T> t(static_cast<T>(sum.total()));
+    each_vector<T>(n, [=](int64_t i, auto part) {
+      part.store(dx + i, part.load(gy + i, T{}) - exponential(part.load(y + i, T{})) * t);
+    });
+  }
+}
+
+template <class T>
+void scaled_softmax(const T* x, const T* m, const T* log_total, const T* scale, T* y, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r, x += n, y += n) {
+    const Vec<T> top(m[r]), lt(log_total[r]), k(scale[r]);
+    each_vector<T>(n, [=](int64_t i, auto part) {
+      part.store(y + i, k * exponential((part.load(x + i, T{}) - top) - lt));
+    });
+  }
+}
+
+template <class T>
+void logsumexp(const T* x, T* y, int64_t rows, int64_t n) {
+  each_group(rows, n, [=](int64_t first, int64_t count) {
+    T log_total[most_rows];
+    group_logs(x + first * n, count, n, y + first, log_total);
+    for (int64_t r = first; r < first + count; ++r) {
+      if (y[r] - y[r] == 0) {
+        y[r] += log_total[r - first];
+      } else {  // the infinity, unless there is a NaN beside it
+        for (int64_t i = r * n; i < (r + 1) * n; ++i) y[r] = x[i] == x[i] ? y[r] : x[i];
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace xtape::kernels
