@@ -6,15 +6,14 @@ from the smallest to the largest in percent; a ratio is one of medians.
 """
 import argparse
 import datetime
-import json
 import os
 import pathlib
 import re
-import statistics
 import subprocess
 import sys
 
 import from_outside
+from measuring import Samples, environment, measure, ratio
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OURS = ROOT / "build/bench/tests/bench"
@@ -43,50 +42,6 @@ def title(name):
     if step:
         return f"step: {MODELS[step[1]]}, {OPTIMIZERS[step[2]]}, batch {step[3]}"
     return TITLES[name]
-
-
-class Samples(list):
-    """Figures of one side, one a round, in `unit`; "" stands for nanoseconds, written as suits them."""
-
-    def __init__(self, values=(), unit=""):
-        super().__init__(values)
-        self.unit = unit
-
-    def median(self):
-        return statistics.median(self)
-
-    def __str__(self):
-        if not self:
-            return "-"
-        value, unit = self.median(), self.unit
-        if not unit:
-            size = min(max(len(str(int(value))) - 1, 0) // 3, 3)
-            value, unit = value / 1000**size, ("ns", "µs", "ms", "s")[size]
-        written = f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:.0f}"
-        spread = 50 * (max(self) - min(self)) / self.median() if self.median() else 0
-        return f"{written} {unit}".strip() + (f" ±{spread:.0f} %" if len(self) > 1 else "")
-
-
-def ratio(above, below):
-    return f"{above.median() / below.median():.2f}" if above and below and below.median() else "-"
-
-
-def environment(threads=1):
-    pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "XTAPE_BENCH_THREADS")
-    return {**os.environ, **{pool: str(threads) for pool in pools}}
-
-
-def measure(program, name, seconds, cores, threads=1, wall=False):
-    """Nanoseconds an iteration, or None where this side does not have the row."""
-    command = ["taskset", "-c", cores, program, f"--benchmark_filter=^{name}(/process_time|/iterations|$)",
-               f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
-    done = subprocess.run(command, env=environment(threads), capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{program}: {done.stderr.strip()}")
-    row = json.loads(done.stdout)["benchmarks"][0]
-    if row.get("error_occurred"):
-        return None
-    return row["real_time" if wall else "cpu_time"] * {"ns": 1, "us": 1e3, "ms": 1e6}[row["time_unit"]]
 
 
 def names(pattern):
@@ -176,9 +131,10 @@ def main():
         samples = compare(name, programs, options)
         rows.append(row(title(name), samples["xtape"], samples["floor"], [samples[kind] for kind in peers]))
     sides = [(OURS, "xtape"), *((folder, "torch") for folder in peers.values())]
-    for words, (ours, *theirs), note in from_outside.rows(options, sides, measure, Samples):
+    for words, (ours, *theirs), note in from_outside.rows(options, sides):
         rows.append(row(words, ours, Samples(), theirs, note))
-    text = f"{before}; {options.rounds} rounds\n\n" + table(header, rows) + "\n"
+    text = f"{before}; {options.rounds} rounds. CPU time on one core; wall time for two threads and for the start.\n\n"
+    text += table(header, rows) + "\n"
     if options.others:
         text += "\n" + others(options)
     print(text)

@@ -6,6 +6,8 @@ import re
 import subprocess
 import time
 
+from measuring import Samples, measure
+
 THREADED = "step/mlp/adam/"
 BATCHES = (32, 64, 128, 256)
 
@@ -22,7 +24,7 @@ def busy(cores):
             loop.wait()
 
 
-def threads(options, measure, Samples, program, batch):
+def threads(options, program, batch):
     """Wall time with one thread, with two, and with two where both cores are busy."""
     cores = ",".join(map(str, options.cores))
     one, two, beside = Samples(), Samples(), Samples()
@@ -43,7 +45,7 @@ def seconds_and_memory(core, command):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{command[0]} has failed")
-    return end - start, usage.ru_maxrss / 1e3
+    return end - start, usage.ru_maxrss * 1024 / 1e6
 
 
 def requests_a_step(program, name):
@@ -52,13 +54,13 @@ def requests_a_step(program, name):
     return int(run.stdout) / n
 
 
-def rows(options, sides, measure, Samples):
+def rows(options, sides):
     """(words, samples of each side, note). A side is a folder of programs and how their names begin; xtape is first."""
     ours = sides[0][0]
     for batch in BATCHES:
         if not re.search(options.filter, f"threads/{batch}") or len(options.cores) < 2:
             continue
-        measured = [threads(options, measure, Samples, folder / f"{name}_rows", batch) for folder, name in sides]
+        measured = [threads(options, folder / f"{name}_rows", batch) for folder, name in sides]
         one, two, beside = measured[0]
         words = f"two threads: MLP 784-256-10, Adam, batch {batch}"
         yield words, [m[1] for m in measured], f"{one.median() / two.median():.2f} x as fast as one thread"
