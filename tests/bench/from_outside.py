@@ -27,12 +27,13 @@ def busy(cores):
 def threads(options, program, batch):
     """Wall time with one thread, with two, and with two where both cores are busy."""
     cores = ",".join(map(str, options.cores))
+    seconds = max(options.seconds, 0.3)  # many turns of the scheduler
     one, two, beside = Samples(), Samples(), Samples()
     for _ in range(options.rounds):
         for samples, n in ((one, 1), (two, 2)):
-            samples.append(measure(program, THREADED + str(batch), options.seconds, cores, n, wall=True))
+            samples.append(measure(program, THREADED + str(batch), seconds, cores, n, wall=True))
         with busy(options.cores):
-            beside.append(measure(program, THREADED + str(batch), options.seconds, cores, 2, wall=True))
+            beside.append(measure(program, THREADED + str(batch), seconds, cores, 2, wall=True))
     return one, two, beside
 
 
@@ -84,7 +85,7 @@ def rows(options, sides):
             linked = subprocess.run(["ldd", folder / "torch_rows"], capture_output=True, text=True, check=True)
             libraries.append(pathlib.Path(re.search(r"libtorch_cpu\S* => (\S+)", linked.stdout)[1]))
         sizes = [Samples([library.stat().st_size / 1e6], "MB") for library in libraries]
-        yield "the shared library, stripped", sizes, "libtorch_cpu.so alone"
+        yield "the shared library, stripped", sizes, "libtorch_cpu.so alone" if len(sides) > 1 else ""
     if re.search(options.filter, "requests"):
         counts = [Samples([requests_a_step(folder / f"{name}_counted", THREADED + "64")], "times")
                   for folder, name in sides]
