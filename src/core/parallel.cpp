@@ -60,11 +60,15 @@ struct Work {
   }
 };
 
-/// Waits for a condition that is likely to come soon, for about as long as it takes to wake a thread.
+using Clock = std::chrono::steady_clock;
+
+/// About as long as it takes to wake a thread.
+constexpr Clock::duration a_moment = std::chrono::microseconds(50);
+
+/// Waits for a condition that is likely to come soon, but not for longer than `patience`.
 template <class F>
-void look_out(F condition) noexcept {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::microseconds(50);
+void look_out(Clock::duration patience, F condition) noexcept {
+  const auto end = Clock::now() + patience;
   while (!condition() && Clock::now() < end) {
     for (int i = 0; i < 16; ++i) pause();
   }
@@ -79,7 +83,7 @@ class Pool {
   void stop() noexcept;
 
  private:
-  void start(int workers);
+  void start_workers(int workers);
   void worker();
   bool has_news() const noexcept { return stopping_.load() || invited_.load() > 0; }
 
@@ -114,7 +118,7 @@ bool Pool::run(Work& work, int helpers) {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    start(helpers);
+    start_workers(helpers);
     work_ = &work;
     invited_ = std::min(helpers, started_);
   }
@@ -123,19 +127,21 @@ bool Pool::run(Work& work, int helpers) {
   } else {
     wake_.notify_all();
   }
+  const auto start = Clock::now();
   work.run();
   {
     std::lock_guard lock(mutex_);
     work_ = nullptr;
     invited_ = 0;
   }
-  look_out([this] { return active_ == 0; });
+  // Others are about as far as this thread. On a busy machine who goes to sleep here may not be let in again so soon.
+  look_out(std::clamp(2 * (Clock::now() - start), a_moment, 40 * a_moment), [this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return active_ == 0; });
   return true;
 }
 
-void Pool::start(int workers) {
+void Pool::start_workers(int workers) {
   try {
     for (; started_ < std::min(workers, most_workers); ++started_) {
       workers_[started_] = std::thread([this] { worker(); });
@@ -151,7 +157,7 @@ void Pool::worker() {
   while (true) {
     if (!has_news()) {
       lock.unlock();
-      look_out([this] { return has_news(); });
+      look_out(a_moment, [this] { return has_news(); });
       lock.lock();
       wake_.wait(lock, [this] { return has_news(); });
     }
