@@ -1,7 +1,7 @@
 // TensorDataset, ImageDataset and Subset. Indices are checked here, once, before rows are copied.
 #include "xtape/data/dataset.hpp"
 
-#include "kernels/image.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/index.hpp"
 #include "ops/common.hpp"
 
@@ -85,7 +85,7 @@ Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
   Tensor x = make_tensor(shape, DType::float32);
   float* to = elements<float>(x);
   for (const std::int64_t i : indices) {
-    kernels::unit_from_bytes(elements<std::uint8_t>(images_) + i * image, to, image);
+    kernels::isa().unit_from_bytes(elements<std::uint8_t>(images_) + i * image, to, image);
     to += image;
   }
   return {std::move(x), take(labels_, indices)};

@@ -23,6 +23,8 @@ const char* blas() {
 }
 }  // namespace
 
-std::string build_info() { return fmt::format("xtape {}, {}, {}, {} kernels", version(), compiler, blas(), kernels::isa().name); }
+std::string build_info() {
+  return fmt::format("xtape {}, {}, {}, {} kernels", version(), compiler, blas(), kernels::isa().name);
+}
 
 }  // namespace xtape

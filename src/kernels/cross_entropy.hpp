@@ -78,7 +78,9 @@ struct LogProbabilities {
 template <class T>
 struct Logits {
   const T *x, *m, *log_total;
-  T at(const Rows& rows, std::int64_t row, std::int64_t c) const { return (x[row * rows.n + c] - m[row]) - log_total[row]; }
+  T at(const Rows& rows, std::int64_t row, std::int64_t c) const {
+    return (x[row * rows.n + c] - m[row]) - log_total[row];
+  }
 };
 
 /// losses[r] = -sum_c a_c lp_c.

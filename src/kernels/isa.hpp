@@ -34,6 +34,15 @@ struct FloatKernels {
   void (*scaled_softmax)(const T* x, const T* m, const T* log_total, const T* scale, T* y, std::int64_t rows,
                          std::int64_t n);
 
+  /// y = 0 where x < 0, else x; dx = 0 where y <= 0, else gy: NaN passes through.
+  void (*relu)(const T* x, T* y, std::int64_t n);
+  void (*relu_gradient)(const T* y, const T* gy, T* dx, std::int64_t n);
+
+  /// Accumulated in double.
+  double (*sum)(const T* x, std::int64_t n);
+  /// y[j] = sum of x[k][j] over the rows k of a (rows, n) matrix, accumulated in double.
+  void (*column_sums)(const T* x, std::int64_t rows, std::int64_t n, T* y);
+
   /// y[i] = x[i] scale where mask[i] is 1; exactly 0 where it is 0, whatever x[i] is.
   void (*masked_scale)(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n);
   /// keep_mask and masked_scale in one pass over memory.
@@ -50,6 +59,9 @@ struct Isa {
   const char* name;
   FloatKernels<float> float32;
   FloatKernels<double> float64;
+
+  /// y[i] = x[i] / 255, rounded once: 0 to 1.
+  void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);
 
   /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_lanes.
   void (*philox)(const RandomStream& s, std::uint64_t first, std::int64_t count, std::uint32_t* words);

@@ -1,10 +1,13 @@
-// Sums over one dim of a (outer, n, inner) array, for any element type. Floats are summed in double, doubles in
-// eight partial sums of blocks, so that the error does not grow with n as that of a running sum does.
+// Sums over one dim of a (outer, n, inner) array, for any element type: floating numbers by isa/reduce.hpp, integers
+// here; and sums of a function of the elements. Floats are summed in double, doubles in partial sums of blocks, so that
+// the error does not grow with n as that of a running sum does.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
+
+#include "kernels/isa.hpp"
 
 namespace xtape::kernels {
 
@@ -32,7 +35,11 @@ Wide<T> sum(const T* x, std::int64_t n, F f) {
 /// The sum of n contiguous elements.
 template <class T>
 Wide<T> sum(const T* x, std::int64_t n) {
-  return sum(x, n, [](T element) { return static_cast<Wide<T>>(element); });
+  if constexpr (std::is_floating_point_v<T>) {
+    return isa_of<T>().sum(x, n);
+  } else {
+    return sum(x, n, [](T element) { return static_cast<Wide<T>>(element); });
+  }
 }
 
 /// y[o][i] = sum over k of x[o][k][i].
@@ -42,16 +49,14 @@ void sum_dim(const T* x, U* y, std::int64_t outer, std::int64_t n, std::int64_t 
     for (std::int64_t o = 0; o < outer; ++o) y[o] = static_cast<U>(sum(x + o * n, n));
     return;
   }
-  constexpr std::int64_t tile = 64;
-  for (std::int64_t o = 0; o < outer; ++o) {
-    for (std::int64_t first = 0; first < inner; first += tile) {
-      const std::int64_t width = std::min(tile, inner - first);
-      Wide<T> sums[tile] = {};
+  for (std::int64_t o = 0; o < outer; ++o, x += n * inner, y += inner) {
+    if constexpr (std::is_floating_point_v<T>) {
+      isa_of<T>().column_sums(x, n, inner, y);
+    } else {
+      std::fill_n(y, inner, U{});
       for (std::int64_t k = 0; k < n; ++k) {
-        const T* row = x + (o * n + k) * inner + first;
-        for (std::int64_t i = 0; i < width; ++i) sums[i] += static_cast<Wide<T>>(row[i]);
+        for (std::int64_t i = 0; i < inner; ++i) y[i] = static_cast<U>(Wide<T>(y[i]) + Wide<T>(x[k * inner + i]));
       }
-      for (std::int64_t i = 0; i < width; ++i) y[o * inner + first + i] = static_cast<U>(sums[i]);
     }
   }
 }

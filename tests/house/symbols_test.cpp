@@ -75,6 +75,7 @@ TEST(Symbols, NoCodeOfOneInstructionSetCanBeTakenForAnothers) {
     for (const std::string& line : ran.lines) {
       if (!line.empty() && line.back() == ':') member = line.substr(0, line.size() - 1);
       if (member != object || line.find("__odr_asan") != line.npos || line.size() < 20 || line.back() == ':') continue;
+      if (line.find(" V ") != line.npos) continue;  // data that sanitizers look types up in
       EXPECT_NE(line.find("_isa"), line.npos) << object << " shows " << line << ", the table alone should be seen";
       ++own;
     }

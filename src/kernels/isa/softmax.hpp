@@ -31,7 +31,7 @@ inline double sum_of_exp(const T* x, int64_t n, T m, Keep keep) {
   return total.total();
 }
 
-/// Few rows are worked on at a time, for they are passed over twice or three times and should stay in the nearest cache.
+/// Few rows are worked on at a time: they are passed over twice or three times and should stay in the nearest cache.
 constexpr int64_t most_rows = 64;
 
 /// f(first, count) for groups of at most most_rows rows of n elements.
@@ -49,7 +49,7 @@ inline void group_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) 
   for (int64_t r = 0; r < rows; ++r) m[r] = largest(x + r * n, n);
   for (int64_t r = 0; r < rows; ++r) total[r] = sum_of_exp(x + r * n, n, m[r], [](auto...) {});
   each_vector<double>(rows, [&total](int64_t i, auto part) {
-    part.store(total + i, xsimd::log(part.load(total + i, 1.0)));
+    part.store(total + i, logarithm(part.load(total + i, 1.0)));
   });
   for (int64_t r = 0; r < rows; ++r) log_total[r] = static_cast<T>(total[r]);
 }

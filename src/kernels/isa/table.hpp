@@ -5,8 +5,10 @@
 #pragma once
 
 #include "kernels/isa.hpp"
+#include "kernels/isa/elementwise.hpp"
 #include "kernels/isa/optim.hpp"
 #include "kernels/isa/random.hpp"
+#include "kernels/isa/reduce.hpp"
 #include "kernels/isa/softmax.hpp"
 
 namespace xtape::kernels {
@@ -22,6 +24,10 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .log_softmax_gradient = log_softmax_gradient<T>,
                                              .row_logs = row_logs<T>,
                                              .scaled_softmax = scaled_softmax<T>,
+                                             .relu = relu<T>,
+                                             .relu_gradient = relu_gradient<T>,
+                                             .sum = sum<T>,
+                                             .column_sums = column_sums<T>,
                                              .masked_scale = masked_scale<T>,
                                              .dropout = dropout<T>};
 }
@@ -30,6 +36,7 @@ extern const Isa XTAPE_ISA_TABLE;
 const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
                              .float32 = kernels_of_type<float>,
                              .float64 = kernels_of_type<double>,
+                             .unit_from_bytes = unit_from_bytes,
                              .philox = philox_words,
                              .keep_mask = keep_mask};
 

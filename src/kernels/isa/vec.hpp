@@ -96,36 +96,86 @@ inline void each_vector(int64_t n, F f) {
   if (i < n) f(i, First<T>{n - i});
 }
 
-// ---- e^x ---------------------------------------------------------------------------------------------------------
+// ---- e^x and log x -------------------------------------------------------------------------------------------------
+// Not xsimd's: 8.1 fuses no products on AVX-512, passes through denormal numbers, and converts between integers and
+// doubles by std::copy, whose code the linker may take from another instruction set's file.
 
-/// a b + c, fused where the instruction set can (xsimd 8.1 does so on AVX2 alone).
-inline Vec<float> multiply_add(Vec<float> a, Vec<float> b, Vec<float> c) {
+/// a b + c, fused where the instruction set can.
+template <class T>
+inline Vec<T> multiply_add(Vec<T> a, Vec<T> b, Vec<T> c) {
 #if defined(__AVX512F__)
-  return _mm512_fmadd_ps(a.data, b.data, c.data);
+  if constexpr (sizeof(T) == 4) {
+    return _mm512_fmadd_ps(a.data, b.data, c.data);
+  } else {
+    return _mm512_fmadd_pd(a.data, b.data, c.data);
+  }
 #else
   return xsimd::fma(a, b, c);
 #endif
 }
 
+/// c[0] x^k + ... + c[k].
+template <class T, int count>
+inline Vec<T> polynomial(Vec<T> x, const T (&c)[count]) {
+  Vec<T> y(c[0]);
+  for (int k = 1; k < count; ++k) y = multiply_add(y, x, Vec<T>(c[k]));
+  return y;
+}
+
+template <class T>
+struct Exp;
+template <>
+struct Exp<float> {
+  using Bits = int32_t;
+  static constexpr int mantissa = 23;
+  static constexpr float to_low_bits = 0x1.8p23f + 127;
+  static constexpr float lowest = -87.33f, log2_high = 0.693359375f, log2_low = -2.12194440e-4f;
+  // (e^r - 1 - r) / r^2, as xsimd has it.
+  static constexpr float series[] = {1.3997796e-3f, 8.3955629e-3f, 4.1665401e-2f, 0.16666277f, 0.5f};
+};
+template <>
+struct Exp<double> {
+  using Bits = int64_t;
+  static constexpr int mantissa = 52;
+  static constexpr double to_low_bits = 0x1.8p52 + 1023;
+  static constexpr double lowest = -708.39, log2_high = 0x1.62e42feep-1, log2_low = 0x1.a39ef35793c76p-33;
+  // 1/13! to 1/2!.
+  static constexpr double series[] = {1. / 6227020800, 1. / 479001600, 1. / 39916800, 1. / 3628800,
+                                      1. / 362880,     1. / 40320,     1. / 5040,     1. / 720,
+                                      1. / 120,        1. / 24,        1. / 6,        0.5};
+};
+
 /// e^x within 2 ulp for x up to 88 (double: 709). Where that is less than a normal number it is 0: denormal numbers
 /// would take fifty times as long.
-inline Vec<float> exponential(Vec<float> x) {
-  // x = k log 2 + r, |r| <= log(2) / 2; the coefficients are xsimd's. Adding `to_low_bits` rounds x / log 2 to k and
-  // leaves k + 127, the exponent's bits of 2^k, at the low end.
-  const Vec<float> lowest(-87.33f), to_low_bits(0x1.8p23f + 127), one(1.0f);
-  const Vec<float> u = xsimd::max(lowest, x);  // in this order NaN stays NaN
-  const Vec<float> shifted = multiply_add(u, Vec<float>(1.44269504f), to_low_bits), k = shifted - to_low_bits;
-  Vec<float> r = multiply_add(k, Vec<float>(-0.693359375f), u);
-  r = multiply_add(k, Vec<float>(2.12194440e-4f), r);
-  Vec<float> p(1.3997796e-3f);
-  for (float c : {8.3955629e-3f, 4.1665401e-2f, 0.16666277f, 0.5f}) p = multiply_add(p, r, Vec<float>(c));
-  p = one + multiply_add(p, r * r, r);
-  const auto power = xsimd::bitwise_cast<Vec<float>>(xsimd::bitwise_cast<Vec<int32_t>>(shifted) << 23);
-  return xsimd::select(x < lowest, Vec<float>(0.0f), p * power);
+template <class T>
+inline Vec<T> exponential(Vec<T> x) {
+  // x = k log 2 + r, |r| <= log(2) / 2. Adding `to_low_bits` rounds x / log 2 to k and leaves k and the bias of the
+  // exponent at the low end: shifted up they are the bits of 2^k.
+  using E = Exp<T>;
+  using Integers = Vec<typename E::Bits>;
+  const Vec<T> lowest(E::lowest), to_low_bits(E::to_low_bits), one(T{1});
+  const Vec<T> u = xsimd::max(lowest, x);  // in this order NaN stays NaN
+  const Vec<T> shifted = multiply_add(u, Vec<T>(static_cast<T>(1.4426950408889634)), to_low_bits);
+  const Vec<T> k = shifted - to_low_bits;
+  const Vec<T> r = multiply_add(k, Vec<T>(-E::log2_low), multiply_add(k, Vec<T>(-E::log2_high), u));
+  const Vec<T> p = one + multiply_add(polynomial(r, E::series), r * r, r);
+  const Vec<T> power = xsimd::bitwise_cast<Vec<T>>(xsimd::bitwise_cast<Integers>(shifted) << E::mantissa);
+  return xsimd::select(x < lowest, Vec<T>(T{}), p * power);
 }
-inline Vec<double> exponential(Vec<double> x) {
-  const Vec<double> lowest(-708.39);
-  return xsimd::select(x < lowest, Vec<double>(0.0), xsimd::exp(xsimd::max(lowest, x)));
+
+/// log x within 2 ulp for finite x >= 1; NaN of NaN.
+inline Vec<double> logarithm(Vec<double> x) {
+  // x = m 2^k with m in [sqrt(1/2), sqrt(2)), then log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172.
+  using Integers = Vec<int64_t>;
+  const Integers bits = xsimd::bitwise_cast<Integers>(x), root(0x3FE6A09E667F3BCD), bias(0x4330000000000000);
+  const Integers k = xsimd::bitwise_cast<Integers>(
+      xsimd::bitwise_cast<Vec<uint64_t>>(bits - root) >> 52);  // of no sign, for k is not negative
+  const Vec<double> m = xsimd::bitwise_cast<Vec<double>>(bits - (k << 52)), one(1.0);
+  const Vec<double> exponent = xsimd::bitwise_cast<Vec<double>>(k | bias) - Vec<double>(0x1p52);
+  const Vec<double> s = (m - one) / (m + one), q = s * s;
+  constexpr double odd[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
+  const Vec<double> log_m = multiply_add(polynomial(q, odd), q * s, s + s);
+  return multiply_add(exponent, Vec<double>(0.69314718055994531), log_m) + (x - x);  // 0, or NaN
 }
 
 // ---- from many lanes to few ------------------------------------------------------------------------------------
@@ -169,13 +219,27 @@ inline T largest_lane(Vec<T> v) {
   return fold(v.data, [](auto a, auto b) { return a > b ? a : b; });
 }
 
-using Doubles = typename Vec<double>::register_type;
-template <class V>
-inline Doubles widened(V half) {
+/// The lower and the upper half of the lanes in double. (GCC 12 would take a few at a time.)
+inline Vec<double> widened_lower(Vec<float> v) {
 #if defined(__AVX512F__)
-  return _mm512_cvtps_pd(half);  // which GCC 12 would do in four steps
+  return _mm512_cvtps_pd(lower_half(v.data));
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(lower_half(v.data));
+#elif defined(__SSE2__)
+  return _mm_cvtps_pd(v.data);
 #else
-  return __builtin_convertvector(half, Doubles);
+  return __builtin_convertvector(lower_half(v.data), typename Vec<double>::register_type);
+#endif
+}
+inline Vec<double> widened_upper(Vec<float> v) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(upper_half(v.data));
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(upper_half(v.data));
+#elif defined(__SSE2__)
+  return _mm_cvtps_pd(_mm_movehl_ps(v.data, v.data));
+#else
+  return __builtin_convertvector(upper_half(v.data), typename Vec<double>::register_type);
 #endif
 }
 
@@ -185,9 +249,18 @@ struct WideSum {
   Vec<double> sum = Vec<double>(0.0), other = sum;  // in braces a batch would take a list
 
   void add(Vec<double> v) { sum += v; }
+  void add(const WideSum& s) {
+    sum += s.sum;
+    other += s.other;
+  }
   void add(Vec<float> v) {
-    sum += Vec<double>(widened(lower_half(v.data)));
-    other += Vec<double>(widened(upper_half(v.data)));
+    sum += widened_lower(v);
+    other += widened_upper(v);
+  }
+  /// The sum of each lane.
+  void store(double* sums) const {
+    sum.store_unaligned(sums);
+    if constexpr (sizeof(T) == 4) other.store_unaligned(sums + lanes<double>);
   }
   double total() const {
     return fold((sum + other).data, [](auto a, auto b) { return a + b; });

@@ -55,7 +55,8 @@ template <class T>
 void expect_sgd_agrees() {
   for (T weight_decay : {T(0), T(0.01)}) {
     for (bool nesterov : {false, true}) {
-      const kernels::SgdStep<T> step{T(0.1), T(0.9), T(0.7), weight_decay, T(-1), nesterov, std::numeric_limits<T>::min()};
+      const T tiny = std::numeric_limits<T>::min();
+      const kernels::SgdStep<T> step{T(0.1), T(0.9), T(0.7), weight_decay, T(-1), nesterov, tiny};
       expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.g.data(), s.m.data(), s.n, step); });
       expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.g.data(), nullptr, s.n, step); });
       expect_same_bits<T>([step](const auto& k, State<T>& s) { k.sgd(s.p.data(), s.p.data(), s.m.data(), s.n, step); });

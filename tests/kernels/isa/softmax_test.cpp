@@ -44,7 +44,8 @@ void expect_exponentials(T lowest, double bound) {
     double worst = 0;
     for (std::size_t i = 0; i < x.size(); ++i) worst = std::max(worst, ulps(y[i], std::exp((long double)(x[i]))));
     EXPECT_LT(worst, bound);
-    ::testing::Test::RecordProperty("ulp_exp_" + std::string(sizeof(T) == 4 ? "float_" : "double_") + isa.name, std::to_string(worst));
+    const std::string type = sizeof(T) == 4 ? "float_" : "double_";
+    ::testing::Test::RecordProperty("ulp_exp_" + type + isa.name, std::to_string(worst));
   });
 }
 TEST(VectorExp, IsWithinTwoUlpOfTheExactValue) {
