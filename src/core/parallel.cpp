@@ -62,8 +62,9 @@ struct Work {
 
 using Clock = std::chrono::steady_clock;
 
-/// About as long as it takes to wake a thread.
-constexpr Clock::duration a_moment = std::chrono::microseconds(50);
+/// As long as a training step of some hundred microseconds keeps to one thread between two large ops. Shorter, and on a
+/// busy machine a step takes longer: who sleeps is not let in again at once.
+constexpr Clock::duration a_moment = std::chrono::microseconds(150);
 
 /// Waits for a condition that is likely to come soon, but not for longer than `patience`.
 template <class F>
@@ -134,8 +135,8 @@ bool Pool::run(Work& work, int helpers) {
     work_ = nullptr;
     invited_ = 0;
   }
-  // Others are about as far as this thread. On a busy machine who goes to sleep here may not be let in again so soon.
-  look_out(std::clamp(2 * (Clock::now() - start), a_moment, 40 * a_moment), [this] { return active_ == 0; });
+  // Others are about as far as this thread.
+  look_out(std::clamp(2 * (Clock::now() - start), a_moment, 20 * a_moment), [this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return active_ == 0; });
   return true;
