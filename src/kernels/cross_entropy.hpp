@@ -57,14 +57,13 @@ struct ProbabilityTerms {
   }
 };
 
-/// The gradient that arrives: one for each row (step 1) or one for all (step 0); divided as the loss was.
+/// The gradient that arrives: one for each row, or, where `each` is null, one for all, divided as the loss was.
 template <class T>
 struct Upstream {
-  const T* gy;
-  std::int64_t step;
-  double denominator;
+  const T* each = nullptr;
+  double all = 0;
 
-  double operator[](std::int64_t row) const { return static_cast<double>(gy[row * step]) / denominator; }
+  double operator[](std::int64_t row) const { return each ? static_cast<double>(each[row]) : all; }
 };
 
 /// lp itself, laid out as Rows says.
@@ -83,13 +82,25 @@ struct Logits {
   }
 };
 
-/// losses[r] = -sum_c a_c lp_c.
+/// losses[r] = -sum_c a_c lp_c, for the rows from `first` to before `end`.
 template <class Source, class Terms>
-void row_losses(const Terms& terms, const Rows& rows, const Source& lp, double* losses) {
-  for (std::int64_t r = 0; r < rows.count(); ++r) {
+void row_losses(const Terms& terms, const Rows& rows, std::int64_t first, std::int64_t end, const Source& lp,
+                double* losses) {
+  for (std::int64_t r = first; r < end; ++r) {
     double loss = 0;
     terms.each(rows, r, [&](std::int64_t c, double a) { loss -= a * static_cast<double>(lp.at(rows, r, c)); });
     losses[r] = loss;
+  }
+}
+
+/// The losses of logits x, and on the way m and log_total, which their gradient wants again.
+template <class T, class Terms>
+void logit_losses(const Terms& terms, const Rows& rows, const T* x, T* m, T* log_total, double* losses) {
+  constexpr std::int64_t most = 32;  // rows at a time: what is read once, is found in the cache
+  for (std::int64_t first = 0; first < rows.count(); first += most) {
+    const std::int64_t count = std::min(most, rows.count() - first);
+    isa_of<T>().row_logs(x + first * rows.n, count, rows.n, m + first, log_total + first);
+    row_losses(terms, rows, first, first + count, Logits<T>{x, m, log_total}, losses);
   }
 }
 

@@ -91,28 +91,38 @@ void ClassTargets::take_weight(std::string_view op, const Tensor& weight) {
 
 // The indices become our own: what the caller does with the target afterwards is no concern of the gradient.
 void ClassTargets::take_indices(std::string_view op, const Tensor& target, std::int64_t ignore_index) {
-  const Tensor classes = target.dtype() == DType::int64 ? copy_of(target) : to(target, DType::int64);
-  for (std::int64_t i = 0; i < rows_.count(); ++i) {
-    std::int64_t& y = elements<std::int64_t>(classes)[i];
-    if (y == ignore_index) {
-      y = -1;
-    } else if (y < 0 || y >= rows_.n) {
-      const std::string hint =
-          y < 0 ? fmt::format("; to ignore such positions pass {{.ignore_index = {}}}", y) : "";
-      fail<IndexError>(op, "target{} = {} is outside [0, {}){}", subscript(positions_, i), y, rows_.n, hint);
-    }
+  const Tensor given = to(target, DType::int64), classes = make_tensor(positions_, DType::int64);
+  const std::int64_t* from = elements<std::int64_t>(given);
+  std::int64_t *y = elements<std::int64_t>(classes), counted = 0;
+  bool outside = false;
+  for (std::int64_t i = 0; i < rows_.count(); ++i) {  // without branches, for the common case
+    const bool counts = from[i] != ignore_index;
+    outside |= counts & (from[i] < 0 || from[i] >= rows_.n);
+    counted += counts;
+    y[i] = counts ? from[i] : -1;
   }
+  if (outside) fail_outside(op, from, ignore_index);
   classes_ = save(classes);
-  visit_floating(dtype_, [&]<class T>() {
-    const T* w = (*weight_).defined() ? elements<T>(*weight_) : nullptr;
-    for (std::int64_t i = 0; i < rows_.count(); ++i) {
-      const std::int64_t y = elements<std::int64_t>(classes)[i];
-      if (y >= 0) denominator_ += w ? static_cast<double>(w[y]) : 1.0;
-    }
-  });
+  denominator_ = static_cast<double>(counted);
+  if (const Tensor weight = *weight_; weight.defined()) {
+    denominator_ = 0;
+    visit_floating(dtype_, [&]<class T>() {
+      const T* w = elements<T>(weight);
+      for (std::int64_t i = 0; i < rows_.count(); ++i) denominator_ += y[i] < 0 ? 0.0 : static_cast<double>(w[y[i]]);
+    });
+  }
   if (reduction_ == Reduction::mean && denominator_ == 0) {
     // Nothing weighs anything: NaN with gradients of 0, as when all is ignored.
-    std::fill_n(elements<std::int64_t>(classes), rows_.count(), -1);
+    std::fill_n(y, rows_.count(), -1);
+  }
+}
+
+void ClassTargets::fail_outside(std::string_view op, const std::int64_t* classes, std::int64_t ignore_index) const {
+  for (std::int64_t i = 0; i < rows_.count(); ++i) {
+    const std::int64_t y = classes[i];
+    if (y == ignore_index || (y >= 0 && y < rows_.n)) continue;
+    const std::string hint = y < 0 ? fmt::format("; to ignore such positions pass {{.ignore_index = {}}}", y) : "";
+    fail<IndexError>(op, "target{} = {} is outside [0, {}){}", subscript(positions_, i), y, rows_.n, hint);
   }
 }
 
@@ -142,40 +152,25 @@ void ClassTargets::visit_terms(F f) const {
 
 template <class T>
 kernels::Upstream<T> ClassTargets::divided(const Tensor& gy) const {
-  return {elements<T>(gy), reduction_ == Reduction::none ? 1 : 0, divisor()};
+  const T* g = elements<T>(gy);
+  if (reduction_ == Reduction::none) return {.each = g};
+  return {.all = static_cast<double>(*g) / divisor()};
 }
-
-LogitRows::LogitRows(const Tensor& logits) : x(logits) {
-  const kernels::Rows rows = rows_along(x.impl()->shape, x.impl()->shape.size() - 1);
-  logs = make_tensor({2, rows.outer}, x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    T* m = elements<T>(logs);
-    kernels::isa_of<T>().row_logs(elements<T>(x), rows.outer, rows.n, m, m + rows.outer);
-  });
-}
-
-LogitRows::LogitRows(Tensor logits, Tensor their_logs) : x(std::move(logits)), logs(std::move(their_logs)) {}
-
-namespace {
-template <class T>
-kernels::Logits<T> pointers(const LogitRows& x) {
-  const T* m = elements<T>(x.logs);
-  return {elements<T>(x.x), m, m + x.logs.impl()->shape[1]};
-}
-}  // namespace
 
 Tensor ClassTargets::loss(const Tensor& lp) const {
   Tensor losses = make_tensor(positions_, DType::float64);
   visit_terms([&]<class T>(const auto& terms) {
-    kernels::row_losses(terms, rows_, kernels::LogProbabilities<T>{elements<T>(lp)}, elements<double>(losses));
+    kernels::row_losses(terms, rows_, 0, rows_.count(), kernels::LogProbabilities<T>{elements<T>(lp)},
+                        elements<double>(losses));
   });
   return reduced(losses);
 }
 
-Tensor ClassTargets::loss(const LogitRows& x) const {
+Tensor ClassTargets::logit_loss(const Tensor& x, const Tensor& logs) const {
   Tensor losses = make_tensor(positions_, DType::float64);
   visit_terms([&]<class T>(const auto& terms) {
-    kernels::row_losses(terms, rows_, pointers<T>(x), elements<double>(losses));
+    T* m = elements<T>(logs);
+    kernels::logit_losses(terms, rows_, elements<T>(x), m, m + rows_.count(), elements<double>(losses));
   });
   return reduced(losses);
 }
@@ -195,10 +190,12 @@ Tensor ClassTargets::log_probability_gradient(const Tensor& gy) const {
   return dlp;
 }
 
-Tensor ClassTargets::logit_gradient(const LogitRows& x, const Tensor& gy) const {
-  Tensor dx = make_tensor(x.x.impl()->shape, dtype_);
+Tensor ClassTargets::logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy) const {
+  Tensor dx = make_tensor(x.impl()->shape, dtype_);
   visit_terms([&]<class T>(const auto& terms) {
-    kernels::logit_gradient(terms, rows_, pointers<T>(x), divided<T>(gy), elements<T>(dx));
+    const T* m = elements<T>(logs);
+    kernels::logit_gradient(terms, rows_, kernels::Logits<T>{elements<T>(x), m, m + rows_.count()}, divided<T>(gy),
+                            elements<T>(dx));
   });
   return dx;
 }

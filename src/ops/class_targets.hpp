@@ -11,14 +11,6 @@ namespace xtape::detail {
 /// DTypeError: a target of this dtype holds no class indices.
 [[noreturn]] void fail_no_indices(std::string_view op, DType dtype);
 
-/// Logits with the classes on the last dim, (..., C), and (2, rows): each row's maximum m and log(sum exp(x - m)).
-struct LogitRows {
-  explicit LogitRows(const Tensor& x);
-  LogitRows(Tensor x, Tensor logs);
-
-  Tensor x, logs;
-};
-
 class ClassTargets {
  public:
   /// Checks all that a caller can get wrong, in the name of `op`. x has the classes on dim 0 when it is 1-D,
@@ -35,12 +27,14 @@ class ClassTargets {
   // Values, never recorded.
   /// The loss of log-probabilities.
   Tensor loss(const Tensor& lp) const;
-  /// The loss of logits with the classes on the last dim.
-  Tensor loss(const LogitRows& x) const;
+  /// Room for two numbers for each row of logits: its maximum m and log(sum exp(x - m)).
+  Tensor make_logs() const { return make_tensor({2, rows_.count()}, dtype_); }
+  /// The loss of logits x with the classes on the last dim. Fills `logs`.
+  Tensor logit_loss(const Tensor& x, const Tensor& logs) const;
   /// The gradient at lp, where lp stands for itself: the transposed map.
   Tensor log_probability_gradient(const Tensor& gy) const;
-  /// The gradient at the logits, laid out as they are.
-  Tensor logit_gradient(const LogitRows& x, const Tensor& gy) const;
+  /// The gradient at the logits, laid out as they are, from what logit_loss has filled in.
+  Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy) const;
   /// bool_, 1 on the class dim: which rows have a coefficient other than 0.
   Tensor rows_with_terms() const;
 
@@ -55,6 +49,8 @@ class ClassTargets {
  private:
   void take_weight(std::string_view op, const Tensor& weight);
   void take_indices(std::string_view op, const Tensor& target, std::int64_t ignore_index);
+  /// IndexError for the first class outside the range.
+  void fail_outside(std::string_view op, const std::int64_t* classes, std::int64_t ignore_index) const;
   void take_probabilities(std::string_view op, const Tensor& target, std::int64_t ignore_index);
   /// f<T>(terms), T being the dtype's type.
   template <class F>

@@ -26,14 +26,14 @@ Gradients recorded(const Tensor& x, const Tensor& gy, const detail::ClassTargets
 }
 
 Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, const detail::ClassTargets& targets) {
-  const detail::LogitRows rows(detail::dim_to_end(x, targets.dim()), logs);
-  return detail::dim_from_end(targets.logit_gradient(rows, gy), targets.dim());
+  const std::int64_t d = targets.dim();
+  return detail::dim_from_end(targets.logit_gradient(detail::dim_to_end(x, d), logs, gy), d);
 }
 
 Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& targets) {
-  const detail::LogitRows rows(detail::dim_to_end(x, targets.dim()));
-  return record("cross_entropy", {x, target}, targets.loss(rows),
-                [x = save(x), logs = save(rows.logs), targets](const Tensor& gy, Wants wants) {
+  const Tensor logs = targets.make_logs();
+  return record("cross_entropy", {x, target}, targets.logit_loss(detail::dim_to_end(x, targets.dim()), logs),
+                [x = save(x), logs = save(logs), targets](const Tensor& gy, Wants wants) {
                   if (is_grad_enabled()) return recorded(*x, gy, targets, wants);
                   return Gradients(wants[0] ? logit_gradient(*x, *logs, gy, targets) : Tensor(),
                                    wants[1] ? target_gradient(log_softmax(*x, targets.dim()), gy, targets) : Tensor());
