@@ -40,6 +40,15 @@ inline Words64 multiply_low(Words64 a, Words64 b) {
 #endif
 }
 
+/// The lanes' upper halves, in the lower ones.
+inline Words64 upper_halves(Words64 a) {
+#if defined(__AVX512F__)
+  return (Words64)_mm512_shuffle_epi32((__m512i)a, (_MM_PERM_ENUM)0xF5);  // on the port that the products leave free
+#else
+  return a >> 32;
+#endif
+}
+
 constexpr int abreast = 2;  // vectors at a time: each alone waits for its own products
 constexpr int block_step = abreast * block_lanes;
 
@@ -68,8 +77,8 @@ void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f)
     for (int round = 0; round < 10; ++round) {
       for (int v = 0; v < abreast; ++v) {
         const Words64 p0 = multiply_low(c[v][0], m0), p1 = multiply_low(c[v][2], m1);
-        c[v][0] = (p1 >> 32) ^ c[v][1] ^ key[round][0];
-        c[v][2] = (p0 >> 32) ^ c[v][3] ^ key[round][1];
+        c[v][0] = upper_halves(p1) ^ c[v][1] ^ key[round][0];
+        c[v][2] = upper_halves(p0) ^ c[v][3] ^ key[round][1];
         c[v][1] = p1;
         c[v][3] = p0;
       }
