@@ -30,7 +30,7 @@ Node::Node(const char* op, std::size_t inputs) : op_(op), input_count_(inputs), 
   }
 }
 
-void* Node::operator new(std::size_t bytes) { return detail::BlockAllocator<std::byte>().allocate(bytes); }
+void* Node::operator new(std::size_t bytes) { return detail::take_block_or_throw(bytes); }
 void Node::operator delete(void* p, std::size_t bytes) noexcept { detail::give_back(p, bytes); }
 
 Node::~Node() {

@@ -22,7 +22,7 @@ class TensorImpl {
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
 
-  static void* operator new(std::size_t bytes) { return BlockAllocator<std::byte>().allocate(bytes); }
+  static void* operator new(std::size_t bytes) { return take_block_or_throw(bytes); }
   static void operator delete(void* p, std::size_t bytes) noexcept { give_back(p, bytes); }
 
   /// The only way to change requires_grad: the storage counts the tensors on it that do.

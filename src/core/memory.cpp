@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
-#include <iterator>
+#include <new>
 
 #if defined(__has_feature)
 #define XTAPE_HAS_FEATURE(x) __has_feature(x)
@@ -22,7 +22,7 @@ constexpr bool keeps_blocks = false;
 constexpr bool keeps_blocks = true;
 #endif
 
-// Classes of size: the multiples of 64 up to 256, then four to each doubling, up to most_kept / 4.
+// Classes of size: the multiples of 64 up to 256, then four to each doubling, up to largest_kept.
 constexpr std::size_t step = 64, linear = 4;
 
 constexpr std::size_t class_of(std::size_t bytes) noexcept {
@@ -37,9 +37,9 @@ constexpr std::size_t size_of(std::size_t size_class) noexcept {
   return (step * (linear + size_class % linear + 1)) << (size_class / linear - 1);
 }
 
-constexpr std::size_t classes = class_of(most_kept / 4) + 1;
+constexpr std::size_t classes = class_of(largest_kept) + 1;
 static_assert(size_of(class_of(1)) == 64 && size_of(class_of(257)) == 320 && size_of(class_of(513)) == 640);
-static_assert(size_of(classes - 1) == most_kept / 4);
+static_assert(size_of(classes - 1) == largest_kept);
 
 struct Block {
   Block* next;
@@ -52,6 +52,10 @@ struct Kept {
   std::size_t bytes = 0;
   Block* lists[classes] = {};
 
+  void push(void* block, std::size_t size_class) noexcept {
+    lists[size_class] = new (block) Block{lists[size_class]};
+    bytes += size_of(size_class);
+  }
   void release_all() noexcept {
     for (Block*& list : lists) {
       while (Block* block = list) {
@@ -80,17 +84,23 @@ void open() noexcept { thread_local const Closing closing; }
   if (keeps_blocks && kept.state == Kept::fresh) open();
   if (!keeps_blocks || kept.state == Kept::closed || size_class >= classes) return std::free(block);
   if (kept.bytes + size_of(size_class) > most_kept) kept.release_all();
-  kept.lists[size_class] = new (block) Block{kept.lists[size_class]};
-  kept.bytes += size_of(size_class);
+  kept.push(block, size_class);
+}
+
+/// From the system; where that has no room, once more after all that waits here is gone.
+void* fresh_block(std::size_t bytes) noexcept {
+  if (void* block = std::aligned_alloc(block_alignment, bytes)) return block;
+  kept.release_all();
+  return std::aligned_alloc(block_alignment, bytes);
 }
 
 }  // namespace
 
 void* take_block(std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
-  if (size_class >= classes) return std::aligned_alloc(block_alignment, (bytes + step - 1) / step * step);
+  if (size_class >= classes) return fresh_block((bytes + step - 1) / step * step);
   Block* block = kept.lists[size_class];
-  if (!block) return std::aligned_alloc(block_alignment, size_of(size_class));
+  if (!block) return fresh_block(size_of(size_class));
   kept.lists[size_class] = block->next;
   kept.bytes -= size_of(size_class);
   return block;
@@ -101,8 +111,12 @@ void give_back(void* block, std::size_t bytes) noexcept {
   if (kept.state != Kept::open || size_class >= classes || kept.bytes + size_of(size_class) > most_kept) {
     return give_back_slowly(block, size_class);
   }
-  kept.lists[size_class] = new (block) Block{kept.lists[size_class]};
-  kept.bytes += size_of(size_class);
+  kept.push(block, size_class);
+}
+
+void* take_block_or_throw(std::size_t bytes) {
+  if (void* block = take_block(bytes)) return block;
+  throw std::bad_alloc();
 }
 
 }  // namespace xtape::detail

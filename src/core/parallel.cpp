@@ -1,4 +1,4 @@
-// The pool. Its threads start with the first work that they can share, look out for more for some microseconds after
+// The pool. Its threads start with the first work that they can share, look out for more for a moment after
 // each piece of it, sleep when none comes, and are joined at exit (or when the shared library is unloaded). The pool
 // itself is never destroyed: work that comes later, from the destructor of a global, runs on its own thread. A forked
 // child has no such threads and gets a new pool.
@@ -33,6 +33,8 @@ thread_local bool is_worker = false;
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
 #endif
 }
 
@@ -90,7 +92,7 @@ class Pool {
 
   std::mutex turn_;  // held by the one caller whose work is in the pool
 
-  std::mutex mutex_;  // guards all that follows
+  std::mutex mutex_;  // guards writing to all that follows
   std::condition_variable wake_, done_;
   Work* work_ = nullptr;
   std::atomic<int> invited_{0};  // workers that may still join work_
@@ -135,7 +137,7 @@ bool Pool::run(Work& work, int helpers) {
     work_ = nullptr;
     invited_ = 0;
   }
-  // Others are about as far as this thread.
+  // Others are about as far as this thread, unless they were late or had to wait for a core.
   look_out(std::clamp(2 * (Clock::now() - start), a_moment, 20 * a_moment), [this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return active_ == 0; });

@@ -1,6 +1,6 @@
 // parallel_for: numbered blocks of work, on the caller and on the pool's threads. Which thread runs a block, and when,
 // is left open, so the blocks must write to different places. How the work is cut into blocks must depend on shapes
-// alone, never on num_threads(): then results have the same bits for any number of threads.
+// (and the CPU), never on num_threads(): then results have the same bits for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +27,14 @@ void parallel_for(std::int64_t count, F&& body) {
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
-/// body(first, count) for consecutive stretches of [0, n), each `length` long but for the last.
+/// As many elements as are worth waking a thread for, in an op that does a little arithmetic on each.
+inline constexpr std::int64_t stretch = 1 << 15;
+
+/// body(first, count) for consecutive stretches of [0, n), all of the same length but for the last.
 template <class F>
-void parallel_stretches(std::int64_t n, std::int64_t length, F&& body) {
-  parallel_for((n + length - 1) / length, [n, length, &body](std::int64_t i) {
-    body(i * length, std::min(length, n - i * length));
+void parallel_stretches(std::int64_t n, F&& body) {
+  parallel_for((n + stretch - 1) / stretch, [n, &body](std::int64_t i) {
+    body(i * stretch, std::min(stretch, n - i * stretch));
   });
 }
 

@@ -112,10 +112,9 @@ struct Tiles {
   std::int64_t count_columns(std::int64_t n) const { return (n + columns - 1) / columns; }
 };
 
-std::int64_t round_up(std::int64_t extent) {
-  constexpr std::int64_t step = 16;  // rows or columns of BLAS's inner loop
-  return (extent + step - 1) / step * step;
-}
+constexpr std::int64_t inner_step = 16;  // rows or columns of BLAS's inner loop
+
+std::int64_t round_up(std::int64_t extent) { return (extent + inner_step - 1) / inner_step * inner_step; }
 
 template <class T>
 Tiles tiles(const Gemm<T>& g) {
@@ -128,13 +127,14 @@ Tiles tiles(const Gemm<T>& g) {
   };
   const double whole = work(g.m, g.n);
   const bool in_parallel = whole > enough_for_two / 4;
-  if (sizeof(T) == 4 && g.trans_b && !g.trans_a && g.m >= 16 && g.m <= 64 && g.k >= small_k && has_small_kernels()) {
+  const bool few_rows = g.m >= inner_step && g.m <= 64 && g.k >= small_k;
+  if (sizeof(T) == 4 && few_rows && g.trans_b && !g.trans_a && has_small_kernels()) {
     // Narrow strips of columns, without any packing: for 32 rows they take half the time.
-    const std::int64_t columns = small_elements / g.m / 16 * 16;
+    const std::int64_t columns = small_elements / g.m / inner_step * inner_step;
     if (work(g.m, columns) <= small_work) return {g.m, columns, in_parallel};
   }
   Tiles t{g.m, g.n, in_parallel};
-  for (double enough = enough_for_two; whole > enough && std::max(t.rows, t.columns) > 16; enough *= 4) {
+  for (double enough = enough_for_two; whole > enough && std::max(t.rows, t.columns) > inner_step; enough *= 4) {
     std::int64_t& longer = t.rows > t.columns ? t.rows : t.columns;
     longer = round_up((longer + 1) / 2);
   }
@@ -146,8 +146,8 @@ void run(const Gemm<T>& g) {
   if (g.m == 0 || g.n == 0) return;
   if (g.k == 0) return scale(g);
   if (std::max({g.m, g.n, g.k, g.lda, g.ldb, g.ldc}) > most) {
-    fail<ShapeError>("gemm", "({}, {}) x ({}, {}) has an extent beyond {}, the most that BLAS counts", g.m, g.k, g.k, g.n,
-                     most);
+    fail<ShapeError>("gemm", "({}, {}) x ({}, {}) has an extent beyond {}, the most that BLAS counts", g.m, g.k, g.k,
+                     g.n, most);
   }
   const OneBlasThread one;
   const Tiles t = tiles(g);

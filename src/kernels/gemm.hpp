@@ -1,5 +1,5 @@
 // C = alpha op(A) op(B) + beta C: the one place behind which BLAS stands. Row-major; op(A) is m x k, op(B) k x n, and
-// lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes and values alone, never on the
+// lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes, values and the CPU, never on the
 // number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
 #pragma once
 

@@ -1,17 +1,20 @@
 #include "kernels/isa.hpp"
 
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 #include "core/fail.hpp"
 
 namespace xtape::kernels {
 
 extern const Isa baseline_isa;
-#if defined(__x86_64__)
+#if defined(__x86_64__)  // as cmake/XtapeIsa.cmake finds from the processor's name; where they disagree, linking fails
 extern const Isa avx2_isa, avx512_isa;
 #endif
 
-const Isa* find_isa(std::string_view name) {
+const Isa* find_isa(const char* word) {
+  const std::string_view name = word;
   if (name == "baseline") return &baseline_isa;
 #if defined(__x86_64__)
   // Every feature that cmake/XtapeIsa.cmake lets the compiler use.

@@ -1,11 +1,11 @@
 // The hot kernels. Each is compiled once for every instruction set from the bodies in isa/, and reached through the
 // table of one of them, which is chosen at its first use: the best that the CPU has, or the one that the environment
-// variable XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given any
-// part of an array: (pointer, count), or (first, count) of a draw.
+// variable XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given a part
+// of an array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, unless it is said that they may.
+// All instruction sets give the same bits but for softmax, its kin and the sums, which differ in their last ones.
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/random.hpp"
 #include "kernels/optim.hpp"
@@ -45,15 +45,15 @@ struct FloatKernels {
 
   /// y[i] = x[i] scale where mask[i] is 1; exactly 0 where it is 0, whatever x[i] is.
   void (*masked_scale)(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n);
-  /// keep_mask and masked_scale in one pass over memory.
+  /// keep_mask and masked_scale in one pass over memory. `first` is a multiple of masks_per_block.
   void (*dropout)(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, T scale, const T* x,
                   std::uint8_t* mask, T* y);
 };
 
 /// How many elements of a mask come from one block of random words.
 inline constexpr std::int64_t masks_per_block = 4;
-/// Blocks are computed this many at a time.
-inline constexpr int philox_lanes = 16;
+/// Every instruction set computes blocks by a number that divides this.
+inline constexpr int philox_multiple = 16;
 
 struct Isa {
   const char* name;
@@ -63,7 +63,7 @@ struct Isa {
   /// y[i] = x[i] / 255, rounded once: 0 to 1.
   void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);
 
-  /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_lanes.
+  /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_multiple.
   void (*philox)(const RandomStream& s, std::uint64_t first, std::int64_t count, std::uint32_t* words);
   /// Elements first to first + n - 1 of a draw: 1 with probability `keep` (to within 2^-33), else 0; a word is compared
   /// with keep 2^32, in integers. `first` is a multiple of masks_per_block.
@@ -77,7 +77,7 @@ const FloatKernels<T>& isa_of();
 
 inline constexpr const char* isa_names[] = {"baseline", "avx2", "avx512"};
 /// The table of that name; null when there is none or the CPU cannot run it.
-const Isa* find_isa(std::string_view name);
+const Isa* find_isa(const char* name);
 /// The table of that name, or the best for this CPU where the name is null or empty. ValueError when there is none.
 const Isa& choose_isa(const char* name);
 

@@ -34,7 +34,7 @@ void fill(const RandomStream& s, std::int64_t first, std::int64_t n, T* out, Con
   for (std::int64_t done = 0; done < n; block += most_blocks, skip = 0) {
     const std::int64_t wanted = std::min(n - done, per_block * most_blocks - skip);
     const auto blocks = static_cast<int>(blocks_for(skip + wanted, per_block));
-    const int in_lanes = (blocks + philox_lanes - 1) / philox_lanes * philox_lanes;
+    const int in_lanes = (blocks + philox_multiple - 1) / philox_multiple * philox_multiple;
     isa().philox(s, static_cast<std::uint64_t>(block), in_lanes, words);
     const std::int64_t count = blocks * per_block;
     if (count == wanted) {

@@ -1,6 +1,6 @@
 // Sums over one dim of a (outer, n, inner) array, for any element type: floating numbers by isa/reduce.hpp, integers
-// here; and sums of a function of the elements. Floats are summed in double, doubles in partial sums of blocks, so that
-// the error does not grow with n as that of a running sum does.
+// here; and sums of a function of the elements. Floats are summed in double; where the elements lie side by side, in
+// partial sums of blocks, so that the error does not grow with n as that of a running sum does.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ template <class T, class F>
 Wide<T> sum(const T* x, std::int64_t n, F f) {
   constexpr std::int64_t block = 4096;
   if (n > block) {
-    const std::int64_t half = n / 2 / block * block + (n / 2 < block ? block : 0);
+    const std::int64_t half = (n / 2 + block - 1) / block * block;
     return sum(x, half, f) + sum(x + half, n - half, f);
   }
   Wide<T> lanes[8] = {};

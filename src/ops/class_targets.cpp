@@ -166,7 +166,8 @@ Tensor ClassTargets::loss(const Tensor& lp) const {
   return reduced(losses);
 }
 
-Tensor ClassTargets::logit_loss(const Tensor& x, const Tensor& logs) const {
+Tensor ClassTargets::logit_loss(const Tensor& x, Tensor& logs) const {
+  logs = make_tensor({2, rows_.count()}, dtype_);
   Tensor losses = make_tensor(positions_, DType::float64);
   visit_terms([&]<class T>(const auto& terms) {
     T* m = elements<T>(logs);

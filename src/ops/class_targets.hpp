@@ -27,13 +27,12 @@ class ClassTargets {
   // Values, never recorded.
   /// The loss of log-probabilities.
   Tensor loss(const Tensor& lp) const;
-  /// Room for two numbers for each row of logits: its maximum m and log(sum exp(x - m)).
-  Tensor make_logs() const { return make_tensor({2, rows_.count()}, dtype_); }
-  /// The loss of logits x with the classes on the last dim. Fills `logs`.
-  Tensor logit_loss(const Tensor& x, const Tensor& logs) const;
+  /// The loss of logits x with the classes on the last dim. `logs` becomes (2, rows): the maximum m of each row, and
+  /// its log(sum exp(x - m)).
+  Tensor logit_loss(const Tensor& x, Tensor& logs) const;
   /// The gradient at lp, where lp stands for itself: the transposed map.
   Tensor log_probability_gradient(const Tensor& gy) const;
-  /// The gradient at the logits, laid out as they are, from what logit_loss has filled in.
+  /// The gradient at the logits, laid out as they are, from what logit_loss gave.
   Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy) const;
   /// bool_, 1 on the class dim: which rows have a coefficient other than 0.
   Tensor rows_with_terms() const;

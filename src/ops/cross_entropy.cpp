@@ -31,8 +31,9 @@ Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, con
 }
 
 Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& targets) {
-  const Tensor logs = targets.make_logs();
-  return record("cross_entropy", {x, target}, targets.logit_loss(detail::dim_to_end(x, targets.dim()), logs),
+  Tensor logs;
+  const Tensor y = targets.logit_loss(detail::dim_to_end(x, targets.dim()), logs);
+  return record("cross_entropy", {x, target}, y,
                 [x = save(x), logs = save(logs), targets](const Tensor& gy, Wants wants) {
                   if (is_grad_enabled()) return recorded(*x, gy, targets, wants);
                   return Gradients(wants[0] ? logit_gradient(*x, *logs, gy, targets) : Tensor(),

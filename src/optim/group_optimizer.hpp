@@ -13,6 +13,7 @@
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "core/parallel.hpp"
+#include "kernels/isa.hpp"
 #include "optim/state.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/optim/optimizer.hpp"
@@ -32,9 +33,6 @@ using xtape::detail::ParamState;
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
-
-/// Elements of a parameter that are worth waking a thread for.
-inline constexpr std::int64_t stretch = 1 << 15;
 
 // ---- checks of options ------------------------------------------------------------------------------------
 
@@ -136,6 +134,7 @@ template <class Options>
 void GroupOptimizer<Options>::prepare_step() {
   check_options();
   check_lists();
+  kernels::isa();  // fails where XTAPE_ISA names none that the CPU has
   each_parameter(groups_, [this](std::size_t i, const Options& options) {
     const Tensor& p = parameters_[i];
     if (!p.grad().defined()) return;

@@ -3,44 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <cstdlib>
 
+#include "support/counted_malloc.hpp"
 #include "xtape/xtape.hpp"
-
-namespace {
-std::atomic<long> requests{0};
-}
-
-extern "C" {
-void* __libc_malloc(std::size_t bytes);
-void* __libc_calloc(std::size_t count, std::size_t bytes);
-void* __libc_realloc(void* block, std::size_t bytes);
-void* __libc_memalign(std::size_t alignment, std::size_t bytes);
-
-void* malloc(std::size_t bytes) {
-  ++requests;
-  return __libc_malloc(bytes);
-}
-void* calloc(std::size_t count, std::size_t bytes) {
-  ++requests;
-  return __libc_calloc(count, bytes);
-}
-void* realloc(void* block, std::size_t bytes) {
-  ++requests;
-  return __libc_realloc(block, bytes);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  ++requests;
-  return __libc_memalign(alignment, bytes);
-}
-int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
-  ++requests;
-  *block = __libc_memalign(alignment, bytes);
-  return *block ? 0 : ENOMEM;
-}
-}
 
 namespace xtape {
 namespace {
@@ -49,9 +15,9 @@ namespace {
 template <class F>
 long requests_of(F step) {
   for (int i = 0; i < 4; ++i) step();
-  const long before = requests;
+  const long before = testing::requests;
   step();
-  return requests - before;
+  return testing::requests - before;
 }
 
 nn::Sequential classifier() {

@@ -1,36 +1,14 @@
 // counted WORK N: runs a row's work N times in the function `steady`, after it has come to rest, and prints how many
 // times it asked the system for memory there. Under valgrind's callgrind, with --toggle-collect=steady, it counts the
 // instructions of the same.
-#include <cerrno>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "../support/counted_malloc.hpp"
 #include "work.hpp"
 
-// The malloc family, counted: these take the place of the C library's in the whole process.
-namespace {
-std::size_t requests = 0;
-}
 extern "C" {
-void* __libc_malloc(std::size_t) noexcept;
-void* __libc_calloc(std::size_t, std::size_t) noexcept;
-void* __libc_realloc(void*, std::size_t) noexcept;
-void* __libc_memalign(std::size_t, std::size_t) noexcept;
-
-void* malloc(std::size_t size) noexcept { return ++requests, __libc_malloc(size); }
-void* calloc(std::size_t n, std::size_t size) noexcept { return ++requests, __libc_calloc(n, size); }
-void* realloc(void* p, std::size_t size) noexcept { return ++requests, __libc_realloc(p, size); }
-void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  return ++requests, __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept { return memalign(alignment, size); }
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) noexcept {
-  *p = memalign(alignment, size);
-  return *p ? 0 : ENOMEM;
-}
-
 /// With a name that callgrind is told.
 [[gnu::noinline]] void steady(const bench::Work* work, int n) {
   for (int i = 0; i < n; ++i) (*work)();
@@ -58,7 +36,7 @@ int main(int argc, char** argv) {
   const int n = std::atoi(argv[2]);
   bench::set_threads(1);
   for (int i = 0; i < 5; ++i) work();
-  const std::size_t before = requests;
+  const long before = xtape::testing::requests;
   steady(&work, n);
-  std::printf("%zu\n", requests - before);
+  std::printf("%ld\n", xtape::testing::requests - before);
 }

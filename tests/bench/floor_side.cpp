@@ -63,7 +63,10 @@ XTAPE_BENCH_LOOPS(avx2, "avx2,fma")
 XTAPE_BENCH_LOOPS(baseline, "sse2")
 #undef XTAPE_BENCH_LOOPS
 
-const int level = __builtin_cpu_supports("avx512dq") ? 2 : __builtin_cpu_supports("avx2") ? 1 : 0;
+const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512dq");
+const bool has_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+const int level = !has_fma ? 0 : has_avx512 ? 2 : 1;
 const auto adam = level == 2 ? adam_avx512 : level == 1 ? adam_avx2 : adam_baseline;
 const auto sgd = level == 2 ? sgd_avx512 : level == 1 ? sgd_avx2 : sgd_baseline;
 

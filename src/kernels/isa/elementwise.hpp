@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <string.h>
 
 namespace xtape::kernels {
 namespace {
@@ -20,8 +21,28 @@ void relu_gradient(const T* y, const T* gy, T* dx, int64_t n) {
   }
 }
 
+template <class Bits, class T>
+void masked_scale_as(const T* __restrict x, const uint8_t* __restrict mask, T scale, T* __restrict y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T kept = x[i] * scale;
+    Bits bits;
+    memcpy(&bits, &kept, sizeof bits);
+    bits &= Bits{0} - mask[i];  // no branch, which would be mispredicted half of the time
+    memcpy(y + i, &bits, sizeof bits);
+  }
+}
+template <class T>
+void masked_scale(const T* x, const uint8_t* mask, T scale, T* y, int64_t n) {
+  if constexpr (sizeof(T) == 4) {
+    masked_scale_as<uint32_t>(x, mask, scale, y, n);
+  } else {
+    masked_scale_as<uint64_t>(x, mask, scale, y, n);
+  }
+}
+
 void unit_from_bytes(const uint8_t* x, float* y, int64_t n) {
-  // 1/255 in two parts: a byte times the first is exact, so that only the sum is rounded. Right for all 256 bytes.
+  // 1/255 in two parts: the product with the first is exact, and what the second loses is too small to show. A test
+  // looks at all 256 bytes.
   constexpr float high = 0x1.0101p-8f, low = static_cast<float>(1.0 / 255 - 0x1.0101p-8);
   for (int64_t i = 0; i < n; ++i) {
     const float u = x[i];

@@ -4,7 +4,6 @@
 // the loops have no branches and become vector code.
 #pragma once
 
-#include <math.h>
 #include <stdint.h>
 
 #include "kernels/optim.hpp"

@@ -11,6 +11,7 @@
 
 #include "core/random.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/isa/elementwise.hpp"
 
 namespace xtape::kernels {
 namespace {
@@ -51,6 +52,7 @@ inline Words64 upper_halves(Words64 a) {
 
 constexpr int abreast = 2;  // vectors at a time: each alone waits for its own products
 constexpr int block_step = abreast * block_lanes;
+static_assert(philox_multiple % block_step == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 /// f(b, c) for the words c[v][0..3] of block_step blocks from first + b on, c[1] following c[0]; `count` is a multiple
 /// of block_step.
@@ -133,25 +135,6 @@ void keep_mask_then(const RandomStream& s, int64_t first, int64_t n, double keep
 
 void keep_mask(const RandomStream& s, int64_t first, int64_t n, double keep, uint8_t* mask) {
   keep_mask_then(s, first, n, keep, mask, [](int64_t) {});
-}
-
-template <class Bits, class T>
-void masked_scale_as(const T* __restrict x, const uint8_t* __restrict mask, T scale, T* __restrict y, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T kept = x[i] * scale;
-    Bits bits;
-    memcpy(&bits, &kept, sizeof bits);
-    bits &= Bits{0} - mask[i];  // no branch, which would be mispredicted half of the time
-    memcpy(y + i, &bits, sizeof bits);
-  }
-}
-template <class T>
-void masked_scale(const T* x, const uint8_t* mask, T scale, T* y, int64_t n) {
-  if constexpr (sizeof(T) == 4) {
-    masked_scale_as<uint32_t>(x, mask, scale, y, n);
-  } else {
-    masked_scale_as<uint64_t>(x, mask, scale, y, n);
-  }
 }
 
 template <class T>

@@ -15,8 +15,8 @@ constexpr std::uint64_t ones = ~std::uint64_t{0};
 /// The first block of a stream.
 using Block = std::array<std::uint32_t, 4>;
 Block first_block(const Isa& isa, const RandomStream& s) {
-  std::uint32_t words[4 * kernels::philox_lanes];
-  isa.philox(s, 0, kernels::philox_lanes, words);
+  std::uint32_t words[4 * kernels::philox_multiple];
+  isa.philox(s, 0, kernels::philox_multiple, words);
   return {words[0], words[1], words[2], words[3]};
 }
 
@@ -41,7 +41,7 @@ TEST(Philox, GivesTheKnownAnswerForPi) {
 TEST(Philox, BlocksAreTheSameAloneAndSideBySide) {
   each_isa([](const Isa& isa) {
     RandomStream s{0x0123456789abcdef, 0xfffffffe, 7};  // the counter's low word overflows on the way
-    constexpr std::uint64_t blocks = 3 * kernels::philox_lanes;
+    constexpr std::uint64_t blocks = 3 * kernels::philox_multiple;
     std::uint32_t words[4 * blocks];
     isa.philox(s, 1, blocks, words);
     for (std::uint64_t b = 0; b < blocks; ++b) {
@@ -59,10 +59,10 @@ std::vector<std::uint8_t> mask_of(const Isa& isa, std::int64_t first, std::int64
 
 TEST(KeepMask, ComparesEachWordWithTheShareToKeep) {
   each_isa([](const Isa& isa) {
-    std::uint32_t words[4 * 5 * kernels::philox_lanes];
-    isa.philox({3, 11, 5}, 0, 5 * kernels::philox_lanes, words);
+    std::uint32_t words[4 * 5 * kernels::philox_multiple];
+    isa.philox({3, 11, 5}, 0, 5 * kernels::philox_multiple, words);
     for (double keep : {0.0, 1e-9, 0.3, 0.5, 0.9, 1 - 1e-9, 1.0}) {
-      const std::vector<std::uint8_t> mask = mask_of(isa, 0, 4 * 5 * kernels::philox_lanes, keep);
+      const std::vector<std::uint8_t> mask = mask_of(isa, 0, 4 * 5 * kernels::philox_multiple, keep);
       for (std::size_t i = 0; i < mask.size(); ++i) ASSERT_EQ(mask[i], words[i] < keep * 0x1p32) << keep << " at " << i;
     }
   });
