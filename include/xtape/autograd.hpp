@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -132,6 +133,9 @@ class XTAPE_API Node {
   Node& operator=(const Node&) = delete;
   static void* operator new(std::size_t bytes);
   static void operator delete(void* p, std::size_t bytes) noexcept;
+  // For a function with captures that want more than the usual alignment.
+  static void* operator new(std::size_t bytes, std::align_val_t alignment) { return ::operator new(bytes, alignment); }
+  static void operator delete(void* p, std::align_val_t alignment) noexcept { ::operator delete(p, alignment); }
 
   const char* op() const noexcept { return op_; }
   /// 1 + max(the thread's last, the inputs'): inputs always come before the ops that use them. 0 for a leaf.

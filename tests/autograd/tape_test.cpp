@@ -1,6 +1,7 @@
 // The tape as a value, its life time, and its depth.
 #include <pthread.h>
 
+#include <cstdint>
 #include <thread>
 
 #include "support/expect.hpp"
@@ -99,6 +100,21 @@ TEST(Tape, SpansThreads) {
   Tensor z = y * x;  // this thread's own count is far behind
   z.backward();
   expect_close(x.grad(), {3 * 9 + 2 * 99 * 3});
+}
+
+TEST(Tape, AFunctionMayCaptureWhatIsAlignedWidely) {
+  struct alignas(256) Wide {
+    float values[64] = {};
+  };
+  Tensor x = leaf({1}, {1});
+  std::vector<Tensor> kept;  // so that no two nodes have one place
+  for (int i = 0; i < 20; ++i) {
+    kept.push_back(record("wide", {x}, x.clone(), [wide = Wide()](const Tensor& gy) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&wide) % alignof(Wide), 0);
+      return Gradients(gy);
+    }));
+    kept.back().backward();
+  }
 }
 
 TEST(Tape, AThrowingOpLeavesNoTrace) {
