@@ -41,6 +41,10 @@ inline void sum_columns(const T* x, int64_t rows, int64_t stride, T* y, int64_t 
 
 template <class T>
 void column_sums(const T* x, int64_t rows, int64_t n, T* y) {
+  if (rows == 0) {  // and x may be null
+    for (int64_t j = 0; j < n; ++j) y[j] = T{};
+    return;
+  }
   constexpr int tiles = 64 / lanes<T>, tile = tiles * lanes<T>;  // four lines of the cache from each row, or eight
   int64_t first = 0;
   for (; first + tile <= n; first += tile) sum_columns<T, tiles>(x + first, rows, n, y + first, tile, Whole<T>{});
