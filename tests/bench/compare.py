@@ -13,11 +13,10 @@ import subprocess
 import sys
 
 import from_outside
-from measuring import Samples, environment, measure, ratio
+from measuring import FASHION, Samples, environment, measure, ratio
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OURS = ROOT / "build/bench/tests/bench"
-FASHION = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))
 MODELS = {"mlp": "MLP 784-256-10, dropout 0.5", "linear": "linear 784-10", "mlp-512-256": "MLP 784-512-256-10",
           "toy": "toy 2-32-32-3"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD, momentum 0.9"}

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 
-from measuring import Samples, measure
+from measuring import FASHION, Samples, measure
 
 THREADED = "step/mlp/adam/"
 BATCHES = (32, 64, 128, 256)
@@ -72,11 +72,10 @@ def rows(options, sides):
         times = [Samples(seconds_and_memory(options.core, [folder / f"{name}_once", "step"])[0]
                          for _ in range(3 * options.rounds)) for folder, name in sides]
         yield "from the start of a process to the end of its first step", times, ""
-    fashion = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))
-    if re.search(options.filter, "memory") and fashion.exists():
+    if re.search(options.filter, "memory") and FASHION.exists():
         memory = [Samples([seconds_and_memory(options.core, [folder / f"{name}_once", "fashion"])[1]], "MB")
                   for folder, name in sides]
-        mnist = [ours.parents[1] / "examples/xtape-mnist", "--data", fashion, "--epochs", "1"]
+        mnist = [ours.parents[1] / "examples/xtape-mnist", "--data", FASHION, "--epochs", "1"]
         peak = seconds_and_memory(options.core, mnist)[1]
         yield "Fashion-MNIST, an epoch and an evaluation: peak memory", memory, f"xtape-mnist: {peak:.0f} MB"
     if re.search(options.filter, "size"):

@@ -1,9 +1,12 @@
 """What the scripts of the benchmark share: figures of several rounds, and how a row of a program is measured."""
 import json
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
+
+FASHION = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))  # as work.hpp has it
 
 
 class Samples(list):

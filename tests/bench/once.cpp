@@ -11,10 +11,8 @@ int main(int argc, char** argv) {
   if (what == "step") {
     bench::training_step(bench::mlp, bench::Optimizer::adam, 64)();
   } else if (what == "fashion") {
-    const char* data = std::getenv("XTAPE_BENCH_DATA");
-    const char* images = data ? data : "/usr/share/datasets/fashion-mnist";
-    bench::epoch(images)();
-    bench::evaluation(images)();
+    bench::epoch(bench::data_folder())();
+    bench::evaluation(bench::data_folder())();
   } else {
     return 2;
   }

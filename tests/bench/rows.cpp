@@ -3,7 +3,6 @@
 // XTAPE_BENCH_DATA where Fashion-MNIST is.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -24,11 +23,6 @@ benchmark::internal::Benchmark* row(const std::string& name, Make make) {
            for (auto _ : state) work();
          })
       ->MeasureProcessCPUTime();
-}
-
-std::string environment(const char* name, const char* otherwise) {
-  const char* value = std::getenv(name);
-  return value ? value : otherwise;
 }
 
 void add_rows() {
@@ -52,7 +46,7 @@ void add_rows() {
   row("relu/1e6", [] { return bench::relu(1'000'000); });
   row("add/1e6", [] { return bench::add(1'000'000); });
   row("sum/1e6", [] { return bench::sum(1'000'000); });
-  const std::string images = environment("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist");
+  const std::string images = bench::data_folder();
   row("fashion/epoch", [images] { return bench::epoch(images); })->Iterations(1)->Unit(benchmark::kMillisecond);
   row("fashion/evaluation", [images] { return bench::evaluation(images); })->Unit(benchmark::kMillisecond);
   row("fashion/read", [images] { return bench::read_images(images); })->Unit(benchmark::kMillisecond);
@@ -61,7 +55,7 @@ void add_rows() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::set_threads(std::stoi(environment("XTAPE_BENCH_THREADS", "1")));
+  bench::set_threads(std::stoi(bench::environment("XTAPE_BENCH_THREADS", "1")));
   add_rows();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

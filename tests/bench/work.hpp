@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -49,6 +50,14 @@ Work epoch(const std::string& directory);
 Work evaluation(const std::string& directory);
 /// The four compressed files, to tensors in memory.
 Work read_images(const std::string& directory);
+
+/// A variable of the environment.
+inline std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value ? value : otherwise;
+}
+/// Where Fashion-MNIST lies.
+inline std::string data_folder() { return environment("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"); }
 
 /// The compiler must have `value` in memory, whether or not anybody reads it.
 template <class T>
