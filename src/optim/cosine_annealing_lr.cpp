@@ -48,11 +48,7 @@ double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) 
 void CosineAnnealingLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void CosineAnnealingLR::read(StateReader& reader, std::size_t) {
-  CosineAnnealingLROptions loaded;
-  visit(loaded, OptionReader{reader});
-  check(loaded);
-  reader.expect_all_read();
-  options_ = loaded;
+  options_ = read_options<CosineAnnealingLROptions>(reader, [](auto& o, auto f) { visit(o, f); }, check);
 }
 
 }  // namespace xtape::optim::lr_scheduler

@@ -127,11 +127,8 @@ double OneCycleLR::next_momentum(std::int64_t step, std::size_t i, double moment
 void OneCycleLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void OneCycleLR::read(StateReader& reader, std::size_t groups) {
-  OneCycleLROptions loaded;
-  visit(loaded, OptionReader{reader});
-  check(loaded, groups);
-  reader.expect_all_read();
-  options_ = std::move(loaded);
+  options_ = read_options<OneCycleLROptions>(
+      reader, [](auto& o, auto f) { visit(o, f); }, [groups](const auto& o) { check(o, groups); });
 }
 
 }  // namespace xtape::optim::lr_scheduler

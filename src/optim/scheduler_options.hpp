@@ -79,4 +79,14 @@ struct OptionReader {
   }
 };
 
+/// What `visit` reads and `check` allows, when the reader holds nothing else.
+template <class O, class Visit, class Check>
+O read_options(StateReader& reader, Visit visit, Check check) {
+  O loaded;
+  visit(loaded, OptionReader{reader});
+  check(loaded);
+  reader.expect_all_read();
+  return loaded;
+}
+
 }  // namespace xtape::optim::lr_scheduler

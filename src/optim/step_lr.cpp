@@ -34,11 +34,7 @@ double StepLR::next_lr(std::int64_t epoch, std::size_t, double lr) const {
 void StepLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void StepLR::read(StateReader& reader, std::size_t) {
-  StepLROptions loaded;
-  visit(loaded, OptionReader{reader});
-  check(loaded);
-  reader.expect_all_read();
-  options_ = loaded;
+  options_ = read_options<StepLROptions>(reader, [](auto& o, auto f) { visit(o, f); }, check);
 }
 
 }  // namespace xtape::optim::lr_scheduler

@@ -183,25 +183,24 @@ inline Vec<double> logarithm(Vec<double> x) {
 template <class V>
 constexpr int lanes_of = static_cast<int>(sizeof(V) / sizeof(V{}[0]));
 
-template <class V>
-inline auto lower_half(V v) {
+template <int first, class V>
+inline auto half_from(V v) {
   if constexpr (lanes_of<V> == 16) {
-    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(v, v, first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6,
+                                   first + 7);
   } else if constexpr (lanes_of<V> == 8) {
-    return __builtin_shufflevector(v, v, 0, 1, 2, 3);
+    return __builtin_shufflevector(v, v, first, first + 1, first + 2, first + 3);
   } else {
-    return __builtin_shufflevector(v, v, 0, 1);
+    return __builtin_shufflevector(v, v, first, first + 1);
   }
 }
 template <class V>
+inline auto lower_half(V v) {
+  return half_from<0>(v);
+}
+template <class V>
 inline auto upper_half(V v) {
-  if constexpr (lanes_of<V> == 16) {
-    return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
-  } else if constexpr (lanes_of<V> == 8) {
-    return __builtin_shufflevector(v, v, 4, 5, 6, 7);
-  } else {
-    return __builtin_shufflevector(v, v, 2, 3);
-  }
+  return half_from<lanes_of<V> / 2>(v);
 }
 
 /// All lanes joined by a commutative and associative op.
