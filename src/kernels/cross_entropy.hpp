@@ -96,9 +96,9 @@ void row_losses(const Terms& terms, const Rows& rows, std::int64_t first, std::i
 /// The losses of logits x, and on the way m and log_total, which their gradient wants again.
 template <class T, class Terms>
 void logit_losses(const Terms& terms, const Rows& rows, const T* x, T* m, T* log_total, double* losses) {
-  constexpr std::int64_t most = 32;  // rows at a time: what is read once, is found in the cache
-  for (std::int64_t first = 0; first < rows.count(); first += most) {
-    const std::int64_t count = std::min(most, rows.count() - first);
+  const std::int64_t step = rows_at_a_time(rows.n);
+  for (std::int64_t first = 0; first < rows.count(); first += step) {
+    const std::int64_t count = std::min(step, rows.count() - first);
     isa_of<T>().row_logs(x + first * rows.n, count, rows.n, m + first, log_total + first);
     row_losses(terms, rows, first, first + count, Logits<T>{x, m, log_total}, losses);
   }
@@ -120,11 +120,11 @@ void log_probability_gradient(const Terms& terms, const Rows& rows, const Upstre
 /// dx_c = s (e^lp_c sum(a) - a_c): the gradient of the losses at the logits.
 template <class T, class Terms>
 void logit_gradient(const Terms& terms, const Rows& rows, const Logits<T>& lp, const Upstream<T>& upstream, T* dx) {
-  constexpr std::int64_t most = 16;  // rows at a time: what the first pass wrote, the second finds in the cache
-  for (std::int64_t first = 0; first < rows.count(); first += most) {
-    const std::int64_t count = std::min(most, rows.count() - first);
-    T scale[most];
-    bool any[most] = {};
+  const std::int64_t step = rows_at_a_time(rows.n);
+  for (std::int64_t first = 0; first < rows.count(); first += step) {
+    const std::int64_t count = std::min(step, rows.count() - first);
+    T scale[most_rows];
+    bool any[most_rows] = {};
     for (std::int64_t j = 0; j < count; ++j) {
       double total = 0;
       terms.each(rows, first + j, [&](std::int64_t, double a) {

@@ -92,8 +92,8 @@ Gemm<T> tile(Gemm<T> g, std::int64_t i, std::int64_t m, std::int64_t j, std::int
   return g;
 }
 
-/// OpenBLAS for AVX-512 has kernels that read small matrices where they are, instead of packing them first. For
-/// A B^T it takes them up to these bounds (interface/gemm.c and sgemm_small_kernel_permit_skylakex.c of 0.3.21).
+/// OpenBLAS for AVX-512 has kernels that read small matrices where they are, instead of packing them first. It takes
+/// them up to these bounds (interface/gemm.c and sgemm_small_kernel_permit_skylakex.c of 0.3.21).
 bool has_small_kernels() {
   static const bool has = [] {
     const std::string_view core = openblas_get_corename ? openblas_get_corename() : "";
@@ -101,7 +101,8 @@ bool has_small_kernels() {
   }();
   return has;
 }
-constexpr std::int64_t small_elements = 1200, small_work = 1000000, small_k = 32;
+constexpr std::int64_t small_work = 1000000;                     // multiply-adds
+constexpr std::int64_t small_elements = 1200, small_depth = 32;  // of C, at most, and k, at least: for A B^T
 
 /// How C is cut, by its shape and the CPU alone.
 struct Tiles {
@@ -116,24 +117,31 @@ constexpr std::int64_t inner_step = 16;  // rows or columns of BLAS's inner loop
 
 std::int64_t round_up(std::int64_t extent) { return (extent + inner_step - 1) / inner_step * inner_step; }
 
+/// How long are the strips into which a thin C is cut, so that each has a small kernel: for ten rows or columns they
+/// take a third to a half of the time. 0 where nothing is gained, which was measured.
+template <class T>
+std::int64_t strip_length(const Gemm<T>& g) {
+  const std::int64_t thin = std::min(g.m, g.n);
+  const bool rows_of_both = !g.trans_a && g.trans_b;  // A B^T
+  const std::int64_t thin_enough = rows_of_both && thin == g.m ? 64 : 16;
+  if (sizeof(T) != 4 || thin > thin_enough || (rows_of_both && g.k < small_depth) || !has_small_kernels()) return 0;
+  const std::int64_t by_work = small_work / g.k / thin;
+  return (rows_of_both ? std::min(by_work, small_elements / thin) : by_work) / inner_step * inner_step;
+}
+
 template <class T>
 Tiles tiles(const Gemm<T>& g) {
   // Multiply-adds. BLAS packs A and B anew for each tile, so that two tiles cost a twentieth more than the whole at
   // this size, and there are only twice as many for four times the work. (The whole on one thread and tiles on two
   // would not do: OpenBLAS gives other bits for other tiles.)
   constexpr double enough_for_two = 4e7;
-  const auto work = [k = g.k](std::int64_t m, std::int64_t n) {
-    return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  };
-  const double whole = work(g.m, g.n);
-  const bool in_parallel = whole > enough_for_two / 4;
-  const bool few_rows = g.m >= inner_step && g.m <= 64 && g.k >= small_k;
-  if (sizeof(T) == 4 && few_rows && g.trans_b && !g.trans_a && has_small_kernels()) {
-    // Narrow strips of columns, without any packing: for 32 rows they take half the time.
-    const std::int64_t columns = small_elements / g.m / inner_step * inner_step;
-    if (work(g.m, columns) <= small_work) return {g.m, columns, in_parallel};
+  const double whole = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+  Tiles t{g.m, g.n, whole > enough_for_two / 4};
+  if (const std::int64_t length = strip_length(g); length > 0) {
+    std::int64_t& longer = g.m > g.n ? t.rows : t.columns;
+    longer = std::min(longer, length);
+    return t;
   }
-  Tiles t{g.m, g.n, in_parallel};
   for (double enough = enough_for_two; whole > enough && std::max(t.rows, t.columns) > inner_step; enough *= 4) {
     std::int64_t& longer = t.rows > t.columns ? t.rows : t.columns;
     longer = round_up((longer + 1) / 2);

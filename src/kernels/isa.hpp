@@ -53,7 +53,15 @@ struct FloatKernels {
 /// How many elements of a mask come from one block of random words.
 inline constexpr std::int64_t masks_per_block = 4;
 /// Every instruction set computes blocks by a number that divides this.
-inline constexpr int philox_multiple = 16;
+inline constexpr int philox_multiple = 32;
+
+/// How many rows of n elements are worked on at a time, where they are passed over twice or more: they should stay in
+/// the nearest cache in between.
+inline constexpr std::int64_t most_rows = 64;
+[[maybe_unused]] static constexpr std::int64_t rows_at_a_time(std::int64_t n) {
+  const std::int64_t fit = 4096 / (n + 1);
+  return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
+}
 
 struct Isa {
   const char* name;

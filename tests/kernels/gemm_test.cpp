@@ -79,8 +79,19 @@ TEST(Gemm, IsItsDefinitionInStripsForFewRows) {
   for (std::int64_t m : {16, 31, 37, 64}) expect_definition<float>(false, true, m, 101, 300, 2e-3);
 }
 
+TEST(Gemm, IsItsDefinitionWhenItIsThin) {  // and cut into strips, the last one shorter
+  for (bool trans_a : {false, true}) {
+    for (bool trans_b : {false, true}) {
+      for (std::int64_t thin : {1, 10, 16}) {
+        expect_definition<float>(trans_a, trans_b, thin, 701, 500, 2e-3);
+        expect_definition<float>(trans_a, trans_b, 701, thin, 500, 2e-3);
+      }
+    }
+  }
+}
+
 TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
-  const std::int64_t shapes[][3] = {{64, 256, 784}, {256, 784, 64}, {1000, 70, 700}, {70, 1001, 700}, {700, 600, 500}};
+  const std::int64_t shapes[][3] = {{64, 256, 784}, {256, 784, 64}, {10, 2000, 784}, {2000, 10, 784}, {1000, 70, 700}, {70, 1001, 700}, {700, 600, 500}};
   const int before = num_threads();
   for (const auto& [m, n, k] : shapes) {
     const auto a = noise<float>(m * k), b = noise<float>(k * n);

@@ -50,7 +50,7 @@ inline Words64 upper_halves(Words64 a) {
 #endif
 }
 
-constexpr int abreast = 2;  // vectors at a time: each alone waits for its own products
+constexpr int abreast = 4;
 constexpr int block_step = abreast * block_lanes;
 static_assert(philox_multiple % block_step == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 

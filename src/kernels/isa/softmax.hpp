@@ -31,23 +31,52 @@ inline double sum_of_exp(const T* x, int64_t n, T m, Keep keep) {
   return total.total();
 }
 
-/// Few rows are worked on at a time: they are passed over twice or three times and should stay in the nearest cache.
-constexpr int64_t most_rows = 64;
-
-/// f(first, count) for groups of at most most_rows rows of n elements.
+/// f(first, count) for groups of rows of n elements.
 template <class F>
 inline void each_group(int64_t rows, int64_t n, F f) {
-  const int64_t fit = 4096 / (n + 1), step = fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
+  const int64_t step = rows_at_a_time(n);
   for (int64_t first = 0; first < rows; first += step) f(first, rows - first < step ? rows - first : step);
 }
 
-/// For each row of a group its maximum m and log(sum exp(x - m)). The passes are apart: a CPU works ahead on the next
+/// For each row of a group its maximum m and sum exp(x - m). The passes are apart: a CPU works ahead on the next
 /// row's maximum while it waits for this one's, but does not see so far as beyond this one's sum.
+template <class T>
+inline void group_totals(const T* x, int64_t rows, int64_t n, T* m, double* total) {
+  for (int64_t r = 0; r < rows; ++r) m[r] = largest(x + r * n, n);
+  for (int64_t r = 0; r < rows; ++r) total[r] = sum_of_exp(x + r * n, n, m[r], [](auto...) {});
+}
+
+/// The same for short rows, of at most this length: each lane has a row of its own, and none has to be folded. Rows of
+/// ten classes take a quarter of the time.
+template <class T>
+constexpr int64_t short_row = 32;
+template <class T>
+inline void group_totals_by_lanes(const T* x, int64_t rows, int64_t n, T* m, double* total) {
+  each_vector<T>(rows, [=](int64_t r, auto some) {
+    Vec<T> column[short_row<T>];
+    each_vector<T>(n, [=, &column](int64_t c, auto part) {
+      turn_rows(x + r * n + c, rows - r, n, part, column + c);
+    });
+    Vec<T> top = column[0];
+    for (int64_t c = 1; c < n; ++c) top = xsimd::max(top, column[c]);
+    WideSum<T> sum;
+    for (int64_t c = 0; c < n; ++c) sum.add(exponential(column[c] - top));
+    double sums[lanes<T>];
+    sum.store(sums);
+    some.store(m + r, top);
+    for (int64_t k = 0; k < lanes<T> && r + k < rows; ++k) total[r + k] = sums[k];
+  });
+}
+
+/// For each row of a group its maximum m and log(sum exp(x - m)).
 template <class T>
 inline void group_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) {
   double total[most_rows];
-  for (int64_t r = 0; r < rows; ++r) m[r] = largest(x + r * n, n);
-  for (int64_t r = 0; r < rows; ++r) total[r] = sum_of_exp(x + r * n, n, m[r], [](auto...) {});
+  if (n > 0 && n <= short_row<T>) {
+    group_totals_by_lanes(x, rows, n, m, total);
+  } else {
+    group_totals(x, rows, n, m, total);
+  }
   each_vector<double>(rows, [&total](int64_t i, auto part) {
     part.store(total + i, logarithm(part.load(total + i, 1.0)));
   });

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include <utility>  // index_sequence alone, which leaves no code
 #include <xsimd/xsimd.hpp>
 
 namespace xtape::kernels {
@@ -176,6 +177,46 @@ inline Vec<double> logarithm(Vec<double> x) {
   constexpr double odd[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
   const Vec<double> log_m = multiply_add(polynomial(q, odd), q * s, s + s);
   return multiply_add(exponent, Vec<double>(0.69314718055994531), log_m) + (x - x);  // 0, or NaN
+}
+
+// ---- rows to columns -----------------------------------------------------------------------------------------------
+
+/// Of two rows `half` apart, what the upper and the lower one are when the blocks of `half` lanes off the diagonal have
+/// changed places.
+template <int half, class V, size_t... c>
+inline V upper_row(V a, V b, std::index_sequence<c...>) {
+  constexpr int n = sizeof...(c);
+  return __builtin_shufflevector(a, b, (static_cast<int>(c) & half ? n + static_cast<int>(c) - half : static_cast<int>(c))...);
+}
+template <int half, class V, size_t... c>
+inline V lower_row(V a, V b, std::index_sequence<c...>) {
+  constexpr int n = sizeof...(c);
+  return __builtin_shufflevector(a, b, (static_cast<int>(c) & half ? n + static_cast<int>(c) : static_cast<int>(c) + half)...);
+}
+
+/// As many vectors as they have lanes, as a matrix: transposed.
+template <int half, class V, int n>
+inline void transpose(V (&row)[n]) {
+  constexpr auto all = std::make_index_sequence<n>();
+#pragma GCC unroll 16
+  for (int r = 0; r < n; ++r) {
+    if (r & half) continue;
+    const V a = row[r], b = row[r + half];
+    row[r] = upper_row<half>(a, b, all);
+    row[r + half] = lower_row<half>(a, b, all);
+  }
+  if constexpr (half > 1) transpose<half / 2>(row);
+}
+
+/// Column c of the part of each of the first `rows` rows, which are n apart: one lane for each row, 0 beyond.
+template <class T, class Part>
+inline void turn_rows(const T* x, int64_t rows, int64_t n, Part part, Vec<T>* column) {
+  typename Vec<T>::register_type row[lanes<T>];
+#pragma GCC unroll 16
+  for (int r = 0; r < lanes<T>; ++r) row[r] = (r < rows ? part.load(x + r * n, T{}) : Vec<T>(T{})).data;
+  transpose<lanes<T> / 2>(row);
+#pragma GCC unroll 16
+  for (int c = 0; c < lanes<T>; ++c) column[c] = row[c];
 }
 
 // ---- from many lanes to few ------------------------------------------------------------------------------------

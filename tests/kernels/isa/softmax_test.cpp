@@ -136,7 +136,7 @@ void expect_rows_are_exact() {
   constexpr std::int64_t rows = 67;  // more than are worked on at a time
   each_isa([](const Isa& isa) {
     const FloatKernels<T>& k = of_type<T>(isa);
-    for (std::int64_t n : {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 100, 1000}) {
+    for (std::int64_t n : {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 100, 1000}) {
       std::vector<T> x = guarded<T>(rows, n), gy = x, s = x, l = x, ds = x, dl = x, lse = guarded<T>(rows, 1);
       kernels::normal({1}, 0, rows * n, x.data());
       kernels::normal({2}, 0, rows * n, gy.data());
@@ -164,6 +164,29 @@ void expect_rows_are_exact() {
 TEST(SoftmaxKernels, AreExactToAFewUlpForEveryLengthOfRow) {
   expect_rows_are_exact<float>();
   expect_rows_are_exact<double>();
+}
+
+template <class T>
+void expect_rows_alone_as_among_others() {
+  constexpr std::int64_t rows = 37;
+  each_isa([](const Isa& isa) {
+    const FloatKernels<T>& k = of_type<T>(isa);
+    for (std::int64_t n : {1, 3, 10, 16, 17, 32, 33}) {
+      std::vector<T> x = guarded<T>(rows, n), m = guarded<T>(rows, 1), t = m;
+      kernels::normal({1}, 0, rows * n, x.data());
+      k.row_logs(x.data(), rows, n, m.data(), t.data());
+      for (std::int64_t r = 0; r < rows; ++r) {
+        T alone[2];
+        k.row_logs(&x[r * n], 1, n, alone, alone + 1);
+        EXPECT_EQ(m[r], alone[0]) << n;
+        EXPECT_EQ(t[r], alone[1]) << n;
+      }
+    }
+  });
+}
+TEST(SoftmaxKernels, ARowHasTheSameBitsAloneAndAmongOthers) {
+  expect_rows_alone_as_among_others<float>();
+  expect_rows_alone_as_among_others<double>();
 }
 
 template <class T>
