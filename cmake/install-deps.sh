@@ -1,6 +1,6 @@
 #!/bin/sh
 # install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests,
-# bench, clang, data. Silent when all of them are there. Installs what is missing as root or through sudo; where it may
+# bench, clang, ci, data. Silent when all of them are there. Installs what is missing as root or through sudo; where it may
 # do neither it says what to install and fails. Without the data group's packages a run goes on, with the built-in digits.
 set -eu
 
@@ -26,9 +26,11 @@ packages() {
     clang) echo "
       clang-14             the second compiler
       libclang-rt-14-dev   its sanitizers" ;;
+    ci) echo "
+      ccache            what several builds have in common is compiled once" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
-    *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, data)" >&2; exit 2 ;;
+    *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, ci, data)" >&2; exit 2 ;;
   esac
 }
 
