@@ -7,9 +7,12 @@
 #include <limits>
 #include <mutex>
 #include <string_view>
+#include <type_traits>
 
 #include "core/fail.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "kernels/isa.hpp"
 
 // OpenBLAS has them, another CBLAS may not.
 extern "C" {
@@ -61,24 +64,17 @@ CBLAS_TRANSPOSE flag(bool transpose) { return transpose ? CblasTrans : CblasNoTr
 int narrowed(std::int64_t extent) { return static_cast<int>(extent); }
 
 void call(const Gemm<float>& g) {
-  cblas_sgemm(CblasRowMajor, flag(g.trans_a), flag(g.trans_b), narrowed(g.m), narrowed(g.n), narrowed(g.k), g.alpha,
-              g.a, narrowed(g.lda), g.b, narrowed(g.ldb), g.beta, g.c, narrowed(g.ldc));
+  cblas_sgemm(CblasRowMajor, flag(g.trans_a), flag(g.trans_b), narrowed(g.m), narrowed(g.n), narrowed(g.k), 1, g.a,
+              narrowed(g.lda), g.b, narrowed(g.ldb), g.accumulate, g.c, narrowed(g.ldc));
 }
 void call(const Gemm<double>& g) {
-  cblas_dgemm(CblasRowMajor, flag(g.trans_a), flag(g.trans_b), narrowed(g.m), narrowed(g.n), narrowed(g.k), g.alpha,
-              g.a, narrowed(g.lda), g.b, narrowed(g.ldb), g.beta, g.c, narrowed(g.ldc));
+  cblas_dgemm(CblasRowMajor, flag(g.trans_a), flag(g.trans_b), narrowed(g.m), narrowed(g.n), narrowed(g.k), 1, g.a,
+              narrowed(g.lda), g.b, narrowed(g.ldb), g.accumulate, g.c, narrowed(g.ldc));
 }
 
 template <class T>
-void scale(const Gemm<T>& g) {
-  for (std::int64_t i = 0; i < g.m; ++i) {
-    T* row = g.c + i * g.ldc;
-    if (g.beta == T{0}) {
-      std::fill(row, row + g.n, T{0});
-    } else if (g.beta != T{1}) {
-      for (std::int64_t j = 0; j < g.n; ++j) row[j] *= g.beta;
-    }
-  }
+void over_nothing(const Gemm<T>& g) {
+  for (std::int64_t i = 0; i < g.m && !g.accumulate; ++i) std::fill_n(g.c + i * g.ldc, g.n, T{0});
 }
 
 /// Rows [i, i + m) of columns [j, j + n) of C.
@@ -104,18 +100,9 @@ bool has_small_kernels() {
 constexpr std::int64_t small_work = 1000000;                     // multiply-adds
 constexpr std::int64_t small_elements = 1200, small_depth = 32;  // of C, at most, and k, at least: for A B^T
 
-/// How C is cut, by its shape and the CPU alone.
-struct Tiles {
-  std::int64_t rows, columns;  // of one tile
-  bool in_parallel;            // worth waking threads for
-
-  std::int64_t count_rows(std::int64_t m) const { return (m + rows - 1) / rows; }
-  std::int64_t count_columns(std::int64_t n) const { return (n + columns - 1) / columns; }
-};
-
 constexpr std::int64_t inner_step = 16;  // rows or columns of BLAS's inner loop
 
-std::int64_t round_up(std::int64_t extent) { return (extent + inner_step - 1) / inner_step * inner_step; }
+std::int64_t round_up(std::int64_t extent, std::int64_t step) { return (extent + step - 1) / step * step; }
 
 /// How long are the strips into which a thin C is cut, so that each has a small kernel: for ten rows or columns they
 /// take a third to a half of the time. 0 where nothing is gained, which was measured.
@@ -129,43 +116,85 @@ std::int64_t strip_length(const Gemm<T>& g) {
   return (rows_of_both ? std::min(by_work, small_elements / thin) : by_work) / inner_step * inner_step;
 }
 
-template <class T>
-Tiles tiles(const Gemm<T>& g) {
-  // Multiply-adds. BLAS packs A and B anew for each tile, so that two tiles cost a twentieth more than the whole at
-  // this size, and there are only twice as many for four times the work. (The whole on one thread and tiles on two
-  // would not do: OpenBLAS gives other bits for other tiles.)
-  constexpr double enough_for_two = 4e7;
-  const double whole = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  Tiles t{g.m, g.n, whole > enough_for_two / 4};
-  if (const std::int64_t length = strip_length(g); length > 0) {
-    std::int64_t& longer = g.m > g.n ? t.rows : t.columns;
-    longer = std::min(longer, length);
-    return t;
-  }
-  for (double enough = enough_for_two; whole > enough && std::max(t.rows, t.columns) > inner_step; enough *= 4) {
+// In multiply-adds.
+constexpr double enough_for_two = 4e7, enough_for_threads = enough_for_two / 4;
+
+/// How C is cut for BLAS, which gives other bits for other tiles: by its shape and the CPU alone.
+struct Tiles {
+  std::int64_t rows, columns;  // of one tile
+
+  std::int64_t count_rows(std::int64_t m) const { return (m + rows - 1) / rows; }
+  std::int64_t count_columns(std::int64_t n) const { return (n + columns - 1) / columns; }
+};
+
+Tiles strips(std::int64_t m, std::int64_t n, std::int64_t length) {
+  return m > n ? Tiles{std::min(m, length), n} : Tiles{m, std::min(n, length)};
+}
+
+/// BLAS packs A and B anew for each tile, so that two tiles cost a twentieth more than the whole where there is enough
+/// for two, and there are only twice as many for four times the work.
+Tiles tiles(std::int64_t m, std::int64_t n, double work) {
+  Tiles t{m, n};
+  for (double enough = enough_for_two; work > enough && std::max(t.rows, t.columns) > inner_step; enough *= 4) {
     std::int64_t& longer = t.rows > t.columns ? t.rows : t.columns;
-    longer = round_up((longer + 1) / 2);
+    longer = round_up((longer + 1) / 2, inner_step);
   }
   return t;
 }
 
 template <class T>
-void run(const Gemm<T>& g) {
-  if (g.m == 0 || g.n == 0) return;
-  if (g.k == 0) return scale(g);
-  if (std::max({g.m, g.n, g.k, g.lda, g.ldb, g.ldc}) > most) {
-    fail<ShapeError>("gemm", "({}, {}) x ({}, {}) has an extent beyond {}, the most that BLAS counts", g.m, g.k, g.k,
-                     g.n, most);
-  }
+void multiply_by_blas(const Gemm<T>& g, const Tiles& t, bool in_parallel) {
   const OneBlasThread one;
-  const Tiles t = tiles(g);
   const std::int64_t across = t.count_columns(g.n), count = t.count_rows(g.m) * across;
   const auto multiply = [&g, t, across](std::int64_t at) {
     const std::int64_t i = at / across * t.rows, j = at % across * t.columns;
     call(tile(g, i, std::min(t.rows, g.m - i), j, std::min(t.columns, g.n - j)));
   };
-  if (t.in_parallel) return parallel_for(count, multiply);
+  if (in_parallel) return parallel_for(count, multiply);
   for (std::int64_t at = 0; at < count; ++at) multiply(at);
+}
+
+/// Working memory of the instruction set's own product.
+class Room {
+ public:
+  Room() : floats_(static_cast<float*>(detail::take_block_or_throw(bytes))) {}
+  ~Room() { detail::give_back(floats_, bytes); }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  operator float*() const { return floats_; }
+
+ private:
+  static constexpr std::size_t bytes = sizeof(float) * gemm_room;
+  float* floats_;
+};
+
+/// A part for each thread, for no bits tell how C was cut.
+void multiply_by_isa(const Gemm<float>& g) {
+  constexpr std::int64_t columns_of_a_panel = 32;
+  const std::int64_t threads = num_threads(), longer = std::max(g.m, g.n);
+  const std::int64_t part = round_up((longer + threads - 1) / threads, columns_of_a_panel);
+  parallel_for((longer + part - 1) / part, [&g, part](std::int64_t at) {
+    const std::int64_t i = at * part;
+    isa().gemm(g.m > g.n ? tile(g, i, std::min(part, g.m - i), 0, g.n) : tile(g, 0, g.m, i, std::min(part, g.n - i)),
+               Room());
+  });
+}
+
+template <class T>
+void run(const Gemm<T>& g) {
+  if (g.m == 0 || g.n == 0) return;
+  if (g.k == 0) return over_nothing(g);
+  if (std::max({g.m, g.n, g.k, g.lda, g.ldb, g.ldc}) > most) {
+    fail<ShapeError>("gemm", "({}, {}) x ({}, {}) has an extent beyond {}, the most that BLAS counts", g.m, g.k, g.k,
+                     g.n, most);
+  }
+  const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+  const bool for_threads = work > enough_for_threads;
+  const std::int64_t length = strip_length(g);
+  if constexpr (std::is_same_v<T, float>) {
+    if (for_threads && length == 0 && isa().gemm) return multiply_by_isa(g);
+  }
+  multiply_by_blas(g, length > 0 ? strips(g.m, g.n, length) : tiles(g.m, g.n, work), for_threads);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// C = alpha op(A) op(B) + beta C: the one place behind which BLAS stands. Row-major; op(A) is m x k, op(B) k x n, and
-// lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes, values and the CPU, never on the
-// number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
+// C = op(A) op(B), or C += op(A) op(B): the one place behind which BLAS stands. Row-major; op(A) is m x k, op(B) k x n,
+// and lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes, values and the CPU, never on
+// the number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct Gemm {
   std::int64_t ldb = 0;
   T* c = nullptr;
   std::int64_t ldc = 0;
-  T alpha = 1, beta = 0;
+  bool accumulate = false;  // onto C; else C is never read
 };
 
-/// beta 0 never reads C. Extents of 0 are fine: k = 0 leaves beta C.
+/// Extents of 0 are fine: the product over no k is 0.
 void gemm(const Gemm<float>& g);
 void gemm(const Gemm<double>& g);
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/random.hpp"
+#include "kernels/gemm.hpp"
 #include "kernels/optim.hpp"
 
 namespace xtape::kernels {
@@ -63,10 +64,16 @@ inline constexpr std::int64_t most_rows = 64;
   return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
 }
 
+inline constexpr std::int64_t gemm_room = 400 * (14 * 14 + 512);
+
 struct Isa {
   const char* name;
   FloatKernels<float> float32;
   FloatKernels<double> float64;
+
+  /// The product of g, on this thread; k > 0. `room` is for gemm_room floats, on a line of the cache. However C is cut into
+  /// parts, its bits are the same. Null where BLAS is as fast.
+  void (*gemm)(const Gemm<float>& g, float* room);
 
   /// y[i] = x[i] / 255, rounded once: 0 to 1.
   void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);

@@ -60,7 +60,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     }
     kernels::gemm(kernels::Gemm<T>{.trans_b = true, .m = rows, .n = out, .k = in, .a = detail::elements<T>(x), .lda = in,
                                    .b = detail::elements<T>(weight), .ldb = in, .c = c, .ldc = out,
-                                   .beta = bias.defined() ? T{1} : T{0}});
+                                   .accumulate = bias.defined()});
   });
   return record("linear", {x, weight, bias}, std::move(y),
                 [x = save(x, weight.requires_grad()), w = save(weight, x.requires_grad()), from](const Tensor& gy,

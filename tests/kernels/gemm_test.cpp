@@ -27,17 +27,17 @@ std::vector<T> noise(std::int64_t n) {
   return x;
 }
 
-/// op(A) op(B) by the definition, for stored rows `pad` longer than they need be. Of C's own elements one in `one_in`
-/// is looked at.
+/// op(A) op(B), onto C or not, by the definition, for stored rows `pad` longer than they need be. Of C's own elements one
+/// in `one_in` is looked at.
 template <class T>
-void expect_definition(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k, double tolerance,
-                       std::int64_t one_in = 1) {
+void expect_definition(bool accumulate, bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                       double tolerance, std::int64_t one_in) {
   constexpr std::int64_t pad = 3;
   const std::int64_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad, ldc = n + pad;
   const auto a = noise<T>((trans_a ? k : m) * lda), b = noise<T>((trans_b ? n : k) * ldb), before = noise<T>(m * ldc);
   auto c = before;
   gemm(Gemm<T>{.trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k, .a = a.data(), .lda = lda, .b = b.data(),
-               .ldb = ldb, .c = c.data(), .ldc = ldc, .alpha = T{2}, .beta = T{-3}});
+               .ldb = ldb, .c = c.data(), .ldc = ldc, .accumulate = accumulate});
   auto at = [](const std::vector<T>& x, std::int64_t i) { return static_cast<double>(x[static_cast<std::size_t>(i)]); };
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < ldc; ++j) {
@@ -48,10 +48,18 @@ void expect_definition(bool trans_a, bool trans_b, std::int64_t m, std::int64_t 
         for (std::int64_t l = 0; l < k; ++l) {
           dot += at(a, trans_a ? l * lda + i : i * lda + l) * at(b, trans_b ? j * ldb + l : l * ldb + j);
         }
-        expected = 2 * dot - 3 * expected;
+        expected = dot + (accumulate ? expected : 0);
       }
       ASSERT_NEAR(at(c, i * ldc + j), expected, tolerance) << i << ", " << j << (trans_a ? " T" : "") << (trans_b ? " T" : "");
     }
+  }
+}
+
+template <class T>
+void expect_definition(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k, double tolerance,
+                       std::int64_t one_in = 1) {
+  for (bool accumulate : {false, true}) {
+    expect_definition<T>(accumulate, trans_a, trans_b, m, n, k, tolerance, one_in);
   }
 }
 
@@ -110,19 +118,17 @@ TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
-TEST(Gemm, WithBetaZeroDoesNotReadC) {
+TEST(Gemm, NotOntoCDoesNotReadIt) {
   const float a[] = {1, 2}, b[] = {3, 4};
   float c = std::numeric_limits<float>::quiet_NaN();
   gemm(Gemm<float>{.m = 1, .n = 1, .k = 2, .a = a, .lda = 2, .b = b, .ldb = 1, .c = &c, .ldc = 1});
   EXPECT_EQ(c, 11);
 }
 
-TEST(Gemm, OverNothingScalesC) {
+TEST(Gemm, OverNothingIsZero) {
   double c[] = {1, 2, 3, std::nan("")};
-  gemm(Gemm<double>{.m = 1, .n = 2, .k = 0, .c = c, .ldc = 2, .beta = 1});
+  gemm(Gemm<double>{.m = 1, .n = 2, .k = 0, .c = c, .ldc = 2, .accumulate = true});
   EXPECT_EQ(c[1], 2);
-  gemm(Gemm<double>{.m = 1, .n = 2, .k = 0, .c = c, .ldc = 2, .beta = 0.5});
-  EXPECT_EQ(c[1], 1);
   gemm(Gemm<double>{.m = 2, .n = 2, .k = 0, .c = c, .ldc = 2});
   for (double v : c) EXPECT_EQ(v, 0);
   gemm(Gemm<double>{.m = 0, .n = 2, .k = 3});
