@@ -22,8 +22,12 @@ Tensor recorded(const Tensor& x, Tensor y, const Tensor& mask, double scale) {
 Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {
   Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
   visit_floating(x.impl()->dtype, [&]<class T>() {
-    kernels::isa_of<T>().masked_scale(detail::elements<T>(x), detail::elements<std::uint8_t>(mask),
-                                      static_cast<T>(scale), detail::elements<T>(y), x.impl()->numel);
+    const T* from = detail::elements<T>(x);
+    const auto* m = detail::elements<std::uint8_t>(mask);
+    T* to = detail::elements<T>(y);
+    parallel_stretches(x.impl()->numel, [=](std::int64_t i, std::int64_t count) {
+      kernels::isa_of<T>().masked_scale(from + i, m + i, static_cast<T>(scale), to + i, count);
+    });
   });
   return recorded(x, std::move(y), mask, scale);
 }

@@ -1,5 +1,6 @@
 // y = 0 where x < 0, else x        dx = 0 where y <= 0, else gy
 // Keeps y, not x: it is positive (or NaN) where x is. NaN passes through, and its gradient too.
+#include "core/parallel.hpp"
 #include "kernels/isa.hpp"
 #include "ops/common.hpp"
 
@@ -10,8 +11,11 @@ namespace {
 Tensor fused_gradient(const Tensor& y, const Tensor& gy) {
   Tensor dx = detail::make_tensor(y.impl()->shape, y.impl()->dtype);
   visit_floating(y.impl()->dtype, [&]<class T>() {
-    kernels::isa_of<T>().relu_gradient(detail::elements<T>(y), detail::elements<T>(gy), detail::elements<T>(dx),
-                                       y.impl()->numel);
+    const T *u = detail::elements<T>(y), *g = detail::elements<T>(gy);
+    T* d = detail::elements<T>(dx);
+    parallel_stretches(y.impl()->numel, [u, g, d](std::int64_t first, std::int64_t n) {
+      kernels::isa_of<T>().relu_gradient(u + first, g + first, d + first, n);
+    });
   });
   return dx;
 }
@@ -23,7 +27,11 @@ Tensor relu(const Tensor& x) {
   Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
   visit_arithmetic(x.impl()->dtype, [&]<class T>() {
     if constexpr (std::is_floating_point_v<T>) {
-      kernels::isa_of<T>().relu(detail::elements<T>(x), detail::elements<T>(y), x.impl()->numel);
+      const T* u = detail::elements<T>(x);
+      T* v = detail::elements<T>(y);
+      parallel_stretches(x.impl()->numel, [u, v](std::int64_t first, std::int64_t n) {
+        kernels::isa_of<T>().relu(u + first, v + first, n);
+      });
     } else {
       detail::map<T, T>(x, y, [](T u) { return u < 0 ? T{} : u; });
     }
