@@ -78,10 +78,15 @@ def machine():
 
 def others(options):
     """A table of the MLP's step in other packages; each has a program of its own that prints nanoseconds."""
-    place, script = ROOT / "build/peer/others", ROOT / "tests/bench/others/step.py"
+    place = ROOT / "build/peer/others"
+    script = [place / "venv/bin/python", ROOT / "tests/bench/others/step.py"]
     programs = {"dlib": [place / "dlib_step"],
-                "scikit-learn, no dropout": [place / "venv/bin/python", script, "sklearn"],
-                "JAX": [place / "venv/bin/python", script, "jax"]}
+                "tiny-dnn": [place / "tiny_dnn_step"],
+                "scikit-learn, no dropout": [*script, "sklearn"],
+                "JAX": [*script, "jax"],
+                "MLX": [*script, "mlx"],
+                # MLX's package brings the reference BLAS; a user who minds puts another in its place.
+                "MLX, OpenBLAS": ["env", "LD_PRELOAD=libopenblas.so.0", *script, "mlx"]}
     rows = []
     for batch in from_outside.BATCHES:
         samples = {"xtape": Samples(), **{name: Samples() for name in programs}}

@@ -3,8 +3,8 @@
 #   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--others] [--rounds N] [--filter REGEX] [--quick]
 # debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
 # there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. --others adds a table of dlib,
-# scikit-learn and JAX. Takes some ten minutes, with --quick two; the machine should have nothing else to do. Also
-# writes build/bench/compare.md.
+# tiny-dnn, scikit-learn, JAX and MLX. Takes some ten minutes, with --quick two; the machine should have nothing else to
+# do. Also writes build/bench/compare.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 peer=debian
