@@ -1,7 +1,7 @@
 #!/bin/sh
-# install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests,
-# bench, clang, ci, data. Silent when all of them are there. Installs what is missing as root or through sudo; where it may
-# do neither it says what to install and fails. Without the data group's packages a run goes on, with the built-in digits.
+# install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests, bench, clang, ci,
+# data. Silent when all of them are there. Installs what is missing as root or through sudo; where it may do neither it
+# says what to install and fails. Without the data group's packages a run goes on, with the built-in digits.
 set -eu
 
 packages() {

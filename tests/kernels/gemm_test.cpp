@@ -27,8 +27,8 @@ std::vector<T> noise(std::int64_t n) {
   return x;
 }
 
-/// op(A) op(B), onto C or not, by the definition, for stored rows `pad` longer than they need be. Of C's own elements one
-/// in `one_in` is looked at.
+/// op(A) op(B), onto C or not, by the definition, for stored rows `pad` longer than they need be. Of C's own elements
+/// one in `one_in` is looked at.
 template <class T>
 void expect_definition(bool accumulate, bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
                        double tolerance, std::int64_t one_in) {
@@ -99,7 +99,8 @@ TEST(Gemm, IsItsDefinitionWhenItIsThin) {  // and cut into strips, the last one 
 }
 
 TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
-  const std::int64_t shapes[][3] = {{64, 256, 784}, {256, 784, 64}, {10, 2000, 784}, {2000, 10, 784}, {1000, 70, 700}, {70, 1001, 700}, {700, 600, 500}};
+  const std::int64_t shapes[][3] = {{64, 256, 784},  {256, 784, 64},  {10, 2000, 784}, {2000, 10, 784},
+                                    {1000, 70, 700}, {70, 1001, 700}, {700, 600, 500}};
   const int before = num_threads();
   for (const auto& [m, n, k] : shapes) {
     const auto a = noise<float>(m * k), b = noise<float>(k * n);

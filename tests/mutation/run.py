@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does the suite notice bugs? Plants those of mutants.txt one at a time and reports which tests fail.
 
-    tests/mutation/run.py [--only WORDS] [--list]
+    tests/mutation/run.py [--only REGEX] [--list]
 
 Works in build/mutation on a copy of the working tree. Ends with status 1 when a mutant survives, does not compile
 or no longer fits the sources. A mutant in mutants.txt is
@@ -122,10 +122,10 @@ def judge(mutant):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", metavar="WORDS", help="mutants whose name holds these words")
+    parser.add_argument("--only", default="", metavar="REGEX", help="mutants whose name matches")
     parser.add_argument("--list", action="store_true", help="names the mutants, checks that they fit, builds nothing")
     options = parser.parse_args()
-    chosen = [m for m in mutants() if options.only in m["name"]]
+    chosen = [m for m in mutants() if re.search(options.only, m["name"])]
     for mutant in chosen:
         planted(open(os.path.join(ROOT, mutant["file"])).read(), mutant)
         if options.list:

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include <utility>  // index_sequence alone, which leaves no code
+#include <utility>  // integer_sequence alone, which leaves no code
 #include <xsimd/xsimd.hpp>
 
 namespace xtape::kernels {
@@ -183,21 +183,21 @@ inline Vec<double> logarithm(Vec<double> x) {
 
 /// Of two rows `half` apart, what the upper and the lower one are when the blocks of `half` lanes off the diagonal have
 /// changed places.
-template <int half, class V, size_t... c>
-inline V upper_row(V a, V b, std::index_sequence<c...>) {
+template <int half, class V, int... c>
+inline V upper_row(V a, V b, std::integer_sequence<int, c...>) {
   constexpr int n = sizeof...(c);
-  return __builtin_shufflevector(a, b, (static_cast<int>(c) & half ? n + static_cast<int>(c) - half : static_cast<int>(c))...);
+  return __builtin_shufflevector(a, b, (c & half ? n + c - half : c)...);
 }
-template <int half, class V, size_t... c>
-inline V lower_row(V a, V b, std::index_sequence<c...>) {
+template <int half, class V, int... c>
+inline V lower_row(V a, V b, std::integer_sequence<int, c...>) {
   constexpr int n = sizeof...(c);
-  return __builtin_shufflevector(a, b, (static_cast<int>(c) & half ? n + static_cast<int>(c) : static_cast<int>(c) + half)...);
+  return __builtin_shufflevector(a, b, (c & half ? n + c : c + half)...);
 }
 
 /// As many vectors as they have lanes, as a matrix: transposed.
 template <int half, class V, int n>
 inline void transpose(V (&row)[n]) {
-  constexpr auto all = std::make_index_sequence<n>();
+  constexpr auto all = std::make_integer_sequence<int, n>();
 #pragma GCC unroll 16
   for (int r = 0; r < n; ++r) {
     if (r & half) continue;

@@ -49,8 +49,8 @@ void expect_chains(const Isa& isa, bool trans_a, bool trans_b, bool accumulate, 
     const float held = before[static_cast<std::size_t>(at)];
     const float expected = j < n ? chain(g, i, j, accumulate ? held : 0) : held;
     ASSERT_EQ(c[static_cast<std::size_t>(at)], expected)
-        << i << ", " << j << " of " << m << " x " << n << " x " << k << (trans_a ? " A^T" : "") << (trans_b ? " B^T" : "")
-        << (accumulate ? " onto C" : "");
+        << i << ", " << j << " of " << m << " x " << n << " x " << k << (trans_a ? " A^T" : "")
+        << (trans_b ? " B^T" : "") << (accumulate ? " onto C" : "");
   }
 }
 
