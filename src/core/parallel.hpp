@@ -1,6 +1,7 @@
 // parallel_for: numbered blocks of work, on the caller and on the pool's threads. Which thread runs a block, and when,
 // is left open, so the blocks must write to different places. How the work is cut into blocks must depend on shapes
-// (and the CPU), never on num_threads(): then results have the same bits for any number of threads.
+// (and the CPU), never on num_threads(), unless no bit of a result tells how it was cut: then results have the same bits
+// for any number of threads.
 #pragma once
 
 #include <algorithm>
