@@ -64,6 +64,7 @@ inline constexpr std::int64_t most_rows = 64;
   return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
 }
 
+/// The floats that a product of our own works in.
 inline constexpr std::int64_t gemm_room = 400 * (14 * 14 + 512);
 
 struct Isa {

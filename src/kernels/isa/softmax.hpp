@@ -47,13 +47,12 @@ inline void group_totals(const T* x, int64_t rows, int64_t n, T* m, double* tota
 }
 
 /// The same for short rows, of at most this length: each lane has a row of its own, and none has to be folded. Rows of
-/// ten classes take a quarter of the time.
-template <class T>
+/// ten classes take half the time.
 constexpr int64_t short_row = 32;
 template <class T>
 inline void group_totals_by_lanes(const T* x, int64_t rows, int64_t n, T* m, double* total) {
   each_vector<T>(rows, [=](int64_t r, auto some) {
-    Vec<T> column[short_row<T>];
+    Vec<T> column[short_row];
     each_vector<T>(n, [=, &column](int64_t c, auto part) {
       turn_rows(x + r * n + c, rows - r, n, part, column + c);
     });
@@ -72,7 +71,7 @@ inline void group_totals_by_lanes(const T* x, int64_t rows, int64_t n, T* m, dou
 template <class T>
 inline void group_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) {
   double total[most_rows];
-  if (n > 0 && n <= short_row<T>) {
+  if (n > 0 && n <= short_row) {
     group_totals_by_lanes(x, rows, n, m, total);
   } else {
     group_totals(x, rows, n, m, total);
