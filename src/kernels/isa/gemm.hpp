@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "kernels/gemm.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/isa/vec.hpp"
 
 namespace xtape::kernels {
