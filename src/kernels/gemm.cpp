@@ -113,6 +113,7 @@ std::int64_t strip_length(const Gemm<T>& g) {
   const std::int64_t thin_enough = rows_of_both && thin == g.m ? 64 : 16;
   if (sizeof(T) != 4 || thin > thin_enough || (rows_of_both && g.k < small_depth) || !has_small_kernels()) return 0;
   const std::int64_t by_work = small_work / g.k / thin;
+  if (!rows_of_both && by_work < 100) return 0;
   return (rows_of_both ? std::min(by_work, small_elements / thin) : by_work) / inner_step * inner_step;
 }
 
@@ -168,11 +169,16 @@ class Room {
   float* floats_;
 };
 
+/// Whether the instruction set has a product of its own that is faster than BLAS for this one.
+bool suits_isa(const Gemm<float>& g, double work) {
+  return isa().gemm && work > enough_for_threads && g.m > 16 && g.n >= 64;
+}
+
 /// A part for each thread, for no bits tell how C was cut.
 void multiply_by_isa(const Gemm<float>& g) {
   constexpr std::int64_t columns_of_a_panel = 32;
   const std::int64_t threads = num_threads(), longer = std::max(g.m, g.n);
-  const std::int64_t part = round_up((longer + threads - 1) / threads, columns_of_a_panel);
+  const std::int64_t part = round_up((longer + threads - 1) / threads, g.m > g.n ? 1 : columns_of_a_panel);
   parallel_for((longer + part - 1) / part, [&g, part](std::int64_t at) {
     const std::int64_t i = at * part;
     isa().gemm(g.m > g.n ? tile(g, i, std::min(part, g.m - i), 0, g.n) : tile(g, 0, g.m, i, std::min(part, g.n - i)),
@@ -189,12 +195,11 @@ void run(const Gemm<T>& g) {
                      g.n, most);
   }
   const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  const bool for_threads = work > enough_for_threads;
   const std::int64_t length = strip_length(g);
   if constexpr (std::is_same_v<T, float>) {
-    if (for_threads && length == 0 && isa().gemm) return multiply_by_isa(g);
+    if (length == 0 && suits_isa(g, work)) return multiply_by_isa(g);
   }
-  multiply_by_blas(g, length > 0 ? strips(g.m, g.n, length) : tiles(g.m, g.n, work), for_threads);
+  multiply_by_blas(g, length > 0 ? strips(g.m, g.n, length) : tiles(g.m, g.n, work), work > enough_for_threads);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // C = op(A) op(B), or C += op(A) op(B): the one place behind which BLAS stands. Row-major; op(A) is m x k, op(B) k x n,
-// and lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes, values and the CPU, never on
-// the number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
+// and lda, ldb, ldc are the distances between stored rows. The bits of C depend on shapes, values, the CPU and
+// XTAPE_ISA, never on the number of threads; the host's own OpenBLAS thread count is as it was when gemm returns.
 #pragma once
 
 #include <cstdint>

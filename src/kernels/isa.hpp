@@ -2,7 +2,7 @@
 // table of one of them, which is chosen at its first use: the best that the CPU has, or the one that the environment
 // variable XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given a part
 // of an array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, unless it is said that they may.
-// All instruction sets give the same bits but for softmax, its kin and the sums, which differ in their last ones.
+// All instruction sets give the same bits but for softmax, its kin, sums and products, which differ in their last ones.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +72,7 @@ struct Isa {
   FloatKernels<float> float32;
   FloatKernels<double> float64;
 
-  /// A large product, on this thread; k > 0. `room` holds gemm_room floats and begins a line of the cache. However C is
+  /// A large product, on this thread; m, n, k > 0. `room` holds gemm_room floats and begins a line of the cache. However C is
   /// cut into parts, its bits are the same. Null where BLAS is as fast.
   void (*gemm)(const Gemm<float>& g, float* room);
 

@@ -98,6 +98,19 @@ TEST(Gemm, IsItsDefinitionWhenItIsThin) {  // and cut into strips, the last one 
   }
 }
 
+TEST(Gemm, OfManyTermsKeepsItsDigits) {
+  for (std::int64_t m : {1, 17, 70}) {
+    const std::int64_t k = m == 1 ? 1000000 : 100000;
+    const std::vector<float> x(static_cast<std::size_t>(m * k), 0.3f);
+    std::vector<float> c(static_cast<std::size_t>(m * m));
+    gemm(Gemm<float>{.trans_b = true, .m = m, .n = m, .k = k, .a = x.data(), .lda = k, .b = x.data(), .ldb = k, .c = c.data(),
+                     .ldc = m});
+    const double exact = static_cast<double>(k) * 0.3f * 0.3f;
+    EXPECT_NEAR(c.back(), exact, exact * 2e-5) << m;
+    for (float v : c) ASSERT_EQ(v, c.back());
+  }
+}
+
 TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
   const std::int64_t shapes[][3] = {{64, 256, 784},  {256, 784, 64},  {10, 2000, 784}, {2000, 10, 784},
                                     {1000, 70, 700}, {70, 1001, 700}, {700, 600, 500}};
