@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-#include <utility>  // integer_sequence alone, which leaves no code
 #include <xsimd/xsimd.hpp>
 
 namespace xtape::kernels {
@@ -194,7 +193,8 @@ inline V lower_row(V a, V b, std::integer_sequence<int, c...>) {
   return __builtin_shufflevector(a, b, (c & half ? n + c : c + half)...);
 }
 
-/// As many vectors as they have lanes, as a matrix: transposed.
+/// As many vectors as they have lanes, as a matrix: transposed. (std::integer_sequence comes with xsimd, and is a type
+/// alone: it leaves no code.)
 template <int half, class V, int n>
 inline void transpose(V (&row)[n]) {
   constexpr auto all = std::make_integer_sequence<int, n>();
