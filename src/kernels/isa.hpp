@@ -72,8 +72,8 @@ struct Isa {
   FloatKernels<float> float32;
   FloatKernels<double> float64;
 
-  /// A large product, on this thread; m, n, k > 0. `room` holds gemm_room floats and begins a line of the cache. However C is
-  /// cut into parts, its bits are the same. Null where BLAS is as fast.
+  /// A large product, on this thread; m, n, k > 0. `room` holds gemm_room floats and begins a line of the cache.
+  /// However C is cut into parts, its bits are the same. Null where BLAS is as fast.
   void (*gemm)(const Gemm<float>& g, float* room);
 
   /// y[i] = x[i] / 255, rounded once: 0 to 1.

@@ -3,32 +3,26 @@
 #include <dlib/dnn.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <vector>
 
-#include "../work.hpp"
+#include "step.hpp"
 
 namespace {
 
 using Mlp = dlib::loss_multiclass_log<
     dlib::fc<10, dlib::dropout<dlib::relu<dlib::fc<256, dlib::input<dlib::matrix<float>>>>>>>;
 
-double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  const int batch = std::atoi(argv[1]);
-  const double seconds = std::atof(argv[2]);
-  const std::vector<float> values = bench::numbers(batch * 784);
+  const bench::Order order = bench::order(argc, argv);
+  const std::vector<float>& pixels = order.pixels;
   std::vector<dlib::matrix<float>> images;
-  for (const float* image = values.data(); image != values.data() + values.size(); image += 784) {
+  for (const float* image = pixels.data(); image != pixels.data() + pixels.size(); image += 784) {
     images.push_back(dlib::reshape(dlib::mat(image, 784), 28, 28));
   }
   std::vector<unsigned long> labels;
-  for (const auto label : bench::classes(batch, 10)) labels.push_back(static_cast<unsigned long>(label));
+  for (const auto label : order.labels) labels.push_back(static_cast<unsigned long>(label));
 
   Mlp net;
   dlib::resizable_tensor x;
@@ -40,7 +34,7 @@ int main(int argc, char** argv) {
   };
   for (int i = 0; i < 5; ++i) step();
   int steps = 0;
-  const double start = cpu_seconds();
-  while (cpu_seconds() - start < seconds) step(), ++steps;
-  std::printf("%.0f\n", (cpu_seconds() - start) / steps * 1e9);
+  const double start = bench::cpu_seconds();
+  while (bench::cpu_seconds() - start < order.seconds) step(), ++steps;
+  std::printf("%.0f\n", (bench::cpu_seconds() - start) / steps * 1e9);
 }

@@ -5,12 +5,10 @@
 #include <tiny_dnn/tiny_dnn.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <limits>
 #include <vector>
 
-#include "../work.hpp"
+#include "step.hpp"
 
 namespace {
 
@@ -19,19 +17,16 @@ using Logits = tiny_dnn::layers::fc<tiny_dnn::activation::softmax>;
 
 struct Enough {};
 
-double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  const int batch = std::atoi(argv[1]);
-  const double seconds = std::atof(argv[2]);
-  const std::vector<float> values = bench::numbers(batch * 784);
+  const bench::Order order = bench::order(argc, argv);
   std::vector<tiny_dnn::vec_t> images;
-  for (auto image = values.begin(); image != values.end(); image += 784) images.emplace_back(image, image + 784);
+  for (auto image = order.pixels.begin(); image != order.pixels.end(); image += 784) {
+    images.emplace_back(image, image + 784);
+  }
   std::vector<tiny_dnn::label_t> labels;
-  for (const auto label : bench::classes(batch, 10)) labels.push_back(static_cast<tiny_dnn::label_t>(label));
+  for (const auto label : order.labels) labels.push_back(static_cast<tiny_dnn::label_t>(label));
 
   tiny_dnn::network<tiny_dnn::sequential> net;
   net << Dense(784, 256) << tiny_dnn::layers::dropout(256, 0.5f) << Logits(256, 10);
@@ -40,13 +35,13 @@ int main(int argc, char** argv) {
   int steps = -5;
   double start = 0;
   const auto after_step = [&] {
-    if (++steps == 0) start = cpu_seconds();
-    if (steps > 0 && cpu_seconds() - start >= seconds) throw Enough();
+    if (++steps == 0) start = bench::cpu_seconds();
+    if (steps > 0 && bench::cpu_seconds() - start >= order.seconds) throw Enough();
   };
   try {
-    net.train<tiny_dnn::cross_entropy_multiclass>(solver, images, labels, static_cast<std::size_t>(batch),
+    net.train<tiny_dnn::cross_entropy_multiclass>(solver, images, labels, static_cast<std::size_t>(order.batch),
                                                   std::numeric_limits<int>::max(), after_step, [] {});
   } catch (const Enough&) {
-    std::printf("%.0f\n", (cpu_seconds() - start) / steps * 1e9);
+    std::printf("%.0f\n", (bench::cpu_seconds() - start) / steps * 1e9);
   }
 }
