@@ -16,7 +16,7 @@ namespace xtape::data {
 
 namespace {
 
-constexpr char op[] = "read_idx";
+constexpr char op_name[] = "read_idx";
 
 /// The bytes of a file, decompressed where they are gzip's.
 class Source {
@@ -53,30 +53,30 @@ Source::Source(const std::string& path) : path_(path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
-    fail<FileError>(op, "\"{}\": {}", path, error ? error.message() : "no such file");
+    fail<FileError>(op_name, "\"{}\": {}", path, error ? error.message() : "no such file");
   }
   if (!std::filesystem::is_regular_file(status)) {
     const bool directory = std::filesystem::is_directory(status);
-    fail<FileError>(op, "\"{}\" is {}", path, directory ? "a directory, not a file" : "not a regular file");
+    fail<FileError>(op_name, "\"{}\" is {}", path, directory ? "a directory, not a file" : "not a regular file");
   }
   size_ = static_cast<std::int64_t>(std::filesystem::file_size(path, error));
-  if (error) fail<FileError>(op, "\"{}\": {}", path, error.message());
+  if (error) fail<FileError>(op_name, "\"{}\": {}", path, error.message());
   errno = 0;
   file_.open(path, std::ios::binary);
-  if (!file_) fail<FileError>(op, "\"{}\": {}", path, std::generic_category().message(errno));
+  if (!file_) fail<FileError>(op_name, "\"{}\": {}", path, std::generic_category().message(errno));
 
   unsigned char magic[2] = {};
   const bool gzip = read_file(magic, 2) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
   file_.clear();
   file_.seekg(0);
   if (!gzip) return;
-  if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) fail<FileError>(op, "\"{}\": no memory for zlib", path);
+  if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) fail<FileError>(op_name, "\"{}\": no memory for zlib", path);
   is_gzip_ = true;
 }
 
 std::int64_t Source::read_file(unsigned char* bytes, std::int64_t size) {
   file_.read(reinterpret_cast<char*>(bytes), size);
-  if (file_.bad()) fail<FileError>(op, "\"{}\": reading failed", path_);
+  if (file_.bad()) fail<FileError>(op_name, "\"{}\": reading failed", path_);
   return file_.gcount();
 }
 
@@ -87,7 +87,7 @@ std::int64_t Source::inflate_into(unsigned char* bytes, std::int64_t size) {
       stream_.next_in = buffer_;
       stream_.avail_in = static_cast<uInt>(read_file(buffer_, sizeof buffer_));
       if (stream_.avail_in == 0) {
-        fail<FileError>(op, "\"{}\" is truncated: the gzip stream has no end", path_);
+        fail<FileError>(op_name, "\"{}\" is truncated: the gzip stream has no end", path_);
       }
     }
     const std::int64_t room = std::min<std::int64_t>(size - done, 1 << 30);
@@ -98,7 +98,7 @@ std::int64_t Source::inflate_into(unsigned char* bytes, std::int64_t size) {
     if (status == Z_STREAM_END) {
       is_over_ = true;
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
-      fail<FileError>(op, "\"{}\" is damaged: {}", path_, stream_.msg ? stream_.msg : "not a gzip stream");
+      fail<FileError>(op_name, "\"{}\" is damaged: {}", path_, stream_.msg ? stream_.msg : "not a gzip stream");
     }
   }
   return done;
@@ -109,10 +109,10 @@ std::int64_t Source::read(unsigned char* bytes, std::int64_t size) {
 }
 
 void Source::expect_end() {
-  unsigned char one;
-  if (read(&one, 1) != 0) fail<FileError>(op, "\"{}\" holds more than its header says", path_);
-  if (is_gzip_ && (stream_.avail_in != 0 || read_file(&one, 1) != 0)) {
-    fail<FileError>(op, "\"{}\" has data after the end of its gzip stream", path_);
+  unsigned char byte;
+  if (read(&byte, 1) != 0) fail<FileError>(op_name, "\"{}\" holds more than its header says", path_);
+  if (is_gzip_ && (stream_.avail_in != 0 || read_file(&byte, 1) != 0)) {
+    fail<FileError>(op_name, "\"{}\" has data after the end of its gzip stream", path_);
   }
 }
 
@@ -121,20 +121,20 @@ Shape read_header(Source& source, const std::string& path) {
   unsigned char bytes[4 * Shape::max_dim];
   auto take = [&source, &path, &bytes](std::int64_t size) {
     if (source.read(bytes, size) != size) {
-      fail<FileError>(op, "\"{}\" is truncated: no whole IDX header", path);
+      fail<FileError>(op_name, "\"{}\" is truncated: no whole IDX header", path);
     }
   };
   take(4);
   const int type = bytes[2], rank = bytes[3];
   if (bytes[0] != 0 || bytes[1] != 0 || type < 0x08 || type > 0x0e || type == 0x0a) {
-    fail<FileError>(op, "\"{}\" is no IDX file: it begins with {:02x} {:02x} {:02x} {:02x}", path, bytes[0],
+    fail<FileError>(op_name, "\"{}\" is no IDX file: it begins with {:02x} {:02x} {:02x} {:02x}", path, bytes[0],
                     bytes[1], type, rank);
   }
   if (type != 0x08) {
-    fail<FileError>(op, "\"{}\" has elements of type 0x{:02x}, only 0x08 (uint8) is read", path, type);
+    fail<FileError>(op_name, "\"{}\" has elements of type 0x{:02x}, only 0x08 (uint8) is read", path, type);
   }
   if (rank < 1 || rank > Shape::max_dim) {
-    fail<FileError>(op, "\"{}\" has {} dims, expected 1 to {}", path, rank, Shape::max_dim);
+    fail<FileError>(op_name, "\"{}\" has {} dims, expected 1 to {}", path, rank, Shape::max_dim);
   }
   take(4 * rank);
   Shape shape;
@@ -147,7 +147,7 @@ Shape read_header(Source& source, const std::string& path) {
     possible = possible && !__builtin_mul_overflow(product, extent, &product) && product >> 56 == 0;
   }
   if (!possible || shape.numel() > source.most()) {
-    fail<FileError>(op, "\"{}\" is truncated or damaged: it promises {}, more than it can hold", path, shape);
+    fail<FileError>(op_name, "\"{}\" is truncated or damaged: it promises {}, more than it can hold", path, shape);
   }
   return shape;
 }
@@ -156,7 +156,7 @@ Tensor make_bytes(const Shape& shape, const std::string& path) {
   try {
     return xtape::detail::make_tensor(shape, DType::uint8);
   } catch (const ValueError&) {
-    fail<FileError>(op, "\"{}\" needs more memory than there is: {} bytes", path, shape.numel());
+    fail<FileError>(op_name, "\"{}\" needs more memory than there is: {} bytes", path, shape.numel());
   }
 }
 
@@ -168,7 +168,7 @@ Tensor read_idx(const std::string& path) {
   const Tensor y = make_bytes(shape, path);
   const std::int64_t n = y.numel(), got = source.read(xtape::detail::elements<unsigned char>(y), n);
   if (got != n) {
-    fail<FileError>(op, "\"{}\" is truncated: {} of the {} bytes that {} takes", path, got, n, shape);
+    fail<FileError>(op_name, "\"{}\" is truncated: {} of the {} bytes that {} takes", path, got, n, shape);
   }
   source.expect_end();
   return y;

@@ -10,7 +10,7 @@ namespace xtape::data {
 
 namespace {
 
-constexpr std::int64_t side = 28;
+constexpr std::int64_t image_side = 28;
 
 /// The file of `part` ("train-images") and `kind` ("idx3-ubyte") under any of its names.
 std::string find(std::string_view op, const std::string& directory, std::string_view part,
@@ -36,8 +36,8 @@ ImageDataset load(std::string_view op, const std::string& directory, Split split
   const std::string labels_path = find(op, directory, part + "-labels", "idx1-ubyte");
   const Tensor images = read_idx(images_path), labels = read_idx(labels_path);
   const Shape shape = images.shape();
-  if (shape.size() != 3 || shape[1] != side || shape[2] != side) {
-    fail<FileError>(op, "\"{}\" holds {}, expected images (N, {}, {})", images_path, shape, side, side);
+  if (shape.size() != 3 || shape[1] != image_side || shape[2] != image_side) {
+    fail<FileError>(op, "\"{}\" holds {}, expected images (N, {}, {})", images_path, shape, image_side, image_side);
   }
   if (labels.shape() != Shape{shape[0]}) {
     fail<FileError>(op, "\"{}\" holds labels {} for the {} images of \"{}\"", labels_path, labels.shape(),

@@ -12,23 +12,23 @@ using std::numbers::pi;
 
 namespace {
 
-constexpr const char* name = "CosineAnnealingLR";
+constexpr const char* cosine_annealing_lr = "CosineAnnealingLR";
 
-template <class O, class F>
+template <OptionsOf<CosineAnnealingLROptions> O, class F>
 void visit(O& o, F f) {
   f("T_max", o.T_max);
   f("eta_min", o.eta_min);
 }
 
 void check(const CosineAnnealingLROptions& o) {
-  check_at_least(name, "T_max", o.T_max, 1);
-  check_not_negative(name, "eta_min", o.eta_min);
+  check_at_least(cosine_annealing_lr, "T_max", o.T_max, 1);
+  check_not_negative(cosine_annealing_lr, "eta_min", o.eta_min);
 }
 
 }  // namespace
 
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
-    : EpochScheduler(name, optimizer), options_(options) {
+    : EpochScheduler(cosine_annealing_lr, optimizer), options_(options) {
   check(options_);
   step();
 }

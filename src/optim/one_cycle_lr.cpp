@@ -12,9 +12,9 @@ namespace xtape::optim::lr_scheduler {
 
 namespace {
 
-constexpr const char* name = "OneCycleLR";
+constexpr const char* one_cycle_lr = "OneCycleLR";
 
-template <class O, class F>
+template <OptionsOf<OneCycleLROptions> O, class F>
 void visit(O& o, F f) {
   f("max_lr", o.max_lr);
   f("total_steps", o.total_steps);
@@ -32,16 +32,16 @@ void visit(O& o, F f) {
 
 void check_divisor(const char* option, double value) {
   if (!(value > 0 && std::isfinite(value))) {
-    fail<ValueError>(name, "{} = {}; expected a finite number > 0", option, value);
+    fail<ValueError>(one_cycle_lr, "{} = {}; expected a finite number > 0", option, value);
   }
 }
 
 void check(const OneCycleLROptions& o, std::size_t groups) {
-  check_per_group(name, "max_lr", o.max_lr, groups);
-  check_at_least(name, "total_steps", o.total_steps, 1);
-  if (!(o.pct_start >= 0 && o.pct_start <= 1)) fail<ValueError>(name, "pct_start = {} is outside [0, 1]", o.pct_start);
-  check_per_group(name, "base_momentum", o.base_momentum, groups);
-  check_per_group(name, "max_momentum", o.max_momentum, groups);
+  check_per_group(one_cycle_lr, "max_lr", o.max_lr, groups);
+  check_at_least(one_cycle_lr, "total_steps", o.total_steps, 1);
+  if (!(o.pct_start >= 0 && o.pct_start <= 1)) fail<ValueError>(one_cycle_lr, "pct_start = {} is outside [0, 1]", o.pct_start);
+  check_per_group(one_cycle_lr, "base_momentum", o.base_momentum, groups);
+  check_per_group(one_cycle_lr, "max_momentum", o.max_momentum, groups);
   check_divisor("div_factor", o.div_factor);
   check_divisor("final_div_factor", o.final_div_factor);
 }
@@ -49,12 +49,12 @@ void check(const OneCycleLROptions& o, std::size_t groups) {
 std::int64_t total_steps(const OneCycleLROptions& o) {
   if (o.total_steps != 0) return o.total_steps;
   if (o.epochs == 0 && o.steps_per_epoch == 0) {
-    fail<ValueError>(name, "give total_steps, or epochs and steps_per_epoch");
+    fail<ValueError>(one_cycle_lr, "give total_steps, or epochs and steps_per_epoch");
   }
-  check_at_least(name, "epochs", o.epochs, 1);
-  check_at_least(name, "steps_per_epoch", o.steps_per_epoch, 1);
+  check_at_least(one_cycle_lr, "epochs", o.epochs, 1);
+  check_at_least(one_cycle_lr, "steps_per_epoch", o.steps_per_epoch, 1);
   if (o.epochs > std::numeric_limits<std::int64_t>::max() / o.steps_per_epoch) {
-    fail<ValueError>(name, "epochs = {} times steps_per_epoch = {} is too large", o.epochs, o.steps_per_epoch);
+    fail<ValueError>(one_cycle_lr, "epochs = {} times steps_per_epoch = {} is too large", o.epochs, o.steps_per_epoch);
   }
   return o.epochs * o.steps_per_epoch;
 }
@@ -76,7 +76,7 @@ Place place(const OneCycleLROptions& o, std::int64_t step) {
   while (place.phase < last_phase(o) && at > ends[place.phase]) start = ends[place.phase++];
   const double length = ends[place.phase] - start;
   if (length == 0) {
-    fail<ValueError>(name, "with pct_start = {} and total_steps = {} phase {} of the cycle has no length", o.pct_start,
+    fail<ValueError>(one_cycle_lr, "with pct_start = {} and total_steps = {} phase {} of the cycle has no length", o.pct_start,
                      o.total_steps, place.phase);
   }
   place.pct = (at - start) / length;
@@ -91,13 +91,13 @@ double anneal(AnnealStrategy strategy, double from, double to, double pct) {
 }  // namespace
 
 OneCycleLR::OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
-    : EpochScheduler(name, optimizer), options_(options) {
+    : EpochScheduler(one_cycle_lr, optimizer), options_(options) {
   options_.total_steps = total_steps(options);
   const std::vector<Scheduled> all = groups();
   check(options_, all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (options_.cycle_momentum && !all[i].momentum) {
-      fail<ValueError>(name, "the {} optimizer has no momentum to cycle; set cycle_momentum = false", optimizer_name());
+      fail<ValueError>(one_cycle_lr, "the {} optimizer has no momentum to cycle; set cycle_momentum = false", optimizer_name());
     }
     base_lrs_[i] = options_.max_lr[i] / options_.div_factor;
   }
@@ -106,7 +106,7 @@ OneCycleLR::OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
 
 double OneCycleLR::next_lr(std::int64_t step, std::size_t i, double) const {
   if (step > options_.total_steps) {
-    fail<ValueError>(name, "step {} of a cycle of total_steps = {}", step, options_.total_steps);
+    fail<ValueError>(one_cycle_lr, "step {} of a cycle of total_steps = {}", step, options_.total_steps);
   }
   const double initial = base_lr(i);
   const auto corner = [this, i, initial](int k) {

@@ -10,9 +10,9 @@ namespace xtape::optim::lr_scheduler {
 
 namespace {
 
-constexpr const char* name = "ReduceLROnPlateau";
+constexpr const char* reduce_lr_on_plateau = "ReduceLROnPlateau";
 
-template <class O, class F>
+template <OptionsOf<ReduceLROnPlateauOptions> O, class F>
 void visit(O& o, F f) {
   f("mode", o.mode);
   f("factor", o.factor);
@@ -32,18 +32,18 @@ void visit_progress(P& p, F f) {
 }
 
 void check(const ReduceLROnPlateauOptions& o, std::size_t groups) {
-  if (!(o.factor >= 0 && o.factor < 1)) fail<ValueError>(name, "factor = {} is outside [0, 1)", o.factor);
-  check_at_least(name, "patience", o.patience, 0);
-  check_not_negative(name, "threshold", o.threshold);
-  check_at_least(name, "cooldown", o.cooldown, 0);
-  check_per_group(name, "min_lr", o.min_lr, groups);
-  check_not_negative(name, "eps", o.eps);
+  if (!(o.factor >= 0 && o.factor < 1)) fail<ValueError>(reduce_lr_on_plateau, "factor = {} is outside [0, 1)", o.factor);
+  check_at_least(reduce_lr_on_plateau, "patience", o.patience, 0);
+  check_not_negative(reduce_lr_on_plateau, "threshold", o.threshold);
+  check_at_least(reduce_lr_on_plateau, "cooldown", o.cooldown, 0);
+  check_per_group(reduce_lr_on_plateau, "min_lr", o.min_lr, groups);
+  check_not_negative(reduce_lr_on_plateau, "eps", o.eps);
 }
 
 }  // namespace
 
 ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options)
-    : LRScheduler(name, optimizer), options_(options) {
+    : LRScheduler(reduce_lr_on_plateau, optimizer), options_(options) {
   const std::vector<Scheduled> all = groups();
   check(options_, all.size());
   last_epoch_ = 0;
@@ -73,7 +73,7 @@ void ReduceLROnPlateau::step(double metric) {
   }
   const bool reduces = next.num_bad_epochs > options_.patience;
   if (reduces) {
-    check_per_group(name, "min_lr", options_.min_lr, all.size());
+    check_per_group(reduce_lr_on_plateau, "min_lr", options_.min_lr, all.size());
     next.cooldown_counter = options_.cooldown;
     next.num_bad_epochs = 0;
   }

@@ -38,6 +38,10 @@ inline void check_per_group(const char* scheduler, const char* option, const Per
 
 // ---- state ------------------------------------------------------------------------------------------------------
 
+/// Options to be written, or to be read: `O` may be const.
+template <class O, class Options>
+concept OptionsOf = std::is_same_v<std::remove_const_t<O>, Options>;
+
 struct OptionWriter {
   StateWriter& writer;
 

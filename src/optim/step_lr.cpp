@@ -6,23 +6,23 @@ namespace xtape::optim::lr_scheduler {
 
 namespace {
 
-constexpr const char* name = "StepLR";
+constexpr const char* step_lr = "StepLR";
 
-template <class O, class F>
+template <OptionsOf<StepLROptions> O, class F>
 void visit(O& o, F f) {
   f("step_size", o.step_size);
   f("gamma", o.gamma);
 }
 
 void check(const StepLROptions& o) {
-  check_at_least(name, "step_size", o.step_size, 1);
-  check_not_negative(name, "gamma", o.gamma);
+  check_at_least(step_lr, "step_size", o.step_size, 1);
+  check_not_negative(step_lr, "gamma", o.gamma);
 }
 
 }  // namespace
 
 StepLR::StepLR(Optimizer& optimizer, const StepLROptions& options)
-    : EpochScheduler(name, optimizer), options_(options) {
+    : EpochScheduler(step_lr, optimizer), options_(options) {
   check(options_);
   step();
 }

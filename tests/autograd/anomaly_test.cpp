@@ -5,8 +5,6 @@
 namespace xtape::testing {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 TEST(Anomaly, NamesTheOpWhoseForwardMadeTheFirstNaN) {
   Tensor x = leaf({4, -1, 9, 16}, {2, 2});
   const autograd::DetectAnomalyGuard guard;

@@ -11,7 +11,7 @@ using testing::expect_close;
 using testing::expect_error;
 using Values = std::vector<std::int64_t>;
 
-TensorDataset numbered(std::int64_t n) { return TensorDataset(arange(n).to(float32), arange(n)); }
+TensorDataset numbered_rows(std::int64_t n) { return TensorDataset(arange(n).to(float32), arange(n)); }
 
 /// The samples of one epoch, in order.
 Values epoch_of(const DataLoader& loader) {
@@ -24,7 +24,7 @@ Values epoch_of(const DataLoader& loader) {
 }
 
 TEST(DataLoader, GivesBatchesInOrderAndTheLastPartialOne) {
-  const DataLoader loader(numbered(7), {.batch_size = 3});
+  const DataLoader loader(numbered_rows(7), {.batch_size = 3});
   EXPECT_EQ(loader.size(), 3);
   std::vector<Values> batches;
   for (auto [x, y] : loader) batches.push_back(y.to_vector<std::int64_t>());
@@ -32,17 +32,17 @@ TEST(DataLoader, GivesBatchesInOrderAndTheLastPartialOne) {
 }
 
 TEST(DataLoader, DropsTheLastPartialBatchOnRequest) {
-  const DataLoader loader(numbered(7), {.batch_size = 3, .drop_last = true});
+  const DataLoader loader(numbered_rows(7), {.batch_size = 3, .drop_last = true});
   EXPECT_EQ(loader.size(), 2);
   EXPECT_EQ(epoch_of(loader), (Values{0, 1, 2, 3, 4, 5}));
-  EXPECT_EQ(DataLoader(numbered(6), {.batch_size = 3, .drop_last = true}).size(), 2);
+  EXPECT_EQ(DataLoader(numbered_rows(6), {.batch_size = 3, .drop_last = true}).size(), 2);
 }
 
 TEST(DataLoader, CountsBatches) {
   for (std::int64_t n : {0, 1, 5, 6}) {
     for (std::int64_t b : {1, 2, 3, 100}) {
       for (bool drop_last : {false, true}) {
-        const DataLoader loader(numbered(n), {.batch_size = b, .drop_last = drop_last});
+        const DataLoader loader(numbered_rows(n), {.batch_size = b, .drop_last = drop_last});
         std::int64_t count = 0;
         for (auto [x, y] : loader) count += x.size(0) > 0;
         EXPECT_EQ(loader.size(), count) << n << " by " << b;
@@ -53,7 +53,7 @@ TEST(DataLoader, CountsBatches) {
 }
 
 TEST(DataLoader, ShufflesWithoutLosingASample) {
-  const DataLoader loader(numbered(100), {.batch_size = 7, .shuffle = true});
+  const DataLoader loader(numbered_rows(100), {.batch_size = 7, .shuffle = true});
   Values seen = epoch_of(loader);
   EXPECT_FALSE(std::is_sorted(seen.begin(), seen.end()));
   std::sort(seen.begin(), seen.end());
@@ -61,27 +61,27 @@ TEST(DataLoader, ShufflesWithoutLosingASample) {
 }
 
 TEST(DataLoader, EachEpochHasAnOrderOfItsOwn) {
-  const DataLoader loader(numbered(50), {.batch_size = 8, .shuffle = true, .seed = 3});
+  const DataLoader loader(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 3});
   const Values first = epoch_of(loader), second = epoch_of(loader);
   EXPECT_NE(first, second);
-  const DataLoader again(numbered(50), {.batch_size = 8, .shuffle = true, .seed = 3});
+  const DataLoader again(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 3});
   EXPECT_EQ(epoch_of(again), first);
   EXPECT_EQ(epoch_of(again), second);
 }
 
 TEST(DataLoader, TheSeedDecidesTheOrder) {
-  const DataLoader a(numbered(50), {.shuffle = true, .seed = 3});
-  const DataLoader b(numbered(50), {.shuffle = true, .seed = 4});
+  const DataLoader a(numbered_rows(50), {.shuffle = true, .seed = 3});
+  const DataLoader b(numbered_rows(50), {.shuffle = true, .seed = 4});
   EXPECT_NE(epoch_of(a), epoch_of(b));
 }
 
 TEST(DataLoader, TheOrderDependsNotOnTheBatchSize) {
-  const DataLoader a(numbered(50), {.batch_size = 7, .shuffle = true}), b(numbered(50), {.shuffle = true});
+  const DataLoader a(numbered_rows(50), {.batch_size = 7, .shuffle = true}), b(numbered_rows(50), {.shuffle = true});
   EXPECT_EQ(epoch_of(a), epoch_of(b));
 }
 
 TEST(DataLoader, TheOrderDependsNotOnHowFarAnEarlierLoopWent) {
-  const DataLoader whole(numbered(50), {.shuffle = true}), broken(numbered(50), {.shuffle = true});
+  const DataLoader whole(numbered_rows(50), {.shuffle = true}), broken(numbered_rows(50), {.shuffle = true});
   epoch_of(whole);
   for (auto [x, y] : broken) {
     if (x.defined()) break;
@@ -90,13 +90,13 @@ TEST(DataLoader, TheOrderDependsNotOnHowFarAnEarlierLoopWent) {
 }
 
 TEST(DataLoader, SetEpochResumes) {
-  DataLoader loader(numbered(50), {.shuffle = true});
+  DataLoader loader(numbered_rows(50), {.shuffle = true});
   EXPECT_EQ(loader.epoch(), 0);
   epoch_of(loader);
   epoch_of(loader);
   EXPECT_EQ(loader.epoch(), 2);
   const Values third = epoch_of(loader);
-  DataLoader resumed(numbered(50), {.shuffle = true});
+  DataLoader resumed(numbered_rows(50), {.shuffle = true});
   resumed.set_epoch(2);
   EXPECT_EQ(epoch_of(resumed), third);
   EXPECT_EQ(resumed.epoch(), 3);
@@ -105,14 +105,14 @@ TEST(DataLoader, SetEpochResumes) {
 // SEMANTICS [33]: neither shuffling nor validation touches the stream that training draws from.
 TEST(DataLoader, NeverDrawsFromTheDefaultGenerator) {
   manual_seed(3);
-  epoch_of(DataLoader(numbered(50), {.shuffle = true, .seed = 3}));
+  epoch_of(DataLoader(numbered_rows(50), {.shuffle = true, .seed = 3}));
   EXPECT_EQ(default_generator().state(), (Generator::State{3, 0}));
 }
 
 TEST(DataLoader, ABatchOutlivesTheLoopAndTheLoader) {
   std::vector<Batch> kept;
   {
-    const DataLoader loader(numbered(4), {.batch_size = 2});
+    const DataLoader loader(numbered_rows(4), {.batch_size = 2});
     for (auto batch : loader) kept.push_back(batch);
     kept[0].x.zero_();
     for (auto batch : loader) kept.push_back(batch);
@@ -123,7 +123,7 @@ TEST(DataLoader, ABatchOutlivesTheLoopAndTheLoader) {
 }
 
 TEST(DataLoader, LoopsMayBeNested) {
-  const DataLoader loader(numbered(3));
+  const DataLoader loader(numbered_rows(3));
   std::int64_t pairs = 0;
   for (auto [x, y] : loader) {
     for (auto [u, v] : loader) pairs += (x.item<float>() >= 0 && u.item<float>() >= 0);
@@ -132,7 +132,7 @@ TEST(DataLoader, LoopsMayBeNested) {
 }
 
 TEST(DataLoader, CopiesShareTheCountOfEpochs) {
-  const DataLoader loader(numbered(3));
+  const DataLoader loader(numbered_rows(3));
   const DataLoader copy = loader;
   epoch_of(loader);
   EXPECT_EQ(copy.epoch(), 1);
@@ -157,9 +157,9 @@ TEST(DataLoader, ADatasetMayThrow) {
 }
 
 TEST(DataLoader, RefusesWhatCannotBeMeant) {
-  expect_error<ValueError>([] { DataLoader(numbered(3), {.batch_size = 0}); }, "DataLoader: batch_size is 0");
-  expect_error<ValueError>([] { DataLoader(numbered(3), {.batch_size = -4}); }, "batch_size is -4");
-  expect_error<ValueError>([] { DataLoader(numbered(3)).set_epoch(-1); }, "epoch -1 is negative");
+  expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = 0}); }, "DataLoader: batch_size is 0");
+  expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = -4}); }, "batch_size is -4");
+  expect_error<ValueError>([] { DataLoader(numbered_rows(3)).set_epoch(-1); }, "epoch -1 is negative");
 }
 
 }  // namespace

@@ -1,16 +1,15 @@
 // Misuses of ops.
 #include <gtest/gtest.h>
 
-#include <limits>
 
+#include "support/constants.hpp"
 #include "support/misuse.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_errors;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using testing::nan;
 
 TEST(Errors, OfArithmetic) {
   expect_errors({

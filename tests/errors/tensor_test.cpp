@@ -2,16 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
+#include "support/constants.hpp"
 #include "support/misuse.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_errors;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using testing::nan;
 
 TEST(Errors, OfCreation) {
   expect_errors({

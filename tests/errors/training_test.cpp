@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <limits>
 
+#include "support/constants.hpp"
 #include "support/misuse.hpp"
 #include "support/files.hpp"
 
@@ -11,8 +11,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_errors;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using testing::nan;
 
 struct Registering : nn::Module {
   using Module::register_buffer;

@@ -11,7 +11,7 @@ namespace {
 
 using testing::GoldenFile;
 
-const std::vector<DType> dtypes = {bool_, uint8, int32, int64, float32, float64};
+const std::vector<DType> all_dtypes = {bool_, uint8, int32, int64, float32, float64};
 
 struct Operand {
   std::string name;
@@ -21,7 +21,7 @@ struct Operand {
 /// Ones, of 2 elements and of 0 dims, in every dtype.
 std::vector<Operand> operands() {
   std::vector<Operand> all;
-  for (DType dtype : dtypes) {
+  for (DType dtype : all_dtypes) {
     std::string name = to_string(dtype);
     if (dtype == bool_) name = "bool";
     all.push_back({name + "[2]", ones({2}, {.dtype = dtype})});

@@ -55,7 +55,7 @@ std::string number(double e) {
 }
 
 /// One point of the product; the name is make_losses.py's.
-struct Case {
+struct LossCase {
   std::string loss, target, w, ignore;
   double e;
   std::pair<Reduction, std::string> reduction;
@@ -69,10 +69,10 @@ struct Case {
   }
 };
 
-std::vector<Case> product(const std::string& loss, const std::string& target, const std::vector<double>& es,
+std::vector<LossCase> product(const std::string& loss, const std::string& target, const std::vector<double>& es,
                           const std::vector<std::string>& ignores) {
   const std::vector<DType> dtypes = {float64, float32};
-  std::vector<Case> cases;
+  std::vector<LossCase> cases;
   for (std::size_t i = 0, rest = 0; rest == 0; ++i) {
     rest = i;
     auto digit = [&rest](const auto& values) {
@@ -100,14 +100,14 @@ std::int64_t ignore_some(Tensor& target, const std::string& ignore) {
 }
 
 /// The positions that count weigh nothing together: a mean is 0 / 0.
-bool weighs_nothing(const Case& c, const Tensor& target, std::int64_t ignore_index) {
+bool weighs_nothing(const LossCase& c, const Tensor& target, std::int64_t ignore_index) {
   for (std::int64_t y : target.to_vector<std::int64_t>()) {
     if (y != ignore_index && !(c.w == "zero" && y == 2)) return false;
   }
   return true;
 }
 
-void check_index(const Case& c, GoldenFile& file, Comparison& comparison) {
+void check_index(const LossCase& c, GoldenFile& file, Comparison& comparison) {
   Shape positions = c.shape;
   positions.erase(c.shape.size() == 1 ? 0 : 1);
   auto inputs = make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), integers(positions, classes)}, c.dtype);
@@ -137,7 +137,7 @@ void check_both(const std::string& name, const Tensor& y, const std::vector<Tens
   comparison.expect_same(name + ", recorded", recorded, {expected[1], expected[2]});
 }
 
-void check_probability(const Case& c, GoldenFile& file, Comparison& comparison) {
+void check_probability(const LossCase& c, GoldenFile& file, Comparison& comparison) {
   const auto inputs =
       make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), testing::uniform(c.shape, 0, 1)}, c.dtype);
   const Tensor y = cross_entropy(lay_out(inputs[0], c.layout, c.shape[0]), inputs[1],
@@ -184,14 +184,14 @@ void check_elements(const std::string& loss, ElementLoss f, const std::string& r
 TEST(LossesGolden, CrossEntropyOfIndicesIsPyTorchs) {
   GoldenFile file(testing::golden_file("cross_entropy_index.golden"));
   Comparison comparison;
-  for (const Case& c : product("cross_entropy", "index", smoothings, ignored)) check_index(c, file, comparison);
+  for (const LossCase& c : product("cross_entropy", "index", smoothings, ignored)) check_index(c, file, comparison);
   file.expect_all_taken();
 }
 
 TEST(LossesGolden, CrossEntropyOfProbabilitiesIsPyTorchs) {
   GoldenFile file(testing::golden_file("cross_entropy_probability.golden"));
   Comparison comparison;
-  for (const Case& c : product("cross_entropy", "probability", smoothings, {""})) {
+  for (const LossCase& c : product("cross_entropy", "probability", smoothings, {""})) {
     check_probability(c, file, comparison);
   }
   file.expect_all_taken();
@@ -200,7 +200,7 @@ TEST(LossesGolden, CrossEntropyOfProbabilitiesIsPyTorchs) {
 TEST(LossesGolden, NLLLossIsPyTorchs) {
   GoldenFile file(testing::golden_file("nll_loss.golden"));
   Comparison comparison;
-  for (const Case& c : product("nll_loss", "index", {0}, ignored)) check_index(c, file, comparison);
+  for (const LossCase& c : product("nll_loss", "index", {0}, ignored)) check_index(c, file, comparison);
   file.expect_all_taken();
 }
 

@@ -12,14 +12,14 @@ namespace {
 using testing::Comparison;
 using testing::GoldenFile;
 
-const std::vector<Shape> shapes = {{2, 3}, {3}, {}, {2}};
+const std::vector<Shape> parameter_shapes = {{2, 3}, {3}, {}, {2}};
 
 // The three functions that make_optim.py has, too.
 
 Tensor values(int step, std::size_t parameter, DType dtype) {
   const std::string key = "optim " + std::to_string(step) + " " + std::to_string(parameter);
   const double scale = step % 5 == 2 ? 0.0 : std::ldexp(1.0, step % 7 - 3);
-  return (testing::any(shapes[parameter]).make(key, float64).detach() * scale).to(dtype);
+  return (testing::any(parameter_shapes[parameter]).make(key, float64).detach() * scale).to(dtype);
 }
 
 bool is_absent(int step, std::size_t parameter) {
@@ -35,8 +35,8 @@ Options second(Options options) {
 }
 
 /// "SGD float64 lr=0.05 momentum=0.9 ...".
-struct Case {
-  explicit Case(const std::string& name) {
+struct OptimizerCase {
+  explicit OptimizerCase(const std::string& name) {
     std::istringstream in(name);
     std::string dtype_name, option;
     in >> optimizer >> dtype_name;
@@ -58,7 +58,7 @@ struct Case {
 template <class Options>
 Tensor trace(DType dtype, const Options& options) {
   std::vector<Tensor> p, rows;
-  for (std::size_t k = 0; k < shapes.size(); ++k) p.push_back(values(0, k, dtype).requires_grad_());
+  for (std::size_t k = 0; k < parameter_shapes.size(); ++k) p.push_back(values(0, k, dtype).requires_grad_());
   optim::GroupOptimizer<Options> optimizer({{{p[0], p[1]}, options}, {{p[2], p[3]}, second(options)}});
   for (int step = 1; step <= 50; ++step) {
     for (std::size_t k = 0; k < p.size(); ++k) p[k].set_grad(is_absent(step, k) ? Tensor() : values(step, k, dtype));
@@ -72,7 +72,7 @@ Tensor trace(DType dtype, const Options& options) {
   return stack(rows, 0);
 }
 
-Tensor trace(const Case& c) {
+Tensor trace(const OptimizerCase& c) {
   if (c.optimizer == "SGD") {
     return trace(c.dtype, optim::SGDOptions{.lr = c.at("lr"),
                                             .momentum = c.at("momentum"),
@@ -98,7 +98,7 @@ TEST(OptimGolden, EveryCombinationOfOptionsFollowsPyTorch) {
   Comparison comparison({.float32 = 1e-5});  // a beta2 of 0 magnifies the rounding of small gradients
   std::map<std::string, int> count;
   for (const std::string& name : file.names()) {
-    const Case c(name);
+    const OptimizerCase c(name);
     ++count[c.optimizer];
     comparison.expect_same(name, {trace(c)}, file.take(name));
   }

@@ -47,7 +47,7 @@ Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
 Tensor maybe(Args x, std::size_t i) { return i < x.size() ? x[i] : Tensor(); }
 
 /// The twin of RUN in graph_ops.py.
-const std::map<std::string, Op> ops = {
+const std::map<std::string, Op> graph_ops = {
     {"add", binary(add)},
     {"sub", binary(sub)},
     {"mul", binary(mul)},
@@ -170,9 +170,9 @@ class Program {
       loss_ = zeros({}, {.dtype = float64});
       for (std::size_t k = 0; k < x.size(); ++k) loss_ = loss_ + (x[k] * testing::upstream(key_, k, x[k])).sum();
     } else if (op[0] == '~') {
-      values_.push_back(without_grad([&] { return ops.at(op.substr(1))(x, after); }));
+      values_.push_back(without_grad([&] { return graph_ops.at(op.substr(1))(x, after); }));
     } else {
-      values_.push_back(ops.at(op)(x, after));
+      values_.push_back(graph_ops.at(op)(x, after));
     }
   }
 

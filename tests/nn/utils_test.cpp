@@ -10,8 +10,7 @@ using nn::utils::clip_grad_norm_;
 using nn::utils::clip_grad_value_;
 using testing::expect_close;
 using testing::expect_error;
-
-constexpr double inf = INFINITY;
+using testing::inf;
 
 /// Parameters of zeros with these gradients.
 std::vector<Tensor> with_gradients(const std::vector<std::vector<double>>& gradients, DType dtype = float64) {

@@ -17,13 +17,13 @@ const std::vector<double> upstream = {1, -2, 0.5, 0.3, 0.7, -1, 0.4, 0.9, -0.6, 
 Tensor f64(const std::vector<double>& v) { return tensor(v); }
 
 /// x (2, 3, 2) with affine parameters and running statistics.
-struct Case {
+struct Batch {
   Tensor x = leaf(values, {2, 3, 2}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
   Tensor mean = f64({0.1, 0.2, 0.3}), var = f64({1, 2, 3});
 };
 
 TEST(BatchNorm, HasPyTorchsValueAndGradientsInTraining) {
-  Case c;
+  Batch c;
   const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
   expect_close(y,
                {0.44715569229227303, -0.18403647551185967, 1.36891236731958, -0.4440530349163796, -2.473453572068578,
@@ -40,7 +40,7 @@ TEST(BatchNorm, HasPyTorchsValueAndGradientsInTraining) {
 }
 
 TEST(BatchNorm, MovesTheRunningStatisticsByTheUnbiasedVariance) {
-  Case c;
+  Batch c;
   batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
   expect_close(c.mean, {0.0375, 0.2675, 0.305}, 1e-12);
   expect_close(c.var, {1.08825, 1.95425, 2.739}, 1e-12);
@@ -58,7 +58,7 @@ TEST(BatchNorm, TakesRowsOfChannels) {
 }
 
 TEST(BatchNorm, HasPyTorchsValueAndGradientsInEvaluation) {
-  Case c;
+  Batch c;
   const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b);
   expect_close(y,
                {0.19999950000374997, -0.5499967500243748, 1.709183536250804, 0.3303287600696677, -0.5082890297182158,
@@ -75,13 +75,13 @@ TEST(BatchNorm, HasPyTorchsValueAndGradientsInEvaluation) {
 }
 
 TEST(BatchNorm, HasTheSameGradientWithCreateGraph) {
-  Case c;
+  Batch c;
   const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, true);
   testing::expect_same_gradient_with_create_graph(y, c.x, tensor(upstream, {2, 3, 2}));
 }
 
 TEST(BatchNorm, AgreesWithCentralDifferences) {
-  const Case c;
+  const Batch c;
   for (bool training : {true, false}) {
     auto f = [c, training](const Inputs& in) {
       return batch_norm(in[0], c.mean.clone(), c.var.clone(), in[1], in[2], training);
@@ -94,7 +94,7 @@ TEST(BatchNorm, AgreesWithCentralDifferences) {
 
 TEST(BatchNorm, ALaterBatchLeavesEarlierGradientsAlone) {
   for (bool training : {true, false}) {
-    Case c, alone;
+    Batch c, alone;
     const Tensor y = batch_norm(c.x, c.mean, c.var, c.w, c.b, training);
     batch_norm(c.x.detach() * 3, c.mean, c.var, c.w, c.b, true);  // writes the running statistics
     const Tensor seed = tensor(upstream, {2, 3, 2});

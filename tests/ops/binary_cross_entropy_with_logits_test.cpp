@@ -14,7 +14,7 @@ using testing::leaf;
 const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean};
 
 /// PyTorch's figures for weights and positive weights of three columns.
-struct Case {
+struct Logits {
   Tensor x = leaf({0.3, -1.2, 2, 0.7, -0.4, 1.1}, {2, 3}), t = leaf({1, 0, 0.25, 0.5, 1, 0}, {2, 3});
   BCEWithLogitsOptions options(Reduction reduction) const {
     return {.weight = tensor({0.2, 0.3, 0.5}, {.dtype = float64}),
@@ -25,7 +25,7 @@ struct Case {
 const std::vector<double> ones6(6, 1.0);
 
 TEST(BinaryCrossEntropyWithLogits, HasPyTorchsValueAndGradients) {
-  Case c;
+  Logits c;
   const Tensor y = binary_cross_entropy_with_logits(c.x, c.t, c.options(Reduction::none));
   expect_close(y,
                {0.22174209778741086, 0.07898474020140935, 0.8134640055214862, 0.19095581466563738, 0.1369522878599929,
@@ -43,7 +43,7 @@ TEST(BinaryCrossEntropyWithLogits, HasPyTorchsValueAndGradients) {
 }
 
 TEST(BinaryCrossEntropyWithLogits, HasPyTorchsValueAndGradientsWithoutWeights) {
-  Case c;
+  Logits c;
   const Tensor y = binary_cross_entropy_with_logits(c.x, c.t);
   expect_close(y, {0.9163503915417287}, 1e-12);
   expect_close(gradient(y, c.x, {1}),
@@ -78,7 +78,7 @@ TEST(BinaryCrossEntropyWithLogits, NeverLooksWhereTheWeightIsZero) {
 }
 
 TEST(BinaryCrossEntropyWithLogits, AgreesWithCentralDifferences) {
-  const Case c;
+  const Logits c;
   for (Reduction r : reductions) {
     const BCEWithLogitsOptions options = c.options(r);
     auto f = [options](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1], options); };

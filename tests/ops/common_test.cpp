@@ -12,7 +12,7 @@ using testing::gradient;
 using testing::leaf;
 
 const DType arithmetic[] = {int32, int64, float32, float64};
-const DType all[] = {bool_, uint8, int32, int64, float32, float64};
+const DType all_dtypes[] = {bool_, uint8, int32, int64, float32, float64};
 
 // ---- promotion: SEMANTICS [27]
 
@@ -24,8 +24,8 @@ TEST(Promotion, TakesTheLaterDtype) {
       EXPECT_EQ(maximum(ones({2}, {.dtype = a}), ones({1, 2}, {.dtype = b})).dtype(), later);
     }
   }
-  for (DType a : all) {
-    for (DType b : all) {
+  for (DType a : all_dtypes) {
+    for (DType b : all_dtypes) {
       const Tensor y = where(tensor({true, false}), ones({2}, {.dtype = a}), zeros({2}, {.dtype = b}));
       EXPECT_EQ(y.dtype(), a < b ? b : a);
     }
@@ -111,10 +111,10 @@ std::int64_t met(const Shape& from, const Shape& to, std::int64_t i) {
   return at;
 }
 
-struct Case {
+struct PairCase {
   Shape a, b, y;
 };
-const Case cases[] = {
+const PairCase pair_cases[] = {
     {{2, 3}, {2, 3}, {2, 3}},
     {{2, 3}, {3}, {2, 3}},
     {{2, 3}, {2, 1}, {2, 3}},
@@ -139,7 +139,7 @@ Tensor counting(const Shape& shape, double start) {
 }
 
 TEST(Broadcasting, PairsTheElementsThatTheIndicesPair) {
-  for (const Case& c : cases) {
+  for (const PairCase& c : pair_cases) {
     SCOPED_TRACE(c.a.to_string() + " with " + c.b.to_string());
     const Tensor a = counting(c.a, 1), b = counting(c.b, 100);
     std::vector<double> difference, reversed;
@@ -156,7 +156,7 @@ TEST(Broadcasting, PairsTheElementsThatTheIndicesPair) {
 }
 
 TEST(Broadcasting, SumsTheGradientOverTheCopies) {
-  for (const Case& c : cases) {
+  for (const PairCase& c : pair_cases) {
     SCOPED_TRACE(c.a.to_string() + " with " + c.b.to_string());
     Tensor a = counting(c.a, 1).requires_grad_(), b = counting(c.b, 100).requires_grad_();
     std::vector<double> da(static_cast<std::size_t>(c.a.numel())), db(static_cast<std::size_t>(c.b.numel()));

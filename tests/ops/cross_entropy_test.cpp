@@ -4,20 +4,21 @@
 #include <limits>
 
 #include "support/class_problem.hpp"
+#include "support/constants.hpp"
 
 namespace xtape {
 namespace {
 
-using testing::answer;
 using testing::Answer;
+using testing::answer;
 using testing::expect_close;
 using testing::expect_error;
+using testing::inf;
 using testing::leaf;
+using testing::nan;
 using testing::Numbers;
 using testing::Problem;
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean};
 
 const Numbers wave = {0.3, -1.2, 2.0, 0.7,  -0.4, 1.1, -2.1, 0.9, 1.6, -0.8, 0.2, 0.5,
@@ -34,30 +35,30 @@ const Problem case8 = {{2, 2}, {2, -1, -1, 2}, {0, 1}, {1, 2}, .3};
 
 std::vector<Problem> problems() {
   const Numbers w2 = {0.5, 1.5}, w3 = {0.2, 0.0, 0.5};
-  std::vector<Problem> all = {case8};
+  std::vector<Problem> problems = {case8};
   for (const Numbers& t : {Numbers{2, 0, -100}, golden_q}) {
     for (double e : {0.0, 0.1}) {
-      all.push_back({{3, 3}, golden_x, t, {}, e});
-      all.push_back({{3, 3}, golden_x, t, golden_w, e});
+      problems.push_back({{3, 3}, golden_x, t, {}, e});
+      problems.push_back({{3, 3}, golden_x, t, golden_w, e});
     }
   }
-  all.push_back({{2, 3}, first(6), {0, 0, 0, .2, .3, .5}});
+  problems.push_back({{2, 3}, first(6), {0, 0, 0, .2, .3, .5}});
   for (double e : {0.0, 0.1, 1.0}) {
     for (const Numbers& w : {Numbers{}, w3}) {
-      all.push_back({{3}, first(3), {2}, w, e});
-      all.push_back({{4, 3}, first(12), {2, 0, -100, 1}, w, e});
-      all.push_back({{4, 3}, first(12), {2, 0, 1, 0}, w, e, 0});
-      all.push_back({{3}, first(3), some_probabilities(3), w, e});
-      all.push_back({{4, 3}, first(12), some_probabilities(12), w, e});
-      all.push_back({{2, 3, 2}, first(12), {2, 0, 0, -100}, w, e});
-      all.push_back({{2, 3, 4}, wave, some_probabilities(24), w, e});
+      problems.push_back({{3}, first(3), {2}, w, e});
+      problems.push_back({{4, 3}, first(12), {2, 0, -100, 1}, w, e});
+      problems.push_back({{4, 3}, first(12), {2, 0, 1, 0}, w, e, 0});
+      problems.push_back({{3}, first(3), some_probabilities(3), w, e});
+      problems.push_back({{4, 3}, first(12), some_probabilities(12), w, e});
+      problems.push_back({{2, 3, 2}, first(12), {2, 0, 0, -100}, w, e});
+      problems.push_back({{2, 3, 4}, wave, some_probabilities(24), w, e});
     }
     for (const Numbers& w : {Numbers{}, w2}) {
-      all.push_back({{2, 2, 3, 2}, wave, {1, 0, 0, 255, 1, 1, 0, 1, 255, 0, 1, 0}, w, e, 255});
-      all.push_back({{2, 2, 3, 2}, wave, some_probabilities(24), w, e});
+      problems.push_back({{2, 2, 3, 2}, wave, {1, 0, 0, 255, 1, 1, 0, 1, 255, 0, 1, 0}, w, e, 255});
+      problems.push_back({{2, 2, 3, 2}, wave, some_probabilities(24), w, e});
     }
   }
-  return all;
+  return problems;
 }
 
 double tolerance(DType dtype) { return dtype == float32 ? 2e-6 : 1e-12; }

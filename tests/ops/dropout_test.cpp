@@ -1,5 +1,4 @@
 #include <cmath>
-#include <limits>
 
 #include "support/expect.hpp"
 
@@ -7,8 +6,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_error;
-
-constexpr double inf = std::numeric_limits<double>::infinity();
+using testing::inf;
 
 std::int64_t count_kept(const Tensor& y) {
   std::int64_t kept = 0;

@@ -11,10 +11,10 @@ using testing::gradient;
 using testing::Inputs;
 using testing::leaf;
 
-const std::vector<double> points = {-3, -1, -0.5, 0, 0.5, 2};
+const std::vector<double> erf_points = {-3, -1, -0.5, 0, 0.5, 2};
 
 TEST(Erf, HasPyTorchsValues) {
-  expect_close(erf(leaf(points, {6})),
+  expect_close(erf(leaf(erf_points, {6})),
                {-0.9999779095030014, -0.8427007929497149, -0.5204998778130465, 0, 0.5204998778130465,
                 0.9953222650189527},
                1e-15);
@@ -27,7 +27,7 @@ TEST(Erf, HasTheGradientOfTheBellCurve) {
 }
 
 TEST(Erf, AgreesWithCentralDifferences) {
-  testing::expect_gradients([](const Inputs& x) { return erf(x[0]); }, {leaf(points, {2, 3})});
+  testing::expect_gradients([](const Inputs& x) { return erf(x[0]); }, {leaf(erf_points, {2, 3})});
 }
 
 TEST(Erf, OfIntegersIsFloat32) {

@@ -11,11 +11,11 @@ using testing::gradient;
 using testing::Inputs;
 using testing::leaf;
 
-const std::vector<double> points = {-3, -1, -0.5, 0, 0.5, 2};
+const std::vector<double> gelu_points = {-3, -1, -0.5, 0, 0.5, 2};
 const GELUApproximate forms[] = {GELUApproximate::none, GELUApproximate::tanh};
 
 TEST(Gelu, HasPyTorchsValueAndGradientByErf) {
-  Tensor x = leaf(points, {6});
+  Tensor x = leaf(gelu_points, {6});
   const Tensor y = gelu(x);
   expect_close(y,
                {-0.00404969409489031, -0.15865525393145702, -0.15426876936299344, 0, 0.34573123063700656,
@@ -28,7 +28,7 @@ TEST(Gelu, HasPyTorchsValueAndGradientByErf) {
 }
 
 TEST(Gelu, HasPyTorchsValueAndGradientByTanh) {
-  Tensor x = leaf(points, {6});
+  Tensor x = leaf(gelu_points, {6});
   const Tensor y = gelu(x, GELUApproximate::tanh);
   expect_close(y,
                {-0.0036373920817729943, -0.15880800939172324, -0.15428599017485606, 0, 0.34571400982514394,
@@ -53,7 +53,7 @@ TEST(Gelu, FollowsItsLimitsFarOut) {
 
 TEST(Gelu, AgreesWithCentralDifferences) {
   for (GELUApproximate form : forms) {
-    testing::expect_gradients([form](const Inputs& x) { return gelu(x[0], form); }, {leaf(points, {2, 3})});
+    testing::expect_gradients([form](const Inputs& x) { return gelu(x[0], form); }, {leaf(gelu_points, {2, 3})});
   }
 }
 

@@ -14,13 +14,13 @@ using testing::leaf;
 const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean, Reduction::batchmean};
 const std::vector<double> ones6(6, 1.0);
 
-struct Case {
+struct Distributions {
   Tensor x = leaf({-0.5, -1.2, -2, -0.7, -0.4, -1.1}, {2, 3}), t = leaf({0.2, 0.3, 0.5, 0.6, 0.1, 0.3}, {2, 3});
   Tensor log_t = leaf({-0.9, -1.5, -1, -0.6, -2, -0.8}, {2, 3});
 };
 
 TEST(KlDiv, HasPyTorchsValueAndGradients) {
-  Case c;
+  Distributions c;
   const Tensor y = kl_div(c.x, c.t, {.reduction = Reduction::none});
   expect_close(y,
                {-0.22188758248682008, -0.0011918412977808268, 0.6534264097200273, 0.11350462574040554,
@@ -34,7 +34,7 @@ TEST(KlDiv, HasPyTorchsValueAndGradients) {
 }
 
 TEST(KlDiv, HasPyTorchsReductions) {
-  const Case c;
+  const Distributions c;
   expect_close(kl_div(c.x, c.t, {.reduction = Reduction::sum}), {0.3224012610786466}, 1e-12);
   expect_close(kl_div(c.x, c.t), {0.053733543513107766}, 1e-12);
   expect_close(kl_div(c.x, c.t, {.reduction = Reduction::batchmean}), {0.1612006305393233}, 1e-12);
@@ -43,7 +43,7 @@ TEST(KlDiv, HasPyTorchsReductions) {
 }
 
 TEST(KlDiv, HasPyTorchsValueAndGradientsOfALogTarget) {
-  Case c;
+  Distributions c;
   const Tensor y = kl_div(c.x, c.log_t, {.reduction = Reduction::batchmean, .log_target = true});
   expect_close(y, {0.055727964448331266}, 1e-12);
   expect_close(gradient(y, c.x, {1}),
@@ -71,7 +71,7 @@ TEST(KlDiv, ATargetOfZeroCountsForNothingWhateverTheInput) {
 }
 
 TEST(KlDiv, AgreesWithCentralDifferences) {
-  const Case c;
+  const Distributions c;
   for (Reduction r : reductions) {
     testing::expect_gradients([r](const Inputs& in) { return kl_div(in[0], in[1], {.reduction = r}); }, {c.x, c.t});
     testing::expect_gradients(

@@ -6,12 +6,11 @@
 namespace xtape {
 namespace {
 
+using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
 using testing::expect_gradients;
 using testing::leaf;
-
-Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
 
 TEST(Narrow, TakesSlicesAlongEachDim) {
   Tensor x = arange(12).reshape({3, 4});

@@ -7,10 +7,10 @@ namespace {
 
 using testing::expect_close;
 using testing::expect_error;
+using testing::inf;
 using testing::leaf;
+using testing::nan;
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean};
 
 using Numbers = std::vector<double>;

@@ -6,11 +6,10 @@
 namespace xtape {
 namespace {
 
+using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
 using testing::expect_gradients;
-
-Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
 
 TEST(Permute, PutsDimsInTheGivenOrder) {
   Tensor x = cube(), y = permute(x, {2, 0, 1});

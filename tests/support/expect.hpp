@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/constants.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape::testing {
@@ -50,6 +51,9 @@ inline void expect_close(const Tensor& x, const std::vector<double>& expected, d
 inline Tensor leaf(const std::vector<double>& values, const Shape& shape) {
   return tensor(values, shape, {.requires_grad = true});
 }
+
+/// 0, 1, ..., 23 as float64 (2, 3, 4).
+inline Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
 
 using Inputs = std::vector<Tensor>;
 

@@ -1,13 +1,13 @@
 #include "support/inputs.hpp"
 
 #include <cmath>
-#include <limits>
+
+#include "support/constants.hpp"
 
 namespace xtape::testing {
 
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
 const std::vector<double> special_values = {0.0,  -0.0,         1.0,   -1.0,   0.5,    -2.5, 3.0,
                                             inf,  -inf,         std::nan(""), 1e-40,  -1e-40, 5e-324, 1e30,
                                             -1e30, 88.5,        -104.0, 1e300,  -745.0, 0x1p53};

@@ -1,15 +1,13 @@
 // Arithmetic, functions and comparisons, element by element; the twins stand in golden/make_ops.py.
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
+#include "support/constants.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape::testing {
 
 namespace {
-
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);

@@ -1,6 +1,5 @@
 // Layers and their functions; the twins stand in golden/make_ops.py.
-#include <limits>
-
+#include "support/constants.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
@@ -8,8 +7,6 @@ namespace xtape::testing {
 
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const Input extreme_rows = given({6, 4}, {1,   1, 1, 1, 8,     9,     10,    11,    1, nan, 2, 3,
                                           inf, 1, 2, 3, 1e-20, 2e-20, 3e-20, 4e-20, 0, 0,   0, 5});
 

@@ -1,6 +1,5 @@
 // The losses, as ops and as modules; the twins stand in golden/make_ops.py.
-#include <limits>
-
+#include "support/constants.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
@@ -9,8 +8,6 @@ namespace xtape::testing {
 namespace {
 
 using Tensors = std::vector<Tensor>;
-
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 void add_class_losses(OpCases& cases) {
   const Input y = indices({4}, {2, 0, -100, 1}), w = constant({3}, {0.2, 0.3, 0.5});

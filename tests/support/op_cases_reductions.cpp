@@ -1,6 +1,5 @@
 // Sums, extrema, softmax and matrices; the twins stand in golden/make_ops.py.
-#include <limits>
-
+#include "support/constants.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape::testing {
@@ -11,9 +10,6 @@ using Tensors = std::vector<Tensor>;
 using OverDims = Tensor (*)(const Tensor&, const Shape&, bool);
 using OverDim = Tensor (*)(const Tensor&, std::int64_t);
 using Extremum = ValuesAndIndices (*)(const Tensor&, std::int64_t, bool);
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void add_sum(OpCases& cases, const std::string& op, OverDims f) {
   auto whole = [f](const Tensor& x) { return f(x, {}, false); };
