@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <optional>
+#include <utility>
 
+#include "autograd/call_scope.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
@@ -13,7 +15,6 @@ namespace xtape {
 
 namespace {
 thread_local bool detecting = false;
-thread_local const detail::CallScope* innermost = nullptr;
 
 /// The position of the first NaN.
 std::optional<std::int64_t> first_nan(const Tensor& x) {
@@ -40,13 +41,10 @@ DetectAnomalyGuard::~DetectAnomalyGuard() { detecting = previous_; }
 
 namespace detail {
 
-CallScope::CallScope() noexcept : outer_(std::exchange(innermost, this)) {}
-CallScope::~CallScope() { innermost = outer_; }
-
 bool detects_anomaly() noexcept { return detecting; }
 
 void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const Tensor& y) {
-  if (innermost) NodeAccess::make_extras(node).module_path = innermost->path();
+  if (const CallScope* module = CallScope::innermost()) NodeAccess::make_extras(node).module_path = module->path();
   const auto at = running_node() ? std::nullopt : first_nan(y);
   if (!at) return;
   for (std::size_t i = 0; i < count; ++i) {

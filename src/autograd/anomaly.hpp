@@ -1,31 +1,12 @@
-// Anomaly mode: the first NaN on the tape is an error that names its op. And the one thing that the tape knows of
-// modules: the path of the one that is running, for that error and for a backward much later.
+// Anomaly mode: the first NaN on the tape is an error that names its op and the module in which it was recorded.
 #pragma once
 
-#include <string>
-#include <utility>
+#include <cstddef>
 
-#include "xtape/autograd.hpp"
+#include "xtape/autograd/anomaly.hpp"
+#include "xtape/autograd/record.hpp"
 
 namespace xtape::detail {
-
-/// A module whose operator() is running on this thread, for as long as this stands on its stack.
-class CallScope {
- public:
-  CallScope() noexcept;
-  virtual ~CallScope();
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
-  /// "encoder.fc1": each module's name in the one that called it.
-  virtual std::string path() const = 0;
-
- protected:
-  const CallScope* outer() const noexcept { return outer_; }
-
- private:
-  const CallScope* outer_;
-};
 
 bool detects_anomaly() noexcept;
 /// GradError when y, which the node is about to make, holds a NaN; else the node remembers its module's path.

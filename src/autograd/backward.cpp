@@ -7,11 +7,14 @@
 #include <unordered_set>
 
 #include "autograd/anomaly.hpp"
+#include "autograd/backward_ops.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
+#include "core/broadcast.hpp"
+#include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "core/memory.hpp"
-#include "xtape/creation.hpp"
+#include "xtape/autograd/grad.hpp"
 
 namespace xtape {
 
@@ -158,7 +161,9 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
                           "shape",
                       y.shape());
     }
-    return ones(y.shape(), {.dtype = y.dtype()});
+    Tensor one = make_tensor(y.shape(), y.dtype());
+    visit_floating(y.dtype(), [&one]<class T>() { *elements<T>(one) = 1; });
+    return one;
   }
   if (seed.shape() != y.shape()) {
     fail<ShapeError>(op, "the seed has shape {}, the tensor {}", seed.shape(), y.shape());

@@ -1,5 +1,5 @@
 // Grad mode: one flag a thread.
-#include "xtape/autograd.hpp"
+#include "xtape/autograd/grad_mode.hpp"
 
 namespace xtape {
 

@@ -1,10 +1,13 @@
 // Gradients against central differences, under a random upstream gradient: with all ones, a softmax's gradient would
 // be zero whatever the bug.
+#include "xtape/autograd/gradcheck.hpp"
+
 #include <cmath>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "kernels/random.hpp"
+#include "xtape/autograd/grad.hpp"
 
 namespace xtape::autograd {
 

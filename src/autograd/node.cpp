@@ -9,6 +9,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "core/memory.hpp"
+#include "xtape/autograd/tape.hpp"
 
 namespace xtape {
 
@@ -45,6 +46,10 @@ void Node::fail_released() const {
 void NodeAccess::set_output(Node& node, const Tensor& y) {
   set_value_type(node, y.impl()->shape, y.impl()->dtype);
   node.output_ = y.impl()->data;
+}
+
+bool NodeAccess::makes(const Node& node, const Tensor& y) {
+  return node.output_ == y.impl()->data && node.shape() == y.impl()->shape;
 }
 
 void retain(Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
@@ -90,7 +95,10 @@ Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Ten
   NodeAccess::set_sequence(*node, sequence + 1);
   live.fetch_add(1, std::memory_order_relaxed);
   // Somebody else holds y, a closure that saved it perhaps: they keep a plain value, the tape gets its own handle.
-  if (y.impl()->references.load(std::memory_order_acquire) != 1 || y.impl()->node) y = make_view(y, y.shape());
+  if (y.impl()->references.load(std::memory_order_acquire) != 1 || y.impl()->node) {
+    NodeAccess::set_recorded_value(*node, y);
+    y = make_view(y, y.shape());
+  }
   NodeAccess::set_output(*node, y);
   y.impl()->set_requires_grad(true);
   y.impl()->node = std::move(node);
@@ -121,6 +129,15 @@ Saved::Saved(Tensor value) : value_(std::move(value)) {
   if (value_.defined()) version_ = value_.impl()->storage->version();
 }
 
+Saved save_output(const Tensor& y, bool needed) {
+  if (!needed) return Saved();
+  if (!y.defined()) fail<ValueError>("save_output", "the tensor is undefined; was it moved from beside this call?");
+  // An output that is a tensor with history, an input as it stands, say, is kept without it: no cycle.
+  Saved saved(y.requires_grad() ? y.detach() : y);
+  saved.is_output_ = true;
+  return saved;
+}
+
 Tensor Saved::operator*() const {
   if (!value_.defined()) return value_;
   const Node* node = running;
@@ -131,9 +148,18 @@ Tensor Saved::operator*() const {
                         "instead, or do it after backward",
                     value_.shape(), now, version_);
   }
-  const bool is_output = node && !value_.impl()->requires_grad && NodeAccess::output(*node) == value_.impl()->data &&
-                         node->shape() == value_.impl()->shape;
-  if (!is_output || !is_grad_enabled()) return value_;
+  if (!is_output_) {
+    if (node && is_grad_enabled() && !value_.impl()->requires_grad && NodeAccess::is_recorded_value(*node, value_)) {
+      fail<GradError>(op, "its gradient function keeps the op's output by save(y), as if it were a constant; use "
+                          "save_output(y), or save(x.detach()) where the output is a constant x as it stands");
+    }
+    return value_;
+  }
+  if (!node || !NodeAccess::makes(*node, value_)) {
+    fail<GradError>(op, "save_output: the tensor of shape {} is not the output of the op whose gradient function runs",
+                    value_.shape());
+  }
+  if (!is_grad_enabled()) return value_;
   Tensor y = detail::make_view(value_, value_.shape());
   y.impl()->set_requires_grad(true);
   y.impl()->node = NodePtr::share(const_cast<Node*>(node));

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "autograd/hooks.hpp"
-#include "xtape/autograd.hpp"
+#include "xtape/autograd/node.hpp"
+#include "xtape/autograd/record.hpp"
 
 namespace xtape {
 
@@ -34,8 +35,11 @@ struct NodeAccess {
     node.shape_ = shape;
     node.dtype_ = dtype;
   }
-  /// Where the output's elements are (or were): tells a saved output from other saved values.
-  static const void* output(const Node& node) { return node.output_; }
+  /// Whether y, alive since the node was recorded, has the elements and the shape of the node's output.
+  static bool makes(const Node& node, const Tensor& y);
+  /// The tensor that record() was given as the value, where somebody else holds it, a gradient function perhaps.
+  static void set_recorded_value(Node& node, const Tensor& y) { node.recorded_value_ = y.impl(); }
+  static bool is_recorded_value(const Node& node, const Tensor& y) { return node.recorded_value_ == y.impl(); }
 };
 
 namespace detail {

@@ -1,4 +1,6 @@
 // The tape as a printable value.
+#include "xtape/autograd/tape.hpp"
+
 #include <fmt/format.h>
 
 #include "autograd/node.hpp"

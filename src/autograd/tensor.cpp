@@ -69,8 +69,8 @@ void clear_grad(const Tensor& x, bool set_to_none) {
   if (set_to_none) {
     x.set_grad({});
   } else if (g.defined()) {
-    NoGradGuard no_grad;
-    g.zero_();
+    std::memset(g.impl()->data, 0, static_cast<std::size_t>(g.numel() * itemsize(g.dtype())));
+    mark_written(g);
   }
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/memory.hpp"
 #include "core/storage.hpp"
-#include "xtape/autograd.hpp"
+#include "xtape/autograd/record.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::detail {
@@ -93,13 +93,5 @@ void clear_grad(const Tensor& x, bool set_to_none);
 
 /// True when nobody but this handle can see x's elements, and they fill their storage.
 bool owns_storage_alone(const Tensor& x) noexcept;
-
-// The two ops that the backward pass itself needs.
-/// a + b, in place where nobody can see it and no graph is wanted. Defined in ops/add.cpp.
-Tensor accumulate(Tensor a, const Tensor& b);
-/// The gradient of broadcasting: x summed over the dims that `shape` lacks or has as 1. Defined in ops/sum.cpp.
-Tensor sum_to(const Tensor& x, const Shape& shape);
-/// Whether a tensor of shape `from` broadcasts to `to`. Defined in ops/common.cpp.
-bool broadcasts_to(const Shape& from, const Shape& to) noexcept;
 
 }  // namespace xtape::detail

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "autograd/anomaly.hpp"
+#include "autograd/call_scope.hpp"
 #include "autograd/hooks.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"

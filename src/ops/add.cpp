@@ -1,5 +1,6 @@
 // y = a + b        da = gy, db = gy
 // Keeps nothing.
+#include "autograd/backward_ops.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {

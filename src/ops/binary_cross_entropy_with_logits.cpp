@@ -4,6 +4,7 @@
 // softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
 #include <cmath>
 
+#include "core/broadcast.hpp"
 #include "ops/loss.hpp"
 
 namespace xtape {

@@ -64,15 +64,6 @@ Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DTy
   return s == t ? make_tensor(s, dtype) : make_tensor(broadcast_shapes(op, s, t), dtype);
 }
 
-bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
-  if (from.size() > to.size()) return false;
-  for (std::int64_t d = 1; d <= from.size(); ++d) {
-    const std::int64_t m = from[from.size() - d];
-    if (m != 1 && m != to[to.size() - d]) return false;
-  }
-  return true;
-}
-
 namespace {
 // bool_ < integers < floating: only a step up between these lets a number or a 0-dim tensor raise the dtype.
 int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool_ ? 0 : 1; }

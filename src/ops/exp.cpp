@@ -9,7 +9,7 @@ namespace xtape {
 Tensor exp(const Tensor& x) {
   const Tensor u = detail::to_floating("exp", x);
   Tensor y = detail::map_floating(u, [](auto v) { return std::exp(v); });
-  return record("exp", {u}, y, [y = save(y)](const Tensor& gy) { return Gradients(gy * *y); });
+  return record("exp", {u}, y, [y = save_output(y)](const Tensor& gy) { return Gradients(gy * *y); });
 }
 
 }  // namespace xtape

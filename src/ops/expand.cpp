@@ -1,5 +1,6 @@
 // y = x, repeated along extents of 1        dx = gy summed over the copies (done by the tape)
 // Keeps nothing.
+#include "core/broadcast.hpp"
 #include "kernels/copy.hpp"
 #include "ops/common.hpp"
 

@@ -1,5 +1,6 @@
 // Writing into a tensor: copy_, fill_, zero_, add_, mul_ and assignment to a slice. None is recorded; in grad mode all
 // refuse what requires grad or shares storage with what does. Each advances the storage's version.
+#include "core/broadcast.hpp"
 #include "ops/common.hpp"
 
 namespace xtape {

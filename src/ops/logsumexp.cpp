@@ -16,7 +16,7 @@ Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {
     kernels::isa_of<T>().logsumexp(detail::elements<T>(v), detail::elements<T>(y), rows.count(), rows.n);
   });
   return record("logsumexp", {u}, y,
-                [x = save(u), y = save(y), with_one = detail::without_dim(from, d, true)](const Tensor& gy) {
+                [x = save(u), y = save_output(y), with_one = detail::without_dim(from, d, true)](const Tensor& gy) {
                   return Gradients(gy.reshape(with_one) * exp(*x - (*y).reshape(with_one)));
                 });
 }

@@ -1,5 +1,6 @@
 // y = a b        da = gy b^T, db = a^T gy
 // Keeps each factor that the other's gradient needs. Gradients are matmul_t again, so no transpose is ever copied.
+#include "autograd/backward_ops.hpp"
 #include "kernels/gemm.hpp"
 #include "ops/common.hpp"
 

@@ -18,7 +18,7 @@ Tensor extremum(OpName op, const Tensor& x, Beats beats) {
     const T* p = detail::elements<T>(x);
     *detail::elements<T>(y) = p[kernels::position_of_extremum(p, {1, n, 1}, beats)];
   });
-  return record(op, {x}, y, [x = save(x), y = save(y)](const Tensor& gy) {
+  return record(op, {x}, y, [x = save(x), y = save_output(y)](const Tensor& gy) {
     const Tensor v = *y, chosen = isnan(v).item<bool>() ? isnan(*x) : eq(*x, v);
     return Gradients(where(chosen, gy / sum(chosen), 0));
   });

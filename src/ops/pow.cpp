@@ -78,7 +78,7 @@ Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = detail::make_broadcast("pow", p, q, p.impl()->dtype);
   visit_arithmetic(p.impl()->dtype, [&]<class T>() { power<T>(p, q, y); });
   return record("pow", {p, q}, y,
-                [a = save(p), b = save(q), y = save(y, q.requires_grad())](const Tensor& gy, Wants wants) {
+                [a = save(p), b = save(q), y = save_output(y, q.requires_grad())](const Tensor& gy, Wants wants) {
                   Tensor da, db;
                   if (wants[0]) {
                     const Tensor zero = find(*a, *b, exponent_annuls);

@@ -36,7 +36,7 @@ Tensor relu(const Tensor& x) {
       detail::map<T, T>(x, y, [](T u) { return u < 0 ? T{} : u; });
     }
   });
-  return record("relu", {x}, y, [y = save(y)](const Tensor& gy) {
+  return record("relu", {x}, y, [y = save_output(y)](const Tensor& gy) {
     return Gradients(is_grad_enabled() ? where(*y <= 0, 0, gy) : fused_gradient(*y, gy));
   });
 }

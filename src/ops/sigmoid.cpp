@@ -13,7 +13,7 @@ Tensor sigmoid(const Tensor& x) {
     const T e = std::exp(-std::abs(v));
     return (v < 0 ? e : T{1}) / (1 + e);
   });
-  return record("sigmoid", {u}, y, [y = save(y)](const Tensor& gy) {
+  return record("sigmoid", {u}, y, [y = save_output(y)](const Tensor& gy) {
     const Tensor v = *y;
     return Gradients(gy * (v * (1 - v)));
   });

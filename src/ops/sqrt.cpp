@@ -9,7 +9,7 @@ namespace xtape {
 Tensor sqrt(const Tensor& x) {
   const Tensor u = detail::to_floating("sqrt", x);
   Tensor y = detail::map_floating(u, [](auto v) { return std::sqrt(v); });
-  return record("sqrt", {u}, y, [y = save(y)](const Tensor& gy) { return Gradients(gy / (2 * *y)); });
+  return record("sqrt", {u}, y, [y = save_output(y)](const Tensor& gy) { return Gradients(gy / (2 * *y)); });
 }
 
 }  // namespace xtape

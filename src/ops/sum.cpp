@@ -1,5 +1,6 @@
 // y = sum of x over dims        dx = gy repeated over them
 // Keeps x's shape.
+#include "autograd/backward_ops.hpp"
 #include "kernels/copy.hpp"
 #include "kernels/reduce.hpp"
 #include "ops/common.hpp"

@@ -9,7 +9,7 @@ namespace xtape {
 Tensor tanh(const Tensor& x) {
   const Tensor u = detail::to_floating("tanh", x);
   Tensor y = detail::map_floating(u, [](auto v) { return std::tanh(v); });
-  return record("tanh", {u}, y, [y = save(y)](const Tensor& gy) {
+  return record("tanh", {u}, y, [y = save_output(y)](const Tensor& gy) {
     const Tensor v = *y;
     return Gradients(gy * (1 - v * v));
   });

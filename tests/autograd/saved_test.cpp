@@ -18,6 +18,12 @@ Tensor cube(const Tensor& x) {  // y = x^3,  dx = 3 x^2 gy
 
 Tensor exponential(const Tensor& x) {  // y = e^x,  dx = y gy
   Tensor y = without_grad([&] { return exp(x); });
+  return record("exponential", {x}, y, [y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; });
+}
+
+/// exponential, but its output is saved as if it were a constant.
+Tensor exponential_by_save(const Tensor& x) {
+  Tensor y = without_grad([&] { return exp(x); });
   return record("exponential", {x}, y, [y = save(y)](const Tensor& gy) { return Gradients{*y * gy}; });
 }
 
@@ -36,6 +42,17 @@ TEST(Record, ASavedOutputMakesNoCycle) {
   {
     Tensor x = leaf({1}, {1});
     Tensor y = exponential(x);
+  }
+  EXPECT_EQ(autograd::live_nodes(), 0);
+}
+
+TEST(Record, AnOutputThatIsTheInputAsItStandsMakesNoCycle) {  // y = x,  dx = y gy
+  {
+    Tensor x = leaf({3}, {1}), y = without_grad([&x] { return x.to(float64); });
+    Tensor z = record("same", {x}, y, [y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; });
+    Tensor g = grad({z}, {x}, {.create_graph = true})[0];
+    expect_close(g, {3});
+    expect_close(grad({g}, {x})[0], {3});
   }
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
@@ -86,6 +103,43 @@ TEST(Record, AsksForTheWantedGradientsOnly) {
   y.backward();
   EXPECT_TRUE(asked_x);
   EXPECT_FALSE(asked_c);
+}
+
+TEST(Saved, AConstantThatViewsTheOutputsElementsStaysAConstant) {  // y = c,  dx = c gy
+  Tensor x = leaf({2}, {1}), c = tensor({3.0}, {.dtype = float64});
+  Tensor y = record("constant", {x}, c.detach(), [c = save(c)](const Tensor& gy) { return Gradients{*c * gy}; });
+  Tensor g = grad({y}, {x}, {.create_graph = true})[0];
+  expect_close(g, {3});
+  EXPECT_FALSE(g.requires_grad());
+}
+
+TEST(Saved, AnOutputSavedAsAConstantIsAnErrorWhereItWouldMatter) {
+  {
+    Tensor x = leaf({0}, {1});
+    expect_close(grad({exponential_by_save(x)}, {x})[0], {1});
+    expect_error<GradError>([&] { grad({exponential_by_save(x)}, {x}, {.create_graph = true}); },
+                            "exponential: its gradient function keeps the op's output by save(y)", "use save_output(y)");
+  }
+  EXPECT_EQ(autograd::live_nodes(), 0);
+}
+
+TEST(Saved, NothingButTheOutputPassesForIt) {
+  Tensor x = leaf({2}, {1});
+  const auto square = [&x](const Tensor& kept) {
+    Tensor y = x.detach() * x.detach();
+    return record("square", {x}, y, [y = save_output(kept)](const Tensor& gy) { return Gradients{*y * gy}; });
+  };
+  expect_error<GradError>([&] { square(tensor({4.0}, {.dtype = float64})).backward(); },
+                          "square: save_output: the tensor of shape (1) is not the output");
+  expect_error<GradError>([&] { *save_output(x); }, "save_output: the tensor of shape (1) is not the output");
+  expect_error<ValueError>([] { save_output(Tensor()); }, "save_output: the tensor is undefined");
+  EXPECT_NO_THROW(save_output(Tensor(), false));
+}
+
+TEST(Saved, AnOutputModifiedInPlaceIsAnError) {
+  Tensor x = leaf({2}, {1}), y = exponential(x);
+  without_grad([&y] { return y.zero_(); });
+  expect_error<GradError>([&] { y.backward(); }, "exponential: a saved value of shape (1) was modified in place");
 }
 
 TEST(Saved, AValueModifiedInPlaceIsAnError) {  // SEMANTICS [29]

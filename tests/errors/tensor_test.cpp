@@ -165,6 +165,22 @@ TEST(Errors, OfAutograd) {
          Tensor x = ones({2}, {.requires_grad = true});
          record("mine", {x}, tensor({1, 2}), [](const Tensor& gy) { return Gradients(gy); });
        }},
+      {"GradError: mine: its gradient function keeps the op's output by save(y), as if it were a constant; use "
+       "save_output(y), or save(x.detach()) where the output is a constant x as it stands",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true}), y = x.detach() * 2;
+         y = record("mine", {x}, y, [y = save(y)](const Tensor& gy) { return Gradients(*y * gy); });
+         grad({y.sum()}, {x}, {.create_graph = true});
+       }},
+      {"GradError: mine: save_output: the tensor of shape (3) is not the output of the op whose gradient function runs",
+       [] {
+         Tensor x = ones({2}, {.requires_grad = true});
+         record("mine", {x}, x.detach() * 2, [y = save_output(ones({3}))](const Tensor& gy) {
+           return Gradients(*y * gy);
+         }).sum().backward();
+       }},
+      {"ValueError: save_output: the tensor is undefined; was it moved from beside this call?",
+       [] { save_output(Tensor()); }},
       {"GradError: mine: record: the value is an undefined tensor",
        [] {
          Tensor x = ones({2}, {.requires_grad = true});

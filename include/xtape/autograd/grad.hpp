@@ -1,0 +1,36 @@
+// grad(): gradients as return values. (backward(), which adds them to the leaves, is a method of Tensor.)
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "xtape/export.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape {
+
+struct GradOptions {
+  bool retain_graph = false;  ///< keep saved values for another pass (implied by create_graph)
+  bool create_graph = false;  ///< record the gradients' own ops, so that they can be differentiated
+  bool allow_unused = false;  ///< an input that no output depends on gets an undefined gradient, not a GradError
+};
+
+/// The gradients that arrive at outputs: grad({y}, {x}, {seed}). (A std::vector would make `{.create_graph = true}`
+/// in its place ambiguous for GCC 12.)
+class Seeds {
+ public:
+  Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}   // NOLINT: implicit on purpose
+  Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}  // NOLINT: implicit on purpose
+  std::vector<Tensor> tensors;
+};
+
+/// d(sum of outputs)/d(inputs), without touching any leaf's grad(). `seeds` are the gradients that arrive at the
+/// outputs (one each; an undefined one, or none at all: 1 for scalar outputs). GradError when an input does not require
+/// grad or, unless allow_unused, no output depends on it.
+XTAPE_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                                   GradOptions options = {});
+XTAPE_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                                   const Seeds& seeds, GradOptions options = {});
+
+}  // namespace xtape

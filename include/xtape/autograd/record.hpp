@@ -1,0 +1,174 @@
+// record(): how an op goes on the tape, built-in or one's own. The caller computes the value and writes the gradient
+// function beside it; the function's captures, made by save() and save_output(), are all that backward keeps.
+//
+//   Tensor cube(const Tensor& x) {  // y = x^3,  dx = 3 x^2 gy
+//     Tensor y = without_grad([&] { return x * x * x; });
+//     return record("cube", {x}, y, [x = save(x)](const Tensor& gy) { return Gradients{3 * *x * *x * gy}; });
+//   }
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "xtape/autograd/grad_mode.hpp"
+#include "xtape/autograd/node.hpp"
+#include "xtape/export.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape {
+
+/// A value that the gradient function needs: `*saved` is the tensor. It remembers the storage's version: `*saved`
+/// throws GradError when the value has been modified in place since.
+class XTAPE_API Saved {
+ public:
+  Saved() = default;
+  explicit Saved(Tensor value);
+  Tensor operator*() const;
+  /// Shape and dtype need no check.
+  Shape shape() const { return value_.shape(); }
+  DType dtype() const { return value_.dtype(); }
+
+ private:
+  friend XTAPE_API Saved save_output(const Tensor& y, bool needed);
+
+  Tensor value_;
+  std::uint32_t version_ = 0;
+  bool is_output_ = false;
+};
+
+/// Saves an input of the op, or a constant, for the gradient function; or nothing unless `needed` (pass
+/// `other.requires_grad()` where a value serves only the gradient of another input). Not for the op's own output: in
+/// a backward that creates a graph, that is a GradError.
+inline Saved save(const Tensor& value, bool needed = true) { return needed ? Saved(value) : Saved(); }
+/// Saves the op's own output, the tensor that record() gets as its value, where the gradient is a function of it:
+/// `[y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; }` for y = exp(x). It makes no cycle, and when
+/// gradients of gradients are wanted, `*y` is the output on the tape again. ValueError when y is undefined (moved
+/// from), GradError from `*y` when it is not the output of the op whose gradient function runs.
+XTAPE_API Saved save_output(const Tensor& y, bool needed = true);
+
+/// One gradient for each input, in order. An undefined one means zero, or not wanted.
+class Gradients {
+ public:
+  template <class... T>
+  requires((std::same_as<std::remove_cvref_t<T>, Tensor> && ...) &&
+           sizeof...(T) <= 3) explicit Gradients(T&&... gradients)
+      : size_(sizeof...(T)), few_{std::forward<T>(gradients)...} {}
+  explicit Gradients(std::vector<Tensor> gradients) : size_(gradients.size()), many_(std::move(gradients)) {}
+
+  std::size_t size() const noexcept { return size_; }
+  Tensor& operator[](std::size_t i) noexcept { return many_.empty() ? few_[i] : many_[i]; }
+
+ private:
+  std::size_t size_;
+  Tensor few_[3];
+  std::vector<Tensor> many_;
+};
+
+namespace detail {
+struct Pass;
+}
+
+/// Says which inputs of the op want a gradient, so that a gradient function may skip the others.
+class XTAPE_API Wants {
+ public:
+  Wants(const Node& node, const detail::Pass& pass) noexcept : node_(&node), pass_(&pass) {}
+  bool operator[](std::size_t input) const noexcept;
+
+ private:
+  const Node* node_;
+  const detail::Pass* pass_;
+};
+
+/// The name of an op: a string literal, which outlives every node.
+struct OpName {
+  template <std::size_t n>
+  consteval OpName(const char (&literal)[n]) : text(literal) {}  // NOLINT: implicit on purpose
+  const char* text;
+};
+
+namespace detail {
+
+/// An argument of record: refers to a tensor for the time of the call.
+struct TensorRef {
+  TensorRef(const Tensor& t) noexcept : tensor(&t) {}  // NOLINT: implicit on purpose
+  const Tensor* tensor;
+};
+
+/// True in grad mode when an input requires grad.
+XTAPE_API bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept;
+/// Puts a node on the tape as the maker of y. Where y is held elsewhere too, the result is a new handle to its storage.
+XTAPE_API Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y);
+
+/// The node of an op whose gradient function is an Fn.
+template <class Fn>
+class OpNode final : public Node {
+ public:
+  OpNode(const char* op, std::size_t inputs, Fn fn) : Node(op, inputs), alive_(true) { new (&fn_) Fn(std::move(fn)); }
+  ~OpNode() override { drop(); }
+
+  Gradients gradient(const Tensor& gy, Wants wants) override {
+    if (!alive_) fail_released();
+    const Call call(calls_);
+    if constexpr (std::is_invocable_v<Fn&, const Tensor&, Wants>) {
+      return fn_(gy, wants);
+    } else {
+      return fn_(gy);
+    }
+  }
+  void release_saved() noexcept override {
+    if constexpr (!std::is_trivially_destructible_v<Fn>) {
+      if (calls_ == 0) drop();  // a backward inside the function must not take it away while it runs
+    }
+  }
+
+ private:
+  struct Call {
+    explicit Call(int& n) noexcept : calls(n) { ++calls; }
+    ~Call() { --calls; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    int& calls;
+  };
+  void drop() noexcept {
+    if (std::exchange(alive_, false)) fn_.~Fn();
+  }
+  bool alive_;
+  int calls_ = 0;  // of the function, under way now
+  union {
+    Fn fn_;
+  };
+};
+
+template <class Fn>
+Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, Fn gradient) {
+  if (!wants_recording(inputs, count)) return y;
+  return put_on_tape(NodePtr::adopt(new OpNode<Fn>(op.text, count, std::move(gradient))), inputs, count, std::move(y));
+}
+
+}  // namespace detail
+
+/// Records an op: `y` is its value, computed without_grad from `inputs`, and `gradient` maps the gradient arriving
+/// at y to those of the inputs. Returns y as the tape knows it; outside grad mode, or when no input requires
+/// grad, simply y.
+///
+/// `gradient` is called as `gradient(gy)` or `gradient(gy, wants)` and returns Gradients, one for each input, each
+/// with its input's dtype and shape (checked) or, where the input was broadcast, the output's shape: the tape sums
+/// over the copies. Write it with ops, and gradients of gradients follow. It captures what it needs by `x = save(x)`
+/// and `y = save_output(y)`, never `[&]`, `[x]` or `[y]`; never write `std::move(y)` beside `save_output(y)`.
+template <class Fn>
+Tensor record(OpName op, std::initializer_list<detail::TensorRef> inputs, Tensor y, Fn gradient) {
+  return detail::record(op, inputs.begin(), inputs.size(), std::move(y), std::move(gradient));
+}
+template <class Fn>
+Tensor record(OpName op, const std::vector<Tensor>& inputs, Tensor y, Fn gradient) {
+  std::vector<detail::TensorRef> refs(inputs.begin(), inputs.end());
+  return detail::record(op, refs.data(), refs.size(), std::move(y), std::move(gradient));
+}
+
+}  // namespace xtape

@@ -1,0 +1,28 @@
+// The one thing that the tape knows of modules: the path of the one that is running, for errors.
+#pragma once
+
+#include <string>
+
+namespace xtape::detail {
+
+/// A module whose operator() is running on this thread, for as long as this stands on its stack.
+class CallScope {
+ public:
+  CallScope() noexcept;
+  virtual ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  /// The module that was called last on this thread, or null.
+  static const CallScope* innermost() noexcept;
+  /// "encoder.fc1": each module's name in the one that called it.
+  virtual std::string path() const = 0;
+
+ protected:
+  const CallScope* outer() const noexcept { return outer_; }
+
+ private:
+  const CallScope* outer_;
+};
+
+}  // namespace xtape::detail
