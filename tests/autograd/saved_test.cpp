@@ -118,7 +118,8 @@ TEST(Saved, AnOutputSavedAsAConstantIsAnErrorWhereItWouldMatter) {
     Tensor x = leaf({0}, {1});
     expect_close(grad({exponential_by_save(x)}, {x})[0], {1});
     expect_error<GradError>([&] { grad({exponential_by_save(x)}, {x}, {.create_graph = true}); },
-                            "exponential: its gradient function keeps the op's output by save(y)", "use save_output(y)");
+                            "exponential: its gradient function keeps the op's output by save(y)",
+                            "use save_output(y)");
   }
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
