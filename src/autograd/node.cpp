@@ -150,8 +150,9 @@ Tensor Saved::operator*() const {
   }
   if (!is_output_) {
     if (node && is_grad_enabled() && !value_.impl()->requires_grad && NodeAccess::is_recorded_value(*node, value_)) {
-      fail<GradError>(op, "its gradient function keeps the op's output by save(y), as if it were a constant; use "
-                          "save_output(y), or save(x.detach()) where the output is a constant x as it stands");
+      fail<GradError>(op,
+                      "its gradient function keeps the op's output by save(y), as if it were a constant; use "
+                      "save_output(y), or save(x.detach()) where the output is a constant x as it stands");
     }
     return value_;
   }

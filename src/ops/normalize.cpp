@@ -42,11 +42,9 @@ Normalized normalize(OpName op, const Tensor& x, const kernels::Groups& groups, 
     map<double, double>(variance, scale, [eps](double v) { return 1 / std::sqrt(v + eps); });
     kernels::normalize(elements<T>(x), groups, elements<double>(mean), elements<double>(scale), elements<T>(y));
   });
-  y = record(op, {x}, y,
-             [x = save(x), y = save_output(y), scale = save(scale), groups, dims, eps](const Tensor& gy) {
-               return Gradients(is_grad_enabled() ? recorded_gradient(*x, gy, dims, eps)
-                                                  : fused_gradient(*y, *scale, gy, groups));
-             });
+  y = record(op, {x}, y, [x = save(x), y = save_output(y), scale = save(scale), groups, dims, eps](const Tensor& gy) {
+    return Gradients(is_grad_enabled() ? recorded_gradient(*x, gy, dims, eps) : fused_gradient(*y, *scale, gy, groups));
+  });
   return {y, mean, variance};
 }
 

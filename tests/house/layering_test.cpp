@@ -9,9 +9,8 @@
 namespace xtape::house {
 namespace {
 
-const std::map<std::string, int> rank_of_layer = {{"core", 0}, {"kernels", 1}, {"autograd", 2},
-                                                  {"ops", 3},  {"nn", 4},      {"optim", 4},
-                                                  {"data", 5}, {"io", 5},      {"train", 6}};
+const std::map<std::string, int> rank_of_layer = {{"core", 0},  {"kernels", 1}, {"autograd", 2}, {"ops", 3},  {"nn", 4},
+                                                  {"optim", 4}, {"data", 5},    {"io", 5},       {"train", 6}};
 
 /// Public headers that lie directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {
