@@ -48,7 +48,8 @@ double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) 
 void CosineAnnealingLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void CosineAnnealingLR::read(StateReader& reader, std::size_t) {
-  options_ = read_options<CosineAnnealingLROptions>(reader, [](auto& o, auto f) { visit(o, f); }, check);
+  options_ = read_options<CosineAnnealingLROptions>(
+      reader, [](auto& o, auto f) { visit(o, f); }, [](const auto& o) { check(o); });
 }
 
 }  // namespace xtape::optim::lr_scheduler

@@ -34,7 +34,8 @@ double StepLR::next_lr(std::int64_t epoch, std::size_t, double lr) const {
 void StepLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void StepLR::read(StateReader& reader, std::size_t) {
-  options_ = read_options<StepLROptions>(reader, [](auto& o, auto f) { visit(o, f); }, check);
+  options_ = read_options<StepLROptions>(
+      reader, [](auto& o, auto f) { visit(o, f); }, [](const auto& o) { check(o); });
 }
 
 }  // namespace xtape::optim::lr_scheduler
