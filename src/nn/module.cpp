@@ -129,11 +129,14 @@ Tensor Module::operator()(const Tensor& x, const Tensor& y, const Tensor& z) con
 
 Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
   switch (inputs.size()) {
-    case 1: return forward(inputs[0]);
-    case 2: return forward(inputs[0], inputs[1]);
-    case 3: return forward(inputs[0], inputs[1], inputs[2]);
-    default: fail<ValueError>("register_forward_pre_hook", "a hook returned {} inputs, a module takes 1 to 3",
-                              inputs.size());
+    case 1:
+      return forward(inputs[0]);
+    case 2:
+      return forward(inputs[0], inputs[1]);
+    case 3:
+      return forward(inputs[0], inputs[1], inputs[2]);
+    default:
+      fail<ValueError>("register_forward_pre_hook", "a hook returned {} inputs, a module takes 1 to 3", inputs.size());
   }
 }
 
@@ -156,8 +159,8 @@ RemovableHandle Module::add_hook(detail::Hook hook) const {
   return state_->hooks.add("register_forward_hook", std::move(hook));
 }
 
-// The const forward is called, and passes on to the other one, which is reached when the module's own forward is not
-// const. (A handle's constness says nothing about what it points at.) What ends here has no forward of so many inputs.
+// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A handle's constness
+// says nothing about what it points at.) Where the module overrides neither, the call is an error.
 Tensor Module::forward(const Tensor& x) const { return const_cast<Module*>(this)->forward(x); }
 Tensor Module::forward(const Tensor& x, const Tensor& y) const { return const_cast<Module*>(this)->forward(x, y); }
 Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const {

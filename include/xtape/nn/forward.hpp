@@ -1,5 +1,5 @@
-// What a forward and the hooks around it may look like: checked at compile time, wherever a module's type is known, and
-// brought into the one form in which a module keeps its hooks.
+// What a module's forward and its hooks may look like: a forward is checked wherever the module's type is known, at
+// compile time; a hook is brought into the one form in which a module keeps it.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,8 @@ class Module;
 
 namespace detail {
 
-/// The number of inputs of a member function that overrides one of Module's forwards; 0 for one that would hide them.
+/// The number of inputs of a member function that overrides one of Module's forwards. 0 for any other: it would hide
+/// them, and never be called.
 template <class>
 inline constexpr int inputs_of = 0;
 template <class M, std::same_as<const Tensor&>... X>
@@ -26,7 +27,7 @@ template <class M, std::same_as<const Tensor&>... X>
   requires(sizeof...(X) >= 1 && sizeof...(X) <= 3)
 inline constexpr int inputs_of<Tensor (M::*)(X...) const> = sizeof...(X);
 
-/// A type whose forward can be looked at: there is one, not several, and it is public.
+/// M has one public forward, whose type can be asked for. (Of an overloaded name it cannot.)
 template <class M>
 concept HasOneForward = requires { &M::forward; };
 

@@ -7,16 +7,16 @@
 
 namespace xtape::nn {
 
-/// What all losses are. A loss of one's own derives from it and defines
-/// `Tensor forward(const Tensor& input, const Tensor& target)`, const or not, and `parts`.
+/// The base of the losses. A loss of one's own derives from it and defines `parts` and
+/// `Tensor forward(const Tensor& input, const Tensor& target)`, const or not.
 class XTAPE_API Loss : public Module {
  public:
   ~Loss() override;
-  /// As of any module; here so that another number of inputs does not compile.
+  /// That of Module. It is declared again so that a call with one or three inputs does not compile.
   Tensor operator()(const Tensor& input, const Tensor& target) const { return Module::operator()(input, target); }
-  /// The same for every reduction.
+  /// The loss summed and what its mean divides by, whatever the reduction.
   virtual LossParts parts(const Tensor& input, const Tensor& target) const = 0;
-  /// What forward does with the losses of the single positions.
+  /// How forward reduces the losses of the single positions.
   Reduction reduction() const noexcept { return reduction_; }
 
  protected:

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,8 +45,8 @@ class XTAPE_API Module {
  public:
   virtual ~Module();
 
-  /// The forward of as many inputs, with the hooks around it. An Error thrown on the way carries the path of the module
-  /// that it arose in. ValueError where the module has no such forward.
+  /// Calls the forward that takes this many inputs, and the hooks around it. ValueError where the module has no such
+  /// forward. An Error thrown on the way carries the path of the module that it arose in.
   Tensor operator()(const Tensor& x) const;
   Tensor operator()(const Tensor& x, const Tensor& y) const;
   Tensor operator()(const Tensor& x, const Tensor& y, const Tensor& z) const;
@@ -78,12 +77,12 @@ class XTAPE_API Module {
   const Module& to(DType dtype) const;
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true) const;
-  /// Calls hook(module, inputs) before each forward of this module, or hook(module, inputs, output) after it. `inputs` is
-  /// a `const std::vector<Tensor>&`, or a `const Tensor&` for the first input alone. What the hook returns, of the same
-  /// type, takes the place of what it saw: of the inputs, or of the output. Nothing, an empty vector or an undefined
-  /// tensor changes nothing. Not called where a module is used through an operator() of its own. Copies of the handle
-  /// share the hooks, clone(m) has none. Not to be called while another thread runs the module. A hook that captures the
-  /// module itself keeps it alive for good.
+  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it, where x is the (first)
+  /// input and y the output. What the hook returns takes the place of x, or of y; nothing, or an undefined tensor,
+  /// changes nothing. A hook whose x is a `const std::vector<Tensor>&` gets all inputs; as a pre-hook it returns all of
+  /// them, or an empty vector. Not called where a module is used through an operator() of its own. Copies of the handle
+  /// share the hooks, clone(m) has none. Not to be called while another thread runs the module. A hook that captures
+  /// the module itself keeps it alive for good.
   template <class F>
   RemovableHandle register_forward_pre_hook(F hook) const {
     return add_pre_hook(detail::pre_hook(std::move(hook)));
@@ -105,7 +104,7 @@ class XTAPE_API Module {
   std::size_t child_count() const noexcept;
   const Module& child(std::size_t i) const noexcept;
 
-// A module defines the one that it needs, which hides the others, as it should: all calls go through operator().
+// A module defines the one that it needs. That hides the others, which is no mistake: calls go through operator().
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverloaded-virtual"
   virtual Tensor forward(const Tensor& x);
