@@ -314,8 +314,9 @@ void Module::load_state_dict(const StateDict& dict, bool strict) const {
     if (!ours.contains(name)) unexpected += (unexpected.empty() ? "" : ", ") + name;
   }
   if (strict && !(missing.empty() && unexpected.empty())) {
-    fail<ValueError>("load_state_dict", "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load "
-                                        "what fits", missing, unexpected);
+    fail<ValueError>("load_state_dict",
+                     "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load what fits",
+                     missing, unexpected);
   }
   for (const auto& [name, tensor] : ours) {
     if (!dict.contains(name)) continue;
