@@ -21,10 +21,10 @@ struct Affine : nn::Module {
   nn::Parameter scale, shift;
 };
 
-/// Several inputs: define operator() instead of forward.
+/// Several inputs, up to three.
 struct Difference : nn::Module {
   nn::Linear embed = register_module("embed", nn::Linear(8, 4));
-  Tensor operator()(const Tensor& a, const Tensor& b) const { return (embed(a) - embed(b)).abs().sum(1); }
+  Tensor forward(const Tensor& a, const Tensor& b) { return (embed(a) - embed(b)).abs().sum(1); }
 };
 
 int main() {

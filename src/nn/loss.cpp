@@ -7,8 +7,11 @@ namespace {
 Tensor copy(const Tensor& weight) { return weight.defined() ? weight.detach().clone() : weight; }
 }  // namespace
 
+Loss::Loss(Reduction reduction) : reduction_(reduction) {}
+Loss::~Loss() = default;
+
 NLLLoss::NLLLoss(const NLLOptions& options)
-    : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
+    : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 NLLLoss::~NLLLoss() = default;
 
 NLLOptions NLLLoss::options() const {
@@ -16,7 +19,7 @@ NLLOptions NLLLoss::options() const {
   options.weight = weight;  // the buffer, which `to` and `clone` know of
   return options;
 }
-Tensor NLLLoss::operator()(const Tensor& log_probabilities, const Tensor& target) const {
+Tensor NLLLoss::forward(const Tensor& log_probabilities, const Tensor& target) const {
   return nll_loss(log_probabilities, target, options());
 }
 LossParts NLLLoss::parts(const Tensor& log_probabilities, const Tensor& target) const {
@@ -24,7 +27,7 @@ LossParts NLLLoss::parts(const Tensor& log_probabilities, const Tensor& target) 
 }
 
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyOptions& options)
-    : weight(register_buffer("weight", copy(options.weight))), options_(options) {}
+    : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 CrossEntropyLoss::~CrossEntropyLoss() = default;
 
 CrossEntropyOptions CrossEntropyLoss::options() const {
@@ -32,17 +35,17 @@ CrossEntropyOptions CrossEntropyLoss::options() const {
   options.weight = weight;  // the buffer, which `to` and `clone` know of
   return options;
 }
-Tensor CrossEntropyLoss::operator()(const Tensor& logits, const Tensor& target) const {
+Tensor CrossEntropyLoss::forward(const Tensor& logits, const Tensor& target) const {
   return cross_entropy(logits, target, options());
 }
 LossParts CrossEntropyLoss::parts(const Tensor& logits, const Tensor& target) const {
   return cross_entropy_parts(logits, target, options());
 }
 
-MSELoss::MSELoss(const MSEOptions& options) : options_(options) {}
+MSELoss::MSELoss(const MSEOptions& options) : Loss(options.reduction), options_(options) {}
 MSELoss::~MSELoss() = default;
 
-Tensor MSELoss::operator()(const Tensor& input, const Tensor& target) const {
+Tensor MSELoss::forward(const Tensor& input, const Tensor& target) const {
   return mse_loss(input, target, options_);
 }
 LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
@@ -50,7 +53,8 @@ LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
 }
 
 BCEWithLogitsLoss::BCEWithLogitsLoss(const BCEWithLogitsOptions& options)
-    : weight(register_buffer("weight", copy(options.weight))),
+    : Loss(options.reduction),
+      weight(register_buffer("weight", copy(options.weight))),
       pos_weight(register_buffer("pos_weight", copy(options.pos_weight))),
       options_(options) {}
 BCEWithLogitsLoss::~BCEWithLogitsLoss() = default;
@@ -61,17 +65,17 @@ BCEWithLogitsOptions BCEWithLogitsLoss::options() const {
   options.pos_weight = pos_weight;
   return options;
 }
-Tensor BCEWithLogitsLoss::operator()(const Tensor& logits, const Tensor& target) const {
+Tensor BCEWithLogitsLoss::forward(const Tensor& logits, const Tensor& target) const {
   return binary_cross_entropy_with_logits(logits, target, options());
 }
 LossParts BCEWithLogitsLoss::parts(const Tensor& logits, const Tensor& target) const {
   return binary_cross_entropy_with_logits_parts(logits, target, options());
 }
 
-KLDivLoss::KLDivLoss(const KLDivOptions& options) : options_(options) {}
+KLDivLoss::KLDivLoss(const KLDivOptions& options) : Loss(options.reduction), options_(options) {}
 KLDivLoss::~KLDivLoss() = default;
 
-Tensor KLDivLoss::operator()(const Tensor& input, const Tensor& target) const {
+Tensor KLDivLoss::forward(const Tensor& input, const Tensor& target) const {
   return kl_div(input, target, options_);
 }
 LossParts KLDivLoss::parts(const Tensor& input, const Tensor& target) const {

@@ -9,6 +9,7 @@
 #include "autograd/hooks.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "nn/type_name.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
 #include "xtape/ops.hpp"
@@ -27,8 +28,8 @@ struct ModuleState {
   bool training = true;
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
-  xtape::detail::HookList<Tensor(const Module&, const Tensor&)> pre_hooks;
-  xtape::detail::HookList<Tensor(const Module&, const Tensor&, const Tensor&)> hooks;
+  xtape::detail::HookList<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)> pre_hooks;
+  xtape::detail::HookList<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)> hooks;
 
   static const std::shared_ptr<ModuleState>& of(const Module& module) { return module.state_; }
 };
@@ -109,42 +110,72 @@ Module& Module::operator=(Module&& other) noexcept {
 }
 Module::~Module() = default;
 
-Tensor Module::operator()(const Tensor& x) const {
+// ---- running ---------------------------------------------------------------------------------------------------
+
+template <class... X>
+Tensor Module::call(const X&... x) const {
   const detail::Running running(state_);
   try {
-    return with_hooks(x);
+    return state_->pre_hooks.empty() && state_->hooks.empty() ? forward(x...) : with_hooks({x...});
   } catch (Error& error) {
     error.set_module_path(running.path());
     throw;
   }
 }
 
-Tensor Module::with_hooks(const Tensor& x) const {
-  if (state_->pre_hooks.empty() && state_->hooks.empty()) return forward(x);
+Tensor Module::operator()(const Tensor& x) const { return call(x); }
+Tensor Module::operator()(const Tensor& x, const Tensor& y) const { return call(x, y); }
+Tensor Module::operator()(const Tensor& x, const Tensor& y, const Tensor& z) const { return call(x, y, z); }
+
+Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
+  switch (inputs.size()) {
+    case 1:
+      return forward(inputs[0]);
+    case 2:
+      return forward(inputs[0], inputs[1]);
+    case 3:
+      return forward(inputs[0], inputs[1], inputs[2]);
+    default:
+      fail<ValueError>("register_forward_pre_hook", "a hook returned {} inputs, a module takes 1 to 3", inputs.size());
+  }
+}
+
+Tensor Module::with_hooks(std::vector<Tensor> inputs) const {
   const std::shared_ptr<ModuleState> state = state_;  // a hook may put another module in this one's place
-  Tensor in = x;
-  state->pre_hooks.each([this, &in](const Callback<Tensor(const Module&, const Tensor&)>& hook) {
-    if (Tensor replaced = hook(*this, in); replaced.defined()) in = std::move(replaced);
+  state->pre_hooks.each([this, &inputs](const detail::PreHook& hook) {
+    if (std::vector<Tensor> replaced = hook(*this, inputs); !replaced.empty()) inputs = std::move(replaced);
   });
-  Tensor y = forward(in);
-  state->hooks.each([this, &in, &y](const Callback<Tensor(const Module&, const Tensor&, const Tensor&)>& hook) {
-    if (Tensor replaced = hook(*this, in, y); replaced.defined()) y = std::move(replaced);
+  Tensor y = forward_all(inputs);
+  state->hooks.each([this, &inputs, &y](const detail::Hook& hook) {
+    if (Tensor replaced = hook(*this, inputs, y); replaced.defined()) y = std::move(replaced);
   });
   return y;
 }
 
-RemovableHandle Module::add_pre_hook(Callback<Tensor(const Module&, const Tensor&)> hook) const {
+RemovableHandle Module::add_pre_hook(detail::PreHook hook) const {
   return state_->pre_hooks.add("register_forward_pre_hook", std::move(hook));
 }
-RemovableHandle Module::add_hook(Callback<Tensor(const Module&, const Tensor&, const Tensor&)> hook) const {
+RemovableHandle Module::add_hook(detail::Hook hook) const {
   return state_->hooks.add("register_forward_hook", std::move(hook));
 }
 
-Tensor Module::forward(const Tensor&) {
-  fail<ValueError>("module", "this module has no forward(const Tensor&) of its own");
-}
-// Reached when the module's own forward is not const. A handle's constness says nothing about what it points at.
+// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A handle's constness
+// says nothing about what it points at.) Where the module overrides neither, the call is an error.
 Tensor Module::forward(const Tensor& x) const { return const_cast<Module*>(this)->forward(x); }
+Tensor Module::forward(const Tensor& x, const Tensor& y) const { return const_cast<Module*>(this)->forward(x, y); }
+Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const {
+  return const_cast<Module*>(this)->forward(x, y, z);
+}
+
+Tensor Module::forward(const Tensor&) {
+  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(x)");
+}
+Tensor Module::forward(const Tensor&, const Tensor&) {
+  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(x, y)");
+}
+Tensor Module::forward(const Tensor&, const Tensor&, const Tensor&) {
+  fail<ValueError>(type_name(*this), "called with 3 inputs, but it has no forward(x, y, z)");
+}
 
 // ---- registering -----------------------------------------------------------------------------------------------
 
@@ -283,8 +314,9 @@ void Module::load_state_dict(const StateDict& dict, bool strict) const {
     if (!ours.contains(name)) unexpected += (unexpected.empty() ? "" : ", ") + name;
   }
   if (strict && !(missing.empty() && unexpected.empty())) {
-    fail<ValueError>("load_state_dict", "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load "
-                                        "what fits", missing, unexpected);
+    fail<ValueError>("load_state_dict",
+                     "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load what fits",
+                     missing, unexpected);
   }
   for (const auto& [name, tensor] : ours) {
     if (!dict.contains(name)) continue;

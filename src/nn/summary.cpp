@@ -1,15 +1,12 @@
 #include "xtape/nn/summary.hpp"
 
-#include <cxxabi.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
-#include <memory>
-#include <typeinfo>
 
+#include "nn/type_name.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
 #include "xtape/detail/fmt_shape.hpp"
@@ -17,30 +14,6 @@
 namespace xtape::nn {
 
 namespace {
-
-/// "Linear" for xtape::nn::Linear, whatever its namespaces and template arguments.
-std::string type_name(const Module& module) {
-  const char* mangled = typeid(module).name();
-  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr),
-                                                        std::free);
-  std::string name = readable ? readable.get() : mangled;
-  if (name.rfind("xtape::nn::detail::FunctionModule<", 0) == 0) return "function";
-  std::string last;  // of the parts between "::", without what stands in brackets
-  int depth = 0;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (c == '>' || c == ')') {
-      --depth;
-    } else if (c == '<' || c == '(') {
-      ++depth;
-    } else if (depth == 0 && c == ':') {
-      last.clear();
-    } else if (depth == 0) {
-      last += c;
-    }
-  }
-  return last;
-}
 
 /// "1234567" as "1,234,567".
 std::string with_commas(std::int64_t n) {

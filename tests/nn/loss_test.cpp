@@ -116,5 +116,59 @@ TEST(KLDivLossModule, IsKlDivWithItsOptions) {
   expect_close(by_log(lp, log(p)), {criterion(lp, p).item<double>()}, 1e-12);
 }
 
+TEST(Loss, KnowsItsReduction) {
+  EXPECT_EQ(nn::MSELoss().reduction(), Reduction::mean);
+  EXPECT_EQ(nn::NLLLoss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
+  EXPECT_EQ(nn::CrossEntropyLoss({.reduction = Reduction::none}).reduction(), Reduction::none);
+  EXPECT_EQ(nn::BCEWithLogitsLoss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
+  EXPECT_EQ(nn::KLDivLoss({.reduction = Reduction::batchmean}).reduction(), Reduction::batchmean);
+}
+
+TEST(Loss, IsCalledThroughItsBase) {
+  const nn::CrossEntropyLoss criterion;
+  const nn::Loss& loss = criterion;
+  const nn::Module& module = criterion;
+  EXPECT_TRUE(equal(loss(logits, target), F::cross_entropy(logits, target)));
+  EXPECT_TRUE(equal(module(logits, target), F::cross_entropy(logits, target)));
+  expect_parts(loss.parts(logits, target), F::cross_entropy_parts(logits, target));
+  expect_error<ValueError>([&] { module(logits); }, "CrossEntropyLoss: called with 1 input, but it has no forward(x)");
+}
+
+/// |input - target|: a loss of one's own.
+struct L1Loss : nn::Loss {
+  Tensor forward(const Tensor& input, const Tensor& wanted) override { return (input - wanted).abs().mean(); }
+  LossParts parts(const Tensor& input, const Tensor& wanted) const override {
+    return {(input - wanted).abs().sum(), static_cast<double>(input.numel())};
+  }
+};
+
+TEST(Loss, OfOnesOwnIsCalledThroughTheBaseToo) {
+  const L1Loss criterion;
+  const nn::Loss& loss = criterion;
+  expect_close(loss(tensor({1.0, 5.0}), tensor({2.0, 2.0})), {2});
+  EXPECT_EQ(loss.parts(tensor({1.0, 5.0}), tensor({2.0, 2.0})).denominator, 2);
+  EXPECT_EQ(loss.reduction(), Reduction::mean);
+}
+
+struct ModelWithLoss : nn::Module {
+  nn::Linear layer = register_module("layer", nn::Linear(2, 3));
+  nn::CrossEntropyLoss criterion = register_module("criterion", nn::CrossEntropyLoss({.weight = ones({3})}));
+  Tensor forward(const Tensor& x, const Tensor& y) { return criterion(layer(x), y); }
+};
+
+TEST(Loss, IsASubmoduleLikeAnyOther) {
+  ModelWithLoss model;
+  EXPECT_TRUE(model.state_dict().contains("criterion.weight"));
+  model.eval();
+  EXPECT_FALSE(model.criterion.is_training());
+  expect_error<IndexError>([&] { model(ones({1, 2}), tensor({7})); }, "cross_entropy \"criterion\": target[0] = 7");
+  const ModelWithLoss copy = clone(model);
+  model.criterion.weight.fill_(0);
+  expect_close(copy.criterion.weight, {1, 1, 1});
+  copy(ones({1, 2}), tensor({1})).backward();
+  EXPECT_TRUE(copy.layer.weight.grad().defined());
+  EXPECT_FALSE(model.layer.weight.grad().defined());
+}
+
 }  // namespace
 }  // namespace xtape

@@ -72,6 +72,29 @@ TEST(Module, AMovedFromModuleIsOneMoreHandle) {
   EXPECT_EQ(model.parameters()[0].impl(), other.parameters()[0].impl());  // NOLINT: on purpose
 }
 
+TEST(Module, AMovedFromModuleOfOnesOwnRunsAndSharesItsTensors) {
+  Scale model;
+  Scale other = std::move(model);
+  expect_close(model(ones({3})), {3, 3, 3});  // NOLINT: on purpose
+  EXPECT_EQ(model.w.impl(), other.w.impl());
+  Scale third;
+  third = std::move(other);
+  expect_close(other(ones({3})), {3, 3, 3});  // NOLINT: on purpose
+  EXPECT_EQ(other.offset.impl(), third.offset.impl());
+}
+
+TEST(Module, AMoveWithinACloneCopiesNothingTwice) {
+  struct Moving : nn::Module {
+    Moving() = default;
+    Moving(const Moving& other) : nn::Module(other), w(moved(other.w)) {}
+    static nn::Parameter moved(nn::Parameter copy) { return copy; }
+    nn::Parameter w = register_parameter("w", ones({1}));
+  } model;
+  const Moving copy = clone(model);
+  EXPECT_EQ(copy.w.impl(), copy.parameters()[0].impl());
+  EXPECT_NE(copy.w.impl(), model.w.impl());
+}
+
 TEST(Module, ACloneSharesNothing) {
   Classifier model;
   Classifier copy = clone(model);
@@ -281,11 +304,6 @@ TEST(Module, AParameterOwnsItsStorage) {
   nn::Parameter w = m.slice(whole);
   whole.fill_(3);
   expect_close(w, {0});
-}
-
-TEST(Module, WithoutAForwardSaysSo) {
-  struct Empty : nn::Module {};
-  expect_error<ValueError>([] { Empty()(ones({1})); }, "no forward(const Tensor&)");
 }
 
 TEST(Module, ANewHeadOnAFrozenBodyLeavesTheBodyAlone) {

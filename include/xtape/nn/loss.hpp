@@ -1,5 +1,5 @@
-// The losses, as modules: options and weights kept, applied to (input, target). Weights are buffers. `parts` gives the
-// sum and the mean's denominator apart: see LossParts.
+// The losses, as modules of two inputs, (input, target): each keeps its options, its weights as buffers. `parts` gives
+// the sum and the mean's denominator apart: see LossParts.
 #pragma once
 
 #include "xtape/nn/module.hpp"
@@ -7,13 +7,32 @@
 
 namespace xtape::nn {
 
+/// The base of the losses. A loss of one's own derives from it and defines `parts` and
+/// `Tensor forward(const Tensor& input, const Tensor& target)`, const or not.
+class XTAPE_API Loss : public Module {
+ public:
+  ~Loss() override;
+  /// That of Module. It is declared again so that a call with one or three inputs does not compile.
+  Tensor operator()(const Tensor& input, const Tensor& target) const { return Module::operator()(input, target); }
+  /// The loss summed and what its mean divides by, whatever the reduction.
+  virtual LossParts parts(const Tensor& input, const Tensor& target) const = 0;
+  /// How forward reduces the losses of the single positions.
+  Reduction reduction() const noexcept { return reduction_; }
+
+ protected:
+  explicit Loss(Reduction reduction = Reduction::mean);
+
+ private:
+  Reduction reduction_;
+};
+
 /// See xtape::nll_loss.
-class XTAPE_API NLLLoss : public Module {
+class XTAPE_API NLLLoss : public Loss {
  public:
   explicit NLLLoss(const NLLOptions& options = {});
   ~NLLLoss() override;
-  Tensor operator()(const Tensor& log_probabilities, const Tensor& target) const;
-  LossParts parts(const Tensor& log_probabilities, const Tensor& target) const;
+  Tensor forward(const Tensor& log_probabilities, const Tensor& target) const override;
+  LossParts parts(const Tensor& log_probabilities, const Tensor& target) const override;
 
   Buffer weight;  ///< undefined: every class counts 1
 
@@ -23,12 +42,12 @@ class XTAPE_API NLLLoss : public Module {
 };
 
 /// See xtape::cross_entropy.
-class XTAPE_API CrossEntropyLoss : public Module {
+class XTAPE_API CrossEntropyLoss : public Loss {
  public:
   explicit CrossEntropyLoss(const CrossEntropyOptions& options = {});
   ~CrossEntropyLoss() override;
-  Tensor operator()(const Tensor& logits, const Tensor& target) const;
-  LossParts parts(const Tensor& logits, const Tensor& target) const;
+  Tensor forward(const Tensor& logits, const Tensor& target) const override;
+  LossParts parts(const Tensor& logits, const Tensor& target) const override;
 
   Buffer weight;  ///< undefined: every class counts 1
 
@@ -38,24 +57,24 @@ class XTAPE_API CrossEntropyLoss : public Module {
 };
 
 /// See xtape::mse_loss.
-class XTAPE_API MSELoss : public Module {
+class XTAPE_API MSELoss : public Loss {
  public:
   explicit MSELoss(const MSEOptions& options = {});
   ~MSELoss() override;
-  Tensor operator()(const Tensor& input, const Tensor& target) const;
-  LossParts parts(const Tensor& input, const Tensor& target) const;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
 
  private:
   MSEOptions options_;
 };
 
 /// See xtape::binary_cross_entropy_with_logits.
-class XTAPE_API BCEWithLogitsLoss : public Module {
+class XTAPE_API BCEWithLogitsLoss : public Loss {
  public:
   explicit BCEWithLogitsLoss(const BCEWithLogitsOptions& options = {});
   ~BCEWithLogitsLoss() override;
-  Tensor operator()(const Tensor& logits, const Tensor& target) const;
-  LossParts parts(const Tensor& logits, const Tensor& target) const;
+  Tensor forward(const Tensor& logits, const Tensor& target) const override;
+  LossParts parts(const Tensor& logits, const Tensor& target) const override;
 
   Buffer weight, pos_weight;  ///< undefined: 1
 
@@ -65,12 +84,12 @@ class XTAPE_API BCEWithLogitsLoss : public Module {
 };
 
 /// See xtape::kl_div.
-class XTAPE_API KLDivLoss : public Module {
+class XTAPE_API KLDivLoss : public Loss {
  public:
   explicit KLDivLoss(const KLDivOptions& options = {});
   ~KLDivLoss() override;
-  Tensor operator()(const Tensor& input, const Tensor& target) const;
-  LossParts parts(const Tensor& input, const Tensor& target) const;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
 
  private:
   KLDivOptions options_;

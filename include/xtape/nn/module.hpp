@@ -1,64 +1,24 @@
 // Module: a handle to parameters, buffers, children and a training flag. As in Python a copy is the same module;
 // clone(m) makes new parameters. A module of one's own derives from Module, registers what it owns in its members'
-// initialisers, and defines `Tensor forward(const Tensor& x)`, const or not.
+// initialisers, and defines `Tensor forward(const Tensor& x)`, of one to three inputs, const or not.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "xtape/nn/forward.hpp"
+#include "xtape/nn/parameter.hpp"
 #include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::nn {
 
-class Module;
-
 namespace detail {
 struct ModuleState;
-
-/// Inside a CloneScope the copy constructors of Module, Parameter and Buffer copy deeply, each original once: ties
-/// survive and nothing is shared with the original.
-class XTAPE_API CloneScope {
- public:
-  CloneScope();
-  ~CloneScope();
-  CloneScope(const CloneScope&) = delete;
-  CloneScope& operator=(const CloneScope&) = delete;
-
- private:
-  struct Copies* previous_;
-};
-/// The tensor itself, or its copy inside a CloneScope.
-XTAPE_API Tensor share_or_clone(const Tensor& tensor);
-
-/// A member that names a tensor which its module has registered.
-template <int kind>
-class RegisteredTensor : public Tensor {
- public:
-  RegisteredTensor() = default;
-  explicit RegisteredTensor(const Tensor& registered) : Tensor(registered) {}
-  RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
-  RegisteredTensor(RegisteredTensor&&) = default;
-  RegisteredTensor& operator=(const RegisteredTensor&) & = default;
-  RegisteredTensor& operator=(RegisteredTensor&&) & = default;
-  /// Naming another tensor would leave the registered one behind: write into it with copy_ instead.
-  RegisteredTensor& operator=(const Tensor&) = delete;
-  ~RegisteredTensor() = default;
-};
-}  // namespace detail
-
-/// A tensor that the optimizer trains; made by Module::register_parameter. (A plain Tensor member would still name
-/// the original after clone.)
-using Parameter = detail::RegisteredTensor<0>;
-/// A tensor that belongs to the module's state but is not trained; made by Module::register_buffer.
-using Buffer = detail::RegisteredTensor<1>;
-
-namespace detail {
 
 /// Keeps a module of any type, by value.
 struct XTAPE_API ModuleHolder {
@@ -73,24 +33,6 @@ struct HolderOf final : ModuleHolder {
   std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
   M module;
 };
-
-// A forward of another signature would hide the base's instead of overriding it. Without one of its own, a module
-// takes several inputs (by its own operator()) or none.
-template <class>
-inline constexpr bool is_forward = false;
-template <class M>
-inline constexpr bool is_forward<Tensor (M::*)(const Tensor&)> = true;
-template <class M>
-inline constexpr bool is_forward<Tensor (M::*)(const Tensor&) const> = true;
-template <class M>
-constexpr bool forward_fits() {
-  if constexpr (requires { &M::forward; }) {
-    return is_forward<decltype(&M::forward)>;
-  } else {
-    return true;
-  }
-}
-
 }  // namespace detail
 
 /// What `named_modules` lists. `module` lives as long as the module that listed it.
@@ -103,8 +45,11 @@ class XTAPE_API Module {
  public:
   virtual ~Module();
 
-  /// forward(x). An Error thrown on the way carries the path of the module that it arose in.
+  /// Calls the forward that takes this many inputs, and the hooks around it. ValueError where the module has no such
+  /// forward. An Error thrown on the way carries the path of the module that it arose in.
   Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, const Tensor& y) const;
+  Tensor operator()(const Tensor& x, const Tensor& y, const Tensor& z) const;
 
   // Own tensors first, then the children's, in the order of registration; each tensor once, under its first name.
   std::vector<Tensor> parameters() const;
@@ -132,17 +77,19 @@ class XTAPE_API Module {
   const Module& to(DType dtype) const;
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true) const;
-  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it. What the hook returns
-  /// takes the place of x, or of y; nothing, or an undefined tensor, changes nothing. Not called where a module is used
-  /// through an operator() of its own. Copies of the handle share the hooks, clone(m) has none. Not
-  /// to be called while another thread runs the module. A hook that captures the module itself keeps it alive for good.
+  /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it, where x is the (first)
+  /// input and y the output. What the hook returns takes the place of x, or of y; nothing, or an undefined tensor,
+  /// changes nothing. A hook whose x is a `const std::vector<Tensor>&` gets all inputs; as a pre-hook it returns all of
+  /// them, or an empty vector. Not called where a module is used through an operator() of its own. Copies of the handle
+  /// share the hooks, clone(m) has none. Not to be called while another thread runs the module. A hook that captures
+  /// the module itself keeps it alive for good.
   template <class F>
   RemovableHandle register_forward_pre_hook(F hook) const {
-    return add_pre_hook(xtape::detail::returning<Tensor, const Module&, const Tensor&>(std::move(hook)));
+    return add_pre_hook(detail::pre_hook(std::move(hook)));
   }
   template <class F>
   RemovableHandle register_forward_hook(F hook) const {
-    return add_hook(xtape::detail::returning<Tensor, const Module&, const Tensor&, const Tensor&>(std::move(hook)));
+    return add_hook(detail::forward_hook(std::move(hook)));
   }
   /// Freezes (false) or thaws all parameters. A frozen parameter loses its gradient.
   const Module& requires_grad_(bool requires_grad = true) const;
@@ -157,8 +104,16 @@ class XTAPE_API Module {
   std::size_t child_count() const noexcept;
   const Module& child(std::size_t i) const noexcept;
 
+// A module defines the one that it needs. That hides the others, which is no mistake: calls go through operator().
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverloaded-virtual"
   virtual Tensor forward(const Tensor& x);
   virtual Tensor forward(const Tensor& x) const;
+  virtual Tensor forward(const Tensor& x, const Tensor& y);
+  virtual Tensor forward(const Tensor& x, const Tensor& y) const;
+  virtual Tensor forward(const Tensor& x, const Tensor& y, const Tensor& z);
+  virtual Tensor forward(const Tensor& x, const Tensor& y, const Tensor& z) const;
+#pragma GCC diagnostic pop
 
   /// Makes `tensor` a leaf that requires grad, and a parameter of this module. Undefined: no parameter.
   /// ValueError on a name that is empty, holds a dot or is taken; GradError on the result of an op.
@@ -170,16 +125,19 @@ class XTAPE_API Module {
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
     static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, const or not; several inputs: operator()");
+                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
     add_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }
 
  private:
   void add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
-  Tensor with_hooks(const Tensor& x) const;
-  RemovableHandle add_pre_hook(Callback<Tensor(const Module&, const Tensor&)> hook) const;
-  RemovableHandle add_hook(Callback<Tensor(const Module&, const Tensor&, const Tensor&)> hook) const;
+  template <class... X>
+  Tensor call(const X&... x) const;
+  Tensor forward_all(const std::vector<Tensor>& inputs) const;
+  Tensor with_hooks(std::vector<Tensor> inputs) const;
+  RemovableHandle add_pre_hook(detail::PreHook hook) const;
+  RemovableHandle add_hook(detail::Hook hook) const;
   friend struct detail::ModuleState;
 
   std::shared_ptr<detail::ModuleState> state_;

@@ -47,7 +47,7 @@ class XTAPE_API Sequential : public Module {
   Sequential& append(L&& layer) {
     using M = std::decay_t<L>;
     if constexpr (std::derived_from<M, Module>) {
-      static_assert(requires(const M& m, const Tensor& x) { m(x); }, "a layer of a Sequential takes one tensor");
+      static_assert(detail::takes_one_input<M>(), "a layer of a Sequential takes one input");
       register_module(std::to_string(size()), M(std::forward<L>(layer)));
     } else {
       register_module(std::to_string(size()), detail::FunctionModule<M>(std::forward<L>(layer)));

@@ -50,6 +50,7 @@ XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Ten
 /// part of the clone. Throws what its forward throws, so ShapeError or DTypeError where the input does not fit.
 template <std::derived_from<Module> M>
 Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
+  static_assert(detail::takes_one_input<M>(), "summary runs a model of one input");
   const M copy = clone(model);
   return detail::summarize(copy, [copy](const Tensor& x) { return copy(x); }, input_shape, options);
 }

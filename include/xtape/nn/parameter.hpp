@@ -1,0 +1,49 @@
+// Parameter and Buffer: members that name a tensor which their module has registered, and the scope in which copying
+// them copies the tensor, too.
+#pragma once
+
+#include "xtape/tensor.hpp"
+
+namespace xtape::nn {
+
+namespace detail {
+
+/// Inside a CloneScope the copy constructors of Module, Parameter and Buffer copy deeply, each original once: ties
+/// survive and nothing is shared with the original.
+class XTAPE_API CloneScope {
+ public:
+  CloneScope();
+  ~CloneScope();
+  CloneScope(const CloneScope&) = delete;
+  CloneScope& operator=(const CloneScope&) = delete;
+
+ private:
+  struct Copies* previous_;
+};
+/// The tensor itself, or its copy inside a CloneScope.
+XTAPE_API Tensor share_or_clone(const Tensor& tensor);
+
+/// A member that names a tensor which its module has registered.
+template <int kind>
+class RegisteredTensor : public Tensor {
+ public:
+  RegisteredTensor() = default;
+  explicit RegisteredTensor(const Tensor& registered) : Tensor(registered) {}
+  RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
+  /// As with a module, what was moved from still names its tensor.
+  RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
+  RegisteredTensor& operator=(const RegisteredTensor&) & = default;
+  /// Naming another tensor would leave the registered one behind: write into it with copy_ instead.
+  RegisteredTensor& operator=(const Tensor&) = delete;
+  ~RegisteredTensor() = default;
+};
+
+}  // namespace detail
+
+/// A tensor that the optimizer trains; made by Module::register_parameter. (A plain Tensor member would still name
+/// the original after clone.)
+using Parameter = detail::RegisteredTensor<0>;
+/// A tensor that belongs to the module's state but is not trained; made by Module::register_buffer.
+using Buffer = detail::RegisteredTensor<1>;
+
+}  // namespace xtape::nn

@@ -1,0 +1,110 @@
+// What must not compile, and says why in one line; and what must compile without a warning in a user's program that
+// finds the headers by -I.
+#include <gtest/gtest.h>
+
+#include "house/sources.hpp"
+
+namespace xtape::house {
+namespace {
+
+/// What the compiler says about a program of `code`; "" where it accepts it.
+std::string compiler_says(const std::string& code) {
+  const std::string program =
+      "#include <xtape/nn/nn.hpp>\n"
+      "using namespace xtape;\n" +
+      code + "\n";
+  const Ran ran = run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) +
+                      " -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Werror -I" +
+                      quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+  std::string said;
+  for (const std::string& line : ran.lines) said += line + "\n";
+  EXPECT_EQ(ran.status == 0, said.empty()) << said;
+  return said;
+}
+
+void expect_refused(const std::string& code, const std::string& reason) {
+  const std::string said = compiler_says(code);
+  EXPECT_NE(said.find(reason), std::string::npos) << code << "\n" << said;
+}
+
+/// A module `M` with `forward`, which another module registers.
+std::string registering(const std::string& forward) {
+  return "struct M : nn::Module { " + forward + " };\n" +
+         "struct Outer : nn::Module { M m = register_module(\"m\", M()); };\n";
+}
+
+TEST(Compile, AForwardOfOneToThreeInputsConstOrNotGivesNoWarning) {
+  EXPECT_EQ(compiler_says(R"cpp(
+              struct One : nn::Module {
+                Tensor forward(const Tensor& x) { return x; }
+              };
+              struct Two : nn::Module {
+                Tensor forward(const Tensor& x, const Tensor&) const { return x; }
+              };
+              struct Three : nn::Module {
+                Tensor forward(const Tensor& x, const Tensor&, const Tensor&) { return x; }
+              };
+              struct OneOrTwo : nn::Module {
+                Tensor forward(const Tensor& x) const override { return x; }
+                Tensor forward(const Tensor& x, const Tensor&) const override { return x; }
+              };
+              struct Four : nn::Module {
+                Tensor operator()(const Tensor& x, const Tensor&, const Tensor&, const Tensor&) const { return x; }
+              };
+              template <class T>
+              struct Generic : nn::Module {
+                Tensor forward(const Tensor& x) { return x; }
+              };
+              struct Huber : nn::Loss {
+                Tensor forward(const Tensor& input, const Tensor&) override { return input; }
+                LossParts parts(const Tensor& input, const Tensor&) const override { return {input, 1}; }
+              };
+              struct Outer : nn::Module {
+                One one = register_module("one", One());
+                Two two = register_module("two", Two());
+                Three three = register_module("three", Three());
+                OneOrTwo one_or_two = register_module("one_or_two", OneOrTwo());
+                Four four = register_module("four", Four());
+                Generic<int> generic = register_module("generic", Generic<int>());
+                Huber huber = register_module("huber", Huber());
+                nn::Sequential layers = register_module("layers", nn::Sequential{One(), OneOrTwo(), Generic<int>()});
+              };
+              void use() { Outer().two(ones({1}), Outer().three(ones({1}), ones({1}), ones({1}))); }
+            )cpp"),
+            "");
+}
+
+TEST(Compile, AForwardThatWouldHideTheBasesIsRefused) {
+  const std::string reason = "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs";
+  expect_refused(registering("Tensor forward(Tensor x) { return x; }"), reason);
+  expect_refused(registering("void forward(const Tensor&) {}"), reason);
+  expect_refused(registering("Tensor forward(const Tensor& x, double) { return x; }"), reason);
+  const std::string four = "const Tensor& x, const Tensor&, const Tensor&, const Tensor&";
+  expect_refused(registering("Tensor forward(" + four + ") { return x; }"), reason);
+}
+
+TEST(Compile, ALayerOfSeveralInputsIsRefusedBySequentialAndSummary) {
+  const std::string two = "struct Two : nn::Module { Tensor forward(const Tensor& x, const Tensor&) { return x; } };\n";
+  const std::string reason = "a layer of a Sequential takes one input";
+  expect_refused(two + "void use() { nn::Sequential{Two()}; }", reason);
+  expect_refused("void use() { nn::Sequential{nn::ReLU(), nn::MSELoss()}; }", reason);
+  expect_refused(two + "void use() { nn::summary(Two(), {1}); }", "summary runs a model of one input");
+}
+
+TEST(Compile, ALossIsCalledWithTwoInputs) {
+  const std::string call = "void use(const nn::Loss& loss, const Tensor& x) { loss";
+  EXPECT_EQ(compiler_says(call + "(x, x); }"), "");
+  expect_refused(call + "(x); }", "error: ");
+  expect_refused(call + "(x, x, x); }", "error: ");
+  expect_refused(
+      "struct NoParts : nn::Loss { Tensor forward(const Tensor& x, const Tensor&) { return x; } };\n"
+      "NoParts loss;",
+      "parts");
+}
+
+TEST(Compile, AParameterIsNotMadeToNameAnotherTensor) {
+  expect_refused("void use(nn::Linear& layer) { layer.weight = ones({1}); }", "deleted");
+}
+
+}  // namespace
+}  // namespace xtape::house
