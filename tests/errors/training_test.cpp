@@ -19,6 +19,10 @@ struct Registering : nn::Module {
   using Module::register_parameter;
 };
 
+struct ThreeToReLU : nn::Module {
+  nn::ReLU relu = register_module("1", nn::ReLU());
+  Tensor forward(const Tensor& x) { return relu(x, x, x); }
+};
 struct Encoder : nn::Module {
   nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));
   Tensor forward(const Tensor& x) { return fc1(x); }
@@ -41,7 +45,10 @@ TEST(Errors, OfModules) {
        [] { Registering().register_parameter("w", ones({2}, {.requires_grad = true}) * 2); }},
       {"ValueError: register_module: \"self\" is this module itself, or holds it",
        [] { Registering m; m.register_module("self", m); }},
-      {"ValueError: module: this module has no forward(const Tensor&) of its own", [] { Registering()(ones({2})); }},
+      {"ValueError: Registering: called with 1 input, but it has no forward(x)", [] { Registering()(ones({2})); }},
+      {"ValueError: Linear: called with 2 inputs, but it has no forward(x, y)",
+       [] { nn::Linear(2, 2)(ones({2}), ones({2})); }},
+      {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(x, y, z)", [] { ThreeToReLU()(ones({2})); }},
       {"DTypeError: to: a module can be float32 or float64, not int64", [] { nn::Linear(2, 2).to(int64); }},
       {"ValueError: load_state_dict: the keys do not fit: missing [bias], unexpected []; pass strict = false to "
        "load what fits",
