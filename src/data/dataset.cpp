@@ -1,9 +1,16 @@
 // TensorDataset, ImageDataset and Subset. Indices are checked here, once, before rows are copied.
 #include "xtape/data/dataset.hpp"
 
-#include "kernels/isa.hpp"
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "ops/common.hpp"
+#include "kernels/isa.hpp"
+#include "ops/checks.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape::data {
 

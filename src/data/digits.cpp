@@ -7,10 +7,10 @@
 #include <array>
 #include <cmath>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "kernels/plain_math.hpp"
 #include "kernels/random.hpp"
-#include "ops/common.hpp"
 
 namespace xtape::data {
 

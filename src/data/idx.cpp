@@ -4,13 +4,15 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <system_error>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
 
 namespace xtape::data {
 

@@ -3,7 +3,8 @@
 
 #include <filesystem>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
 #include "xtape/data/idx.hpp"
 
 namespace xtape::data {

@@ -13,7 +13,7 @@ struct Groups {
   /// Elements of one group.
   std::int64_t group_size() const { return outer * inner; }
 
-  /// f(group, first, end) for each stretch of neighbours in one group, in the order of memory.
+  /// f(group, first, end) for each run of neighbours in one group, in the order of memory.
   template <class F>
   void each(F f) const {
     std::int64_t i = 0;

@@ -7,7 +7,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
-#include "kernels/norm.hpp"
+#include "kernels/vector_norm.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape::nn::utils {

@@ -1,8 +1,15 @@
 // y = |x|        dx = gy where x > 0, -gy where x < 0, else 0
 // Keeps x.
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,7 +1,14 @@
 // y = a + b        da = gy, db = gy
 // Keeps nothing.
+#include <utility>
+
 #include "autograd/backward_ops.hpp"
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

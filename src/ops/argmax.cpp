@@ -1,7 +1,12 @@
 // y = the position of the largest element, along a dim or in the flattened tensor: int64
 // The first on ties; NaN wins. Never recorded: a position has no gradient.
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/extremum.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -3,7 +3,12 @@
 // For z = (x - m) r, r = 1 / sqrt(v + eps), in training:  dx = r (gz - mean(gz) - z mean(gz z)),  gz = gy w
 // Recorded as z, then mul and add for w and b; see ops/normalize.cpp. What is kept shares nothing with the running
 // statistics: they may move on before backward.
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
 #include "ops/normalize.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

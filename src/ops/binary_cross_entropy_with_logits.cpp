@@ -2,10 +2,18 @@
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
 // Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
 // softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/elementwise.hpp"
 #include "ops/loss.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -63,7 +71,7 @@ Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOpt
 
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
                                         const BCEWithLogitsOptions& options) {
-  return detail::reduced(losses(logits, target, options), options.reduction);
+  return detail::apply_reduction(losses(logits, target, options), options.reduction);
 }
 
 LossParts binary_cross_entropy_with_logits_parts(const Tensor& logits, const Tensor& target,

@@ -1,7 +1,15 @@
 // y = the tensors one after another along one dim        dx_i = the part of gy that x_i filled
 // Keeps nothing but the extents.
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "ops/common.hpp"
+#include "ops/dims.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

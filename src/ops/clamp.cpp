@@ -1,8 +1,16 @@
 // y = min(max(x, lo), hi)        dx = gy where lo <= x <= hi, else 0
 // NaN passes through, without a gradient. Keeps x: what clamp leaves alone is inside.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,6 +1,9 @@
 // y = x, in storage of its own        dx = gy
 // Keeps nothing.
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "ops/checks.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,13 @@
 // y = (a ? b) for ==, !=, <, <=, >, >=: bool_, of any dtypes
-// Never recorded: a truth has no gradient.
+// Never recorded: a comparison has no gradient.
 #include <functional>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

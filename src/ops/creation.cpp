@@ -1,10 +1,16 @@
 // Tensors from values: zeros, ones, empty, eye, full, arange, their _like forms, and what tensor(...) calls.
 #include "xtape/creation.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,41 +1,100 @@
 // l_n = -sum_c a_c lp_c,  lp = log_softmax(x)        dx = s (softmax(x) sum(a) - a),  dt = -s w (1 - e) lp
 // a_c = w_c ((1 - e) t_c + e / C); a class index y stands for t_c = [c = y], an ignored one for a = 0. s is
 // the gradient arriving at l_n. The mean divides by the indices' weights, or by the number of positions.
-// Keeps x and two numbers for each row, its maximum m and t = log(sum exp(x - m)), for lp = (x - m) - t.
+// Keeps x and for each row its maximum m and log_total = log(sum exp(x - m)): lp = (x - m) - log_total.
+#include "kernels/cross_entropy.hpp"
+
+#include "autograd/tensor_impl.hpp"
 #include "ops/class_targets.hpp"
+#include "ops/dims.hpp"
+#include "ops/loss.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
 namespace {
 
-Tensor target_gradient(const Tensor& lp, const Tensor& gy, const detail::ClassTargets& targets) {
-  const Tensor slope = targets.coefficient_slope();
-  return -(targets.upstream(gy) * slope) * where(slope == 0, 0, lp);  // 0 times lp = -inf is 0
+using detail::ClassTargets, detail::elements;
+
+/// The value. `logs` becomes (2, rows): m and log_total of each row.
+Tensor loss_value(const Tensor& x, const ClassTargets& targets, Tensor& logs) {
+  const Tensor rows = detail::dim_to_end(x, targets.dim());
+  const std::int64_t count = targets.rows().count();
+  const Tensor losses = detail::make_tensor(targets.positions(), DType::float64);
+  logs = detail::make_tensor({2, count}, targets.dtype);
+  visit_terms(targets, [&]<class T>(const auto& terms) {
+    T* m = elements<T>(logs);
+    kernels::cross_entropy_losses(terms, elements<T>(rows), m, m + count, elements<double>(losses));
+  });
+  return reduce_positions(targets, losses);
 }
 
-/// dx and dt made of recorded ops.
-Gradients recorded(const Tensor& x, const Tensor& gy, const detail::ClassTargets& targets, Wants wants) {
+/// dx, from the logs of loss_value.
+Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, const ClassTargets& targets) {
+  const Tensor rows = detail::dim_to_end(x, targets.dim());
+  const std::int64_t count = targets.rows().count();
+  const Tensor dx = detail::make_tensor(rows.impl()->shape, targets.dtype);
+  visit_terms(targets, [&]<class T>(const auto& terms) {
+    const T* m = elements<T>(logs);
+    kernels::cross_entropy_gradient(terms, elements<T>(rows), m, m + count, detail::upstream_of<T>(targets, gy),
+                                    elements<T>(dx));
+  });
+  return detail::dim_from_end(dx, targets.dim());
+}
+
+// ---- the gradient in recorded ops ------------------------------------------------------------------------------
+
+/// s, shaped to meet x.
+Tensor upstream(const Tensor& gy, const ClassTargets& targets) {
+  if (targets.reduction == Reduction::sum) return gy;
+  if (targets.reduction == Reduction::mean) return gy / targets.denominator;
+  return unsqueeze(gy, targets.dim());
+}
+
+/// w (1 - e), shaped to meet x.
+Tensor slope_of(const ClassTargets& targets) {
+  const Tensor w = *targets.weight;
+  return w.defined() ? w * (1 - targets.smoothing) : full({}, 1 - targets.smoothing, {.dtype = targets.dtype});
+}
+
+/// dt. Also the fused gradient's, with an lp that is not recorded.
+Tensor target_gradient(const Tensor& lp, const Tensor& gy, const ClassTargets& targets) {
+  const Tensor slope = slope_of(targets);
+  return -(upstream(gy, targets) * slope) * where(slope == 0, 0, lp);  // 0 times lp = -inf is 0
+}
+
+/// x, but 0 in rows without terms: they do not count, not even with a NaN in them.
+Tensor rows_that_count(const Tensor& x, const ClassTargets& targets) {
+  const Tensor any = detail::make_tensor(targets.positions(), DType::bool_);
+  visit_terms(targets, [&]<class T>(const auto& terms) { kernels::rows_with_terms(terms, elements<bool>(any)); });
+  return where(unsqueeze(any, targets.dim()), x, 0);
+}
+
+Gradients recorded_gradients(const Tensor& x, const Tensor& gy, const ClassTargets& targets, Wants wants) {
   const std::int64_t d = targets.dim();
-  const Tensor t = targets.probabilities();
-  // A row that constant targets leave without terms does not count, not even with a NaN in it.
-  const Tensor lp = log_softmax(t.requires_grad() ? x : where(targets.rows_with_terms(), x, 0), d);
-  const Tensor dlp = t.requires_grad() ? -targets.upstream(gy) * targets.coefficients(t)
-                                       : detail::nll_loss_gradient(gy, targets);
+  const Tensor t = *targets.probabilities, w = *targets.weight;
+  Tensor lp, dlp;
+  if (t.requires_grad()) {  // then a is a function of t
+    const Tensor a = t * (1 - targets.smoothing) + targets.smoothing / static_cast<double>(targets.shape[d]);
+    lp = log_softmax(x, d);
+    dlp = -upstream(gy, targets) * (w.defined() ? w * a : a);
+  } else {
+    lp = log_softmax(rows_that_count(x, targets), d);
+    dlp = detail::nll_loss_gradient(gy, targets);
+  }
   return Gradients(wants[0] ? dlp - exp(lp) * sum(dlp, d, true) : Tensor(),
                    wants[1] ? target_gradient(lp, gy, targets) : Tensor());
 }
 
-Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, const detail::ClassTargets& targets) {
-  const std::int64_t d = targets.dim();
-  return detail::dim_from_end(targets.logit_gradient(detail::dim_to_end(x, d), logs, gy), d);
-}
+// ----------------------------------------------------------------------------------------------------------------
 
-Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& targets) {
+Tensor loss(const Tensor& x, const Tensor& target, const ClassTargets& targets) {
   Tensor logs;
-  const Tensor y = targets.logit_loss(detail::dim_to_end(x, targets.dim()), logs);
+  const Tensor y = loss_value(x, targets, logs);
   return record("cross_entropy", {x, target}, y,
                 [x = save(x), logs = save(logs), targets](const Tensor& gy, Wants wants) {
-                  if (is_grad_enabled()) return recorded(*x, gy, targets, wants);
+                  if (is_grad_enabled()) return recorded_gradients(*x, gy, targets, wants);
                   return Gradients(wants[0] ? logit_gradient(*x, *logs, gy, targets) : Tensor(),
                                    wants[1] ? target_gradient(log_softmax(*x, targets.dim()), gy, targets) : Tensor());
                 });
@@ -44,15 +103,16 @@ Tensor loss(const Tensor& x, const Tensor& target, const detail::ClassTargets& t
 }  // namespace
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
-  return loss(logits, target, detail::ClassTargets("cross_entropy", logits, target, options));
+  const ClassTargets targets("cross_entropy", logits, target, options);
+  return loss(logits, target, targets);
 }
 
 LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   detail::check_reduction("cross_entropy", options.reduction);
   CrossEntropyOptions summed = options;
   summed.reduction = Reduction::sum;
-  const detail::ClassTargets targets("cross_entropy", logits, target, summed);
-  return {loss(logits, target, targets), targets.denominator()};
+  const ClassTargets targets("cross_entropy", logits, target, summed);
+  return {loss(logits, target, targets), targets.denominator};
 }
 
 }  // namespace xtape

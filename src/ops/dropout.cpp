@@ -1,10 +1,17 @@
 // y = x s where kept, else 0        dx = gy s where kept, else 0        s = 1 / (1 - p)
 // Keeps the mask, one byte an element: drawn once, never inferred from zeros. The gradient is the same linear map, so
 // it is its own gradient in turn, and one kernel serves every order.
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/random.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 #include "xtape/random.hpp"
 
 namespace xtape {

@@ -1,6 +1,13 @@
 // y[i...] = w[index[i...]]        dw[index[i...]] += gy[i...], but nothing at the padding index
 // Keeps the index.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,12 @@
 // y = erf x        dx = gy 2 / sqrt(pi) e^(-x^2)
 // Keeps x.
 #include <cmath>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

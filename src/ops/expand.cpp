@@ -1,8 +1,14 @@
 // y = x, repeated along extents of 1        dx = gy summed over the copies (done by the tape)
 // Keeps nothing.
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
+#include "core/fail.hpp"
 #include "kernels/copy.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -14,7 +20,8 @@ Tensor expand(const Tensor& x, const Shape& shape) {
   if (extra < 0) fail<ShapeError>("expand", "{} has fewer dims than the tensor's {}", shape, from);
   for (std::int64_t d = 0; d < to.size(); ++d) {
     if (to[d] == -1 && d >= extra) to[d] = from[d - extra];
-    if (to[d] < 0) fail<ShapeError>("expand", "{}: extent {} in dim {} keeps nothing of {}", shape, to[d], d, from);
+    if (to[d] >= 0) continue;
+    fail<ShapeError>("expand", "{}: extent {} in dim {} is negative; -1 keeps an extent of {}", shape, to[d], d, from);
   }
   if (!detail::broadcasts_to(from, to)) fail<ShapeError>("expand", "{} does not broadcast to {}", from, shape);
   Tensor y = detail::make_tensor(to, x.impl()->dtype);

@@ -1,7 +1,15 @@
 // y[i][j] = x[i][index[i][j]] (dim 1)        dx[i][index[i][j]] += gy[i][j]
 // Keeps the index. scatter_add, the gradient's op, has gather as its own gradient.
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -4,7 +4,10 @@
 // infinity never comes up.
 #include <cmath>
 
-#include "ops/common.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

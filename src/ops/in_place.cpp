@@ -1,7 +1,13 @@
 // Writing into a tensor: copy_, fill_, zero_, add_, mul_ and assignment to a slice. None is recorded; in grad mode all
 // refuse what requires grad or shares storage with what does. Each advances the storage's version.
+#include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
-#include "ops/common.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

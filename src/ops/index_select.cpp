@@ -1,7 +1,16 @@
 // y[j] = x[index[j]] along one dim        dx[index[j]] += gy[j]
 // Keeps the index. index_add, the gradient's op, has index_select as its own gradient.
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,6 +1,7 @@
 // y = (x is NaN): bool_, false for integers
 // Never recorded: a truth has no gradient.
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,11 @@
 // l = t (log t - x),  0 where t is 0        dx = -gy t, dt = gy (log t + 1 - x), 0 where t is 0
 // With log_target the target is s = log t: ds = dt e^s. Keeps x and the target.
 #include <cmath>
+#include <utility>
 
 #include "ops/loss.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -29,7 +32,7 @@ Tensor losses(const Tensor& input, const Tensor& target, bool log_target) {
 }  // namespace
 
 Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options) {
-  return detail::reduced(losses(input, target, options.log_target), options.reduction);
+  return detail::apply_reduction(losses(input, target, options.log_target), options.reduction);
 }
 
 LossParts kl_div_parts(const Tensor& input, const Tensor& target, const KLDivOptions& options) {

@@ -1,7 +1,11 @@
 // y = (x - m) / sqrt(v + eps) w + b, with the mean m and the biased variance v over the last dims
 // For z = (x - m) r, r = 1 / sqrt(v + eps):  dx = r (gz - mean(gz) - z mean(gz z)),  gz = gy w
 // Recorded as z, then mul and add for w and b; see ops/normalize.cpp.
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
 #include "ops/normalize.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,13 @@
 // y = x where x > 0, else s x        dx = gy where x > 0, else s gy
 // Keeps x: its sign is not to be had from y when s is negative.
 #include <cmath>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "core/fail.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

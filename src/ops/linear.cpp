@@ -1,7 +1,16 @@
 // y = x w^T + b        dx = gy w, dw = gy^T x, db = column sums of gy
 // Keeps x for dw and w for dx; the first layer's x wants no gradient, so a third of backward's work falls away there.
+#include <algorithm>
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/gemm.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,12 @@
 // y = log x        dx = gy / x
 // Keeps x.
 #include <cmath>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,7 +1,10 @@
 // y = x - log(sum exp(x))        dx = gy - exp(y) sum(gy)        along one dim
 // Keeps y, not x: exp(y) is softmax, so x can be freed.
 #include "kernels/isa.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

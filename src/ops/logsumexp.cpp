@@ -1,7 +1,12 @@
 // y = log(sum exp(x))        dx = gy exp(x - y)        along one dim
 // Keeps x and y: exp(x - y) is softmax. A row of all -inf gives -inf; it has no softmax: its gradient is NaN.
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
 #include "kernels/isa.hpp"
-#include "ops/common.hpp"
+#include "ops/dims.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

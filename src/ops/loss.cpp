@@ -1,5 +1,11 @@
 #include "ops/loss.hpp"
 
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/ops.hpp"
+
 namespace xtape::detail {
 
 void check_reduction(std::string_view op, Reduction reduction) {
@@ -25,7 +31,7 @@ LossParts parts_of(const Tensor& losses, Reduction reduction) {
   return {sum(losses), static_cast<double>(n)};
 }
 
-Tensor reduced(const Tensor& losses, Reduction reduction) {
+Tensor apply_reduction(const Tensor& losses, Reduction reduction) {
   if (reduction == Reduction::none) return losses;
   const LossParts parts = parts_of(losses, reduction);
   return reduction == Reduction::sum ? parts.sum : parts.sum / parts.denominator;

@@ -2,7 +2,12 @@
 // their checks and what a reduction makes of the elements' losses. The one denominator is that of parts_of.
 #pragma once
 
-#include "ops/common.hpp"
+#include <string_view>
+
+#include "core/dispatch.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape::detail {
 
@@ -21,6 +26,6 @@ Tensor zip_losses(const Operands& both, F f) {
 }
 /// Recorded. The denominator: the first extent for batchmean, else the number of elements.
 LossParts parts_of(const Tensor& losses, Reduction reduction);
-Tensor reduced(const Tensor& losses, Reduction reduction);
+Tensor apply_reduction(const Tensor& losses, Reduction reduction);
 
 }  // namespace xtape::detail

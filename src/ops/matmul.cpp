@@ -1,8 +1,18 @@
 // y = a b        da = gy b^T, db = a^T gy
 // Keeps each factor that the other's gradient needs. Gradients are matmul_t again, so no transpose is ever copied.
+#include <algorithm>
+#include <utility>
+
 #include "autograd/backward_ops.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/gemm.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -21,8 +31,9 @@ Shape batch_shape(const Shape& a, const Shape& b) {
   return detail::broadcast_shapes("matmul", p, q);
 }
 
-/// Which matrix of `own` (batch dims) stands under matrix i of `batch`.
-std::int64_t matrix_under(std::int64_t i, const Shape& own, const Shape& batch) {
+/// Which matrix of an operand with the batch dims `own` is a factor of matrix i of the product, whose batch dims are
+/// `batch`.
+std::int64_t factor_of(std::int64_t i, const Shape& own, const Shape& batch) {
   std::int64_t at = 0, step = 1;
   for (std::int64_t d = 1; d <= batch.size(); ++d) {
     const std::int64_t position = i % batch[batch.size() - d];
@@ -64,8 +75,8 @@ Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
   visit_floating(a.impl()->dtype, [&]<class T>() {
     for (std::int64_t i = 0; i < count; ++i) {
       kernels::gemm(kernels::Gemm<T>{.trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k,
-                                     .a = elements<T>(a) + matrix_under(i, p, batch) * m * k, .lda = s.back(),
-                                     .b = elements<T>(b) + matrix_under(i, q, batch) * k * n, .ldb = t.back(),
+                                     .a = elements<T>(a) + factor_of(i, p, batch) * m * k, .lda = s.back(),
+                                     .b = elements<T>(b) + factor_of(i, q, batch) * k * n, .ldb = t.back(),
                                      .c = elements<T>(y) + i * m * n, .ldc = n});
     }
   });

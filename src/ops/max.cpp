@@ -1,8 +1,17 @@
 // y = the largest element of x        dx = gy / k at the k elements equal to y, else 0
 // y[i] = the largest along a dim        dx = gy at the returned position, the first on ties, else 0
 // min likewise. NaN wins. Keeps x and y; along a dim the positions alone.
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/extremum.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

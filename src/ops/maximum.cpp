@@ -1,6 +1,14 @@
 // y = max(a, b)        da = gy where a > b, gy / 2 where a = b, else 0; db likewise, and minimum likewise
 // NaN wins, and then gy goes to both. Keeps a and b.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

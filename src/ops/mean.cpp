@@ -1,15 +1,21 @@
 // y = sum of x over dims / n        dx = gy / n, repeated over them
 // Keeps x's shape. The mean of nothing is 0 / 0, NaN.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
 Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
   detail::check_floating("mean", x);
-  const detail::Reduced reduced = detail::reduced_dims("mean", x, dims);
-  Tensor y = without_grad([&] { return sum(x, dims, keepdim) / reduced.n; });
+  const detail::ReducedDims over = detail::reduced_dims("mean", x, dims);
+  Tensor y = without_grad([&] { return sum(x, dims, keepdim) / over.n; });
   return record("mean", {x}, std::move(y),
-                [from = x.impl()->shape, n = reduced.n, with_ones = reduced.with_ones](const Tensor& gy) {
+                [from = x.impl()->shape, n = over.n, with_ones = over.with_ones](const Tensor& gy) {
                   return Gradients((gy / n).reshape(with_ones).expand(from));
                 });
 }

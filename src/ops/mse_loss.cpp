@@ -1,6 +1,10 @@
 // l = (x - t)^2        dx = 2 gy (x - t), dt = -dx
 // Keeps x and t.
+#include <utility>
+
 #include "ops/loss.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -20,7 +24,7 @@ Tensor losses(const Tensor& input, const Tensor& target) {
 
 Tensor mse_loss(const Tensor& input, const Tensor& target, const MSEOptions& options) {
   detail::check_reduction("mse_loss", options.reduction);
-  return detail::reduced(losses(input, target), options.reduction);
+  return detail::apply_reduction(losses(input, target), options.reduction);
 }
 
 LossParts mse_loss_parts(const Tensor& input, const Tensor& target, const MSEOptions& options) {

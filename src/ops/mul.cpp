@@ -1,6 +1,11 @@
 // y = a b        da = gy b, db = gy a
 // Keeps each factor that the other's gradient needs.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

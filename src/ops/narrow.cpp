@@ -1,7 +1,15 @@
 // y = x[start .. start + length) along one dim        dx = gy with zeros before and after
 // Keeps nothing but the numbers. pad, the gradient's op, is narrow's inverse, and narrow the gradient of pad.
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

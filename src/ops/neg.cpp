@@ -1,6 +1,13 @@
 // y = -x        dx = -gy
 // Keeps nothing.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

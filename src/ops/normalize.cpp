@@ -5,6 +5,13 @@
 
 #include <cmath>
 
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
+
 namespace xtape::detail {
 
 namespace {

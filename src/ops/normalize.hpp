@@ -2,8 +2,11 @@
 // and a summand for what comes out.
 #pragma once
 
+#include <string_view>
+
 #include "kernels/normalize.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "xtape/autograd.hpp"
 
 namespace xtape::detail {
 

@@ -2,9 +2,17 @@
 // Keeps a and b, and y for db. Where the formula is 0 times infinity, a is replaced by 1 before the power or
 // the logarithm is taken: masking the result alone would leave the NaN in the gradient's own gradient.
 #include <cmath>
+#include <type_traits>
 
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "core/subscript.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

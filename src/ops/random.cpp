@@ -2,9 +2,15 @@
 // its generator, then fills its elements as a function of where they begin. None is recorded.
 #include "xtape/random.hpp"
 
+#include <algorithm>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "core/subscript.hpp"
 #include "kernels/random.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,8 +1,15 @@
 // y = 0 where x < 0, else x        dx = 0 where y <= 0, else gy
 // Keeps y, not x: it is positive (or NaN) where x is. NaN passes through, and its gradient too.
+#include <type_traits>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

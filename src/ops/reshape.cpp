@@ -1,6 +1,11 @@
 // y = x under another shape        dx = gy under x's shape
 // The views that only rename dims: reshape, flatten, squeeze, unsqueeze. They share storage with x and keep its shape.
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

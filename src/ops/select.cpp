@@ -1,6 +1,12 @@
 // y = x[i] along one dim, which goes        dx = gy at place i, zeros elsewhere
 // Keeps nothing but the numbers.
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,7 +1,10 @@
 // y = exp(x) / sum exp(x)        dx = y (gy - sum(gy y))        along one dim
 // Keeps y, not x: x can be freed.
 #include "kernels/isa.hpp"
-#include "ops/common.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

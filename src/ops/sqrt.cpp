@@ -2,7 +2,10 @@
 // Keeps y, not x: x can be freed.
 #include <cmath>
 
-#include "ops/common.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,6 +1,14 @@
 // y = the tensors one after another along a new dim        dx_i = slice i of gy
 // Keeps nothing.
-#include "ops/common.hpp"
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "ops/dims.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,6 +1,11 @@
 // y = a - b        da = gy, db = -gy
 // Keeps nothing.
-#include "ops/common.hpp"
+#include <utility>
+
+#include "ops/elementwise.hpp"
+#include "ops/promotion.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

@@ -1,53 +1,46 @@
 // y = sum of x over dims        dx = gy repeated over them
 // Keeps x's shape.
+#include <type_traits>
+
 #include "autograd/backward_ops.hpp"
-#include "kernels/copy.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
 #include "kernels/reduce.hpp"
-#include "ops/common.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
 namespace {
 
-/// x with `dims` summed away one by one, innermost last: each is a pass over (outer, n, inner).
-Tensor sum_value(const Tensor& x, const bool (&reduced)[Shape::max_dim], bool keepdim) {
+/// The value. x is read where it lies, as (outer, n, inner), where the summed dims stand together; else they are moved
+/// to the end first.
+Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim) {
   const Shape& from = x.impl()->shape;
-  Shape kept, result, order;
-  std::int64_t n = 1;
-  std::int64_t first = from.size(), last = -1, count = 0;
+  Shape kept, summed, to;
   for (std::int64_t d = 0; d < from.size(); ++d) {
-    if (!reduced[d]) {
-      kept.push_back(from[d]);
-      order.push_back(d);
-      result.push_back(from[d]);
-      continue;
+    (over.has[d] ? summed : kept).push_back(d);
+    if (!over.has[d]) {
+      to.push_back(from[d]);
+    } else if (keepdim) {
+      to.push_back(1);
     }
-    n *= from[d];
-    first = std::min(first, d);
-    last = d;
-    ++count;
-    if (keepdim) result.push_back(1);
   }
+  const std::int64_t first = summed.empty() ? from.size() : summed[0];
+  const bool together = summed.empty() || summed.back() - first + 1 == summed.size();
   std::int64_t outer = 1, inner = 1;
+  for (std::int64_t d : kept) (together && d > first ? inner : outer) *= from[d];
   Tensor source = x;
-  if (count == 0) {
-    outer = x.impl()->numel;
-  } else if (last - first + 1 == count) {  // the summed dims stand together: no need to move anything
-    for (std::int64_t d = 0; d < first; ++d) outer *= from[d];
-    for (std::int64_t d = last + 1; d < from.size(); ++d) inner *= from[d];
-  } else {
-    for (std::int64_t d = 0; d < from.size(); ++d) {
-      if (reduced[d]) order.push_back(d);
-    }
-    outer = kept.numel();
-    source = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
-    kernels::permute(itemsize(x.impl()->dtype), x.impl()->data, from, source.impl()->data, order);
+  if (!together) {
+    Shape order = kept;
+    for (std::int64_t d : summed) order.push_back(d);
+    source = detail::permuted(x, order);
   }
-  const DType dtype = is_floating(x.impl()->dtype) ? x.impl()->dtype : DType::int64;
-  Tensor y = detail::make_tensor(result, dtype);
+  Tensor y = detail::make_tensor(to, is_floating(x.impl()->dtype) ? x.impl()->dtype : DType::int64);
   visit_dtype(x.impl()->dtype, [&]<class T>() {
     using U = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
-    kernels::sum_dim(detail::elements<T>(source), detail::elements<U>(y), outer, n, inner);
+    kernels::sum_dim(detail::elements<T>(source), detail::elements<U>(y), outer, over.n, inner);
   });
   return y;
 }
@@ -55,9 +48,9 @@ Tensor sum_value(const Tensor& x, const bool (&reduced)[Shape::max_dim], bool ke
 }  // namespace
 
 Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) {
-  const detail::Reduced reduced = detail::reduced_dims("sum", x, dims);
-  return record("sum", {x}, sum_value(x, reduced.dim, keepdim),
-                [from = x.impl()->shape, with_ones = reduced.with_ones](const Tensor& gy) {
+  const detail::ReducedDims over = detail::reduced_dims("sum", x, dims);
+  return record("sum", {x}, sum_value(x, over, keepdim),
+                [from = x.impl()->shape, with_ones = over.with_ones](const Tensor& gy) {
                   return Gradients(gy.reshape(with_ones).expand(from));
                 });
 }

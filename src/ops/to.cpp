@@ -2,8 +2,16 @@
 // Keeps nothing but the dtype.
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
+#include "core/fail.hpp"
+#include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 

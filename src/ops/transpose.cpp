@@ -1,7 +1,10 @@
 // y = x with two dims exchanged        dx = gy with the same two exchanged
 // Keeps nothing but the dims.
-#include "kernels/copy.hpp"
-#include "ops/common.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape {
 
@@ -10,12 +13,10 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
   const Shape& from = x.impl()->shape;
   const std::int64_t p = detail::normalize_dim("transpose", dim0, from.size());
   const std::int64_t q = detail::normalize_dim("transpose", dim1, from.size());
-  Shape dims, to = from;
-  for (std::int64_t d = 0; d < from.size(); ++d) dims.push_back(d == p ? q : d == q ? p : d);
-  std::swap(to[p], to[q]);
-  Tensor y = detail::make_tensor(to, x.impl()->dtype);
-  kernels::permute(itemsize(x.impl()->dtype), x.impl()->data, from, y.impl()->data, dims);
-  return record("transpose", {x}, std::move(y), [p, q](const Tensor& gy) { return Gradients(transpose(gy, p, q)); });
+  Shape order;
+  for (std::int64_t d = 0; d < from.size(); ++d) order.push_back(d == p ? q : d == q ? p : d);
+  return record("transpose", {x}, detail::permuted(x, order),
+                [p, q](const Tensor& gy) { return Gradients(transpose(gy, p, q)); });
 }
 
 }  // namespace xtape

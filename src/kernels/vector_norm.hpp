@@ -1,4 +1,4 @@
-// What norms are made of: the largest magnitude, and sums of powers of magnitudes, accumulated in double.
+// What vector norms are made of: the largest magnitude, and sums of powers of magnitudes, accumulated in double.
 #pragma once
 
 #include <cmath>

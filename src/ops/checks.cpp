@@ -1,0 +1,53 @@
+#include "ops/checks.hpp"
+
+#include "core/fits.hpp"
+#include "core/subscript.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::detail {
+
+void check_defined(std::string_view op, const Tensor& x) {
+  if (!x.defined()) fail<ValueError>(op, "the tensor is undefined");
+}
+
+void check_floating(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (!is_floating(x.impl()->dtype)) {
+    fail<DTypeError>(op, "expected a floating dtype, got {}; convert it with .to(float32)", x.impl()->dtype);
+  }
+}
+
+void check_arithmetic(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (x.impl()->dtype < DType::int32) {
+    fail<DTypeError>(op, "{} has no arithmetic; convert it with .to(int64) or .to(float32)", x.impl()->dtype);
+  }
+}
+
+void check_integer(std::string_view op, const Tensor& x) {
+  check_defined(op, x);
+  if (is_floating(x.impl()->dtype) || x.impl()->dtype == DType::bool_) {
+    fail<DTypeError>(op, "expected an integer dtype, got {}", x.impl()->dtype);
+  }
+}
+
+void check_fits(std::string_view op, Scalar number, DType dtype) {
+  if (is_floating(dtype) || dtype == DType::bool_) return;
+  if (fits(number, dtype)) return;
+  if (is_floating(number.dtype())) fail<ValueError>(op, "{} does not fit {}", number.to<double>(), dtype);
+  fail<ValueError>(op, "{} does not fit {}; take a wider dtype, or convert with .to(int64)", number.to<std::int64_t>(),
+                   dtype);
+}
+
+Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n) {
+  check_integer(op, index);
+  Tensor at = to(index, DType::int64);
+  const std::int64_t* p = elements<std::int64_t>(at);
+  for (std::int64_t j = 0; j < at.impl()->numel; ++j) {
+    if (p[j] >= 0 && p[j] < n) continue;
+    fail<IndexError>(op, "index{} = {} is outside [0, {})", subscript(at.impl()->shape, j), p[j], n);
+  }
+  return at;
+}
+
+}  // namespace xtape::detail

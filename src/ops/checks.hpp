@@ -1,0 +1,25 @@
+// Checks of a caller's tensors, which throw in the op's name.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::detail {
+
+/// ValueError when x is undefined. The other checks of a tensor begin with this one.
+void check_defined(std::string_view op, const Tensor& x);
+/// DTypeError unless floating.
+void check_floating(std::string_view op, const Tensor& x);
+/// DTypeError on bool_ and uint8.
+void check_arithmetic(std::string_view op, const Tensor& x);
+/// DTypeError unless an integer dtype (bool_ is none).
+void check_integer(std::string_view op, const Tensor& x);
+/// ValueError when an integer dtype cannot hold the number (without its fraction).
+void check_fits(std::string_view op, Scalar number, DType dtype);
+/// The index as int64, every element known to lie in [0, n); IndexError names the first that does not.
+Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n);
+
+}  // namespace xtape::detail

@@ -1,0 +1,75 @@
+#include "ops/dims.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/copy.hpp"
+
+namespace xtape::detail {
+
+std::int64_t normalize_dim(std::string_view op, std::int64_t dim, std::int64_t rank) {
+  const std::int64_t dims = std::max<std::int64_t>(rank, 1);
+  if (dim < -dims || dim >= dims) fail<IndexError>(op, "dim {} is outside [-{}, {})", dim, dims, dims);
+  return dim < 0 ? dim + dims : dim;
+}
+
+Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim) {
+  Shape y = shape;
+  if (y.empty()) return y;
+  if (keepdim) {
+    y[dim] = 1;
+  } else {
+    y.erase(dim);
+  }
+  return y;
+}
+
+ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
+  check_defined(op, x);
+  ReducedDims r;
+  r.with_ones = x.impl()->shape;
+  if (dims.empty()) {  // all of them
+    std::fill(r.has, r.has + r.with_ones.size(), true);
+    r.n = x.impl()->numel;
+    std::fill(r.with_ones.begin(), r.with_ones.end(), 1);
+  }
+  for (std::int64_t dim : dims) {
+    const std::int64_t d = normalize_dim(op, dim, r.with_ones.size());
+    if (std::exchange(r.has[d], true)) fail<ValueError>(op, "dim {} is given twice in {}", dim, dims);
+    if (!r.with_ones.empty()) r.n *= std::exchange(r.with_ones[d], 1);
+  }
+  return r;
+}
+
+kernels::Rows rows_along(const Shape& shape, std::int64_t dim) {
+  kernels::Rows r;
+  for (std::int64_t d = 0; d < shape.size(); ++d) {
+    (d < dim ? r.outer : d == dim ? r.n : r.inner) *= shape[d];
+  }
+  return r;
+}
+
+Tensor permuted(const Tensor& x, const Shape& order) {
+  Shape to;
+  for (std::int64_t d : order) to.push_back(x.impl()->shape[d]);
+  Tensor y = make_tensor(to, x.impl()->dtype);
+  kernels::permute(itemsize(x.impl()->dtype), x.impl()->data, x.impl()->shape, y.impl()->data, order);
+  return y;
+}
+
+namespace {
+/// x with dim `from` moved to place `to`.
+Tensor move_dim(const Tensor& x, std::int64_t from, std::int64_t to) {
+  if (from == to || x.impl()->shape.empty()) return x;
+  Shape order;
+  for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) order.push_back(d);
+  order.erase(from);
+  order.insert(to, from);
+  return permuted(x, order);
+}
+}  // namespace
+
+Tensor dim_to_end(const Tensor& x, std::int64_t d) { return move_dim(x, d, x.impl()->shape.size() - 1); }
+Tensor dim_from_end(const Tensor& y, std::int64_t d) { return move_dim(y, y.impl()->shape.size() - 1, d); }
+
+}  // namespace xtape::detail

@@ -1,0 +1,65 @@
+#include "ops/promotion.hpp"
+
+#include "core/dispatch.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::detail {
+
+Tensor to_floating(std::string_view op, const Tensor& x) {
+  check_arithmetic(op, x);
+  return is_floating(x.impl()->dtype) ? x : to(x, DType::float32);
+}
+
+namespace {
+// bool_ < integers < floating: only a step up between these lets a number or a 0-dim tensor raise the dtype.
+int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool_ ? 0 : 1; }
+
+DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
+  const bool same_standing = a.shape.empty() == b.shape.empty();
+  if (same_standing || category(a.dtype) == category(b.dtype)) {
+    if (same_standing) return promote(a.dtype, b.dtype);
+    return a.shape.empty() ? b.dtype : a.dtype;
+  }
+  return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
+}
+
+/// x in the dtype that it has beside z; undefined where that is x's own.
+Tensor cast_beside(std::string_view op, const Tensor& x, const Tensor& z) {
+  check_defined(op, x);
+  check_defined(op, z);
+  if (x.impl()->dtype == z.impl()->dtype) return Tensor();
+  const DType dtype = result_dtype(*x.impl(), *z.impl());
+  return x.impl()->dtype == dtype ? Tensor() : to(x, dtype);
+}
+}  // namespace
+
+Operands::Operands(std::string_view op, const Tensor& x, const Tensor& z)
+    : cast_a_(cast_beside(op, x, z)),
+      cast_b_(cast_beside(op, z, x)),
+      a(cast_a_.defined() ? cast_a_ : x),
+      b(cast_b_.defined() ? cast_b_ : z) {}
+
+std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) fail<ValueError>(op, "there is no tensor in the list");
+  DType dtype = DType::bool_;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i].defined()) fail<ValueError>(op, "tensor {} is undefined", i);
+    dtype = promote(dtype, tensors[i].impl()->dtype);
+  }
+  std::vector<Tensor> result;
+  result.reserve(tensors.size());
+  for (const Tensor& x : tensors) result.push_back(to(x, dtype));
+  return result;
+}
+
+Tensor wrap(const char* op, Scalar number, const Tensor& like) {
+  check_defined(op, like);
+  const DType theirs = like.impl()->dtype, ours = number.dtype();
+  const DType dtype = category(ours) > category(theirs) ? ours : theirs;
+  Tensor y = make_tensor({}, dtype);
+  check_fits(op, number, dtype);
+  visit_dtype(dtype, [&]<class T>() { *elements<T>(y) = number.to<T>(); });
+  return y;
+}
+
+}  // namespace xtape::detail
