@@ -92,16 +92,18 @@ struct Block {
   bool in_place;
 };
 
+constexpr int64_t short_depth = 64;
+
 /// Panels are read in place when they run across, for so few strips that to pack them does not pay, or where they are so
 /// short that they stay in the first cache.
 template <class T>
 inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
-  return x.runs_across() && (rows <= 2 * strip || k <= 64);
+  return x.runs_across() && (rows <= strip / 2 || k <= short_depth);
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
   if (!x.is_matrix()) return false;
-  return x.runs_across() ? k <= 64 || columns <= 4 * panel<T> : columns <= 8 * panel<T>;
+  return x.runs_across() ? k <= 16 || columns <= 4 * panel<T> : columns <= 8 * panel<T>;
 }
 
 template <class T>
@@ -123,29 +125,50 @@ inline Panel<T> panel_at(const Block<T>& b, int64_t j, int64_t widest) {
     const int64_t width = panel_width<T>(left);
     return {{b.packed + j * b.k, width}, width, smaller(left, width)};
   }
-  if (left < lanes<T>) {  // nothing behind the end of an array is read
-    pack(b.x, b.first + j, left, b.p, b.k, lanes<T>, b.packed);
-    return {{b.packed, lanes<T>}, lanes<T>, left};
-  }
+  if (left < lanes<T>) return {{b.packed, lanes<T>}, lanes<T>, left};
   const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
   return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along}, width, width};
 }
 
-/// C (+)= a b, both of which have k steps.
+/// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the end
+/// of an array is read.
+template <class T>
+inline void pack_panels(const Block<T>& b) {
+  if (!b.in_place) return pack_panels(b.x, b.first, b.count, b.p, b.k, b.packed);
+  const int64_t rest = b.count % lanes<T>;
+  if (rest > 0) pack(b.x, b.first + b.count - rest, rest, b.p, b.k, lanes<T>, b.packed);
+}
+
+/// One strip, `rows` high, by one panel that begins at column j.
+template <class T>
+inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panel<T>& b, int64_t k, bool onto, Place<T> c) {
+  const TileKernels<T>& kernels = tile_kernels<T>(rows);
+  const TileKernel<T> kernel = b.width == panel<T> ? kernels.panel : b.width == lanes<T> ? kernels.one : kernels.widest;
+  multiply_into(kernel, a, rows, b.at, b.width, b.columns, k, onto, c);
+}
+
+/// C (+)= a b, both of which have k steps. A packed panel meets strip after strip, and stays in the first cache. Panels
+/// in place, which are few or short, come one after the other, so that C is walked along its rows.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
   const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
-  for (int64_t j = 0, width; j < b.count; j += width) {
-    const Panel<T> panel_here = panel_at(b, j, wide);
-    width = panel_here.width;
-    int64_t index = 0;
-    each_strip(a.count, [&a, &b, &c, &panel_here, &index, j, onto](int64_t i, int64_t rows) {
-      const TileKernels<T>& kernels = tile_kernels<T>(rows);
-      const TileKernel<T> kernel = panel_here.width == panel<T>   ? kernels.panel
-                                   : panel_here.width == lanes<T> ? kernels.one
-                                                                  : kernels.widest;
-      multiply_into(kernel, strip_at(a, i, index++), rows, panel_here.at, panel_here.width, panel_here.columns, b.k,
-                    onto, {c.at + i * c.row + j * c.column, c.row, c.column});
+  const auto place = [&c](int64_t i, int64_t j) { return Place<T>{c.at + i * c.row + j * c.column, c.row, c.column}; };
+  int64_t index = 0;
+  if (b.in_place) {
+    each_strip(a.count, [&a, &b, &place, &index, wide, onto](int64_t i, int64_t rows) {
+      const StripOf<T> at = strip_at(a, i, index++);
+      for (int64_t j = 0; j < b.count;) {
+        const Panel<T> here = panel_at(b, j, wide);
+        multiply_pair(at, rows, here, b.k, onto, place(i, j));
+        j += here.width;
+      }
+    });
+    return;
+  }
+  for (int64_t j = 0; j < b.count; j += panel<T>, index = 0) {
+    const Panel<T> here = panel_at(b, j, panel<T>);
+    each_strip(a.count, [&a, &b, &place, &index, &here, j, onto](int64_t i, int64_t rows) {
+      multiply_pair(strip_at(a, i, index++), rows, here, b.k, onto, place(i, j));
     });
   }
 }
@@ -160,7 +183,7 @@ inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& 
   for (int64_t j = 0; j < n; j += most_columns<T>) {
     for (int64_t p = 0; p < k; p += depth) {
       const Block<T> b{y, j, smaller(n - j, most_columns<T>), p, smaller(k - p, depth), panels, panels_in_place};
-      if (!panels_in_place) pack_panels(y, j, b.count, p, b.k, panels);
+      pack_panels(b);
       for (int64_t i = 0; i < m; i += height) {
         const Block<T> a{x, i, smaller(m - i, height), p, b.k, strips, strips_in_place};
         if (!strips_in_place) pack_strips(x, i, a.count, p, a.k, strips);

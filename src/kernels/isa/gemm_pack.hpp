@@ -68,10 +68,17 @@ inline void pack_turned(const T* x, int64_t ld, int64_t count, int64_t k, int64_
 /// A row of at most `width` elements, and 0 to its end.
 template <class T>
 inline void copy_row(const T* x, int64_t count, int64_t width, T* to) {
-  int64_t i = 0;
-  for (; i + lanes<T> <= count; i += lanes<T>) Vec<T>::load_unaligned(x + i).store_unaligned(to + i);
-  for (; i < count; ++i) to[i] = x[i];
-  for (; i < width; ++i) to[i] = T{};
+  for (int64_t i = 0; i < width; i += lanes<T>) {
+    const int64_t left = count - i, room = width - i;
+    const Vec<T> v = left >= lanes<T> ? Vec<T>::load_unaligned(x + i)
+                     : left > 0       ? First<T>{left}.load(x + i, T{})
+                                      : Vec<T>(T{});
+    if (room >= lanes<T>) {
+      v.store_unaligned(to + i);
+    } else {
+      First<T>{room}.store(to + i, v);
+    }
+  }
 }
 
 /// Elements first to first + count, steps p to p + k, as Packer has it.
