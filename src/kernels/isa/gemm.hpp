@@ -26,7 +26,7 @@ constexpr int64_t most_depth = 384, most_height = 16 * strip, most_panels = 64;
 template <class T>
 constexpr int64_t most_columns = most_panels * panel<T>;
 template <class T>
-constexpr int64_t multiply_room = most_depth * (most_height + most_columns<T>);
+constexpr int64_t multiply_room = most_depth * (most_height + most_columns<T>) + lanes<T>;
 
 // Of dot products: what stays in the first cache, and the most rows of the smaller operand.
 constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
@@ -103,7 +103,7 @@ inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) 
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
   if (!x.is_matrix()) return false;
-  return x.runs_across() ? k <= 16 || columns <= 4 * panel<T> : columns <= 8 * panel<T>;
+  return x.runs_across() ? k <= 16 || columns <= 4 * panel<T> : columns <= 16 * panel<T>;
 }
 
 template <class T>

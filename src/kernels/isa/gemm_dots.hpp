@@ -103,7 +103,7 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
 template <class T>
 using DotKernel = void (*)(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* sums);
 
-/// The kernel of that many rows, at most dot_rows.
+/// The kernel of that many rows, at most `rows`.
 template <class T, int columns, int rows = dot_rows>
 inline DotKernel<T> dot_kernel_of(int64_t wanted) {
   if constexpr (rows > 1) {
@@ -114,7 +114,7 @@ inline DotKernel<T> dot_kernel_of(int64_t wanted) {
 template <class T>
 inline DotKernel<T> dot_kernel(int64_t rows, int64_t columns) {
   switch (columns) {
-    case 8: return dot_tile<T, 1, 8, 1>;
+    case 8: return dot_kernel_of<T, 8, dot_rows / 2>(rows);
     case 4: return dot_kernel_of<T, 4>(rows);
     case 2: return dot_kernel_of<T, 2>(rows);
     default: return dot_kernel_of<T, 1>(rows);
@@ -130,11 +130,11 @@ inline void multiply_dots(const T* x, int64_t ldx, int64_t m, const T* y, int64_
   const int64_t groups = few ? m : (m + dot_rows - 1) / dot_rows;
   for (int64_t j = 0, columns; j < n; j += columns) {
     const int64_t left = n - j;
-    columns = few ? 1 : m == 1 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    columns = few ? 1 : m <= dot_rows / 2 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
     for (int64_t i = 0, rows, group = groups; group > 0; --group, i += rows) {
       rows = (m - i + group - 1) / group;
       const DotKernel<T> kernel = few ? dot_tile<T, 1, 1, 4> : dot_kernel<T>(rows, columns);
-      T sums[dot_rows * 4 > 8 ? dot_rows * 4 : 8];
+      T sums[dot_rows * 4];
       kernel(x + i * ldx, ldx, y + j * ldy, ldy, k, sums);
       for (int64_t r = 0; r < rows; ++r) {
         for (int64_t q = 0; q < columns; ++q) {

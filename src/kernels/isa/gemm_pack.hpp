@@ -43,23 +43,21 @@ inline Operand<T> operand_b(const Gemm<T>& g) {
   return g.trans_b ? Operand<T>{g.b, g.ldb, 1, {}} : Operand<T>{g.b, 1, g.ldb, {}};
 }
 
+// What is packed is stored in whole vectors. Where one passes the end of a row of `to`, what follows is written later;
+// behind the last row there must be room for one.
+
 /// to[p * width + i] = x[i * ld + p] for i < count, p < k, and 0 for count <= i < width.
 template <class T>
 inline void pack_turned(const T* x, int64_t ld, int64_t count, int64_t k, int64_t width, T* to) {
-  for (int64_t i = 0; i < width; i += lanes<T>) {
-    const int64_t rows = count - i, room = width - i;
+  for (int64_t i = (width - 1) / lanes<T> * lanes<T>; i >= 0; i -= lanes<T>) {
     each_vector<T>(k, [=](int64_t p, auto part) {
       Vec<T> column[lanes<T>];
-      turn_rows(x + i * ld + p, rows, ld, part, column);
-      const int64_t steps = k - p < lanes<T> ? k - p : lanes<T>;
+      turn_rows(x + i * ld + p, count - i, ld, part, column);
       T* const at = to + p * width + i;
-      if (room >= lanes<T> && steps == lanes<T>) {
+      const int64_t steps = k - p;
 #pragma GCC unroll 16
-        for (int q = 0; q < lanes<T>; ++q) column[q].store_unaligned(at + q * width);
-      } else if (room >= lanes<T>) {
-        for (int64_t q = 0; q < steps; ++q) column[q].store_unaligned(at + q * width);
-      } else {
-        for (int64_t q = 0; q < steps; ++q) First<T>{room}.store(at + q * width, column[q]);
+      for (int q = 0; q < lanes<T>; ++q) {
+        if (q < steps) column[q].store_unaligned(at + q * width);
       }
     });
   }
@@ -69,15 +67,11 @@ inline void pack_turned(const T* x, int64_t ld, int64_t count, int64_t k, int64_
 template <class T>
 inline void copy_row(const T* x, int64_t count, int64_t width, T* to) {
   for (int64_t i = 0; i < width; i += lanes<T>) {
-    const int64_t left = count - i, room = width - i;
+    const int64_t left = count - i;
     const Vec<T> v = left >= lanes<T> ? Vec<T>::load_unaligned(x + i)
                      : left > 0       ? First<T>{left}.load(x + i, T{})
                                       : Vec<T>(T{});
-    if (room >= lanes<T>) {
-      v.store_unaligned(to + i);
-    } else {
-      First<T>{room}.store(to + i, v);
-    }
+    v.store_unaligned(to + i);
   }
 }
 
