@@ -13,7 +13,7 @@ install(EXPORT xtapeTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   COMPONENT development FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" "${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake"
-  "${CMAKE_CURRENT_LIST_DIR}/FindCBLAS.cmake" DESTINATION "${xtape_config_dir}" COMPONENT development)
+  DESTINATION "${xtape_config_dir}" COMPONENT development)
 
 # The twin, for the tests alone, who give its export file the library's name.
 if(TARGET xtape_twin)

@@ -9,7 +9,7 @@ function(xtape_library target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor> $<BUILD_INTERFACE:xsimd>)
-  foreach(dependency fmt::fmt ZLIB::ZLIB CBLAS::CBLAS Threads::Threads)
+  foreach(dependency fmt::fmt ZLIB::ZLIB Threads::Threads)
     if(type STREQUAL "SHARED_LIBRARY")
       target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)
     else()

@@ -13,7 +13,6 @@ packages() {
       libxtensor-dev    arrays: broadcasting, reductions, printing; header-only, inside the library
       libxsimd-dev      vectors of the CPU's instruction sets; header-only, inside the library
       libfmt-dev        formatting of messages
-      libopenblas-dev   matrix products
       zlib1g-dev        reading compressed data sets" ;;
     examples) echo "
       libcli11-dev      the options of xtape-mnist" ;;
@@ -21,6 +20,7 @@ packages() {
       libgtest-dev      the test suite" ;;
     bench) echo "
       libbenchmark-dev  the benchmarks
+      libopenblas-dev   products to compare with
       valgrind          counts instructions
       python3           measures and tabulates" ;;
     clang) echo "

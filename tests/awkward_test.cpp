@@ -6,11 +6,6 @@
 
 #include "support/expect.hpp"
 
-extern "C" {  // OpenBLAS has them, another CBLAS may not
-void openblas_set_num_threads(int n) __attribute__((weak));
-int openblas_get_num_threads() __attribute__((weak));
-}
-
 namespace xtape {
 namespace {
 
@@ -93,19 +88,6 @@ TEST(Awkward, ABackwardThatThrowsAtAnyNodeSpoilsNoLaterStep) {
     const std::vector<Tensor> disturbed = weights_after_a_step(thrower);
     for (std::size_t i = 0; i < undisturbed.size(); ++i) EXPECT_TRUE(equal(disturbed[i], undisturbed[i])) << thrower;
   }
-}
-
-TEST(Awkward, AStepLeavesTheHostsBlasThreadsAlone) {
-  if (!openblas_set_num_threads) GTEST_SKIP() << "this CBLAS is not OpenBLAS";
-  const int before = openblas_get_num_threads();
-  openblas_set_num_threads(3);
-  const int set = openblas_get_num_threads();  // a build without threads stays at 1
-  const nn::Linear layer(64, 64);
-  optim::Adam adam(layer.parameters(), {});
-  layer(ones({32, 64})).sum().backward();
-  adam.step();
-  EXPECT_EQ(openblas_get_num_threads(), set);
-  openblas_set_num_threads(before);
 }
 
 TEST(Awkward, EightThreadsEvaluateOneModel) {

@@ -13,7 +13,7 @@ namespace xtape {
 
 /// "0.1.0", of the library that the program runs with.
 XTAPE_API const char* version() noexcept;
-/// One line: version, compiler, BLAS, and the instruction set of the kernels in use. For bug reports.
+/// One line: version, compiler, and the instruction set of the kernels in use. For bug reports.
 /// ValueError when the environment variable XTAPE_ISA names no instruction set that the CPU has, as from any op.
 XTAPE_API std::string build_info();
 

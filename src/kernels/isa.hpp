@@ -49,6 +49,11 @@ struct FloatKernels {
   /// keep_mask and masked_scale in one pass over memory. `first` is a multiple of masks_per_block.
   void (*dropout)(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, T scale, const T* x,
                   std::uint8_t* mask, T* y);
+
+  /// A part of a product, on this thread; k > 0. `room` holds gemm_room elements and begins a line of the cache. An
+  /// element of C has the same bits whichever part holds it.
+  void (*gemm)(const Gemm<T>& g, const GemmPart& part, T* room);
+  std::int64_t gemm_room;
 };
 
 /// How many elements of a mask come from one block of random words.
@@ -64,17 +69,10 @@ inline constexpr std::int64_t most_rows = 64;
   return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
 }
 
-/// The floats that a product of our own works in.
-inline constexpr std::int64_t gemm_room = 400 * (14 * 14 + 512);
-
 struct Isa {
   const char* name;
   FloatKernels<float> float32;
   FloatKernels<double> float64;
-
-  /// A large product, on this thread; m, n, k > 0. `room` holds gemm_room floats and begins a line of the cache.
-  /// However C is cut into parts, its bits are the same. Null where BLAS is as fast.
-  void (*gemm)(const Gemm<float>& g, float* room);
 
   /// y[i] = x[i] / 255, rounded once: 0 to 1.
   void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);

@@ -1,5 +1,5 @@
 // The floor: what is left of the work when everything around the arithmetic costs nothing. Of a training step, its
-// matrix products, by the same BLAS held at one thread, and one pass of the optimizer over the parameters, in the
+// matrix products, by OpenBLAS held at one thread, and one pass of the optimizer over the parameters, in the
 // step's order on buffers of the step's sizes; not the biases, ReLU, dropout and the loss. Of an epoch, that for every
 // batch; of an evaluation, the products; of reading, inflating the files.
 #include <cblas.h>

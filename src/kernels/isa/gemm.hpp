@@ -1,176 +1,215 @@
-// C = A B or C += A B in float, on one thread: for AVX-512, where OpenBLAS 0.3.21 takes 5 to 15 % longer for the shapes
-// of small classifiers. k is cut into equal parts of at most 400; each part of an element of C is one chain of fused
-// multiply-adds in the order of k, begun with 0, and is then added to C. So the error grows as slowly as with BLAS, and
-// however C is cut, its bits are the same. The blocks are those of Goto and van de Geijn ("Anatomy of high-performance
-// matrix multiplication", ACM TOMS 2008), for row-major matrices: a panel of B in the near caches meets strip after
-// strip of A, both packed in the order in which they are read.
+// C = A B or C += A B on one thread. The whole product's shape decides how: by tiles (gemm_tile.hpp), where vectors go
+// along C's rows or, for C^T = B^T A^T, down its columns; or as dot products (gemm_dots.hpp), where vectors go along k.
+// k is cut into equal parts; each is summed anew and then added to C, so that many terms keep their digits. So the bits
+// of an element of C depend on the product's shape and values alone, not on the part of C at hand or on what is packed.
+// The blocks are those of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", ACM TOMS 2008),
+// for row-major matrices: a panel in the near caches meets strip after strip.
 #pragma once
 
 #include <stdint.h>
 
-#include "kernels/isa.hpp"
+#include "kernels/gemm.hpp"
+#include "kernels/isa/gemm_dots.hpp"
+#include "kernels/isa/gemm_pack.hpp"
+#include "kernels/isa/gemm_tile.hpp"
 #include "kernels/isa/vec.hpp"
 
 namespace xtape::kernels {
 namespace {
 
-// A strip of A and a panel of B have strip x 2 vectors of sums, which with one of each factor fill 31 registers.
-constexpr int strip = 14, panel_vectors = 2;
-constexpr int64_t panel = panel_vectors * lanes<float>;
+// What is packed at a time, at most: strips for the second cache, panels for the third.
+#if defined(__AVX512F__)
+constexpr int64_t most_depth = 400, most_height = 14 * strip, most_panels = 16;
+#else
+constexpr int64_t most_depth = 384, most_height = 16 * strip, most_panels = 64;
+#endif
+template <class T>
+constexpr int64_t most_columns = most_panels * panel<T>;
+template <class T>
+constexpr int64_t multiply_room = most_depth * (most_height + most_columns<T>) + lanes<T>;
 
-// What is packed at a time, at most: of A 306 KiB, for the second cache, of B 800 KiB.
-constexpr int64_t most_depth = 400, most_height = 14 * strip, most_columns = 16 * panel;
-static_assert(most_depth * (most_height + most_columns) == gemm_room);
+// Of dot products: what stays in the first cache, and the most rows of the smaller operand.
+constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
+// Of a product that has few elements, so that nothing is read twice: chains as long as there are parts, at k = 10^6.
+constexpr int64_t most_few_depth = 4096, few_elements = 4;
 
 /// The length of equal parts of n, the last perhaps shorter, of at most `most`.
 inline int64_t equal_part(int64_t n, int64_t most) {
   const int64_t parts = (n + most - 1) / most;
   return (n + parts - 1) / parts;
 }
+inline int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/// f(i, rows) for m rows in strips of nearly the same height.
-template <class F>
-inline void each_strip(int64_t m, F f) {
-  int64_t i = 0;
-  for (int64_t strips = (m + strip - 1) / strip; strips > 0; --strips) {
-    const int64_t rows = (m - i + strips - 1) / strips;
-    f(i, rows);
-    i += rows;
+// ---- what is chosen, by the whole product's shape ------------------------------------------------------------------
+
+/// Whether vectors along k take less time than vectors along the shorter side of C, of whose lanes some are idle.
+template <class T>
+inline bool suits_dots(const Gemm<T>& g, const Operand<T>& a, const Operand<T>& b) {
+  const Operand<T>&few = g.m <= g.n ? a : b, &many = g.m <= g.n ? b : a;
+  const int64_t rows = smaller(g.m, g.n);
+  if (!many.runs_along() || !few.is_matrix() || rows > most_dot_rows) return false;
+  const int64_t sum_of_lanes = 4;  // in multiply-adds
+  const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows;
+  const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>);
+  return by_dots < by_tiles;
+}
+
+/// Whether vectors go down the columns of C.
+template <class T>
+inline bool suits_columns(const Gemm<T>& g, const Operand<T>& a, const Operand<T>& b) {
+  if (a.runs_across() != b.runs_across()) return a.runs_across();
+  if (a.runs_across()) {  // both: where fewer lanes are idle
+    return round_up(g.m, lanes<T>) * g.n * 9 < round_up(g.n, lanes<T>) * g.m * 8;
+  }
+  return g.m * (g.k + g.n) < g.n * g.k;  // what is packed and turned, C among it
+}
+
+// ---- by dot products -----------------------------------------------------------------------------------------------
+
+/// C (m x n) (+)= X Y^T, where Y runs along k and X has few rows.
+template <class T>
+inline void multiply_by_dots(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k, bool few,
+                             bool accumulate, const Place<T>& c, T* room) {
+  const int64_t depth = round_up(equal_part(k, few ? most_few_depth : most_dot_depth), lanes<T>);
+  for (int64_t p = 0; p < k; p += depth) {
+    const int64_t length = smaller(k - p, depth);
+    const T* rows = x.at + p * x.along;
+    if (!x.runs_along()) pack_turned(rows, x.along, length, m, depth, room);
+    multiply_dots(x.runs_along() ? rows : room, x.runs_along() ? x.across : depth, m, y.at + p, y.across, n, length, few,
+                  accumulate || p > 0, c);
   }
 }
 
-/// y[p width + i] = x_i[p] for i < count <= width, p < k. The x_i are rows that are ld apart, or, where they lie
-/// `across`, columns of rows that are ld apart.
-inline void pack(const float* x, int64_t ld, bool across, int64_t count, int64_t k, int64_t width, float* y) {
-  const auto store = [](float* to, Vec<float> v, int64_t room) {
-    if (room >= lanes<float>) return v.store_unaligned(to);
-    First<float>{room}.store(to, v);
-  };
-  if (across) {
-    for (int64_t p = 0; p < k; ++p, x += ld, y += width) {
-      each_vector<float>(count, [=](int64_t i, auto part) { store(y + i, part.load(x + i, 0), width - i); });
-    }
+// ---- by tiles ------------------------------------------------------------------------------------------------------
+
+/// A block of one operand: packed, or read where it is.
+template <class T>
+struct Block {
+  const Operand<T>& x;
+  int64_t first, count, p, k;
+  T* packed;
+  bool in_place;
+};
+
+constexpr int64_t short_depth = 64;
+
+/// Panels are read in place when they run across, for so few strips that to pack them does not pay, or where they are so
+/// short that they stay in the first cache.
+template <class T>
+inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
+  return x.runs_across() && (rows <= strip / 2 || k <= short_depth);
+}
+template <class T>
+inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
+  if (!x.is_matrix()) return false;
+  return x.runs_across() ? k <= 16 || columns <= 4 * panel<T> : columns <= 16 * panel<T>;
+}
+
+template <class T>
+inline StripOf<T> strip_at(const Block<T>& a, int64_t i, int64_t index) {
+  if (!a.in_place) return {a.packed + index * strip * a.k, 1, strip};
+  return {a.x.at + (a.first + i) * a.x.across + a.p * a.x.along, a.x.across, a.x.along};
+}
+
+/// The panel that begins at column j, `width` columns wide, of which `columns` are the block's.
+template <class T>
+struct Panel {
+  PanelOf<T> at;
+  int64_t width, columns;
+};
+template <class T>
+inline Panel<T> panel_at(const Block<T>& b, int64_t j, int64_t widest) {
+  const int64_t left = b.count - j;
+  if (!b.in_place) {
+    const int64_t width = panel_width<T>(left);
+    return {{b.packed + j * b.k, width}, width, smaller(left, width)};
+  }
+  if (left < lanes<T>) return {{b.packed, lanes<T>}, lanes<T>, left};
+  const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
+  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along}, width, width};
+}
+
+/// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the end
+/// of an array is read.
+template <class T>
+inline void pack_panels(const Block<T>& b) {
+  if (!b.in_place) return pack_panels(b.x, b.first, b.count, b.p, b.k, b.packed);
+  const int64_t rest = b.count % lanes<T>;
+  if (rest > 0) pack(b.x, b.first + b.count - rest, rest, b.p, b.k, lanes<T>, b.packed);
+}
+
+/// One strip, `rows` high, by one panel that begins at column j.
+template <class T>
+inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panel<T>& b, int64_t k, bool onto, Place<T> c) {
+  const TileKernels<T>& kernels = tile_kernels<T>(rows);
+  const TileKernel<T> kernel = b.width == panel<T> ? kernels.panel : b.width == lanes<T> ? kernels.one : kernels.widest;
+  multiply_into(kernel, a, rows, b.at, b.width, b.columns, k, onto, c);
+}
+
+/// C (+)= a b, both of which have k steps. A packed panel meets strip after strip, and stays in the first cache. Panels
+/// in place, which are few or short, come one after the other, so that C is walked along its rows.
+template <class T>
+inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
+  const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
+  const auto place = [&c](int64_t i, int64_t j) { return Place<T>{c.at + i * c.row + j * c.column, c.row, c.column}; };
+  int64_t index = 0;
+  if (b.in_place) {
+    each_strip(a.count, [&a, &b, &place, &index, wide, onto](int64_t i, int64_t rows) {
+      const StripOf<T> at = strip_at(a, i, index++);
+      for (int64_t j = 0; j < b.count;) {
+        const Panel<T> here = panel_at(b, j, wide);
+        multiply_pair(at, rows, here, b.k, onto, place(i, j));
+        j += here.width;
+      }
+    });
     return;
   }
-  for (int64_t i = 0; i < count; i += lanes<float>) {
-    each_vector<float>(k, [=](int64_t p, auto part) {
-      Vec<float> column[lanes<float>];
-      turn_rows(x + i * ld + p, count - i, ld, part, column);
-#pragma GCC unroll 16
-      for (int64_t q = 0; q < lanes<float>; ++q) {
-        if (p + q < k) store(y + (p + q) * width + i, column[q], width - i);
-      }
+  for (int64_t j = 0; j < b.count; j += panel<T>, index = 0) {
+    const Panel<T> here = panel_at(b, j, panel<T>);
+    each_strip(a.count, [&a, &b, &place, &index, &here, j, onto](int64_t i, int64_t rows) {
+      multiply_pair(strip_at(a, i, index++), rows, here, b.k, onto, place(i, j));
     });
   }
 }
 
-/// `rows` rows of C (+)= a packed strip and a packed panel, or half a panel.
-template <int rows, int vectors>
-inline void multiply_whole(const float* a, const float* b, int64_t k, bool onto, float* c, int64_t ldc) {
-  Vec<float> y[rows][vectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      y[i][v] = Vec<float>(0.0f);
-      __builtin_prefetch(c + i * ldc + v * lanes<float>, 1);  // on its way meanwhile: a tenth of the time for small k
-    }
-  }
-  for (; k > 0; --k, a += strip, b += vectors * lanes<float>) {
-    Vec<float> w[vectors];
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) w[v] = Vec<float>::load_unaligned(b + v * lanes<float>);
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; ++i) {
-      const Vec<float> x(a[i]);
-#pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) y[i][v] = multiply_add(x, w[v], y[i][v]);
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      float* const at = c + i * ldc + v * lanes<float>;
-      (onto ? Vec<float>::load_unaligned(at) + y[i][v] : y[i][v]).store_unaligned(at);
-    }
-  }
-}
-
-/// The same for the first `columns` of the panel.
-template <int rows, int vectors>
-void multiply(const float* a, const float* b, int64_t k, bool onto, float* c, int64_t ldc, int64_t columns) {
-  constexpr int width = vectors * lanes<float>;
-  if (columns == width) return multiply_whole<rows, vectors>(a, b, k, onto, c, ldc);
-  float part[rows * width] = {};
-  for (int i = 0; onto && i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) part[i * width + j] = c[i * ldc + j];
-  }
-  multiply_whole<rows, vectors>(a, b, k, onto, part, width);
-  for (int i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) c[i * ldc + j] = part[i * width + j];
-  }
-}
-
-/// The one for that many rows.
-template <int vectors, int most = strip, class... Arguments>
-inline void multiply_rows(int64_t rows, Arguments... arguments) {
-  if constexpr (most > 0) {
-    if (rows == most) return multiply<most, vectors>(arguments...);
-    multiply_rows<vectors, most - 1>(rows, arguments...);
-  }
-}
-
-/// Columns j to j + n of op(B), of which the rows p to p + k: panel after panel, the last one half as wide if that
-/// will do.
-inline void pack_b(const Gemm<float>& g, int64_t j, int64_t n, int64_t p, int64_t k, float* b) {
-  for (int64_t end = j + n; j < end; j += panel, b += panel * k) {
-    const int64_t columns = end - j < panel ? end - j : panel;
-    const float* from = g.b + (g.trans_b ? j * g.ldb + p : p * g.ldb + j);
-    pack(from, g.ldb, !g.trans_b, columns, k, columns > lanes<float> ? panel : lanes<float>, b);
-  }
-}
-
-/// Rows i to i + m of op(A), of which the columns p to p + k: strip after strip.
-inline void pack_a(const Gemm<float>& g, int64_t i, int64_t m, int64_t p, int64_t k, float* a) {
-  each_strip(m, [&g, i, p, k, &a](int64_t r, int64_t rows) {
-    pack(g.a + (g.trans_a ? p * g.lda + i + r : (i + r) * g.lda + p), g.lda, g.trans_a, rows, k, strip, a);
-    a += strip * k;
-  });
-}
-
-/// C (m x n) (+)= what is packed.
-inline void multiply_packed(int64_t m, int64_t n, int64_t k, const float* a, const float* b, bool onto, float* c,
-                            int64_t ldc) {
-  for (int64_t j = 0; j < n; j += panel, b += panel * k) {
-    const int64_t columns = n - j < panel ? n - j : panel;
-    const float* from = a;
-    each_strip(m, [=, &from](int64_t i, int64_t rows) {
-      if (columns > lanes<float>) {
-        multiply_rows<panel_vectors>(rows, from, b, k, onto, c + i * ldc + j, ldc, columns);
-      } else {
-        multiply_rows<1>(rows, from, b, k, onto, c + i * ldc + j, ldc, columns);
-      }
-      from += strip * k;
-    });
-  }
-}
-
-void gemm(const Gemm<float>& g, float* room) {
-  float *const b = room, *const a = room + most_depth * most_columns;
-  const int64_t depth = equal_part(g.k, most_depth), height = equal_part(g.m, most_height);
-  for (int64_t j = 0; j < g.n; j += most_columns) {
-    const int64_t n = g.n - j < most_columns ? g.n - j : most_columns;
-    for (int64_t p = 0; p < g.k; p += depth) {
-      const int64_t k = g.k - p < depth ? g.k - p : depth;
-      pack_b(g, j, n, p, k, b);
-      for (int64_t i = 0; i < g.m; i += height) {
-        const int64_t m = g.m - i < height ? g.m - i : height;
-        pack_a(g, i, m, p, k, a);
-        multiply_packed(m, n, k, a, b, g.accumulate || p > 0, g.c + i * g.ldc + j, g.ldc);
+/// C (m x n) (+)= A B, where vectors go along B's columns.
+template <class T>
+inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k,
+                              bool accumulate, const Place<T>& c, T* room) {
+  T *const panels = room, *const strips = room + most_depth * most_columns<T>;
+  const int64_t depth = equal_part(k, most_depth), height = equal_part(m, most_height);
+  const bool panels_in_place = reads_panels_in_place(y, m, k), strips_in_place = reads_strips_in_place(x, n, k);
+  for (int64_t j = 0; j < n; j += most_columns<T>) {
+    for (int64_t p = 0; p < k; p += depth) {
+      const Block<T> b{y, j, smaller(n - j, most_columns<T>), p, smaller(k - p, depth), panels, panels_in_place};
+      pack_panels(b);
+      for (int64_t i = 0; i < m; i += height) {
+        const Block<T> a{x, i, smaller(m - i, height), p, b.k, strips, strips_in_place};
+        if (!strips_in_place) pack_strips(x, i, a.count, p, a.k, strips);
+        multiply_blocks(a, b, accumulate || p > 0, {c.at + i * c.row + j * c.column, c.row, c.column});
       }
     }
   }
+}
+
+// ---- the product ---------------------------------------------------------------------------------------------------
+
+template <class T>
+void multiply(const Gemm<T>& g, const GemmPart& part, T* room) {
+  const Operand<T> whole_a = operand_a(g), whole_b = operand_b(g);
+  const bool dots = suits_dots(g, whole_a, whole_b);
+  const bool turned = dots ? g.m > g.n : suits_columns(g, whole_a, whole_b);
+  const Operand<T> a = whole_a.from(part.i), b = whole_b.from(part.j);
+  T* const c = g.c + part.i * g.ldc + part.j;
+  const Place<T> along{c, g.ldc, 1}, down{c, 1, g.ldc};
+  if (dots) {
+    const bool few = g.m * g.n <= few_elements;
+    if (turned) return multiply_by_dots(b, part.n, a, part.m, g.k, few, g.accumulate, down, room);
+    return multiply_by_dots(a, part.m, b, part.n, g.k, few, g.accumulate, along, room);
+  }
+  if (turned) return multiply_by_tiles(b, part.n, a, part.m, g.k, g.accumulate, down, room);
+  multiply_by_tiles(a, part.m, b, part.n, g.k, g.accumulate, along, room);
 }
 
 }  // namespace

@@ -6,9 +6,7 @@
 
 #include "kernels/isa.hpp"
 #include "kernels/isa/elementwise.hpp"
-#if defined(__AVX512F__)
 #include "kernels/isa/gemm.hpp"
-#endif
 #include "kernels/isa/optim.hpp"
 #include "kernels/isa/random.hpp"
 #include "kernels/isa/reduce.hpp"
@@ -32,18 +30,15 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .sum = sum<T>,
                                              .column_sums = column_sums<T>,
                                              .masked_scale = masked_scale<T>,
-                                             .dropout = dropout<T>};
+                                             .dropout = dropout<T>,
+                                             .gemm = multiply<T>,
+                                             .gemm_room = multiply_room<T>};
 }
 
 extern const Isa XTAPE_ISA_TABLE;
 const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
                              .float32 = kernels_of_type<float>,
                              .float64 = kernels_of_type<double>,
-#if defined(__AVX512F__)
-                             .gemm = gemm,
-#else
-                             .gemm = nullptr,
-#endif
                              .unit_from_bytes = unit_from_bytes,
                              .philox = philox_words,
                              .keep_mask = keep_mask};

@@ -75,7 +75,21 @@ struct First<float> {
   Vec<float> load(const float* p, float pad) const {
     return _mm256_blendv_ps(_mm256_set1_ps(pad), _mm256_maskload_ps(p, mask()), _mm256_castsi256_ps(mask()));
   }
-  void store(float* p, Vec<float> v) const { _mm256_maskstore_ps(p, mask(), v.data); }
+  /// By fours, twos and ones: a masked store takes a dozen cycles on AMD's CPUs.
+  void store(float* p, Vec<float> v) const {
+    __m128 left = _mm256_castps256_ps128(v.data);
+    if (count & 4) {
+      _mm_storeu_ps(p, left);
+      p += 4;
+      left = _mm256_extractf128_ps(v.data, 1);
+    }
+    if (count & 2) {
+      _mm_storel_pi(reinterpret_cast<__m64*>(p), left);
+      p += 2;
+      left = _mm_movehl_ps(left, left);
+    }
+    if (count & 1) _mm_store_ss(p, left);
+  }
 };
 template <>
 struct First<double> {
@@ -84,7 +98,15 @@ struct First<double> {
   Vec<double> load(const double* p, double pad) const {
     return _mm256_blendv_pd(_mm256_set1_pd(pad), _mm256_maskload_pd(p, mask()), _mm256_castsi256_pd(mask()));
   }
-  void store(double* p, Vec<double> v) const { _mm256_maskstore_pd(p, mask(), v.data); }
+  void store(double* p, Vec<double> v) const {
+    __m128d left = _mm256_castpd256_pd128(v.data);
+    if (count & 2) {
+      _mm_storeu_pd(p, left);
+      p += 2;
+      left = _mm256_extractf128_pd(v.data, 1);
+    }
+    if (count & 1) _mm_store_sd(p, left);
+  }
 };
 #endif
 

@@ -1,0 +1,150 @@
+// Products as dot products: where both operands run along k and one of them has few rows, vectors go along k, so that
+// nothing is packed and nothing turned. Each lane is a chain of multiply-adds over a part of k, and the lanes are summed
+// in one fixed order.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/isa/gemm_pack.hpp"
+#include "kernels/isa/vec.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// Sums and one operand's vectors fill the registers.
+#if defined(__AVX512F__)
+constexpr int dot_rows = 6;
+#elif defined(__AVX2__) || defined(__aarch64__)
+constexpr int dot_rows = 3;
+#else
+constexpr int dot_rows = 2;
+#endif
+
+/// Adds to each lane of a, and of b, the one that is `half` away; the sums of a, then of b, take turns of `half` lanes.
+template <class T, int half>
+inline Vec<T> sum_halves(Vec<T> a, Vec<T> b) {
+  constexpr auto all = std::make_integer_sequence<int, lanes<T>>();
+  return Vec<T>(upper_row<half>(a.data, b.data, all)) + Vec<T>(lower_row<half>(a.data, b.data, all));
+}
+template <class T, int count, int half>
+inline void sum_lanes(Vec<T> (&v)[count], T* sums) {
+  if constexpr (half == 0) {
+    T all[lanes<T>];
+    v[0].store_unaligned(all);
+    for (int i = 0; i < count; ++i) sums[i] = all[i * (lanes<T> / count)];
+  } else {
+    constexpr int left = lanes<T> / half / 2;  // v[0] to v[count / left] hold sums that are still apart
+    constexpr int apart = count > left ? count / left : 1;
+    if constexpr (apart > 1) {
+      for (int i = 0; i < apart / 2; ++i) v[i] = sum_halves<T, half>(v[i], v[i + apart / 2]);
+    } else {
+      v[0] = sum_halves<T, half>(v[0], v[0]);
+    }
+    sum_lanes<T, count, half / 2>(v, sums);
+  }
+}
+
+/// The sums of all lanes of `count` vectors, each a tree whose shape depends on lanes<T> alone.
+template <class T, int count>
+inline void sum_each(Vec<T> (&v)[count], T* sums) {
+  if constexpr (count > lanes<T>) {
+    for (int first = 0; first < count; first += lanes<T>) {
+      Vec<T> some[lanes<T>];
+      for (int i = 0; i < lanes<T>; ++i) some[i] = v[first + i];
+      sum_lanes<T, lanes<T>, lanes<T> / 2>(some, sums + first);
+    }
+  } else {
+    sum_lanes<T, count, lanes<T> / 2>(v, sums);
+  }
+}
+
+/// sums[i * columns + j] = row i of x times row j of y, over k elements. Vector v of the rows goes to chain v % chains.
+template <class T, int rows, int columns, int chains>
+void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* sums) {
+  Vec<T> sum[chains][rows][columns];
+  for (auto& chain : sum) {
+    for (auto& row : chain) {
+      for (auto& one : row) one = Vec<T>(T{});
+    }
+  }
+  const auto add = [x, ldx, y, ldy](int64_t p, auto part, Vec<T>(&to)[rows][columns]) __attribute__((always_inline)) {
+    Vec<T> u[rows];
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i) u[i] = part.load(x + i * ldx + p, T{});
+#pragma GCC unroll 8
+    for (int j = 0; j < columns; ++j) {
+      const Vec<T> w = part.load(y + j * ldy + p, T{});
+#pragma GCC unroll 8
+      for (int i = 0; i < rows; ++i) to[i][j] = multiply_add(u[i], w, to[i][j]);
+    }
+  };
+  int64_t p = 0;
+  for (; p + chains * lanes<T> <= k; p += chains * lanes<T>) {
+#pragma GCC unroll 8
+    for (int c = 0; c < chains; ++c) add(p + c * lanes<T>, Whole<T>{}, sum[c]);
+  }
+  if constexpr (chains > 1) {
+#pragma GCC unroll 8
+    for (int c = 0; c < chains - 1; ++c) {
+      if (p + lanes<T> > k) break;
+      add(p, Whole<T>{}, sum[c]);
+      p += lanes<T>;
+    }
+  }
+  if (p < k) add(p, First<T>{k - p}, sum[chains - 1]);
+  for (int i = 0; i < rows; ++i) {
+    for (int c = 1; c < chains; ++c) {
+      for (int j = 0; j < columns; ++j) sum[0][i][j] += sum[c][i][j];
+    }
+    sum_each(sum[0][i], sums + i * columns);
+  }
+}
+
+template <class T>
+using DotKernel = void (*)(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* sums);
+
+/// The kernel of that many rows, at most `rows`.
+template <class T, int columns, int rows = dot_rows>
+inline DotKernel<T> dot_kernel_of(int64_t wanted) {
+  if constexpr (rows > 1) {
+    if (wanted < rows) return dot_kernel_of<T, columns, rows - 1>(wanted);
+  }
+  return dot_tile<T, rows, columns, 1>;
+}
+template <class T>
+inline DotKernel<T> dot_kernel(int64_t rows, int64_t columns) {
+  switch (columns) {
+    case 8: return dot_kernel_of<T, 8, dot_rows / 2>(rows);
+    case 4: return dot_kernel_of<T, 4>(rows);
+    case 2: return dot_kernel_of<T, 2>(rows);
+    default: return dot_kernel_of<T, 1>(rows);
+  }
+}
+
+/// C (+)= X Y^T over k elements, for rows of X and Y that lie along k. X has few, and stays in the near caches. A C of
+/// few elements has four chains for each, which hide the time that a multiply-add takes; whether it is one depends on
+/// the whole product's shape, not on the part at hand.
+template <class T>
+inline void multiply_dots(const T* x, int64_t ldx, int64_t m, const T* y, int64_t ldy, int64_t n, int64_t k, bool few,
+                          bool onto, const Place<T>& c) {
+  const int64_t groups = few ? m : (m + dot_rows - 1) / dot_rows;
+  for (int64_t j = 0, columns; j < n; j += columns) {
+    const int64_t left = n - j;
+    columns = few ? 1 : m <= dot_rows / 2 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    for (int64_t i = 0, rows, group = groups; group > 0; --group, i += rows) {
+      rows = (m - i + group - 1) / group;
+      const DotKernel<T> kernel = few ? dot_tile<T, 1, 1, 4> : dot_kernel<T>(rows, columns);
+      T sums[dot_rows * 4];
+      kernel(x + i * ldx, ldx, y + j * ldy, ldy, k, sums);
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t q = 0; q < columns; ++q) {
+          T& to = c.at[(i + r) * c.row + (j + q) * c.column];
+          to = onto ? to + sums[r * columns + q] : sums[r * columns + q];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xtape::kernels

@@ -1,0 +1,162 @@
+// The innermost loop of a product: a tile of C in registers. A strip of rows meets a panel of one or more vectors of
+// columns, and k steps of multiply-adds are summed without touching memory. Each element of the tile is one chain of
+// multiply-adds in the order of k, begun with 0, whatever the tile's size and wherever its operands lie.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/isa/vec.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// The sums of a strip and a panel, with one vector of each operand, must fit the registers: 32 of them with AVX-512 and
+// on 64-bit ARM, 16 elsewhere.
+#if defined(__AVX512F__)
+constexpr int strip = 14;
+#elif defined(__AVX2__) || defined(__aarch64__)
+constexpr int strip = 6;
+#else
+constexpr int strip = 5;  // without fused multiply-adds, products take a register, too
+#endif
+constexpr int panel_vectors = 2;
+template <class T>
+constexpr int64_t panel = panel_vectors * lanes<T>;
+
+/// How many vectors wide a tile of few rows can be: long runs of a matrix that is read in place.
+constexpr int widest(int rows) {
+  const int vectors = strip * panel_vectors / rows;
+  return vectors > 8 ? 8 : vectors < panel_vectors ? panel_vectors : vectors;
+}
+
+/// Element (i, p) of a strip is at[i * row + p * step].
+template <class T>
+struct StripOf {
+  const T* at;
+  int64_t row, step;
+};
+/// The vectors of a panel begin at at + p * step.
+template <class T>
+struct PanelOf {
+  const T* at;
+  int64_t step;
+};
+
+/// c (rows x vectors) = a b, or c += a b.
+template <class T, int rows, int vectors>
+void multiply_tile(const StripOf<T>& a, const PanelOf<T>& b, int64_t k, bool onto, T* c, int64_t ldc) {
+  Vec<T> sum[rows][vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) sum[i][v] = Vec<T>(T{});
+  }
+  // One pointer serves three rows, at offsets of 0, 1 and 2 distances, which x86 addresses without arithmetic.
+  constexpr int groups = (rows + 2) / 3;
+  const T* group[groups];
+  T* group_of_c[groups];
+#pragma GCC unroll 8
+  for (int q = 0; q < groups; ++q) {
+    group[q] = a.at + 3 * q * a.row;
+    group_of_c[q] = c + 3 * q * ldc;
+  }
+  // C is on its way meanwhile, line after line: a tenth of the time for small k.
+  constexpr int vectors_of_a_line = 64 / (static_cast<int>(sizeof(T)) * lanes<T>);
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v += vectors_of_a_line) {
+      __builtin_prefetch(group_of_c[i / 3] + i % 3 * ldc + v * lanes<T>, 1);
+    }
+  }
+  const int64_t row = a.row, a_step = a.step, b_step = b.step;
+  const T* at = b.at;
+  for (; k > 0; --k, at += b_step) {
+    Vec<T> w[vectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) w[v] = Vec<T>::load_unaligned(at + v * lanes<T>);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const Vec<T> x(group[i / 3][i % 3 * row]);
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) sum[i][v] = multiply_add(x, w[v], sum[i][v]);
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < groups; ++q) group[q] += a_step;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) {
+      T* const to = group_of_c[i / 3] + i % 3 * ldc + v * lanes<T>;
+      (onto ? Vec<T>::load_unaligned(to) + sum[i][v] : sum[i][v]).store_unaligned(to);
+    }
+  }
+}
+
+template <class T>
+using TileKernel = void (*)(const StripOf<T>& a, const PanelOf<T>& b, int64_t k, bool onto, T* c, int64_t ldc);
+
+/// The kernels of one number of rows, by the width of their tiles.
+template <class T>
+struct TileKernels {
+  int vectors;  // of the widest
+  TileKernel<T> widest, panel, one;
+};
+template <class T, class Rows>
+struct TileTable;
+template <class T, int... r>
+struct TileTable<T, std::integer_sequence<int, r...>> {
+  static constexpr TileKernels<T> of_rows[] = {{widest(r + 1), multiply_tile<T, r + 1, widest(r + 1)>,
+                                                multiply_tile<T, r + 1, panel_vectors>, multiply_tile<T, r + 1, 1>}...};
+};
+template <class T>
+inline const TileKernels<T>& tile_kernels(int64_t rows) {
+  return TileTable<T, std::make_integer_sequence<int, strip>>::of_rows[rows - 1];
+}
+
+/// Where the elements of C are: (i, j) at at[i * row + j * column]; one of the distances is 1.
+template <class T>
+struct Place {
+  T* at;
+  int64_t row, column;
+};
+
+/// The first `columns` of a tile of `width` columns, into C or onto it.
+template <class T>
+inline void put_tile(const T* tile, int64_t width, int64_t rows, int64_t columns, bool onto, const Place<T>& c) {
+  if (c.column == 1) {
+    for (int64_t i = 0; i < rows; ++i) {
+      each_vector<T>(columns, [=](int64_t j, auto part) {
+        T* const to = c.at + i * c.row + j;
+        const Vec<T> y = part.load(tile + i * width + j, T{});
+        part.store(to, onto ? part.load(to, T{}) + y : y);
+      });
+    }
+    return;
+  }
+  each_vector<T>(rows, [=](int64_t i, auto part) {
+    const int64_t count = rows - i < lanes<T> ? rows - i : lanes<T>;
+    for (int64_t v = 0; v < columns; v += lanes<T>) {
+      Vec<T> column[lanes<T>];
+      turn_rows(tile + i * width + v, count, width, Whole<T>{}, column);
+      for (int64_t j = 0; j < lanes<T> && v + j < columns; ++j) {
+        T* const to = c.at + i * c.row + (v + j) * c.column;
+        part.store(to, onto ? part.load(to, T{}) + column[j] : column[j]);
+      }
+    }
+  });
+}
+
+/// A strip and a panel into their place in C, of which the panel may pass the end: `columns` of it are C's.
+template <class T>
+inline void multiply_into(TileKernel<T> kernel, const StripOf<T>& a, int64_t rows, const PanelOf<T>& b, int64_t width,
+                          int64_t columns, int64_t k, bool onto, const Place<T>& c) {
+  if (c.column == 1 && columns == width) return kernel(a, b, k, onto, c.at, c.row);
+  T tile[strip * panel_vectors * lanes<T>];
+  kernel(a, b, k, false, tile, width);
+  put_tile(tile, width, rows, columns, onto, c);
+}
+
+}  // namespace
+}  // namespace xtape::kernels
