@@ -1,7 +1,8 @@
 #!/bin/sh
-# install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests, bench, clang, ci,
-# data. Silent when all of them are there. Installs what is missing as root or through sudo; where it may do neither it
-# says what to install and fails. Without the data group's packages a run goes on, with the built-in digits.
+# install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests, bench, clang,
+# cpus, aarch64, ci, data. Silent when all of them are there. Installs what is missing as root or through sudo; where it
+# may do neither it says what to install and fails. Without the data group's packages a run goes on, with the built-in
+# digits. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
 set -eu
 
 packages() {
@@ -26,11 +27,16 @@ packages() {
     clang) echo "
       clang-14             the second compiler
       libclang-rt-14-dev   its sanitizers" ;;
+    cpus) echo "
+      qemu-user         runs programs as on other CPUs" ;;
+    aarch64) echo "
+      g++-aarch64-linux-gnu   the compiler for 64-bit ARM
+      qemu-user               runs what it makes" ;;
     ci) echo "
       ccache            what several builds have in common is compiled once" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
-    *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, ci, data)" >&2; exit 2 ;;
+    *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, ci, data)" >&2; exit 2 ;;
   esac
 }
 
@@ -44,6 +50,11 @@ missing() {
   done
 }
 
+if [ "${1-}" = --list ]; then
+  shift
+  for group; do names "$group"; done
+  exit
+fi
 for group; do packages "$group" >/dev/null; done
 if ! command -v dpkg-query >/dev/null; then
   echo "install-deps.sh: not a Debian system; make sure that there are these, by Debian's names:" >&2

@@ -1,0 +1,43 @@
+#!/bin/bash
+# Builds xtape for 64-bit ARM with Debian's cross compiler and runs the test suite under QEMU:
+# tests/cross/aarch64.sh [ctest options, such as -R LogSoftmax]
+# ARM's libraries are unpacked into build/aarch64-sysroot; none is installed on this machine. Tests that need a second
+# process of this kind (forks of a process with threads, which QEMU does not follow; consumer projects) are left out.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# Downloads ARM's build of the libraries that xtape needs, with lists and a database of packages of its own, and unpacks
+# them. The packages that the cross compiler brings along pass for installed.
+make_sysroot() {
+  local sysroot=$1 apt=$1.apt names package
+  rm -rf "$sysroot" "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  for package in libc6 libc6-dev libgcc-s1 libstdc++6; do
+    printf 'Package: %s\nStatus: install ok installed\nArchitecture: arm64\nMulti-Arch: same\nVersion: 999\n%s\n\n' \
+      "$package" $'Maintainer: none\nDescription: of the cross compiler'
+  done >"$apt/status"
+  local options=(-q -y -o Dir::State="$apt" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
+    -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=)
+  names=$(cmake/install-deps.sh --list build examples tests | grep -e '-dev$')
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" install --download-only --no-install-recommends $names
+  for package in "$apt"/cache/archives/*.deb; do
+    dpkg-deb -x "$package" "$sysroot.unpacked"
+  done
+  # Links to paths from the root stay inside.
+  find "$sysroot.unpacked" -lname '/*' | while read -r link; do
+    ln -sf "$sysroot$(readlink "$link")" "$link"
+  done
+  mv "$sysroot.unpacked" "$sysroot"
+  rm -rf "$apt"
+}
+
+cmake/install-deps.sh build aarch64 data
+sysroot=$PWD/build/aarch64-sysroot
+if [ ! -d "$sysroot" ]; then
+  make_sysroot "$sysroot" >&2
+fi
+
+source cmake/build.sh
+build aarch64
+ctest --preset aarch64 -j "$(nproc)" "$@"

@@ -1,0 +1,20 @@
+// Runs the tests, unless XTAPE_ISA asks for an instruction set that this CPU lacks: then it says so and exits with a code
+// of its own, by which ctest tells a test that cannot run here from one that fails.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "xtape/error.hpp"
+#include "xtape/version.hpp"
+
+int main(int argc, char** argv) {
+  constexpr int cannot_run_here = 77;  // SKIP_RETURN_CODE in tests/CMakeLists.txt
+  ::testing::InitGoogleTest(&argc, argv);
+  try {
+    xtape::build_info();
+  } catch (const xtape::ValueError& error) {
+    std::puts(error.what());
+    return cannot_run_here;
+  }
+  return RUN_ALL_TESTS();
+}
