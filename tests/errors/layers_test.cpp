@@ -91,7 +91,7 @@ TEST(Errors, OfMatrices) {
   });
 }
 
-TEST(Errors, OfLosses) {
+TEST(Errors, OfLosses) {  // SEMANTICS [5], [9], [13], [16], [17]
   const Tensor x = zeros({4, 10}), x64 = ones({2, 3}, {.dtype = float64});
   expect_errors({
       {"IndexError: cross_entropy: target[3] = 12 is outside [0, 10)",

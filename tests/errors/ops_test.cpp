@@ -13,7 +13,7 @@ using testing::expect_errors;
 using testing::inf;
 using testing::nan;
 
-TEST(Errors, OfArithmetic) {
+TEST(Errors, OfArithmetic) {  // SEMANTICS [21]
   expect_errors({
       {"ShapeError: add: shapes (2, 3) and (2, 4) do not broadcast: dim -1 is 3 and 4",
        [] { ones({2, 3}) + ones({2, 4}); }},
@@ -100,7 +100,7 @@ TEST(Errors, OfArithmetic) {
   });
 }
 
-TEST(Errors, OfReductions) {
+TEST(Errors, OfReductions) {  // SEMANTICS [4], [27]
   expect_errors({
       {"IndexError: sum: dim 2 is outside [-2, 2)", [] { ones({2, 3}).sum(2); }},
       {"ValueError: sum: dim 0 is given twice in (0, 0)", [] { ones({2, 3}).sum({0, 0}); }},

@@ -1,7 +1,6 @@
 // Misuses of tensors, their creation and their elements.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstdint>
 
 #include "support/constants.hpp"
