@@ -40,9 +40,7 @@ TEST(Argmax, TakesAZeroDimTensor) {
   expect_close(argmax(tensor(3.0), -1), {0});
 }
 
-TEST(Argmax, OfNoRowsIsEmpty) {
-  EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0}));
-}
+TEST(Argmax, OfNoRowsIsEmpty) { EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0})); }
 
 }  // namespace
 }  // namespace xtape

@@ -90,9 +90,7 @@ TEST(Max, NoticesIndicesModifiedInPlace) {
   expect_error<GradError>([&] { y.values.backward(); }, "max", "modified in place");
 }
 
-TEST(Max, OfNoRowsIsEmpty) {
-  EXPECT_EQ(max(zeros({3, 0}), 0).values.shape(), (Shape{0}));
-}
+TEST(Max, OfNoRowsIsEmpty) { EXPECT_EQ(max(zeros({3, 0}), 0).values.shape(), (Shape{0})); }
 
 }  // namespace
 }  // namespace xtape
