@@ -1,7 +1,7 @@
 // Misuses of tensors, their creation and their elements.
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <cstdint>
 
 #include "support/constants.hpp"
 #include "support/misuse.hpp"
@@ -10,6 +10,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_errors;
+using testing::inf;
 using testing::nan;
 
 TEST(Errors, OfCreation) {
@@ -21,26 +22,64 @@ TEST(Errors, OfCreation) {
       {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{1, 2}, {3}}); }},
       {"ShapeError: tensor: 3 elements do not fill shape (2, 2)",
        [] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }},
+      {"ShapeError: tensor: row 1 has 2 elements, row 0 has 1", [] { tensor({{1}, {2, 3}}); }},
+      {"ValueError: tensor: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { tensor({1, 300}, {.dtype = uint8}); }},
+      {"ValueError: tensor: nan does not fit int64", [] { tensor({nan}, {.dtype = int64}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7}}}); }},
       {"ShapeError: shape: more than 8 dims", [] { Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}; }},
       {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
        [] { ones({2}, {.dtype = int64, .requires_grad = true}); }},
       {"ValueError: full: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { full({2}, 300, {.dtype = uint8}); }},
       {"ValueError: full: nan does not fit int64", [] { full({2}, nan, {.dtype = int64}); }},
+      {"ValueError: full: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { full({1}, -1, {.dtype = uint8}); }},
+      {"ValueError: full: 1e+30 does not fit int32", [] { full({1}, 1e30, {.dtype = int32}); }},
+      {"ValueError: full: 9.223372036854776e+18 does not fit int64", [] { full({1}, 0x1p63, {.dtype = int64}); }},
       {"ValueError: arange: step is 0, it must be a number other than 0", [] { arange(0, 5, 0); }},
       {"ValueError: arange: step -1 never leads from 0 to 5", [] { arange(0, 5, -1); }},
       {"ValueError: arange: step 1 never leads from 0 to nan", [] { arange(nan); }},
+      {"ValueError: arange: step is nan, it must be a number other than 0", [] { arange(0, 3, nan); }},
+      {"ValueError: arange: step 1 never leads from 3 to 0", [] { arange(3, 0); }},
+      {"ValueError: arange: step 1 never leads from 0 to -1", [] { arange(-1); }},
+      {"ValueError: arange: inf elements from 0 to inf by 1 are too many", [] { arange(0, inf, 1); }},
+      {"ValueError: arange: 9.999999999999999e+29 elements from 0 to 1 by 1e-30 are too many",
+       [] { arange(0, 1, 1e-30); }},
+      {"ValueError: arange: 1.8446744073709552e+19 elements from -9.223372036854776e+18 to 9.223372036854776e+18 by 1 "
+       "are too many",
+       [] { arange(INT64_MIN, INT64_MAX); }},
+      {"ValueError: arange: 299 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { arange(300, {.dtype = uint8}); }},
       {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
       {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
       {"DTypeError: rand: draws real numbers, not int64; use randint, or convert with .to()",
        [] { rand({2}, {.dtype = int64}); }},
       {"ShapeError: shape: negative extent -2 in (2, -2)", [] { randn({2, -2}); }},
+      {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
+       [] { empty({1LL << 40, 0, 1LL << 40}); }},
+      {"ShapeError: shape: negative extent -2 in (-2)", [] { rand({-2}); }},
       {"ValueError: randint: no integer lies in [5, 5); low must be below high", [] { randint(5, 5, {2}); }},
       {"ValueError: randint: uint8 holds integers from 0 to 255, not from 0 to 299",
        [] { randint(0, 300, {2}, {.dtype = uint8}); }},
+      {"ValueError: randint: bool_ holds integers from 0 to 1, not from -1 to 0",
+       [] { randint(-1, 1, {2}, {.dtype = bool_}); }},
       {"ValueError: randperm: n is -1, it must not be negative", [] { randperm(-1); }},
+      {"ValueError: randperm: uint8 holds integers from 0 to 255, not from 0 to 299",
+       [] { randperm(300, {.dtype = uint8}); }},
       {"ValueError: bernoulli: p[1] = 1.5 is no probability, it must lie in [0, 1]",
        [] { bernoulli(tensor({0.5, 1.5})); }},
+      {"ValueError: bernoulli: p[0] = -0.1 is no probability, it must lie in [0, 1]",
+       [] { bernoulli(tensor({-0.1})); }},
+      {"ValueError: bernoulli: p[0] = nan is no probability, it must lie in [0, 1]", [] { bernoulli(tensor({nan})); }},
+      {"DTypeError: bernoulli: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { bernoulli(tensor({1})); }},
+      {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { full_like(zeros({1}, {.dtype = int32}), 1LL << 31); }},
+      {"DTypeError: rand_like: draws real numbers, not int64; use randint, or convert with .to()",
+       [] { rand_like(tensor({1, 2})); }},
+      {"ValueError: dtype: the tensor is undefined", [] { rand_like(Tensor()); }},
   });
 }
 
@@ -81,12 +120,26 @@ TEST(Errors, OfWritingInPlace) {
       {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
       {"DTypeError: add_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
        [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
+      {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
+      {"DTypeError: add_: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }},
+      {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
+      {"DTypeError: add_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+       [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
       {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
+      {"ValueError: fill_: 256 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { zeros({1}, {.dtype = uint8}).fill_(256); }},
+      {"ValueError: fill_: nan does not fit int64", [] { zeros({1}, {.dtype = int64}).fill_(nan); }},
+      {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
       {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
+      {"DTypeError: mul_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+       [] { zeros({1}, {.dtype = int64}).mul_(1.5); }},
+      {"ValueError: mul_: the tensor is undefined", [] { Tensor().mul_(2); }},
       {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
       {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
+      {"ShapeError: copy_: (2) does not broadcast to (2, 3)", [] { zeros({2, 3}).copy_(zeros({2})); }},
   });
 }
 

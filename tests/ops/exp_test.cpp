@@ -4,9 +4,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 using testing::gradient;
-using testing::Inputs;
 using testing::leaf;
 
 TEST(Exp, HasTheKnownValues) { expect_close(exp(leaf({0, 1, -1}, {3})), {1, 2.718281828459045, 0.36787944117144233}, 1e-15); }
@@ -18,16 +16,10 @@ TEST(Exp, OfIntegersIsFloat32) {
   expect_close(exp(tensor({0, 1})), {1, 2.71828182}, 1e-7);
 }
 
-TEST(Exp, IsItsOwnDerivative) {
-  testing::expect_gradients([](const Inputs& x) { return exp(x[0]); }, {leaf({0.5, -1, 2, 0}, {2, 2})});
-}
-
 TEST(Exp, OfMinusInfinityHasGradientZero) {
   Tensor x = leaf({-INFINITY}, {1});
   expect_close(gradient(exp(x), x, {1}), {0});
 }
-
-TEST(Exp, RefusesBool) { expect_error<DTypeError>([] { return exp(tensor({true})); }, "exp: bool_ has no arithmetic"); }
 
 }  // namespace
 }  // namespace xtape

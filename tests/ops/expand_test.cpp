@@ -7,9 +7,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
-using testing::leaf;
 
 TEST(Expand, RepeatsExtentsOfOne) {
   expect_close(expand(tensor({{1}, {2}}), {2, 3}), {1, 1, 1, 2, 2, 2});
@@ -41,19 +38,6 @@ TEST(Expand, OfNoTimesHasAGradientOfZeros) {
   Tensor x = ones({1, 2}, {.requires_grad = true});
   expand(x, {0, 2}).sum().backward();
   expect_close(x.grad(), {0, 0});
-}
-
-TEST(Expand, AgreesWithCentralDifferences) {
-  auto f = [](const std::vector<Tensor>& in) { return expand(in[0] * in[0], {2, 3, 2}); };
-  expect_gradients(f, {leaf({1, 2, 3}, {3, 1})});
-}
-
-TEST(Expand, NamesBothShapesWhenTheyDoNotFit) {
-  expect_error<ShapeError>([] { expand(zeros({2, 3}), {4, 3}); }, "expand: (2, 3) does not broadcast to (4, 3)");
-  expect_error<ShapeError>([] { expand(zeros({2, 3}), {3}); }, "expand: (3) has fewer dims");
-  expect_error<ShapeError>([] { expand(zeros({1}), {-1, 1}); }, "expand: ", "(-1, 1)");
-  expect_error<ShapeError>([] { expand(zeros({1}), {-2}); }, "expand: ", "(-2)");
-  expect_error<ShapeError>([] { expand(zeros({1}), {INT64_MAX, 8, 1}); }, "too many");
 }
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace {
 using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
-using testing::expect_gradients;
 
 TEST(IndexSelect, TakesSlicesInTheOrderOfTheIndex) {
   Tensor x = arange(6).reshape({3, 2});
@@ -51,35 +50,11 @@ TEST(IndexSelect, AddsTheGradientsOfASliceTakenTwice) {
   expect_close(x.grad(), {2, 0, 5});
 }
 
-TEST(IndexSelect, AgreesWithCentralDifferences) {
-  for (std::int64_t d = 0; d < 3; ++d) {
-    auto f = [d](const std::vector<Tensor>& in) { return index_select(in[0] * in[0], d, tensor({1, 0, 1})); };
-    expect_gradients(f, {cube().requires_grad_()});
-  }
-}
-
 TEST(IndexSelect, NoticesAnIndexModifiedBeforeBackward) {
   Tensor x = zeros({3}, {.requires_grad = true}), index = tensor({2, 0});
   Tensor y = index_select(x, 0, index);
   index.fill_(1);
   expect_error<GradError>([&] { y.sum().backward(); }, "index_select", "modified in place");
-}
-
-TEST(IndexSelect, NamesTheIndexOutsideTheRange) {
-  Tensor x = zeros({3, 2});
-  expect_error<IndexError>([&] { index_select(x, 0, tensor({0, 3})); }, "index_select: index[1] = 3 is outside [0, 3)");
-  expect_error<IndexError>([&] { index_select(x, 1, tensor({0, 1, -1})); }, "index[2] = -1 is outside [0, 2)");
-  expect_error<IndexError>([&] { index_select(x, 0, tensor({std::int64_t{1} << 40})); }, "index[0] = 1099511627776");
-  expect_error<IndexError>([&] { index_select(x, 0, tensor({INT64_MIN})); }, "index[0] = -9223372036854775808");
-}
-TEST(IndexSelect, RefusesIndicesThatAreNoVectorOfIntegers) {
-  Tensor x = zeros({3, 2});
-  expect_error<DTypeError>([&] { index_select(x, 0, tensor({1.0})); }, "index_select: ", "integer", "float32");
-  expect_error<DTypeError>([&] { index_select(x, 0, tensor({true})); }, "bool_");
-  expect_error<ShapeError>([&] { index_select(x, 0, zeros({1, 1}, {.dtype = int64})); }, "1-D", "(1, 1)");
-  expect_error<ShapeError>([&] { index_select(tensor(1.f), 0, tensor({0})); }, "0-dim");
-  expect_error<IndexError>([&] { index_select(x, 2, tensor({0})); }, "dim 2");
-  expect_error<ValueError>([&] { index_select(x, 0, Tensor()); }, "undefined");
 }
 
 }  // namespace

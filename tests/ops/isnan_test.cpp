@@ -14,9 +14,5 @@ TEST(Isnan, IsFalseForIntegersAndBool) {
   testing::expect_close(isnan(tensor({false, true})), {0, 0});
 }
 
-TEST(Isnan, RefusesAnUndefinedTensor) {
-  testing::expect_error<ValueError>([] { return isnan(Tensor()); }, "isnan: the tensor is undefined");
-}
-
 }  // namespace
 }  // namespace xtape

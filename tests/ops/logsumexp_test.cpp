@@ -4,9 +4,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 using testing::gradient;
-using testing::Inputs;
 using testing::leaf;
 
 TEST(Logsumexp, HasTheKnownValues) {
@@ -35,14 +33,6 @@ TEST(Logsumexp, OfNothingIsMinusInfinity) { expect_close(logsumexp(zeros({2, 0})
 
 TEST(Logsumexp, OfIntegersIsFloat32) { EXPECT_EQ(logsumexp(tensor({1, 2}), 0).dtype(), float32); }
 
-TEST(Logsumexp, AgreesWithCentralDifferences) {
-  const Tensor x = leaf({1, -2, 3, 0.5, 5, -6, 2, 0.8, -1, 0.7, 4, 0.9}, {2, 3, 2});
-  for (int d = 0; d < 3; ++d) {
-    testing::expect_gradients([d](const Inputs& in) { return logsumexp(in[0], d); }, {x});
-    testing::expect_gradients([d](const Inputs& in) { return logsumexp(in[0], d, true); }, {x});
-  }
-}
-
 TEST(Logsumexp, HasSoftmaxAsItsGradient) {
   Tensor x = leaf({-INFINITY, 0, 1, 1}, {2, 2});
   expect_close(gradient(logsumexp(x, 1), x, {1, 3}), {0, 1, 1.5, 1.5}, 1e-15);
@@ -51,11 +41,6 @@ TEST(Logsumexp, HasSoftmaxAsItsGradient) {
 TEST(Logsumexp, HasGradientNaNInARowWithoutASoftmaxOnly) {  // as PyTorch
   Tensor x = leaf({-INFINITY, -INFINITY, 1, 1}, {2, 2});
   expect_close(gradient(logsumexp(x, 1), x, {1, 1}), {NAN, NAN, 0.5, 0.5}, 1e-15);
-}
-
-TEST(Logsumexp, RefusesBoolAndDimsOutsideTheRange) {
-  expect_error<DTypeError>([] { return logsumexp(tensor({true}), 0); }, "logsumexp: bool_ has no arithmetic");
-  expect_error<IndexError>([] { return logsumexp(ones({2}), 1); }, "logsumexp: dim 1 is outside [-1, 1)");
 }
 
 }  // namespace

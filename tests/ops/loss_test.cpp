@@ -10,7 +10,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 
 /// A loss of (input, target) and its parts.
 struct Loss {
@@ -162,15 +161,6 @@ TEST(LossParts, DoNotDependOnTheReduction) {
     EXPECT_EQ(kl_div_parts(x, p, {.reduction = r}).denominator, 6);
   }
   EXPECT_EQ(kl_div_parts(x, p, {.reduction = Reduction::batchmean}).denominator, 2);
-}
-
-TEST(Losses, KnowBatchmeanForKlDivOnly) {
-  const Reduction r = Reduction::batchmean;
-  const Tensor x = ones({2, 3}), t = tensor({0, 1});
-  const char* line = "Reduction::batchmean is for kl_div only";
-  expect_error<ValueError>([&] { cross_entropy(x, t, {.reduction = r}); }, "cross_entropy: ", line);
-  expect_error<ValueError>([&] { nll_loss(x, t, {.reduction = r}); }, "nll_loss: ", line);
-  expect_error<ValueError>([&] { mse_loss_parts(x, x, {.reduction = r}); }, "mse_loss: ", line);
 }
 
 TEST(LossParts, WeighBatchesByTheirSamples) {  // SEMANTICS [32]

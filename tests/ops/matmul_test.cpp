@@ -7,11 +7,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
 using testing::leaf;
-
-Tensor product(const std::vector<Tensor>& in) { return matmul(in[0], in[1]); }
 
 /// A leaf of that shape whose elements all differ.
 Tensor ramp(const Shape& shape) {
@@ -85,46 +81,11 @@ TEST(Matmul, SpreadsNaNOnlyAlongItsRow) {
   expect_close(y, {nan, nan, 1, 1});
 }
 
-TEST(Matmul, HasTheGradientsOfMatrices) { expect_gradients(product, {ramp({2, 3}), ramp({3, 4})}); }
-TEST(Matmul, HasTheGradientsOfVectors) {
-  expect_gradients(product, {ramp({3}), ramp({3})});
-  expect_gradients(product, {ramp({2, 3}), ramp({3})});
-  expect_gradients(product, {ramp({3}), ramp({3, 2})});
-  expect_gradients(product, {ramp({2, 2, 3}), ramp({3})});
-  expect_gradients(product, {ramp({3}), ramp({2, 3, 2})});
-}
-TEST(Matmul, HasTheGradientsOfBatches) {
-  expect_gradients(product, {ramp({2, 2, 3}), ramp({2, 3, 2})});
-  expect_gradients(product, {ramp({2, 2, 3}), ramp({3, 2})});
-  expect_gradients(product, {ramp({2, 3}), ramp({2, 3, 2})});
-  expect_gradients(product, {ramp({2, 1, 2, 3}), ramp({2, 3, 1})});
-  expect_gradients(product, {ramp({1, 2, 2}), ramp({2, 2, 2})});  // y has the shape of gradients that were broadcast
-}
 TEST(Matmul, HasAGradientOfZerosOverNothing) {
   Tensor a = zeros({2, 3}, {.requires_grad = true}), b = zeros({3, 0}, {.requires_grad = true});
   matmul(a, b).sum().backward();
   expect_close(a.grad(), {0, 0, 0, 0, 0, 0});
   EXPECT_EQ(b.grad().shape(), (Shape{3, 0}));
-}
-
-TEST(Matmul, NamesBothShapesWhenInnerDimsDiffer) {
-  expect_error<ShapeError>([] { matmul(zeros({2, 3}), zeros({4, 5})); }, "matmul: ", "(2, 3)", "(4, 5)", "3 and 4");
-  expect_error<ShapeError>([] { matmul(zeros({3}), zeros({4})); }, "(3)", "(4)", "3 and 4");
-  expect_error<ShapeError>([] { matmul(zeros({7, 2, 3}), zeros({2})); }, "(7, 2, 3)", "(2)", "3 and 2");
-}
-TEST(Matmul, NamesTheBatchDimThatDoesNotBroadcast) {
-  expect_error<ShapeError>([] { matmul(zeros({2, 3, 4}), zeros({5, 4, 3})); }, "matmul: ", "(2, 3, 4)", "(5, 4, 3)",
-                           "dim -3 is 2 and 5");
-}
-TEST(Matmul, RefusesScalars) {
-  expect_error<ShapeError>([] { matmul(tensor(1.f), zeros({2, 2})); }, "matmul: ", "0-dim");
-}
-TEST(Matmul, RefusesMixedAndIntegerDtypes) {
-  expect_error<DTypeError>([] { matmul(zeros({2, 2}), zeros({2, 2}, {.dtype = float64})); }, "float32", "float64");
-  expect_error<DTypeError>([] { matmul(ones({2, 2}, {.dtype = int64}), ones({2, 2}, {.dtype = int64})); }, "int64");
-}
-TEST(Matmul, RefusesAnUndefinedTensor) {
-  expect_error<ValueError>([] { matmul(Tensor(), zeros({2, 2})); }, "matmul: ", "undefined");
 }
 
 }  // namespace

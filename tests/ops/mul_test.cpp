@@ -9,21 +9,11 @@ namespace {
 using testing::expect_close;
 using testing::expect_error;
 using testing::gradient;
-using testing::Inputs;
 using testing::leaf;
 
 TEST(Mul, MultipliesElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) * tensor({10.0f, -2.5f}), {10, -5});
   expect_close(mul(tensor({3, 2}), tensor({10, -2})), {30, -4});
-}
-
-TEST(Mul, GivesEachFactorTheOtherAsItsGradient) {
-  testing::expect_gradients([](const Inputs& x) { return x[0] * x[1]; },
-                            {leaf({1, 2, 3, 4, 5, 6}, {2, 3}), leaf({0.5, -1, 2}, {1, 3})});
-}
-
-TEST(Mul, DifferentiatesASquareTwice) {
-  testing::expect_gradients([](const Inputs& x) { return x[0] * x[0]; }, {leaf({1.5, -2, 0}, {3})});
 }
 
 TEST(Mul, ByAConstantNeedsNothingOfTheOtherFactor) {
@@ -46,10 +36,6 @@ TEST(Mul, WrapsAroundInIntegers) {
 }
 
 TEST(Mul, OfZeroAndInfinityIsNaN) { expect_close(tensor({0.0f}) * tensor({INFINITY}), {NAN}); }
-
-TEST(Mul, RefusesBool) {
-  expect_error<DTypeError>([] { return tensor({true}) * true; }, "mul: bool_ has no arithmetic");
-}
 
 }  // namespace
 }  // namespace xtape

@@ -8,9 +8,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
-using testing::Inputs;
-using testing::leaf;
 
 TEST(Neg, FlipsTheSign) {
   expect_close(-tensor({1.5f, -2.0f, INFINITY}), {-1.5, 2, -INFINITY});
@@ -19,16 +16,10 @@ TEST(Neg, FlipsTheSign) {
 
 TEST(Neg, OfZeroIsMinusZero) { EXPECT_TRUE(std::signbit((-tensor({0.0f})).item<float>())); }
 
-TEST(Neg, FlipsTheGradient) {
-  testing::expect_gradients([](const Inputs& x) { return -x[0]; }, {leaf({1, -2, 0}, {3})});
-}
-
 TEST(Neg, OfTheSmallestIntegerIsItself) {
   const std::vector<std::int64_t> least = {std::numeric_limits<std::int64_t>::min()};
   expect_close(-tensor(least), {-0x1p63});
 }
-
-TEST(Neg, RefusesBool) { expect_error<DTypeError>([] { return -tensor({true}); }, "neg: bool_ has no arithmetic"); }
 
 }  // namespace
 }  // namespace xtape

@@ -8,8 +8,6 @@ namespace {
 
 using testing::cube;
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
 
 TEST(Permute, PutsDimsInTheGivenOrder) {
   Tensor x = cube(), y = permute(x, {2, 0, 1});
@@ -26,17 +24,6 @@ TEST(Permute, CountsNegativeDimsFromTheEnd) { EXPECT_TRUE(equal(permute(cube(), 
 TEST(Permute, OfAScalarIsTheScalar) { expect_close(permute(tensor(5.f), {}), {5}); }
 
 TEST(Permute, KeepsExtentsOfZero) { EXPECT_EQ(permute(zeros({2, 0, 3}), {1, 2, 0}).shape(), (Shape{0, 3, 2})); }
-
-TEST(Permute, AgreesWithCentralDifferences) {
-  auto f = [](const std::vector<Tensor>& in) { return permute(in[0] * in[0], {2, 0, 1}); };  // no involution
-  expect_gradients(f, {cube().requires_grad_()});
-}
-
-TEST(Permute, RefusesWhatIsNoOrderOfAllDims) {
-  expect_error<ShapeError>([] { permute(cube(), {0, 1}); }, "permute: (0, 1) names 2 dims", "(2, 3, 4) has 3");
-  expect_error<ValueError>([] { permute(cube(), {0, 1, -2}); }, "permute: dim -2 is given twice");
-  expect_error<IndexError>([] { permute(cube(), {0, 1, 3}); }, "permute: dim 3 is outside [-3, 3)");
-}
 
 }  // namespace
 }  // namespace xtape

@@ -216,22 +216,6 @@ TEST(Random, HonoursOptions) {
   EXPECT_EQ(rand({}).numel(), 1);
 }
 
-TEST(Random, RefusesWhatCannotBeMeant) {
-  expect_error<ValueError>([] { randint(3, 3, {2}); }, "randint: no integer lies in [3, 3)");
-  expect_error<ValueError>([] { randint(0, 257, {2}, {.dtype = uint8}); }, "uint8 holds integers from 0 to");
-  expect_error<ValueError>([] { randint(-1, 1, {2}, {.dtype = bool_}); }, "bool_");
-  expect_error<ValueError>([] { randperm(-1); }, "randperm: n is -1");
-  expect_error<ValueError>([] { randperm(300, {.dtype = uint8}); }, "from 0 to 299");
-  expect_error<DTypeError>([] { rand({2}, {.dtype = int64}); }, "rand: draws real numbers, not int64");
-  expect_error<DTypeError>([] { rand_like(tensor({1, 2})); }, "rand_like", "int64");
-  expect_error<ShapeError>([] { rand({-2}); }, "negative extent");
-  expect_error<ValueError>([] { bernoulli(tensor({0.5, 1.5})); }, "p[1] = 1.5 is no probability");
-  expect_error<ValueError>([] { bernoulli(tensor({-0.1})); }, "p[0]");
-  expect_error<ValueError>([] { bernoulli(tensor({std::nan("")})); }, "p[0] = nan");
-  expect_error<DTypeError>([] { bernoulli(tensor({1})); }, "floating");
-  expect_error<ValueError>([] { rand_like(Tensor()); }, "undefined");
-}
-
 TEST(Random, AnErrorDrawsNothing) {
   Generator g(0);
   expect_error<ValueError>([&] { bernoulli(tensor({2.0}), {.generator = &g}); }, "p[0]");

@@ -8,8 +8,6 @@ namespace {
 
 using testing::cube;
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
 
 TEST(Select, TakesOneSliceAlongEachDim) {
   expect_close(select(arange(6).reshape({2, 3}), 0, 1), {3, 4, 5});
@@ -36,22 +34,6 @@ TEST(Select, HasAGradientOfZerosElsewhere) {
   Tensor x = zeros({2, 3}, {.requires_grad = true});
   select(x, 1, 2).backward(tensor({1.f, 2.f}));
   expect_close(x.grad(), {0, 0, 1, 0, 0, 2});
-}
-
-TEST(Select, AgreesWithCentralDifferences) {
-  for (std::int64_t d = 0; d < 3; ++d) {
-    auto f = [d](const std::vector<Tensor>& in) { return select(in[0] * in[0], d, 1); };
-    expect_gradients(f, {cube().requires_grad_()});
-  }
-}
-
-TEST(Select, NamesAnIndexOutsideTheRange) {
-  expect_error<IndexError>([] { cube()[2]; }, "select: index 2 is outside [-2, 2) in dim 0");
-  expect_error<IndexError>([] { select(cube(), 1, -4); }, "select: index -4 is outside [-3, 3) in dim 1");
-  expect_error<IndexError>([] { zeros({0})[0]; }, "index 0 is outside [-0, 0)");
-  expect_error<IndexError>([] { tensor(1.f)[0]; }, "select: a 0-dim tensor");
-  expect_error<IndexError>([] { select(cube(), 3, 0); }, "dim 3");
-  expect_error<ValueError>([] { Tensor()[0]; }, "undefined");
 }
 
 }  // namespace

@@ -4,9 +4,7 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
 using testing::gradient;
-using testing::Inputs;
 using testing::leaf;
 
 TEST(Sqrt, HasTheKnownValues) { expect_close(sqrt(leaf({0, 4, 2}, {3})), {0, 2, 1.4142135623730951}); }
@@ -18,16 +16,10 @@ TEST(Sqrt, OfIntegersIsFloat32) {
   expect_close(sqrt(tensor({9})), {3});
 }
 
-TEST(Sqrt, HasHalfTheReciprocalRootAsItsGradient) {
-  testing::expect_gradients([](const Inputs& x) { return sqrt(x[0]); }, {leaf({0.5, 1, 2, 7}, {2, 2})});
-}
-
 TEST(Sqrt, HasAnInfiniteGradientAtZero) {  // SEMANTICS [21]
   Tensor x = leaf({0, 4}, {2});
   expect_close(gradient(sqrt(x), x, {1, 1}), {INFINITY, 0.25});
 }
-
-TEST(Sqrt, RefusesBool) { expect_error<DTypeError>([] { return sqrt(tensor({true})); }, "sqrt: bool_ has no arithmetic"); }
 
 }  // namespace
 }  // namespace xtape

@@ -7,9 +7,6 @@ namespace xtape {
 namespace {
 
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
-using testing::leaf;
 
 TEST(Stack, JoinsAlongANewDim) {
   Tensor a = tensor({1, 2}), b = tensor({3, 4});
@@ -37,22 +34,6 @@ TEST(Stack, CastsGradientsBack) {
   stack({a, zeros({1}, {.dtype = float64})}).backward(tensor({{2.0}, {3.0}}, {.dtype = float64}));
   EXPECT_EQ(a.grad().dtype(), float32);
   expect_close(a.grad(), {2});
-}
-
-TEST(Stack, AgreesWithCentralDifferences) {
-  for (std::int64_t d = 0; d < 3; ++d) {
-    auto f = [d](const std::vector<Tensor>& in) { return stack({in[0] * in[1], in[1], in[0] * in[0]}, d); };
-    expect_gradients(f, {leaf({1, 2, 3, 4}, {2, 2}), leaf({0.5, -1, 2, 1}, {2, 2})});
-  }
-}
-
-TEST(Stack, NamesTheTensorThatDoesNotFit) {
-  expect_error<ShapeError>([] { stack({zeros({2}), zeros({2}), zeros({3})}); }, "stack: tensor 2 has shape (3)", "(2)");
-  expect_error<ShapeError>([] { stack({zeros({1}), zeros({2})}); }, "stack: tensor 1");
-  expect_error<IndexError>([] { stack({zeros({2})}, 2); }, "stack: dim 2 is outside [-2, 2)");
-  expect_error<ValueError>([] { stack({}); }, "stack: there is no tensor");
-  expect_error<ValueError>([] { stack({Tensor()}); }, "stack: tensor 0 is undefined");
-  expect_error<ShapeError>([] { stack({zeros({1, 1, 1, 1, 1, 1, 1, 1})}); }, "more than 8 dims");
 }
 
 }  // namespace

@@ -8,8 +8,6 @@ namespace {
 
 using testing::cube;
 using testing::expect_close;
-using testing::expect_error;
-using testing::expect_gradients;
 
 TEST(Transpose, ExchangesTwoDims) {
   Tensor y = transpose(arange(6).reshape({2, 3}), 0, 1);
@@ -37,17 +35,6 @@ TEST(Transpose, WorksForEveryDtype) {
     EXPECT_EQ(y.dtype(), dtype);
     expect_close(y, {0, 0, 1, 1});
   }
-}
-
-TEST(Transpose, AgreesWithCentralDifferences) {
-  auto f = [](const std::vector<Tensor>& in) { return transpose(in[0] * in[0], 0, 2); };
-  expect_gradients(f, {cube().requires_grad_()});
-}
-
-TEST(Transpose, RefusesADimOutsideTheRange) {
-  expect_error<IndexError>([] { transpose(cube(), 0, 3); }, "transpose: dim 3 is outside [-3, 3)");
-  expect_error<IndexError>([] { transpose(cube(), -4, 0); }, "transpose: dim -4");
-  expect_error<ValueError>([] { transpose(Tensor(), 0, 1); }, "transpose: ", "undefined");
 }
 
 }  // namespace

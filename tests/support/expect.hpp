@@ -55,21 +55,13 @@ inline Tensor leaf(const std::vector<double>& values, const Shape& shape) {
 /// 0, 1, ..., 23 as float64 (2, 3, 4).
 inline Tensor cube() { return arange(24, {.dtype = float64}).reshape({2, 3, 4}); }
 
-using Inputs = std::vector<Tensor>;
-
 /// d(y)/d(x) under the upstream gradient gy, for one x.
 inline Tensor gradient(const Tensor& y, const Tensor& x, const std::vector<double>& gy) {
   return grad({y}, {x}, {tensor(gy, y.shape(), {.dtype = y.dtype()})}, {.retain_graph = true})[0];
 }
 
-/// A fused gradient kernel and the ops that stand in for it where gradients of gradients are wanted agree to 1e-12.
-inline void expect_same_gradient_with_create_graph(const Tensor& y, const Tensor& x, const Tensor& gy) {
-  const Tensor fused = grad({y}, {x}, {gy}, {.retain_graph = true})[0];
-  const Tensor composed = grad({y}, {x}, {gy}, {.create_graph = true})[0];
-  expect_close(fused, composed.detach().to(float64).to_vector<double>(), 1e-12);
-}
-
-/// First and second derivatives of f against central differences.
+/// First and second derivatives of f against central differences: for what is no case of op_cases.hpp, such as an op
+/// of the test's own.
 inline void expect_gradients(const autograd::GradcheckFunction& f, const std::vector<Tensor>& inputs) {
   EXPECT_NO_THROW(autograd::gradcheck(f, inputs));
   EXPECT_NO_THROW(autograd::gradgradcheck(f, inputs));

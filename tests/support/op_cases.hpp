@@ -20,7 +20,7 @@ struct OpCase {
   std::vector<Input> inputs;
   std::function<std::vector<Tensor>(Args)> run;
   bool smooth = true;  // differentiable at these inputs, so that differences tell the derivative
-  bool golden = true;  // PyTorch has its twin
+  bool golden = true;  // make_ops.py has its twin
   bool special() const;
 };
 

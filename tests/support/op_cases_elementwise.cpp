@@ -67,6 +67,11 @@ void add_numbers(OpCases& cases) {
   cases.add("pow", "negative base", {given({3}, {-1, -2, -0.5}), constant({3}, {3, 2, -2})},
             [](Args x) { return pow(x[0], x[1]); });
   cases.add("pow", "of number", x23, [](Args x) { return pow(2, x[0]); });
+  for (double e : {-2.0, 0.0, 1.0, 2.0, 3.0}) {
+    cases.add("pow", "of both signs to " + number(e), x23, [e](Args x) { return pow(x[0], e); }).golden = false;
+  }
+  cases.add("pow", "to tensors of zeros", {positive({2}), given({2}, {0, 0})},  // the mixed derivative is 1/a, not 0
+            [](Args x) { return pow(x[0], x[1]); }).golden = false;
 }
 
 void add_unary(OpCases& cases, const std::string& op, Unary f) {

@@ -68,6 +68,10 @@ void add_batch_norm(OpCases& cases) {
       return running;
     }).smooth = false;
   }
+  cases.add("batch_norm", "in training, with running statistics", {any({2, 3, 2}), any({3}), any({3}), mean, var},
+            [](Args x) { return batch_norm(x[0], x[3].clone(), x[4].clone(), x[1], x[2], true); }).golden = false;
+  cases.add("batch_norm", "without parameters", {any({4, 3})},
+            [](Args x) { return batch_norm(x[0], {}, {}, {}, {}, true); }).golden = false;
   cases.add("batch_norm", "extremes", {extreme_rows}, [](Args x) {
     return batch_norm(x[0].transpose(0, 1), {}, {}, {}, {}, true);
   }).smooth = false;

@@ -9,6 +9,27 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
+const std::vector<Reduction> reductions = {Reduction::none, Reduction::mean, Reduction::sum};
+
+/// One row, rows and rows of positions, with a target to ignore: golden/losses_test.cpp has PyTorch's answers.
+void add_nll_loss_of_shapes(OpCases& cases) {
+  const Input t22 = indices({2, 2, 2}, {0, 2, -100, 1, 1, 1, 0, 2}), t4 = indices({2, 4}, t22.values);
+  const std::vector<std::pair<Shape, Input>> problems = {
+      {{3}, indices({}, {2})}, {{4, 3}, indices({4}, {0, 2, -100, 1})}, {{2, 3, 4}, t4}, {{2, 3, 2, 2}, t22}};
+  for (const auto& problem : problems) {
+    for (const bool weighted : {false, true}) {
+      cases.add("nll_loss", "of " + problem.first.to_string() + (weighted ? ", weighted" : ""),
+                {any(problem.first), problem.second, constant({3}, {0.2, 0.3, 0.5})}, [weighted](Args x) {
+        Tensors y;
+        for (Reduction r : reductions) {
+          y.push_back(nll_loss(x[0], x[1], {.weight = weighted ? x[2] : Tensor(), .reduction = r}));
+        }
+        return y;
+      }).golden = false;
+    }
+  }
+}
+
 void add_class_losses(OpCases& cases) {
   const Input y = indices({4}, {2, 0, -100, 1}), w = constant({3}, {0.2, 0.3, 0.5});
   cases.add("nll_loss", "", {any({4, 3}), y}, [](Args x) { return nll_loss(x[0], x[1]); });
@@ -36,8 +57,6 @@ void add_class_losses(OpCases& cases) {
   });
 }
 
-const std::vector<Reduction> reductions = {Reduction::none, Reduction::mean, Reduction::sum};
-
 void add_element_losses(OpCases& cases) {
   const Input t = uniform({4, 3}, 0.1, 0.8), w = constant({3}, {0.2, 0.3, 0.5}), p = constant({3}, {2, 0.5, 1});
   cases.add("mse_loss", "", {any({4, 3}), any({4, 3})}, [](Args x) {
@@ -50,13 +69,17 @@ void add_element_losses(OpCases& cases) {
     for (Reduction r : reductions) y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.reduction = r}));
     return y;
   });
-  cases.add("binary_cross_entropy_with_logits", "weighted", {any({4, 3}), t, w, p}, [](Args x) {
+  auto weighted = [](Args x) {
     Tensors y;
     for (Reduction r : reductions) {
       y.push_back(binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = r, .pos_weight = x[3]}));
     }
     return y;
-  });
+  };
+  const Input hard = constant({4, 3}, {1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0});
+  cases.add("binary_cross_entropy_with_logits", "weighted", {any({4, 3}), t, w, p}, weighted);
+  cases.add("binary_cross_entropy_with_logits", "hard targets, weighted", {any({4, 3}), hard, w, p}, weighted).golden =
+      false;
   cases.add("binary_cross_entropy_with_logits", "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
             [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); }).smooth = false;
   cases.add("mse_loss", "special", {special({400}, 20), special({400})}, [](Args x) {
@@ -88,6 +111,7 @@ void add_element_losses(OpCases& cases) {
 
 void add_loss_cases(OpCases& cases) {
   add_class_losses(cases);
+  add_nll_loss_of_shapes(cases);
   add_element_losses(cases);
 }
 

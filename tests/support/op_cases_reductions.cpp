@@ -128,8 +128,11 @@ void add_reduction_cases(OpCases& cases) {
   });
   add_softmax(cases, "logsumexp", [](const Tensor& x, std::int64_t dim) { return logsumexp(x, dim); });
   add_softmax(cases, "softmax", softmax);
-  add_softmax(cases, "log_softmax", log_softmax);
+  add_softmax(cases, "log_softmax", log_softmax);  // twice differentiable: SEMANTICS [4]
   cases.add("logsumexp", "kept", {any({2, 3})}, [](Args x) { return logsumexp(x[0], 1, true); });
+  cases.add("logsumexp", "kept, of 3-D input", {any({2, 3, 4})}, [](Args x) {
+    return Tensors{logsumexp(x[0], 0, true), logsumexp(x[0], 1, true), logsumexp(x[0], -1, true)};
+  }).golden = false;
   for (double value : {-inf, inf}) {
     const std::string name = value < 0 ? "all -inf" : "inf";
     cases.add("logsumexp", name, {given({2, 2}, {value, value < 0 ? value : 0, 0, 1})},
