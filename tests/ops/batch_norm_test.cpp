@@ -10,14 +10,14 @@ using testing::expect_error;
 using testing::gradient;
 using testing::leaf;
 
-const std::vector<double> values = {0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9, 1.6, -0.8, 0.2, 0.5};
+const std::vector<double> batch_values = {0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9, 1.6, -0.8, 0.2, 0.5};
 const std::vector<double> upstream = {1, -2, 0.5, 0.3, 0.7, -1, 0.4, 0.9, -0.6, 1.2, 0.8, -0.1};
 
 Tensor f64(const std::vector<double>& v) { return tensor(v); }
 
 /// x (2, 3, 2) with affine parameters and running statistics.
 struct Batch {
-  Tensor x = leaf(values, {2, 3, 2}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
+  Tensor x = leaf(batch_values, {2, 3, 2}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
   Tensor mean = f64({0.1, 0.2, 0.3}), var = f64({1, 2, 3});
 };
 
