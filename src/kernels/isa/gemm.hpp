@@ -11,6 +11,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/isa/gemm_dots.hpp"
 #include "kernels/isa/gemm_pack.hpp"
+#include "kernels/isa/gemm_short.hpp"
 #include "kernels/isa/gemm_tile.hpp"
 #include "kernels/isa/vec.hpp"
 
@@ -93,12 +94,15 @@ struct Block {
 };
 
 constexpr int64_t short_depth = 64;
+constexpr int64_t second_cache = 512 << 10;  // bytes
 
-/// Panels are read in place when they run across, for so few strips that to pack them does not pay, or where they are so
-/// short that they stay in the first cache.
+/// Panels that run across are read in place where to pack them does not pay: for very few rows, whose tiles are wide,
+/// where they are so short that they stay in the first cache, and for few strips where all of them stay in the second.
 template <class T>
-inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
-  return x.runs_across() && (rows <= strip / 2 || k <= short_depth);
+inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t columns, int64_t k) {
+  if (!x.runs_across()) return false;
+  const bool stays = k * columns <= second_cache / static_cast<int64_t>(sizeof(T));
+  return rows <= strip / 2 || k <= short_depth || (rows <= 2 * strip && stays);
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
@@ -177,9 +181,12 @@ inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, con
 template <class T>
 inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k,
                               bool accumulate, const Place<T>& c, T* room) {
+  if (k <= most_short_steps && y.runs_across() && x.is_matrix() && c.column == 1) {
+    return sweep_rows_of<T>(k, {x.at, x.across, x.along}, m, {y.at, y.along}, n, accumulate, c.at, c.row);
+  }
   T *const panels = room, *const strips = room + most_depth * most_columns<T>;
   const int64_t depth = equal_part(k, most_depth), height = equal_part(m, most_height);
-  const bool panels_in_place = reads_panels_in_place(y, m, k), strips_in_place = reads_strips_in_place(x, n, k);
+  const bool panels_in_place = reads_panels_in_place(y, m, n, k), strips_in_place = reads_strips_in_place(x, n, k);
   for (int64_t j = 0; j < n; j += most_columns<T>) {
     for (int64_t p = 0; p < k; p += depth) {
       const Block<T> b{y, j, smaller(n - j, most_columns<T>), p, smaller(k - p, depth), panels, panels_in_place};

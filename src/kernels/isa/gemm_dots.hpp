@@ -31,11 +31,13 @@ inline void sum_lanes(Vec<T> (&v)[count], T* sums) {
   if constexpr (half == 0) {
     T all[lanes<T>];
     v[0].store_unaligned(all);
+#pragma GCC unroll 16
     for (int i = 0; i < count; ++i) sums[i] = all[i * (lanes<T> / count)];
   } else {
     constexpr int left = lanes<T> / half / 2;  // v[0] to v[count / left] hold sums that are still apart
     constexpr int apart = count > left ? count / left : 1;
     if constexpr (apart > 1) {
+#pragma GCC unroll 16
       for (int i = 0; i < apart / 2; ++i) v[i] = sum_halves<T, half>(v[i], v[i + apart / 2]);
     } else {
       v[0] = sum_halves<T, half>(v[0], v[0]);
@@ -48,8 +50,10 @@ inline void sum_lanes(Vec<T> (&v)[count], T* sums) {
 template <class T, int count>
 inline void sum_each(Vec<T> (&v)[count], T* sums) {
   if constexpr (count > lanes<T>) {
+#pragma GCC unroll 16
     for (int first = 0; first < count; first += lanes<T>) {
       Vec<T> some[lanes<T>];
+#pragma GCC unroll 16
       for (int i = 0; i < lanes<T>; ++i) some[i] = v[first + i];
       sum_lanes<T, lanes<T>, lanes<T> / 2>(some, sums + first);
     }
@@ -62,9 +66,13 @@ inline void sum_each(Vec<T> (&v)[count], T* sums) {
 template <class T, int rows, int columns, int chains>
 void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* sums) {
   Vec<T> sum[chains][rows][columns];
-  for (auto& chain : sum) {
-    for (auto& row : chain) {
-      for (auto& one : row) one = Vec<T>(T{});
+  // Loops over registers must be unrolled, or the sums are kept in memory.
+#pragma GCC unroll 8
+  for (int c = 0; c < chains; ++c) {
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < columns; ++j) sum[c][i][j] = Vec<T>(T{});
     }
   }
   const auto add = [x, ldx, y, ldy](int64_t p, auto part, Vec<T>(&to)[rows][columns]) __attribute__((always_inline)) {
@@ -92,8 +100,11 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
     }
   }
   if (p < k) add(p, First<T>{k - p}, sum[chains - 1]);
+#pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
     for (int c = 1; c < chains; ++c) {
+#pragma GCC unroll 16
       for (int j = 0; j < columns; ++j) sum[0][i][j] += sum[c][i][j];
     }
     sum_each(sum[0][i], sums + i * columns);

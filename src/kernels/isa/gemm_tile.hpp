@@ -135,6 +135,15 @@ inline void put_tile(const T* tile, int64_t width, int64_t rows, int64_t columns
     }
     return;
   }
+  if (rows <= 4) {  // too few to be worth turning
+    for (int64_t j = 0; j < columns; ++j) {
+      for (int64_t i = 0; i < rows; ++i) {
+        T* const to = c.at + i * c.row + j * c.column;
+        *to = onto ? *to + tile[i * width + j] : tile[i * width + j];
+      }
+    }
+    return;
+  }
   each_vector<T>(rows, [=](int64_t i, auto part) {
     const int64_t count = rows - i < lanes<T> ? rows - i : lanes<T>;
     for (int64_t v = 0; v < columns; v += lanes<T>) {
