@@ -1,6 +1,4 @@
 // The dtype that an op on two tensors, or on a tensor and a number, computes in.
-#include <cstdint>
-
 #include "support/expect.hpp"
 
 namespace xtape {
