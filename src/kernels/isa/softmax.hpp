@@ -136,8 +136,42 @@ void log_softmax_gradient(const T* y, const T* gy, T* dx, int64_t rows, int64_t 
   }
 }
 
+/// e = one number a row, as often as the row has elements; e has room for a vector more.
+template <class T>
+inline void repeat_each(const T* numbers, int64_t rows, int64_t n, T* e) {
+  for (int64_t r = 0; r < rows; ++r) {  // in this order: what is stored beyond a row belongs to the next
+    const Vec<T> number(numbers[r]);
+    for (int64_t i = 0; i < n; i += lanes<T>) number.store_unaligned(e + r * n + i);
+  }
+}
+
+/// scaled_softmax of short rows, in vectors that run on from one row into the next. All of them are full: four rows of
+/// ten classes fill five vectors of eight lanes, and would begin eight if each row were taken by itself.
+template <class T>
+inline void scaled_softmax_across_rows(const T* x, const T* m, const T* log_total, const T* scale, T* y, int64_t rows,
+                                       int64_t n) {
+  constexpr int64_t elements = 512;
+  T top[elements + lanes<T>], lt[elements + lanes<T>], k[elements + lanes<T>];
+  const int64_t step = elements / n;
+  for (int64_t first = 0; first < rows; first += step) {
+    const int64_t count = rows - first < step ? rows - first : step;
+    repeat_each(m + first, count, n, top);
+    repeat_each(log_total + first, count, n, lt);
+    repeat_each(scale + first, count, n, k);
+    const T* u = x + first * n;
+    T* v = y + first * n;
+    each_vector<T>(count * n, [=, &top, &lt, &k](int64_t i, auto part) {
+      const Vec<T> lp = (part.load(u + i, T{}) - part.load(top + i, T{})) - part.load(lt + i, T{});
+      part.store(v + i, part.load(k + i, T{}) * exponential(lp));
+    });
+  }
+}
+
 template <class T>
 void scaled_softmax(const T* x, const T* m, const T* log_total, const T* scale, T* y, int64_t rows, int64_t n) {
+  if (n > 0 && n <= short_row && n % lanes<T> != 0) {
+    return scaled_softmax_across_rows(x, m, log_total, scale, y, rows, n);
+  }
   for (int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const Vec<T> top(m[r]), lt(log_total[r]), k(scale[r]);
     each_vector<T>(n, [=](int64_t i, auto part) {
