@@ -33,7 +33,8 @@ packages() {
       g++-aarch64-linux-gnu   the compiler for 64-bit ARM
       qemu-user               runs what it makes" ;;
     ci) echo "
-      ccache            what several builds have in common is compiled once" ;;
+      ccache            what several builds have in common is compiled once
+      clang-format-14   the layout of the sources" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
     *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, ci, data)" >&2; exit 2 ;;

@@ -127,7 +127,7 @@ std::string recorders() {
 
 /// The names that src/ops gives to them.
 std::set<std::string> recorded_ops() {
-  const std::string pattern = "\\b(?:" + recorders() + ")\\(\"([a-z0-9_]+)\"";
+  const std::string pattern = "\\b(?:" + recorders() + ")\\(\\s*\"([a-z0-9_]+)\"";
   std::set<std::string> ops;
   for (const auto& entry : std::filesystem::directory_iterator(testing::source_file("src/ops"))) {
     const std::filesystem::path path = entry.path();

@@ -124,11 +124,11 @@ Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<
 }
 /// Copies of elements that stand elsewhere; the dtype is the element's own (double stays float64).
 template <class T>
-  requires Element<std::remove_const_t<T>>
-Tensor tensor(std::span<T> values, const Shape& shape, const TensorOptions& options = {}) {
-  return detail::from_elements(values.data(), dtype_of<std::remove_const_t<T>>,
-                               static_cast<std::int64_t>(values.size()), shape, options);
-}
+  requires Element<std::remove_const_t<T>> Tensor tensor(std::span<T> values, const Shape& shape,
+                                                         const TensorOptions& options = {}) {
+    return detail::from_elements(values.data(), dtype_of<std::remove_const_t<T>>,
+                                 static_cast<std::int64_t>(values.size()), shape, options);
+  }
 template <Element T>
   requires(!std::is_same_v<T, bool>)
 Tensor tensor(const std::vector<T>& values, const Shape& shape, const TensorOptions& options = {}) {

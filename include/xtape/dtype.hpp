@@ -40,18 +40,41 @@ constexpr DType promote(DType a, DType b) noexcept { return a < b ? b : a; }
 /// dtype_of<float> is float32, and so on. Other types have none: a compile-time error.
 template <class T>
 struct DTypeOf;
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::bool_; };
-template <> struct DTypeOf<std::uint8_t> { static constexpr DType value = DType::uint8; };
-template <> struct DTypeOf<std::int32_t> { static constexpr DType value = DType::int32; };
-template <> struct DTypeOf<long> { static constexpr DType value = DType::int64; };
-template <> struct DTypeOf<long long> { static constexpr DType value = DType::int64; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::float64; };
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::bool_;
+};
+template <>
+struct DTypeOf<std::uint8_t> {
+  static constexpr DType value = DType::uint8;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType value = DType::int32;
+};
+template <>
+struct DTypeOf<long> {
+  static constexpr DType value = DType::int64;
+};
+template <>
+struct DTypeOf<long long> {
+  static constexpr DType value = DType::int64;
+};
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::float64;
+};
 template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 template <class T>
-concept Element = requires { DTypeOf<T>::value; };
+concept Element = requires {
+  DTypeOf<T>::value;
+};
 
 /// A C++ number on its way into an op: keeps its category (bool, integer, floating), not its width, since a
 /// scalar raises a tensor's dtype only across category.

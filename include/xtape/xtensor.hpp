@@ -45,15 +45,15 @@ void view(Tensor&& t) = delete;
 /// The values of an xtensor expression, evaluated once, row-major whatever its layout. The dtype is the element's own
 /// type's; ShapeError beyond Shape::max_dim dims.
 template <class E>
-  requires Element<typename E::value_type>
-Tensor from_xtensor(const xt::xexpression<E>& expression, const TensorOptions& options = {}) {
-  using T = typename E::value_type;
-  const E& e = expression.derived_cast();
-  Tensor t = empty(Shape(e.shape().begin(), e.shape().end()), {.dtype = dtype_of<T>});
-  auto out = view<T>(t);
-  xt::noalias(out) = e;
-  t = t.to(options.dtype.value_or(dtype_of<T>));
-  return options.requires_grad ? t.requires_grad_() : t;
-}
+  requires Element<typename E::value_type> Tensor from_xtensor(const xt::xexpression<E>& expression,
+                                                               const TensorOptions& options = {}) {
+    using T = typename E::value_type;
+    const E& e = expression.derived_cast();
+    Tensor t = empty(Shape(e.shape().begin(), e.shape().end()), {.dtype = dtype_of<T>});
+    auto out = view<T>(t);
+    xt::noalias(out) = e;
+    t = t.to(options.dtype.value_or(dtype_of<T>));
+    return options.requires_grad ? t.requires_grad_() : t;
+  }
 
 }  // namespace xtape

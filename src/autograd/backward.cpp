@@ -90,7 +90,7 @@ void Pass::run() {
   while (!pending.empty()) {
     auto newest = pending.extract(pending.begin());
     const NodePtr node = std::move(newest.key());
-    if (!wants(node.get())) continue;                                    // a root that leads nowhere
+    if (!wants(node.get())) continue;  // a root that leads nowhere
     if (is_frozen(*node)) continue;
     Tensor gy = after_hooks(*node, std::move(newest.mapped()));
     if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
@@ -123,8 +123,8 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
       gradients[i] = sum_to(gradients[i], input->shape());
     }
     if (gradients[i].shape() != input->shape() || gradients[i].dtype() != input->dtype()) {
-      fail<GradError>(node->op(), "its gradient for input {} is {} {}, but the input is {} {}", i,
-                      gradients[i].dtype(), gradients[i].shape(), input->dtype(), input->shape());
+      fail<GradError>(node->op(), "its gradient for input {} is {} {}, but the input is {} {}", i, gradients[i].dtype(),
+                      gradients[i].shape(), input->dtype(), input->shape());
     }
     arrive(input, std::move(gradients[i]));
   }
@@ -151,14 +151,16 @@ namespace {
 Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   if (!y.defined()) fail<ValueError>(op, "the tensor is undefined");
   if (!y.requires_grad()) {
-    fail<GradError>(op, "nothing on the tape leads to this {} tensor of shape {}: no input required grad, or it was "
-                        "computed under a NoGradGuard or detached",
+    fail<GradError>(op,
+                    "nothing on the tape leads to this {} tensor of shape {}: no input required grad, or it was "
+                    "computed under a NoGradGuard or detached",
                     y.dtype(), y.shape());
   }
   if (!seed.defined()) {
     if (y.numel() != 1) {
-      fail<GradError>(op, "a tensor of shape {} is no scalar; reduce it with sum() or mean(), or pass a seed of that "
-                          "shape",
+      fail<GradError>(op,
+                      "a tensor of shape {} is no scalar; reduce it with sum() or mean(), or pass a seed of that "
+                      "shape",
                       y.shape());
     }
     Tensor one = make_tensor(y.shape(), y.dtype());
@@ -213,8 +215,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   return grad(outputs, inputs, std::vector<Tensor>(outputs.size()), options);
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                         const Seeds& seeds, GradOptions options) {
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
+                         GradOptions options) {
   if (seeds.tensors.size() != outputs.size()) {
     fail<ValueError>("grad", "{} seeds for {} outputs; one each, undefined for 1", seeds.tensors.size(),
                      outputs.size());
@@ -244,8 +246,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     result.push_back(pass.captured.at(inputs[i].impl()->node.get()));
     if (!result.back().defined() && !options.allow_unused) {
-      fail<GradError>("grad", "no output depends on inputs[{}]; pass {{.allow_unused = true}} to get an undefined "
-                              "gradient for it",
+      fail<GradError>("grad",
+                      "no output depends on inputs[{}]; pass {{.allow_unused = true}} to get an undefined "
+                      "gradient for it",
                       i);
     }
   }

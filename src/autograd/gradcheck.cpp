@@ -79,7 +79,8 @@ bool check(const char* name, const Function& f, const std::vector<Tensor>& input
 }  // namespace
 
 bool gradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, GradcheckOptions options) {
-  return check("gradcheck", [&f](const std::vector<Tensor>& x) { return Outputs{f(x)}; }, inputs, options);
+  return check(
+      "gradcheck", [&f](const std::vector<Tensor>& x) { return Outputs{f(x)}; }, inputs, options);
 }
 
 bool gradgradcheck(const GradcheckFunction& f, const std::vector<Tensor>& inputs, GradgradcheckOptions options) {

@@ -39,8 +39,9 @@ Node::~Node() {
 }
 
 void Node::fail_released() const {
-  fail<GradError>(op_, "its saved values were released by an earlier backward; pass {{.retain_graph = true}} to "
-                       "that one, or compute the loss again");
+  fail<GradError>(op_,
+                  "its saved values were released by an earlier backward; pass {{.retain_graph = true}} to "
+                  "that one, or compute the loss again");
 }
 
 void NodeAccess::set_output(Node& node, const Tensor& y) {
@@ -144,8 +145,9 @@ Tensor Saved::operator*() const {
   const char* op = node ? node->op() : "save";
   const std::uint32_t now = value_.impl()->storage->version();
   if (now != version_) {
-    fail<GradError>(op, "a saved value of shape {} was modified in place (version {}, saved at {}); modify a clone "
-                        "instead, or do it after backward",
+    fail<GradError>(op,
+                    "a saved value of shape {} was modified in place (version {}, saved at {}); modify a clone "
+                    "instead, or do it after backward",
                     value_.shape(), now, version_);
   }
   if (!is_output_) {

@@ -111,8 +111,9 @@ void check_in_place(const char* op, const Tensor& x) {
                     x.is_leaf() ? "a leaf" : "a recorded result", impl.shape);
   }
   if (impl.storage->has_history()) {
-    fail<GradError>(op, "in place on a tensor of shape {} that shares storage with one that requires grad; do it under "
-                        "a NoGradGuard, or on a clone()",
+    fail<GradError>(op,
+                    "in place on a tensor of shape {} that shares storage with one that requires grad; do it under "
+                    "a NoGradGuard, or on a clone()",
                     impl.shape);
   }
 }
@@ -189,8 +190,10 @@ bool Tensor::is_leaf() const { return !defined() || !impl_->node || impl_->node-
 Tensor Tensor::requires_grad_(bool requires_grad) const {
   detail::TensorImpl& t = impl_of(*this, "requires_grad_");
   if (!is_leaf()) {
-    fail<GradError>("requires_grad_", "the tensor is the result of {}, not a leaf; use detach() for a constant copy of "
-                                      "the handle", t.node->op());
+    fail<GradError>("requires_grad_",
+                    "the tensor is the result of {}, not a leaf; use detach() for a constant copy of "
+                    "the handle",
+                    t.node->op());
   }
   if (requires_grad && !is_floating(t.dtype)) {
     fail<DTypeError>("requires_grad_", "only floating tensors have gradients, this one is {}", t.dtype);

@@ -55,7 +55,7 @@ class Leaf final : public Node {
   void forget_owner() noexcept;
 
   Tensor grad;
-  bool wanted = false;  // the tensor's requires_grad: what arrives at a frozen leaf is dropped
+  bool wanted = false;         // the tensor's requires_grad: what arrives at a frozen leaf is dropped
   const std::uint64_t number;  // in the order of their making, in which backward comes to leaves and to their hooks
 
  private:

@@ -107,7 +107,7 @@ class Pool {
 alignas(Pool) std::byte pool_storage[sizeof(Pool)];
 
 Pool& Pool::instance() {
-  static Pool& pool = [] () -> Pool& {
+  static Pool& pool = []() -> Pool& {
     pthread_atfork(nullptr, nullptr, [] { new (pool_storage) Pool; });
     std::atexit([] { instance().stop(); });
     return *new (pool_storage) Pool;

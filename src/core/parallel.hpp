@@ -1,7 +1,7 @@
 // parallel_for: numbered blocks of work, on the caller and on the pool's threads. Which thread runs a block, and when,
 // is left open, so the blocks must write to different places. How the work is cut into blocks must depend on shapes
-// (and the CPU), never on num_threads(), unless no bit of a result tells how it was cut: then results have the same bits
-// for any number of threads.
+// (and the CPU), never on num_threads(), unless no bit of a result tells how it was cut: then results have the same
+// bits for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -34,9 +34,8 @@ inline constexpr std::int64_t stretch = 1 << 15;
 /// body(first, count) for consecutive stretches of [0, n), all of the same length but for the last.
 template <class F>
 void parallel_stretches(std::int64_t n, F&& body) {
-  parallel_for((n + stretch - 1) / stretch, [n, &body](std::int64_t i) {
-    body(i * stretch, std::min(stretch, n - i * stretch));
-  });
+  parallel_for((n + stretch - 1) / stretch,
+               [n, &body](std::int64_t i) { body(i * stretch, std::min(stretch, n - i * stretch)); });
 }
 
 }  // namespace xtape

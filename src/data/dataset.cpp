@@ -48,8 +48,8 @@ TensorDataset::TensorDataset(const Tensor& x, const Tensor& y) : x_(x), y_(y) {
   xtape::detail::check_defined("TensorDataset", x);
   xtape::detail::check_defined("TensorDataset", y);
   if (x.dim() == 0 || y.dim() == 0 || x.size(0) != y.size(0)) {
-    fail<ShapeError>("TensorDataset", "dim 0 counts the samples and must be the same, got x {} and y {}",
-                     x.shape(), y.shape());
+    fail<ShapeError>("TensorDataset", "dim 0 counts the samples and must be the same, got x {} and y {}", x.shape(),
+                     y.shape());
   }
 }
 
@@ -70,8 +70,7 @@ ImageDataset::ImageDataset(const Tensor& images, const Tensor& labels, std::vect
     fail<ShapeError>("ImageDataset", "expected images (N, H, W) or (N, C, H, W), got {}", shape);
   }
   if (labels.shape() != Shape{shape[0]}) {
-    fail<ShapeError>("ImageDataset", "expected labels ({}) for images {}, got {}", shape[0], shape,
-                     labels.shape());
+    fail<ShapeError>("ImageDataset", "expected labels ({}) for images {}, got {}", shape[0], shape, labels.shape());
   }
   images_ = shape.size() == 4 ? images : images.unsqueeze(1);
   labels_ = labels.to(DType::int64);

@@ -27,28 +27,27 @@ struct Point {
 using Stroke = std::span<const Point>;
 
 // In a box of [-1, 1], y downwards. A point that stands twice is a corner.
-constexpr Point zero[] = {{0, -1},  {-.5, -.65}, {-.6, 0},   {-.5, .65}, {0, 1},
-                          {.5, .65}, {.6, 0},     {.5, -.65}, {0, -1}};
+constexpr Point zero[] = {{0, -1}, {-.5, -.65}, {-.6, 0}, {-.5, .65}, {0, 1}, {.5, .65}, {.6, 0}, {.5, -.65}, {0, -1}};
 constexpr Point one[] = {{-.3, -.6}, {.1, -1}, {.1, -1}, {.05, 0}, {0, 1}};
 constexpr Point two[] = {{-.5, -.55}, {-.3, -.9}, {.1, -1},  {.5, -.75}, {.5, -.3},
                          {0, .3},     {-.55, 1},  {-.55, 1}, {.6, 1}};
-constexpr Point three[] = {{-.5, -.8},   {0, -1},   {.45, -.75}, {.4, -.3}, {-.1, -.05},
+constexpr Point three[] = {{-.5, -.8},  {0, -1},   {.45, -.75}, {.4, -.3}, {-.1, -.05},
                            {-.1, -.05}, {.45, .2}, {.5, .65},   {.05, 1},  {-.5, .8}};
 constexpr Point four_left[] = {{.15, -1}, {-.2, -.4}, {-.6, .3}, {-.6, .3}, {.6, .3}};
 constexpr Point four_right[] = {{.25, -.35}, {.25, 1}};
-constexpr Point five[] = {{.5, -1},  {-.4, -1}, {-.4, -1},  {-.45, -.1}, {-.45, -.1},
+constexpr Point five[] = {{.5, -1},  {-.4, -1}, {-.4, -1}, {-.45, -.1}, {-.45, -.1},
                           {.1, -.2}, {.5, .2},  {.45, .7}, {0, 1},      {-.5, .8}};
 constexpr Point six[] = {{.4, -.95}, {-.1, -.7}, {-.5, -.05}, {-.5, .55}, {0, 1},
                          {.45, .7},  {.45, .25}, {0, 0},      {-.45, .35}};
 constexpr Point seven[] = {{-.55, -1}, {.55, -1}, {.55, -1}, {.15, 0}, {-.2, 1}};
-constexpr Point eight[] = {{0, -.05}, {-.4, -.4}, {-.35, -.8}, {0, -1}, {.35, -.8}, {.4, -.4}, {0, -.05},
-                           {-.5, .3}, {-.5, .75}, {0, 1},      {.5, .75}, {.5, .3},  {0, -.05}};
+constexpr Point eight[] = {{0, -.05}, {-.4, -.4}, {-.35, -.8}, {0, -1},   {.35, -.8}, {.4, -.4}, {0, -.05},
+                           {-.5, .3}, {-.5, .75}, {0, 1},      {.5, .75}, {.5, .3},   {0, -.05}};
 constexpr Point nine[] = {{.45, -.6}, {.05, -1},  {-.45, -.7}, {-.4, -.25}, {0, -.05},
                           {.4, -.3},  {.45, -.6}, {.4, .2},    {.1, 1}};
 
 constexpr int strokes_per_digit = 2;
-constexpr Stroke glyphs[10][strokes_per_digit] = {
-    {zero}, {one}, {two}, {three}, {four_left, four_right}, {five}, {six}, {seven}, {eight}, {nine}};
+constexpr Stroke glyphs[10][strokes_per_digit] = {{zero}, {one}, {two},   {three}, {four_left, four_right},
+                                                  {five}, {six}, {seven}, {eight}, {nine}};
 
 /// The random numbers of one image, uniform, each in a range of its own.
 class Chance {

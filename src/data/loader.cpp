@@ -57,8 +57,8 @@ DataLoader::Iterator DataLoader::begin() const {
   }
   Iterator i;
   i.batches_ = size();
-  i.order_ = std::make_shared<const Iterator::Order>(
-      Iterator::Order{state_->dataset, options.batch_size, std::move(samples)});
+  i.order_ =
+      std::make_shared<const Iterator::Order>(Iterator::Order{state_->dataset, options.batch_size, std::move(samples)});
   return i;
 }
 

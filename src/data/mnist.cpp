@@ -14,8 +14,7 @@ namespace {
 constexpr std::int64_t image_side = 28;
 
 /// The file of `part` ("train-images") and `kind` ("idx3-ubyte") under any of its names.
-std::string find(std::string_view op, const std::string& directory, std::string_view part,
-                 std::string_view kind) {
+std::string find(std::string_view op, const std::string& directory, std::string_view part, std::string_view kind) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
     fail<FileError>(op, "\"{}\" is no directory; pass the one that holds {}-{}", directory, part, kind);
@@ -30,8 +29,7 @@ std::string find(std::string_view op, const std::string& directory, std::string_
   fail<FileError>(op, "no {}-{}, plain or .gz, in \"{}\"", part, kind, directory);
 }
 
-ImageDataset load(std::string_view op, const std::string& directory, Split split,
-                  std::vector<std::string> classes) {
+ImageDataset load(std::string_view op, const std::string& directory, Split split, std::vector<std::string> classes) {
   const std::string part = split == Split::train ? "train" : "t10k";
   const std::string images_path = find(op, directory, part + "-images", "idx3-ubyte");
   const std::string labels_path = find(op, directory, part + "-labels", "idx1-ubyte");
@@ -41,8 +39,8 @@ ImageDataset load(std::string_view op, const std::string& directory, Split split
     fail<FileError>(op, "\"{}\" holds {}, expected images (N, {}, {})", images_path, shape, image_side, image_side);
   }
   if (labels.shape() != Shape{shape[0]}) {
-    fail<FileError>(op, "\"{}\" holds labels {} for the {} images of \"{}\"", labels_path, labels.shape(),
-                    shape[0], images_path);
+    fail<FileError>(op, "\"{}\" holds labels {} for the {} images of \"{}\"", labels_path, labels.shape(), shape[0],
+                    images_path);
   }
   for (std::int64_t i = 0; i < shape[0]; ++i) {
     const int label = xtape::detail::elements<std::uint8_t>(labels)[i];
@@ -60,9 +58,9 @@ ImageDataset mnist(const std::string& directory, Split split) {
 }
 
 ImageDataset fashion_mnist(const std::string& directory, Split split) {
-  return load("fashion_mnist", directory, split,
-              {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-               "Ankle boot"});
+  return load(
+      "fashion_mnist", directory, split,
+      {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"});
 }
 
 }  // namespace xtape::data

@@ -14,8 +14,6 @@ constexpr const char* compiler = "gcc " __VERSION__;
 #endif
 }  // namespace
 
-std::string build_info() {
-  return fmt::format("xtape {}, {}, {} kernels", version(), compiler, kernels::isa().name);
-}
+std::string build_info() { return fmt::format("xtape {}, {}, {} kernels", version(), compiler, kernels::isa().name); }
 
 }  // namespace xtape

@@ -1,14 +1,13 @@
 #include "kernels/copy.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <vector>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xbroadcast.hpp>
 #include <xtensor/xmanipulation.hpp>
 #include <xtensor/xnoalias.hpp>
 #include <xtensor/xstrided_view.hpp>
-
-#include <algorithm>
-#include <cstddef>
-#include <vector>
 
 namespace xtape::kernels {
 

@@ -15,7 +15,8 @@ template <class T>
 class Room {
  public:
   explicit Room(std::int64_t elements)
-      : bytes_(sizeof(T) * static_cast<std::size_t>(elements)), at_(static_cast<T*>(detail::take_block_or_throw(bytes_))) {}
+      : bytes_(sizeof(T) * static_cast<std::size_t>(elements)),
+        at_(static_cast<T*>(detail::take_block_or_throw(bytes_))) {}
   ~Room() { detail::give_back(at_, bytes_); }
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;

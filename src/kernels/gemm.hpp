@@ -31,7 +31,7 @@ struct Gemm {
   int64_t ldb = 0;
   T* c = nullptr;
   int64_t ldc = 0;
-  bool accumulate = false;  // onto C; else C is never read
+  bool accumulate = false;             // onto C; else C is never read
   Packer<T> pack_a = {}, pack_b = {};  // where there is one, it stands in for a, lda and trans_a (b, ldb and trans_b)
 };
 

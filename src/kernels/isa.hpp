@@ -1,8 +1,9 @@
 // The hot kernels. Each is compiled once for every instruction set from the bodies in isa/, and reached through the
 // table of one of them, which is chosen at its first use: the best that the CPU has, or the one that the environment
 // variable XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given a part
-// of an array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, unless it is said that they may.
-// All instruction sets give the same bits but for softmax, its kin, sums and products, which differ in their last ones.
+// of an array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, unless it is said that they
+// may. All instruction sets give the same bits but for softmax, its kin, sums and products, which differ in their last
+// ones.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ struct AdamStep {
   T step_size;                   // lr r / (1 - beta1^t), r = sqrt(1 - beta2^t)
   T beta1, new_m, beta2, new_v;  // new_m = 1 - beta1, new_v = 1 - beta2
   bool near_m;  // beta1 > 1/2: the mean is computed from whichever end is nearer, so that beta1 = 0 gives g itself
-  T eps;                         // times r: r m1 / (sqrt(v1) + r eps) is m1 / (sqrt(v1) / r + eps) with one division
+  T eps;        // times r: r m1 / (sqrt(v1) + r eps) is m1 / (sqrt(v1) / r + eps) with one division
   T weight_decay;
   T keep;            // of the parameter, before the step: 1, or less where the decay is decoupled
   T sign;            // of the gradient: -1 to maximize

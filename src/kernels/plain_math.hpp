@@ -32,10 +32,8 @@ inline SinCos plain_sincos_turns(double u) noexcept {
   const double t = 4 * u;
   const auto quarter = static_cast<std::int64_t>(t + (t < 0 ? -0.5 : 0.5));
   const double x = (t - static_cast<double>(quarter)) * 1.5707963267948966, q = x * x;
-  constexpr double next_sin[] = {-1. / 272, -1. / 210, -1. / 156, -1. / 110,
-                                 -1. / 72,  -1. / 42,  -1. / 20,  -1. / 6};
-  constexpr double next_cos[] = {-1. / 240, -1. / 182, -1. / 132, -1. / 90,
-                                 -1. / 56,  -1. / 30,  -1. / 12,  -1. / 2};
+  constexpr double next_sin[] = {-1. / 272, -1. / 210, -1. / 156, -1. / 110, -1. / 72, -1. / 42, -1. / 20, -1. / 6};
+  constexpr double next_cos[] = {-1. / 240, -1. / 182, -1. / 132, -1. / 90, -1. / 56, -1. / 30, -1. / 12, -1. / 2};
   double s = 0, c = 0;
   for (int k = 0; k < 8; ++k) {
     s = (1 + s) * (q * next_sin[k]);

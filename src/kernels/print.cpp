@@ -1,11 +1,10 @@
 #include "kernels/print.hpp"
 
-#include <xtensor/xadapt.hpp>
-#include <xtensor/xio.hpp>
-
 #include <cstddef>
 #include <sstream>
 #include <vector>
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xio.hpp>
 
 #include "core/dispatch.hpp"
 

@@ -16,9 +16,7 @@ __extension__ using uint128 = unsigned __int128;
 
 std::uint64_t pair(const Word* words) noexcept { return words[0] | std::uint64_t{words[1]} << 32; }
 
-double unit53(const Word* words) noexcept {
-  return static_cast<double>(pair(words) >> 11) * 0x1p-53;
-}
+double unit53(const Word* words) noexcept { return static_cast<double>(pair(words) >> 11) * 0x1p-53; }
 
 std::int64_t below(std::uint64_t range, std::uint64_t u) noexcept {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(uint128{u} * range >> 64));

@@ -45,9 +45,7 @@ LossParts CrossEntropyLoss::parts(const Tensor& logits, const Tensor& target) co
 MSELoss::MSELoss(const MSEOptions& options) : Loss(options.reduction), options_(options) {}
 MSELoss::~MSELoss() = default;
 
-Tensor MSELoss::forward(const Tensor& input, const Tensor& target) const {
-  return mse_loss(input, target, options_);
-}
+Tensor MSELoss::forward(const Tensor& input, const Tensor& target) const { return mse_loss(input, target, options_); }
 LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
   return mse_loss_parts(input, target, options_);
 }
@@ -75,9 +73,7 @@ LossParts BCEWithLogitsLoss::parts(const Tensor& logits, const Tensor& target) c
 KLDivLoss::KLDivLoss(const KLDivOptions& options) : Loss(options.reduction), options_(options) {}
 KLDivLoss::~KLDivLoss() = default;
 
-Tensor KLDivLoss::forward(const Tensor& input, const Tensor& target) const {
-  return kl_div(input, target, options_);
-}
+Tensor KLDivLoss::forward(const Tensor& input, const Tensor& target) const { return kl_div(input, target, options_); }
 LossParts KLDivLoss::parts(const Tensor& input, const Tensor& target) const {
   return kl_div_parts(input, target, options_);
 }

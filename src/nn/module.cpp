@@ -129,12 +129,9 @@ Tensor Module::operator()(const Tensor& x, const Tensor& y, const Tensor& z) con
 
 Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
   switch (inputs.size()) {
-    case 1:
-      return forward(inputs[0]);
-    case 2:
-      return forward(inputs[0], inputs[1]);
-    case 3:
-      return forward(inputs[0], inputs[1], inputs[2]);
+    case 1: return forward(inputs[0]);
+    case 2: return forward(inputs[0], inputs[1]);
+    case 3: return forward(inputs[0], inputs[1], inputs[2]);
     default:
       fail<ValueError>("register_forward_pre_hook", "a hook returned {} inputs, a module takes 1 to 3", inputs.size());
   }

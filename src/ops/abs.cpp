@@ -24,9 +24,8 @@ Tensor abs(const Tensor& x) {
       detail::map<T, U>(x, y, [](T u) { return u < 0 ? -static_cast<U>(u) : static_cast<U>(u); });
     }
   });
-  return record("abs", {x}, std::move(y), [x = save(x)](const Tensor& gy) {
-    return Gradients(where(*x > 0, gy, where(*x < 0, -gy, 0)));
-  });
+  return record("abs", {x}, std::move(y),
+                [x = save(x)](const Tensor& gy) { return Gradients(where(*x > 0, gy, where(*x < 0, -gy, 0))); });
 }
 
 }  // namespace xtape

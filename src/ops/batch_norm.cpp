@@ -63,7 +63,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   if (n == 1) fail<ValueError>("batch_norm", "training needs more than one value per channel, got {}", shape);
   const detail::Normalized z = detail::normalize("batch_norm", x, groups, dims, eps);
   Tensor y = detail::scale_and_shift(z.y, weight, bias, per_channel);  // all that can fail comes first
-  if (running_mean.defined() && n > 1) {  // n = 0: an empty batch teaches nothing
+  if (running_mean.defined() && n > 1) {                               // n = 0: an empty batch teaches nothing
     NoGradGuard no_grad;
     move_towards(running_mean, z.mean, momentum);
     move_towards(running_var, z.variance * (static_cast<double>(n) / static_cast<double>(n - 1)), momentum);

@@ -1,7 +1,7 @@
 // l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
 // Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
-// softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
+// softplus is recorded under its own op_name, by gradients of gradients only: da and db are made of it.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -19,7 +19,7 @@ namespace xtape {
 
 namespace {
 
-constexpr const char* name = "binary_cross_entropy_with_logits";
+constexpr const char* op_name = "binary_cross_entropy_with_logits";
 
 template <class T>
 T softplus_of(T x) {
@@ -28,8 +28,7 @@ T softplus_of(T x) {
 
 Tensor softplus(const Tensor& x) {
   Tensor y = detail::map_floating(x, [](auto v) { return softplus_of(v); });
-  return record("softplus", {x}, std::move(y),
-                [x = save(x)](const Tensor& gy) { return Gradients(gy * sigmoid(*x)); });
+  return record("softplus", {x}, std::move(y), [x = save(x)](const Tensor& gy) { return Gradients(gy * sigmoid(*x)); });
 }
 
 /// The recorded losses of x with the coefficients a and b, all of one shape.
@@ -54,17 +53,17 @@ Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
 Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
   if (!weight.defined()) return factor;
   if (!detail::broadcasts_to(weight.shape(), factor.shape())) {
-    fail<ShapeError>(name, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
+    fail<ShapeError>(op_name, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
   }
   return to(factor * weight, factor.dtype());
 }
 
 Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {
-  detail::check_reduction(name, options.reduction);
-  const detail::LossOperands both(name, logits, target);
+  detail::check_reduction(op_name, options.reduction);
+  const detail::LossOperands both(op_name, logits, target);
   const Tensor &x = both.a, &t = both.b;
   return two_sided_softplus(x, weighted(1 - t, options.weight, "weight"),
-                weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
+                            weighted(weighted(t, options.pos_weight, "pos_weight"), options.weight, "weight"));
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ Shape joined_shape(const std::vector<Tensor>& tensors, std::int64_t d) {
     }
     for (std::int64_t e = 0; e < s.size(); ++e) {
       if (e == d || s[e] == first[e]) continue;
-      fail<ShapeError>("cat", "tensor {} has shape {}, tensor 0 has {}: they differ in dim {}, not only in dim {}", i, s,
-                       first, e, d);
+      fail<ShapeError>("cat", "tensor {} has shape {}, tensor 0 has {}: they differ in dim {}, not only in dim {}", i,
+                       s, first, e, d);
     }
     to[d] += s[d];
   }

@@ -21,9 +21,8 @@ namespace {
 Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale);
 
 Tensor recorded(const Tensor& x, Tensor y, const Tensor& mask, double scale) {
-  return record("dropout", {x}, std::move(y), [mask = save(mask), scale](const Tensor& gy) {
-    return Gradients(masked_scale(gy, *mask, scale));
-  });
+  return record("dropout", {x}, std::move(y),
+                [mask = save(mask), scale](const Tensor& gy) { return Gradients(masked_scale(gy, *mask, scale)); });
 }
 
 Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {

@@ -25,9 +25,8 @@ Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const S
     kernels::for_each_gathered(detail::elements<std::int64_t>(at), at.impl()->shape, to, d,
                                [in, out](std::int64_t j, std::int64_t place) { out[place] += in[j]; });
   });
-  return record("scatter_add", {x}, std::move(y), [d, index = save(at)](const Tensor& gy) {
-    return Gradients(gather(gy, d, *index));
-  });
+  return record("scatter_add", {x}, std::move(y),
+                [d, index = save(at)](const Tensor& gy) { return Gradients(gather(gy, d, *index)); });
 }
 
 }  // namespace
@@ -52,9 +51,8 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
     kernels::for_each_gathered(detail::elements<std::int64_t>(at), to, from, d,
                                [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });
   });
-  return record("gather", {x}, std::move(y), [d, from, index = save(at)](const Tensor& gy) {
-    return Gradients(scatter_add(gy, d, *index, from));
-  });
+  return record("gather", {x}, std::move(y),
+                [d, from, index = save(at)](const Tensor& gy) { return Gradients(scatter_add(gy, d, *index, from)); });
 }
 
 }  // namespace xtape

@@ -14,9 +14,9 @@ namespace xtape {
 namespace {
 
 constexpr double far = 40;
-constexpr double root_half = 0.70710678118654752;        // sqrt(1 / 2)
-constexpr double root_two_by_pi = 0.79788456080286536;   // k
-constexpr double cubic = 0.044715;                       // c
+constexpr double root_half = 0.70710678118654752;       // sqrt(1 / 2)
+constexpr double root_two_by_pi = 0.79788456080286536;  // k
+constexpr double cubic = 0.044715;                      // c
 
 Tensor value(const Tensor& x, bool by_tanh) {
   return detail::map_floating(x, [by_tanh]<class T>(T v) {

@@ -34,7 +34,8 @@ void update(OpName op, const Tensor& x, const Tensor& b, F f) {
 void check_arithmetic_in_place(std::string_view op, const Tensor& x, DType b) {
   detail::check_arithmetic(op, x);
   if (is_floating(x.impl()->dtype) || !is_floating(b)) return;
-  fail<DTypeError>(op, "{} values do not go into a tensor of {} in place; convert it with .to({})", b, x.impl()->dtype, b);
+  fail<DTypeError>(op, "{} values do not go into a tensor of {} in place; convert it with .to({})", b, x.impl()->dtype,
+                   b);
 }
 
 }  // namespace

@@ -25,9 +25,8 @@ Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int6
   visit_floating(x.impl()->dtype, [&]<class T>() {
     kernels::add_slices(elements<T>(x), elements<T>(y), elements<std::int64_t>(at), rows.outer, n, rows.n, rows.inner);
   });
-  return record("index_add", {x}, std::move(y), [d, index = save(at)](const Tensor& gy) {
-    return Gradients(index_select(gy, d, *index));
-  });
+  return record("index_add", {x}, std::move(y),
+                [d, index = save(at)](const Tensor& gy) { return Gradients(index_select(gy, d, *index)); });
 }
 
 }  // namespace detail

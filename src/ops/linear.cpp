@@ -67,21 +67,29 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       const T* b = detail::elements<T>(bias);
       for (std::int64_t i = 0; i < rows; ++i) std::copy(b, b + out, c + i * out);
     }
-    kernels::gemm(kernels::Gemm<T>{.trans_b = true, .m = rows, .n = out, .k = in, .a = detail::elements<T>(x), .lda = in,
-                                   .b = detail::elements<T>(weight), .ldb = in, .c = c, .ldc = out,
+    kernels::gemm(kernels::Gemm<T>{.trans_b = true,
+                                   .m = rows,
+                                   .n = out,
+                                   .k = in,
+                                   .a = detail::elements<T>(x),
+                                   .lda = in,
+                                   .b = detail::elements<T>(weight),
+                                   .ldb = in,
+                                   .c = c,
+                                   .ldc = out,
                                    .accumulate = bias.defined()});
   });
-  return record("linear", {x, weight, bias}, std::move(y),
-                [x = save(x, weight.requires_grad()), w = save(weight, x.requires_grad()), from](const Tensor& gy,
-                                                                                                  Wants wants) {
-                  const Tensor g = gy.dim() == 2 ? gy : reshape(gy, as_matrix(gy.shape()));
-                  Tensor dx, dw, db;
-                  if (wants[0]) dx = detail::matmul_t(g, *w, false, false);
-                  if (wants[0] && from.size() != 2) dx = reshape(dx, from);
-                  if (wants[1]) dw = detail::matmul_t(g, reshape(*x, as_matrix(from)), true, false);
-                  if (wants[2]) db = sum(g, 0);
-                  return Gradients(dx, dw, db);
-                });
+  return record(
+      "linear", {x, weight, bias}, std::move(y),
+      [x = save(x, weight.requires_grad()), w = save(weight, x.requires_grad()), from](const Tensor& gy, Wants wants) {
+        const Tensor g = gy.dim() == 2 ? gy : reshape(gy, as_matrix(gy.shape()));
+        Tensor dx, dw, db;
+        if (wants[0]) dx = detail::matmul_t(g, *w, false, false);
+        if (wants[0] && from.size() != 2) dx = reshape(dx, from);
+        if (wants[1]) dw = detail::matmul_t(g, reshape(*x, as_matrix(from)), true, false);
+        if (wants[2]) db = sum(g, 0);
+        return Gradients(dx, dw, db);
+      });
 }
 
 }  // namespace xtape

@@ -11,11 +11,13 @@ namespace xtape {
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   detail::check_floating("log_softmax", x);
   const std::int64_t d = detail::normalize_dim("log_softmax", dim, x.dim());
-  Tensor y = detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().log_softmax; }, x);
+  Tensor y = detail::map_rows(
+      d, []<class T>() { return kernels::isa_of<T>().log_softmax; }, x);
   return record("log_softmax", {x}, y, [y = save_output(y), d](const Tensor& gy) {
     const Tensor v = *y;
     if (is_grad_enabled()) return Gradients(gy - exp(v) * sum(gy, d, true));
-    return Gradients(detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().log_softmax_gradient; }, v, gy));
+    return Gradients(detail::map_rows(
+        d, []<class T>() { return kernels::isa_of<T>().log_softmax_gradient; }, v, gy));
   });
 }
 

@@ -74,10 +74,17 @@ Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
   const std::int64_t count = batch.numel();
   visit_floating(a.impl()->dtype, [&]<class T>() {
     for (std::int64_t i = 0; i < count; ++i) {
-      kernels::gemm(kernels::Gemm<T>{.trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k,
-                                     .a = elements<T>(a) + factor_of(i, p, batch) * m * k, .lda = s.back(),
-                                     .b = elements<T>(b) + factor_of(i, q, batch) * k * n, .ldb = t.back(),
-                                     .c = elements<T>(y) + i * m * n, .ldc = n});
+      kernels::gemm(kernels::Gemm<T>{.trans_a = trans_a,
+                                     .trans_b = trans_b,
+                                     .m = m,
+                                     .n = n,
+                                     .k = k,
+                                     .a = elements<T>(a) + factor_of(i, p, batch) * m * k,
+                                     .lda = s.back(),
+                                     .b = elements<T>(b) + factor_of(i, q, batch) * k * n,
+                                     .ldb = t.back(),
+                                     .c = elements<T>(y) + i * m * n,
+                                     .ldc = n});
     }
   });
   return record("matmul", {a, b}, std::move(y),

@@ -22,7 +22,8 @@ Tensor slices(const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t 
   if (d == 0) return make_view(x, to, start * inner);
   Tensor y = make_tensor(to, x.impl()->dtype);
   const std::int64_t slice = inner * itemsize(x.impl()->dtype);
-  kernels::copy_blocks(x.impl()->data + start * slice, n * slice, y.impl()->data, length * slice, length * slice, outer);
+  kernels::copy_blocks(x.impl()->data + start * slice, n * slice, y.impl()->data, length * slice, length * slice,
+                       outer);
   return y;
 }
 
@@ -51,10 +52,9 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   if (length > n - first) {
     fail<IndexError>("narrow", "start {} and length {} reach past dim {} of {}", start, length, d, from);
   }
-  return record("narrow", {x}, detail::slices(x, d, first, length),
-                [d, first, after = n - first - length](const Tensor& gy) {
-                  return Gradients(detail::pad(gy, d, first, after));
-                });
+  return record(
+      "narrow", {x}, detail::slices(x, d, first, length),
+      [d, first, after = n - first - length](const Tensor& gy) { return Gradients(detail::pad(gy, d, first, after)); });
 }
 
 }  // namespace xtape

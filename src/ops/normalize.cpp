@@ -28,8 +28,8 @@ Tensor fused_gradient(const Tensor& y, const Tensor& scale, const Tensor& gy, co
   const Tensor means = make_tensor({2, groups.count}, DType::float64);
   double* m = elements<double>(means);
   visit_floating(y.impl()->dtype, [&]<class T>() {
-    kernels::normalize_gradient(elements<T>(y), elements<T>(gy), groups, elements<double>(scale), m,
-                                m + groups.count, elements<T>(dx));
+    kernels::normalize_gradient(elements<T>(y), elements<T>(gy), groups, elements<double>(scale), m, m + groups.count,
+                                elements<T>(dx));
   });
   return dx;
 }

@@ -73,9 +73,7 @@ constexpr auto exponent_annuls = [](auto a, auto b) { return b == 0 && !std::isf
 constexpr auto base_annuls = [](auto a, auto b) { return a == 0 && b >= 0; };
 
 /// x with `value` put where `mask` holds.
-Tensor put(const Tensor& mask, Scalar value, const Tensor& x) {
-  return mask.defined() ? where(mask, value, x) : x;
-}
+Tensor put(const Tensor& mask, Scalar value, const Tensor& x) { return mask.defined() ? where(mask, value, x) : x; }
 
 }  // namespace
 

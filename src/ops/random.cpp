@@ -90,8 +90,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const Ra
   Tensor y = detail::make_tensor(shape, DType::int64);
   const std::int64_t n = y.impl()->numel;
   const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  kernels::randint(draw(options, n, kernels::integers_per_block), 0, n, low, range,
-                   detail::elements<std::int64_t>(y));
+  kernels::randint(draw(options, n, kernels::integers_per_block), 0, n, low, range, detail::elements<std::int64_t>(y));
   return to(y, dtype).requires_grad_(options.requires_grad);
 }
 
@@ -116,8 +115,7 @@ Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
                          subscript(p.impl()->shape, i), probability[i]);
       }
     }
-    kernels::bernoulli(draw(options, n, kernels::reals_per_block<double>), 0, n, probability,
-                       detail::elements<T>(y));
+    kernels::bernoulli(draw(options, n, kernels::reals_per_block<double>), 0, n, probability, detail::elements<T>(y));
   });
   return to(y, options.dtype.value_or(p.impl()->dtype)).requires_grad_(options.requires_grad);
 }

@@ -12,9 +12,8 @@ namespace xtape {
 namespace {
 
 Tensor renamed(OpName op, const Tensor& x, const Shape& shape) {
-  return record(op, {x}, detail::make_view(x, shape), [from = x.impl()->shape](const Tensor& gy) {
-    return Gradients(gy.reshape(from));
-  });
+  return record(op, {x}, detail::make_view(x, shape),
+                [from = x.impl()->shape](const Tensor& gy) { return Gradients(gy.reshape(from)); });
 }
 
 }  // namespace

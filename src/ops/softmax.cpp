@@ -11,11 +11,13 @@ namespace xtape {
 Tensor softmax(const Tensor& x, std::int64_t dim) {
   detail::check_floating("softmax", x);
   const std::int64_t d = detail::normalize_dim("softmax", dim, x.dim());
-  Tensor y = detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().softmax; }, x);
+  Tensor y = detail::map_rows(
+      d, []<class T>() { return kernels::isa_of<T>().softmax; }, x);
   return record("softmax", {x}, y, [y = save_output(y), d](const Tensor& gy) {
     const Tensor v = *y;
     if (is_grad_enabled()) return Gradients(v * (gy - sum(gy * v, d, true)));
-    return Gradients(detail::map_rows(d, []<class T>() { return kernels::isa_of<T>().softmax_gradient; }, v, gy));
+    return Gradients(detail::map_rows(
+        d, []<class T>() { return kernels::isa_of<T>().softmax_gradient; }, v, gy));
   });
 }
 

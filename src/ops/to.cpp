@@ -50,9 +50,7 @@ Tensor to(const Tensor& x, DType dtype) {
     });
   });
   if (!is_floating(dtype)) return y;
-  return record("to", {x}, std::move(y), [from = x.impl()->dtype](const Tensor& gy) {
-    return Gradients(gy.to(from));
-  });
+  return record("to", {x}, std::move(y), [from = x.impl()->dtype](const Tensor& gy) { return Gradients(gy.to(from)); });
 }
 
 }  // namespace xtape

@@ -53,9 +53,7 @@ std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& group
 
 template <class Options>
 GroupOptimizer<Options>::GroupOptimizer(std::vector<ParamGroup<Options>> groups)
-    : Optimizer(Rule<Options>::name, all_parameters(groups)),
-      groups_(std::move(groups)),
-      states_(parameters_.size()) {
+    : Optimizer(Rule<Options>::name, all_parameters(groups)), groups_(std::move(groups)), states_(parameters_.size()) {
   check_options();
 }
 
@@ -83,8 +81,9 @@ void GroupOptimizer<Options>::check_lists() const {
     }
   }
   if (!unchanged || known != parameters_.end()) {
-    fail<ValueError>(name_, "a list of parameters in param_groups() was changed; make a new optimizer, or use "
-                            "add_param_group");
+    fail<ValueError>(name_,
+                     "a list of parameters in param_groups() was changed; make a new optimizer, or use "
+                     "add_param_group");
   }
 }
 
@@ -174,8 +173,7 @@ StateDict GroupOptimizer<Options>::state_dict() const {
   std::size_t first = 0;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const std::string prefix = option_prefix(g);
-    R::visit(groups_[g].options,
-             [&](const char* name, const auto& value) { writer.write(prefix + name, value); });
+    R::visit(groups_[g].options, [&](const char* name, const auto& value) { writer.write(prefix + name, value); });
     if (g < initial_lrs_.size()) writer.write(prefix + "initial_lr", initial_lrs_[g]);
     writer.write_range(prefix + "params", first, groups_[g].params.size());
     first += groups_[g].params.size();
@@ -219,8 +217,8 @@ void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
   std::size_t groups = 0;
   while (reader.has(option_prefix(groups) + "params")) ++groups;
   if (groups != groups_.size()) {
-    fail<ValueError>("load_state_dict", "the dict has {} groups of parameters, this {} optimizer {}",
-                     groups, name_, groups_.size());
+    fail<ValueError>("load_state_dict", "the dict has {} groups of parameters, this {} optimizer {}", groups, name_,
+                     groups_.size());
   }
   std::vector<Options> loaded(groups_.size());
   std::vector<ParamState> states;
@@ -228,8 +226,7 @@ void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
   std::size_t i = 0;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const std::string prefix = option_prefix(g);
-    Rule<Options>::visit(loaded[g],
-                         [&](const char* name, auto& value) { reader.read(prefix + name, value); });
+    Rule<Options>::visit(loaded[g], [&](const char* name, auto& value) { reader.read(prefix + name, value); });
     Rule<Options>::check(loaded[g], g);
     if (g == initial_lrs.size() && reader.has(prefix + "initial_lr")) {
       reader.read(prefix + "initial_lr", initial_lrs.emplace_back());

@@ -39,7 +39,8 @@ void check_divisor(const char* option, double value) {
 void check(const OneCycleLROptions& o, std::size_t groups) {
   check_per_group(one_cycle_lr, "max_lr", o.max_lr, groups);
   check_at_least(one_cycle_lr, "total_steps", o.total_steps, 1);
-  if (!(o.pct_start >= 0 && o.pct_start <= 1)) fail<ValueError>(one_cycle_lr, "pct_start = {} is outside [0, 1]", o.pct_start);
+  if (!(o.pct_start >= 0 && o.pct_start <= 1))
+    fail<ValueError>(one_cycle_lr, "pct_start = {} is outside [0, 1]", o.pct_start);
   check_per_group(one_cycle_lr, "base_momentum", o.base_momentum, groups);
   check_per_group(one_cycle_lr, "max_momentum", o.max_momentum, groups);
   check_divisor("div_factor", o.div_factor);
@@ -76,8 +77,8 @@ Place place(const OneCycleLROptions& o, std::int64_t step) {
   while (place.phase < last_phase(o) && at > ends[place.phase]) start = ends[place.phase++];
   const double length = ends[place.phase] - start;
   if (length == 0) {
-    fail<ValueError>(one_cycle_lr, "with pct_start = {} and total_steps = {} phase {} of the cycle has no length", o.pct_start,
-                     o.total_steps, place.phase);
+    fail<ValueError>(one_cycle_lr, "with pct_start = {} and total_steps = {} phase {} of the cycle has no length",
+                     o.pct_start, o.total_steps, place.phase);
   }
   place.pct = (at - start) / length;
   return place;
@@ -97,7 +98,8 @@ OneCycleLR::OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
   check(options_, all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (options_.cycle_momentum && !all[i].momentum) {
-      fail<ValueError>(one_cycle_lr, "the {} optimizer has no momentum to cycle; set cycle_momentum = false", optimizer_name());
+      fail<ValueError>(one_cycle_lr, "the {} optimizer has no momentum to cycle; set cycle_momentum = false",
+                       optimizer_name());
     }
     base_lrs_[i] = options_.max_lr[i] / options_.div_factor;
   }

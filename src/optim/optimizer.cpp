@@ -15,28 +15,26 @@ namespace {
 void check_parameter(const char* optimizer, std::size_t i, const Tensor& p) {
   if (!p.defined()) fail<ValueError>(optimizer, "parameter {} is undefined", i);
   if (!p.is_leaf()) {
-    fail<GradError>(optimizer, "parameter {} of shape {} is the result of {}, not a leaf; pass the tensor "
-                               "it was made from, or detach() it",
+    fail<GradError>(optimizer,
+                    "parameter {} of shape {} is the result of {}, not a leaf; pass the tensor "
+                    "it was made from, or detach() it",
                     i, p.shape(), p.impl()->node->op());
   }
   if (!is_floating(p.dtype())) {
-    fail<DTypeError>(optimizer, "parameter {} of shape {} is {}; only floating tensors have gradients", i,
-                     p.shape(), p.dtype());
+    fail<DTypeError>(optimizer, "parameter {} of shape {} is {}; only floating tensors have gradients", i, p.shape(),
+                     p.dtype());
   }
 }
 
-const std::byte* end_of(const Tensor& p) {
-  return p.impl()->data + p.impl()->numel * itemsize(p.impl()->dtype);
-}
+const std::byte* end_of(const Tensor& p) { return p.impl()->data + p.impl()->numel * itemsize(p.impl()->dtype); }
 
-[[noreturn]] void fail_shared(const char* optimizer, const std::vector<Tensor>& p, std::size_t i,
-                              std::size_t j) {
+[[noreturn]] void fail_shared(const char* optimizer, const std::vector<Tensor>& p, std::size_t i, std::size_t j) {
   const auto [a, b] = std::minmax(i, j);
   if (p[a].impl() == p[b].impl()) {
     fail<ValueError>(optimizer, "parameter {} of shape {} is parameter {} again", b, p[b].shape(), a);
   }
-  fail<ValueError>(optimizer, "parameter {} of shape {} shares elements with parameter {} of shape {}", b,
-                   p[b].shape(), a, p[a].shape());
+  fail<ValueError>(optimizer, "parameter {} of shape {} shares elements with parameter {} of shape {}", b, p[b].shape(),
+                   a, p[a].shape());
 }
 
 /// Sorted by place, two parameters that share elements lead to two neighbours that do.
@@ -55,8 +53,7 @@ void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
 
 }  // namespace
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters)
-    : name_(name) {
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters) : name_(name) {
   check_parameters(parameters);
   parameters_.swap(parameters);
 }

@@ -32,7 +32,8 @@ void visit_progress(P& p, F f) {
 }
 
 void check(const ReduceLROnPlateauOptions& o, std::size_t groups) {
-  if (!(o.factor >= 0 && o.factor < 1)) fail<ValueError>(reduce_lr_on_plateau, "factor = {} is outside [0, 1)", o.factor);
+  if (!(o.factor >= 0 && o.factor < 1))
+    fail<ValueError>(reduce_lr_on_plateau, "factor = {} is outside [0, 1)", o.factor);
   check_at_least(reduce_lr_on_plateau, "patience", o.patience, 0);
   check_not_negative(reduce_lr_on_plateau, "threshold", o.threshold);
   check_at_least(reduce_lr_on_plateau, "cooldown", o.cooldown, 0);

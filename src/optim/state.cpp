@@ -45,9 +45,7 @@ const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
 
 void StateReader::read(const std::string& name, double& value) { value = entry(name, {}).item<double>(); }
 void StateReader::read(const std::string& name, bool& value) { value = entry(name, {}).item<bool>(); }
-void StateReader::read(const std::string& name, std::int64_t& value) {
-  value = entry(name, {}).item<std::int64_t>();
-}
+void StateReader::read(const std::string& name, std::int64_t& value) { value = entry(name, {}).item<std::int64_t>(); }
 void StateReader::read(const std::string& name, std::array<double, 2>& value) {
   const std::vector<double> both = to(entry(name, {2}), float64).detach().to_vector<double>();
   value = {both[0], both[1]};

@@ -22,17 +22,18 @@ TEST(Anomaly, NamesTheOpWhoseGradientIsTheFirstNaN) {
   Tensor x = leaf({0, 4}, {2});
   const autograd::DetectAnomalyGuard guard;
   const Tensor y = sqrt(x * 1) * tensor({0.0, 1.0});  // 0 * inf at x = 0
-  expect_error<GradError>([&] { y.sum().backward(); },
-                          "sqrt: anomaly in backward: the gradient for input 0 is NaN at element [0], the gradient that "
-                          "arrived is not");
+  expect_error<GradError>(
+      [&] { y.sum().backward(); },
+      "sqrt: anomaly in backward: the gradient for input 0 is NaN at element [0], the gradient that "
+      "arrived is not");
   EXPECT_FALSE(x.grad().defined());
 }
 
 TEST(Anomaly, BlamesASeedThatIsNaN) {
   Tensor x = leaf({1}, {1});
   const autograd::DetectAnomalyGuard guard;
-  expect_error<GradError>([&] { (x * 2).backward(tensor({nan}, {.dtype = float64})); }, "mul: anomaly in backward: ",
-                          "as is the gradient that arrived");
+  expect_error<GradError>([&] { (x * 2).backward(tensor({nan}, {.dtype = float64})); },
+                          "mul: anomaly in backward: ", "as is the gradient that arrived");
 }
 
 struct Inner : nn::Module {

@@ -94,13 +94,15 @@ TEST(Backward, SevenMistakesSevenErrors) {  // SEMANTICS [29]; the first two sta
   Tensor x = leaf({1, 2}, {2});
   expect_error<GradError>([&] { x.fill_(0); }, "fill_: in place on a leaf of shape (2) that requires grad",
                           "NoGradGuard");
-  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is no scalar", "sum() or mean()");
+  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is no scalar",
+                          "sum() or mean()");
   expect_error<ShapeError>([&] { (x * 2).backward(ones({3}, {.dtype = float64})); },
                            "backward: the seed has shape (3), the tensor (2)");
   expect_error<DTypeError>([&] { (x * 2).backward(ones({2})); }, "backward: the seed is float32, the tensor float64");
   expect_error<GradError>([&] { ones({1}).backward(); }, "backward: nothing on the tape leads to this float32 tensor");
   Tensor y = x * 2;
-  expect_error<GradError>([&] { y.requires_grad_(false); }, "requires_grad_: the tensor is the result of mul", "detach()");
+  expect_error<GradError>([&] { y.requires_grad_(false); }, "requires_grad_: the tensor is the result of mul",
+                          "detach()");
   expect_error<ValueError>([] { Tensor().backward(); }, "backward: the tensor is undefined");
 }
 
@@ -129,7 +131,8 @@ TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
 
 TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {  // decision 8
   Tensor x = leaf({2}, {1}), w = leaf({3}, {1});
-  Tensor bad = record("bad", {x}, x.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
+  Tensor bad =
+      record("bad", {x}, x.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
   Tensor loss = bad * w + w * w;
   expect_error<ValueError>([&] { loss.backward(); }, "bad: no");
   EXPECT_FALSE(w.grad().defined());
@@ -172,10 +175,11 @@ TEST(Backward, AReentrantCallLeavesTheOuterOneAlone) {
 TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
   Tensor x = leaf({2}, {1}), z;
   bool inside = false;
-  Tensor y = record("again", {x}, x.detach().clone(), [&z, &inside, v = std::vector<double>(1000, 3.0)](const Tensor& gy) {
-    if (!std::exchange(inside, true)) z.backward();
-    return Gradients{gy * v[500]};
-  });
+  Tensor y =
+      record("again", {x}, x.detach().clone(), [&z, &inside, v = std::vector<double>(1000, 3.0)](const Tensor& gy) {
+        if (!std::exchange(inside, true)) z.backward();
+        return Gradients{gy * v[500]};
+      });
   z = y * 2;
   y.backward();
   expect_close(x.grad(), {9});
@@ -214,7 +218,8 @@ TEST(Grad, ReachesTensorsInTheMiddle) {
 
 TEST(Grad, RunsOnlyWhatLeadsToTheInputs) {
   Tensor x = leaf({2}, {1}), w = leaf({3}, {1});
-  Tensor bad = record("bad", {w}, w.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
+  Tensor bad =
+      record("bad", {w}, w.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
   expect_close(grad({x * bad}, {x})[0], {3});
 }
 
@@ -290,7 +295,8 @@ TEST(Gradcheck, FindsAWrongSecondDerivative) {
 TEST(Gradcheck, WantsAFloat64Result) {
   auto f = [](const std::vector<Tensor>& in) { return in[0].to(float32); };
   Tensor x = leaf(std::vector<double>(100, 1.5), {100});
-  expect_error<ValueError>([&] { autograd::gradcheck(f, {x}); }, "gradcheck: the function returns float32, not float64");
+  expect_error<ValueError>([&] { autograd::gradcheck(f, {x}); },
+                           "gradcheck: the function returns float32, not float64");
   expect_error<ValueError>([&] { autograd::gradgradcheck(f, {x}); }, "gradgradcheck: the function returns float32");
 }
 

@@ -94,7 +94,8 @@ TEST(TensorHook, OutlivesNothingByItsHandle) {
 
 TEST(TensorHook, RefusesWhereNoGradientWillArrive) {
   Tensor constant = tensor({1.0}), undefined;
-  expect_error<GradError>([&] { constant.register_hook([](const Tensor&) {}); }, "register_hook: ", "does not require grad");
+  expect_error<GradError>([&] { constant.register_hook([](const Tensor&) {}); },
+                          "register_hook: ", "does not require grad");
   expect_error<ValueError>([&] { undefined.register_hook([](const Tensor&) {}); }, "register_hook: ", "undefined");
 }
 
@@ -153,7 +154,8 @@ TEST(TensorHook, ThatRecordsLeavesNoHistoryInTheGradient) {
 
 TEST(TensorHook, RefusesAnEmptyFunction) {
   Tensor x = leaf({1}, {1});
-  expect_error<ValueError>([&] { x.register_hook(Callback<void(const Tensor&)>()); }, "register_hook: the hook is empty");
+  expect_error<ValueError>([&] { x.register_hook(Callback<void(const Tensor&)>()); },
+                           "register_hook: the hook is empty");
   expect_error<ValueError>([&] { x.register_post_accumulate_grad_hook({}); },
                            "register_post_accumulate_grad_hook: the hook is empty");
 }
@@ -174,8 +176,8 @@ TEST(PostAccumulateGradHook, ThatConvertsAnotherLeafIsAnError) {
     nn::Parameter w = register_parameter("w", ones({1}, {.dtype = float64}));
   } module;
   a.register_post_accumulate_grad_hook([&module](const Tensor&) { module.to(float32); });
-  expect_error<GradError>([&] { (a * module.w).sum().backward(); }, "backward: a float64 (1) gradient arrives at a leaf",
-                          "float32 (1)");
+  expect_error<GradError>([&] { (a * module.w).sum().backward(); },
+                          "backward: a float64 (1) gradient arrives at a leaf", "float32 (1)");
   EXPECT_FALSE(module.w.grad().defined());
 }
 

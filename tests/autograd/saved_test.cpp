@@ -82,8 +82,12 @@ TEST(Record, RefusesAnIntegerValue) {
 
 TEST(Record, RefusesGradientsThatDoNotFit) {
   Tensor x = leaf({2, 3}, {2});
-  auto wrong = [&](auto gradient) { record("wrong", {x}, x.detach().clone(), gradient).backward(ones_like(x.detach())); };
-  expect_error<GradError>([&] { wrong([](const Tensor& gy) { return Gradients{gy, gy}; }); },
+  auto wrong = [&](auto gradient) {
+    record("wrong", {x}, x.detach().clone(), gradient).backward(ones_like(x.detach()));
+  };
+  expect_error<GradError>([&] { wrong([](const Tensor& gy) {
+                                  return Gradients{gy, gy};
+                                }); },
                           "wrong: its gradient function returned 2 gradients for 1 inputs");
   expect_error<GradError>([&] { wrong([](const Tensor& gy) { return Gradients{gy.sum()}; }); },
                           "wrong: its gradient for input 0 is float64 (), but the input is float64 (2)");
@@ -147,7 +151,8 @@ TEST(Saved, AValueModifiedInPlaceIsAnError) {  // SEMANTICS [29]
   Tensor x = leaf({2}, {1}), c = tensor({3.0}, {.dtype = float64});
   Tensor y = x * c;
   c.fill_(4);
-  expect_error<GradError>([&] { y.backward(); }, "mul: a saved value of shape (1) was modified in place (version 1, saved at 0)");
+  expect_error<GradError>([&] { y.backward(); },
+                          "mul: a saved value of shape (1) was modified in place (version 1, saved at 0)");
 }
 
 TEST(Saved, AnOptimizersStepVoidsTheOldGraph) {

@@ -19,7 +19,7 @@ TEST(Tape, PrintsSequenceOpInputsAndShape) {
   ASSERT_EQ(tape.size(), 3u);
   const auto n = tape.entries()[0].sequence;
   auto number = [&](std::uint64_t i) { return "#" + std::to_string(n + i); };
-  EXPECT_EQ(tape.to_string(), number(0) + " mul(leaf (2, 3), constant) -> (2, 3) float64\n" +            //
+  EXPECT_EQ(tape.to_string(), number(0) + " mul(leaf (2, 3), constant) -> (2, 3) float64\n" +               //
                                   number(1) + " add(" + number(0) + ", leaf (2, 3)) -> (2, 3) float64\n" +  //
                                   number(2) + " sum(" + number(1) + ") -> () float64\n");
 }

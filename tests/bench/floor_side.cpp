@@ -23,8 +23,8 @@ namespace {
 template <class T>
 struct OnCacheLines {
   using value_type = T;
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{64}); }
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
   bool operator==(const OnCacheLines&) const = default;
 };
 using Floats = std::vector<float, OnCacheLines<float>>;
@@ -50,21 +50,21 @@ struct Moments {
   }
 }
 
-#define XTAPE_BENCH_LOOPS(name, instructions)                                                                       \
-  [[gnu::target(instructions)]] void adam_##name(float* p, const float* g, float* m, float* v, std::size_t n,       \
-                                                 float step_size, float root_scale) {                               \
-    adam_loop(p, g, m, v, n, step_size, root_scale);                                                                \
-  }                                                                                                                 \
-  [[gnu::target(instructions)]] void sgd_##name(float* p, const float* g, float* m, std::size_t n) {                \
-    sgd_loop(p, g, m, n);                                                                                           \
+#define XTAPE_BENCH_LOOPS(name, instructions)                                                                 \
+  [[gnu::target(instructions)]] void adam_##name(float* p, const float* g, float* m, float* v, std::size_t n, \
+                                                 float step_size, float root_scale) {                         \
+    adam_loop(p, g, m, v, n, step_size, root_scale);                                                          \
+  }                                                                                                           \
+  [[gnu::target(instructions)]] void sgd_##name(float* p, const float* g, float* m, std::size_t n) {          \
+    sgd_loop(p, g, m, n);                                                                                     \
   }
 XTAPE_BENCH_LOOPS(avx512, "avx512f,avx512vl,avx512dq,fma")
 XTAPE_BENCH_LOOPS(avx2, "avx2,fma")
 XTAPE_BENCH_LOOPS(baseline, "sse2")
 #undef XTAPE_BENCH_LOOPS
 
-const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                        __builtin_cpu_supports("avx512dq");
+const bool has_avx512 =
+    __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 const bool has_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 const int level = !has_fma ? 0 : has_avx512 ? 2 : 1;
 const auto adam = level == 2 ? adam_avx512 : level == 1 ? adam_avx2 : adam_baseline;
@@ -79,8 +79,8 @@ struct Factor {
 
 /// c (m, n) = a (m, k) b (k, n)
 void product(Floats& c, std::int64_t m, std::int64_t n, std::int64_t k, Factor a, Factor b) {
-  cblas_sgemm(CblasRowMajor, a.transpose, b.transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
-              1, a.data.data(), static_cast<int>(a.columns), b.data.data(), static_cast<int>(b.columns), 0, c.data(),
+  cblas_sgemm(CblasRowMajor, a.transpose, b.transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1,
+              a.data.data(), static_cast<int>(a.columns), b.data.data(), static_cast<int>(b.columns), 0, c.data(),
               static_cast<int>(n));
 }
 
@@ -93,8 +93,15 @@ Floats buffer(std::int64_t n) {
 /// A linear layer's buffers: weight (out, in) and bias side by side, as the optimizer passes over both.
 struct Layer {
   Layer(std::int64_t in_width, std::int64_t out_width, std::int64_t batch)
-      : in(in_width), out(out_width), w(buffer(in * out)), dw(buffer(in * out)), b(buffer(out)), db(buffer(out)),
-        y(buffer(batch * out)), dy(buffer(batch * out)), moments{Floats(w.size()), Floats(w.size())},
+      : in(in_width),
+        out(out_width),
+        w(buffer(in * out)),
+        dw(buffer(in * out)),
+        b(buffer(out)),
+        db(buffer(out)),
+        y(buffer(batch * out)),
+        dy(buffer(batch * out)),
+        moments{Floats(w.size()), Floats(w.size())},
         bias_moments{Floats(b.size()), Floats(b.size())} {}
   std::int64_t in, out;
   Floats w, dw, b, db, y, dy;

@@ -69,9 +69,18 @@ template <class T>
 Times measure(const Product& p, int rounds) {
   const auto a = numbers<T>(p.m * p.k), b = numbers<T>(p.k * p.n);
   std::vector<T> c(static_cast<std::size_t>(p.m * p.n));
-  const Gemm<T> g{.trans_a = p.trans_a, .trans_b = p.trans_b, .m = p.m, .n = p.n, .k = p.k, .a = a.data(),
-                  .lda = p.trans_a ? p.m : p.k, .b = b.data(), .ldb = p.trans_b ? p.k : p.n, .c = c.data(),
-                  .ldc = p.n, .accumulate = p.accumulate};
+  const Gemm<T> g{.trans_a = p.trans_a,
+                  .trans_b = p.trans_b,
+                  .m = p.m,
+                  .n = p.n,
+                  .k = p.k,
+                  .a = a.data(),
+                  .lda = p.trans_a ? p.m : p.k,
+                  .b = b.data(),
+                  .ldb = p.trans_b ? p.k : p.n,
+                  .c = c.data(),
+                  .ldc = p.n,
+                  .accumulate = p.accumulate};
   const auto ours = [&g] { xtape::kernels::gemm(g); };
   const auto blas = [&g] { by_blas(g); };
   ours();
@@ -145,8 +154,8 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 20;
   xtape::set_num_threads(1);
   if (openblas_set_num_threads) openblas_set_num_threads(1);
-  std::printf("%s kernels beside CBLAS%s%s\n", xtape::kernels::isa().name, openblas_get_corename ? ", OpenBLAS's core " : "",
-              openblas_get_corename ? openblas_get_corename() : "");
+  std::printf("%s kernels beside CBLAS%s%s\n", xtape::kernels::isa().name,
+              openblas_get_corename ? ", OpenBLAS's core " : "", openblas_get_corename ? openblas_get_corename() : "");
   show_all<float>("float", rounds);
   show_all<double>("double", rounds);
 }

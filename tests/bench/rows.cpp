@@ -12,25 +12,25 @@ namespace {
 
 template <class Make>
 benchmark::internal::Benchmark* row(const std::string& name, Make make) {
-  return benchmark::RegisterBenchmark(name.c_str(), [make](benchmark::State& state) {
-           const bench::Work work = make();
-           if (!work) {
-             state.SkipWithError("not a row of this side");
-             return;
-           }
-           work();  // pools, caches and optimizers' states are there from now on
-           work();
-           for (auto _ : state) work();
-         })
+  return benchmark::RegisterBenchmark(name.c_str(),
+                                      [make](benchmark::State& state) {
+                                        const bench::Work work = make();
+                                        if (!work) {
+                                          state.SkipWithError("not a row of this side");
+                                          return;
+                                        }
+                                        work();  // pools, caches and optimizers' states are there from now on
+                                        work();
+                                        for (auto _ : state) work();
+                                      })
       ->MeasureProcessCPUTime();
 }
 
 void add_rows() {
   using bench::Optimizer;
-  for (const auto& [net, optimizer, label] : {std::tuple(bench::mlp, Optimizer::adam, "adam"),
-                                              std::tuple(bench::mlp, Optimizer::sgd, "sgd"),
-                                              std::tuple(bench::linear, Optimizer::adam, "adam"),
-                                              std::tuple(bench::deep, Optimizer::adam, "adam")}) {
+  for (const auto& [net, optimizer, label] :
+       {std::tuple(bench::mlp, Optimizer::adam, "adam"), std::tuple(bench::mlp, Optimizer::sgd, "sgd"),
+        std::tuple(bench::linear, Optimizer::adam, "adam"), std::tuple(bench::deep, Optimizer::adam, "adam")}) {
     for (const int batch : {32, 64, 128, 256}) {
       row("step/" + net.name + "/" + label + "/" + std::to_string(batch),
           [net = net, optimizer = optimizer, batch] { return bench::training_step(net, optimizer, batch); });

@@ -68,9 +68,10 @@ TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
   for (int n : {1, 2, 4}) {
     Threads threads(n);
     for (int repeat = 0; repeat < 50; ++repeat) {
-      EXPECT_THROW(parallel_for(16, [](std::int64_t i) {
-                     if (i == 5) throw std::out_of_range("block 5");
-                   }),
+      EXPECT_THROW(parallel_for(16,
+                                [](std::int64_t i) {
+                                  if (i == 5) throw std::out_of_range("block 5");
+                                }),
                    std::out_of_range);
       EXPECT_EQ(total(10), 295);  // and works on
     }
@@ -80,10 +81,11 @@ TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
 TEST(ParallelFor, StartsNoBlockAfterAnException) {
   Threads threads(2);
   std::atomic<int> ran{0};
-  EXPECT_THROW(parallel_for(100'000'000, [&](std::int64_t) {
-                 ++ran;
-                 throw std::runtime_error("at once");
-               }),
+  EXPECT_THROW(parallel_for(100'000'000,
+                            [&](std::int64_t) {
+                              ++ran;
+                              throw std::runtime_error("at once");
+                            }),
                std::runtime_error);
   EXPECT_LE(ran, 2);
 }

@@ -9,9 +9,7 @@ using testing::expect_close;
 using testing::expect_error;
 using Indices = std::vector<std::int64_t>;
 
-TensorDataset pairs() {
-  return TensorDataset(tensor({{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}), tensor({10, 20, 30}));
-}
+TensorDataset pairs() { return TensorDataset(tensor({{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}), tensor({10, 20, 30})); }
 
 TEST(TensorDataset, GivesTheSamplesAskedForInOrder) {
   auto [x, y] = pairs().batch(Indices{2, 0, 2});

@@ -127,11 +127,11 @@ TEST(ReadIdx, RefusesTrailingBytes) {
 
 TEST(ReadIdx, RefusesPromisesThatCannotBeKeptBeforeTakingMemory) {
   const std::vector<std::vector<std::uint32_t>> shapes = {
-      {0xffffffff, 0xffffffff},                   // below 2^64
-      {0xffffffff, 0xffffffff, 0xffffffff},       // beyond 2^64
-      {0x80000000, 0x80000000, 4, 1},             // exactly 2^64: 0 to a careless product
-      {0, 0xffffffff, 0xffffffff, 0xffffffff},    // an extent of 0 excuses nothing
-      {0, 0xffffffff, 0x10000000},                // nor here, below 2^63
+      {0xffffffff, 0xffffffff},                 // below 2^64
+      {0xffffffff, 0xffffffff, 0xffffffff},     // beyond 2^64
+      {0x80000000, 0x80000000, 4, 1},           // exactly 2^64: 0 to a careless product
+      {0, 0xffffffff, 0xffffffff, 0xffffffff},  // an extent of 0 excuses nothing
+      {0, 0xffffffff, 0x10000000},              // nor here, below 2^63
       {60000, 28, 28},
       {1 << 20}};
   for (const auto& shape : shapes) {

@@ -151,8 +151,7 @@ struct Failing {
 TEST(DataLoader, ADatasetMayThrow) {
   const DataLoader loader(Failing{});
   int seen = 0;
-  EXPECT_THROW(
-      for (auto [x, y] : loader) seen += x.defined() && y.defined(), std::runtime_error);
+  EXPECT_THROW(for (auto [x, y] : loader) seen += x.defined() && y.defined(), std::runtime_error);
   EXPECT_EQ(seen, 1);
 }
 

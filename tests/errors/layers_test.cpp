@@ -1,4 +1,5 @@
 // Misuses of matrices, layers and losses as ops.
+// clang-format off: a table: a row for each case
 #include <gtest/gtest.h>
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Misuses of elementwise ops, reductions and ops of shapes.
+// clang-format off: a table: a row for each case
 #include <gtest/gtest.h>
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Misuses of modules, optimizers, schedulers and data.
+// clang-format off: a table: a row for each case
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -30,8 +30,8 @@ std::vector<Operand> operands() {
   return all;
 }
 
-const std::set<std::string> any_dtype = {"eq",  "lt",           "where", "cat",   "stack", "isnan",
-                                         "sum", "sum over 0", "clone", "unsqueeze"};
+const std::set<std::string> any_dtype = {"eq",    "lt",  "where",      "cat",   "stack",
+                                         "isnan", "sum", "sum over 0", "clone", "unsqueeze"};
 
 /// `result` is PyTorch's; `arithmetic` the dtype that the op computes in.
 bool is_refused(const std::string& op, const std::vector<Tensor>& result, DType arithmetic) {
@@ -86,7 +86,8 @@ class Dtypes : public ::testing::Test {
   void unary(const std::string& op, F f) {
     for (const Operand& a : all_) {
       const DType dtype = a.x.dtype();
-      check(op, a.name, [&] { return f(a.x); }, &dtype);
+      check(
+          op, a.name, [&] { return f(a.x); }, &dtype);
     }
   }
 

@@ -70,7 +70,7 @@ struct LossCase {
 };
 
 std::vector<LossCase> product(const std::string& loss, const std::string& target, const std::vector<double>& es,
-                          const std::vector<std::string>& ignores) {
+                              const std::vector<std::string>& ignores) {
   const std::vector<DType> dtypes = {float64, float32};
   std::vector<LossCase> cases;
   for (std::size_t i = 0, rest = 0; rest == 0; ++i) {
@@ -113,9 +113,8 @@ void check_index(const LossCase& c, GoldenFile& file, Comparison& comparison) {
   auto inputs = make_inputs(c.name(), {any(base_shape(c.shape, c.layout)), integers(positions, classes)}, c.dtype);
   const std::int64_t ignore_index = ignore_some(inputs[1], c.ignore);
   const Tensor x = lay_out(inputs[0], c.layout, c.shape[0]), w = weight(c.w, c.dtype);
-  const Tensor y = c.loss == "nll_loss"
-                       ? nll_loss(x, inputs[1], {w, ignore_index, c.reduction.first})
-                       : cross_entropy(x, inputs[1], {w, ignore_index, c.reduction.first, c.e});
+  const Tensor y = c.loss == "nll_loss" ? nll_loss(x, inputs[1], {w, ignore_index, c.reduction.first})
+                                        : cross_entropy(x, inputs[1], {w, ignore_index, c.reduction.first, c.e});
   const std::vector<Tensor> dx = gradients(c.name(), {y}, {inputs[0]}, {.retain_graph = true});
   std::vector<Tensor> expected = file.take(c.name() + " " + to_string(c.dtype));
   if (c.reduction.first == Reduction::mean && weighs_nothing(c, inputs[1], ignore_index)) {
@@ -148,20 +147,27 @@ void check_probability(const LossCase& c, GoldenFile& file, Comparison& comparis
 using ElementLoss = Tensor (*)(const Tensor& x, const Tensor& t, const Tensor& w, const Tensor& p, Reduction r);
 const std::vector<std::pair<std::string, ElementLoss>> element_losses = {
     {"mse_loss", [](auto& x, auto& t, auto&, auto&, Reduction r) { return mse_loss(x, t, {r}); }},
-    {"bce", [](auto& x, auto& t, auto&, auto&, Reduction r) {
+    {"bce",
+     [](auto& x, auto& t, auto&, auto&, Reduction r) {
        return binary_cross_entropy_with_logits(x, t, {{}, r, {}});
      }},
-    {"bce weight", [](auto& x, auto& t, auto& w, auto&, Reduction r) {
+    {"bce weight",
+     [](auto& x, auto& t, auto& w, auto&, Reduction r) {
        return binary_cross_entropy_with_logits(x, t, {w, r, {}});
      }},
-    {"bce pos_weight", [](auto& x, auto& t, auto&, auto& p, Reduction r) {
+    {"bce pos_weight",
+     [](auto& x, auto& t, auto&, auto& p, Reduction r) {
        return binary_cross_entropy_with_logits(x, t, {{}, r, p});
      }},
-    {"bce both", [](auto& x, auto& t, auto& w, auto& p, Reduction r) {
+    {"bce both",
+     [](auto& x, auto& t, auto& w, auto& p, Reduction r) {
        return binary_cross_entropy_with_logits(x, t, {w, r, p});
      }},
     {"kl_div", [](auto& x, auto& t, auto&, auto&, Reduction r) { return kl_div(x, t, {r}); }},
-    {"kl_div log_target", [](auto& x, auto& t, auto&, auto&, Reduction r) { return kl_div(x, t, {r, true}); }},
+    {"kl_div log_target",
+     [](auto& x, auto& t, auto&, auto&, Reduction r) {
+       return kl_div(x, t, {r, true});
+     }},
 };
 
 /// One loss, reduced in one way, over all shapes and layouts.

@@ -61,8 +61,8 @@ const char* name_of(DType dtype) { return dtype == float32 ? "float32" : "float6
 
 void expect_synthetic_trace(DType dtype, double relative) {
   const std::vector<Tensor> p = parameters("synthetic", {784, 256, 10}, dtype);
-  const std::vector<Tensor> xy = testing::make_inputs(
-      "synthetic batch", {testing::uniform({64, 784}, 0, 1), testing::integers({64}, 10)}, dtype);
+  const std::vector<Tensor> xy =
+      testing::make_inputs("synthetic batch", {testing::uniform({64, 784}, 0, 1), testing::integers({64}, 10)}, dtype);
   optim::Adam adam(p, {.lr = 1e-3});
   const std::vector<data::Batch> batches(20, data::Batch{xy[0].detach(), xy[1]});
   expect_equal_traces(std::string("synthetic ") + name_of(dtype), train(p, adam, batches, 0.1), relative);
@@ -79,7 +79,8 @@ class FashionTraining : public ::testing::Test {
     const char* set = std::getenv("XTAPE_FASHION_MNIST");
     directory_ = set ? set : "/usr/share/datasets/fashion-mnist";
     if (!std::filesystem::exists(directory_)) {
-      GTEST_SKIP() << "no Fashion-MNIST in " << directory_ << "; cmake/install-deps.sh data, or set XTAPE_FASHION_MNIST";
+      GTEST_SKIP() << "no Fashion-MNIST in " << directory_
+                   << "; cmake/install-deps.sh data, or set XTAPE_FASHION_MNIST";
     }
     testing::GoldenFile golden(testing::golden_file("training.golden"));
     const data::ImageDataset dataset = data::fashion_mnist(directory_, data::Split::train);
@@ -108,9 +109,7 @@ class FashionTraining : public ::testing::Test {
   std::vector<data::Batch> batches_;
 };
 
-optim::SGD sgd(const std::vector<Tensor>& p) {
-  return optim::SGD(p, {.lr = 0.05, .momentum = 0.9, .nesterov = true});
-}
+optim::SGD sgd(const std::vector<Tensor>& p) { return optim::SGD(p, {.lr = 0.05, .momentum = 0.9, .nesterov = true}); }
 optim::Adam adam(const std::vector<Tensor>& p) { return optim::Adam(p, {.lr = 1e-3}); }
 
 TEST_F(FashionTraining, WithNesterovEqualsPyTorchsInFloat32) { expect_trace("sgd", float32, 1e-4, sgd); }

@@ -28,7 +28,11 @@ TEST(Files, OpenWithWhatTheyOwn) {
 }
 
 TEST(Files, HoldNoReminders) {
-  const std::regex reminder("\\b(TO" "DO|FIX" "ME|XX" "X)\\b");
+  const std::regex reminder(
+      "\\b(TO"
+      "DO|FIX"
+      "ME|XX"
+      "X)\\b");
   for (const char* folder : {"include", "src", "tests", "examples", "cmake"}) {
     for (const fs::path& file : files(folder, {".hpp", ".cpp", ".txt", ".cmake", ".sh"})) {
       EXPECT_FALSE(std::regex_search(text(file), reminder)) << file;

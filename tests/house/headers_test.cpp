@@ -43,10 +43,12 @@ TEST(Headers, PullInNoHeavyStandardHeader) {
 
 TEST(Headers, HoldNoMutableState) {
   // A variable in a header would exist twice: in the shared library and in the program.
-  const std::regex state(R"(^\s*(inline\s+)?(static|thread_local)\s+(?!constexpr|const\b|inline\s+constexpr)[^()]*(=.*)?;)");
+  const std::regex state(
+      R"(^\s*(inline\s+)?(static|thread_local)\s+(?!constexpr|const\b|inline\s+constexpr)[^()]*(=.*)?;)");
   for (const fs::path& header : files("include", {".hpp"})) {
     std::ifstream in(root / header);
-    for (std::string line; std::getline(in, line);) EXPECT_FALSE(std::regex_search(line, state)) << header << ": " << line;
+    for (std::string line; std::getline(in, line);)
+      EXPECT_FALSE(std::regex_search(line, state)) << header << ": " << line;
   }
 }
 

@@ -14,10 +14,13 @@ const std::map<std::string, int> rank_of_layer = {{"core", 0},  {"kernels", 1}, 
 
 /// Public headers that lie directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {
-    {"export.hpp", "core"},     {"version.hpp", "core"},      {"error.hpp", "core"},   {"dtype.hpp", "core"},
-    {"shape.hpp", "core"},      {"generator.hpp", "core"},    {"parallel.hpp", "core"},   {"hooks.hpp", "core"},
-    {"tensor.hpp", "autograd"}, {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"},
-    {"creation.hpp", "ops"},    {"random.hpp", "ops"},        {"ops.hpp", "ops"}};
+    {"export.hpp", "core"},         {"version.hpp", "core"},
+    {"error.hpp", "core"},          {"dtype.hpp", "core"},
+    {"shape.hpp", "core"},          {"generator.hpp", "core"},
+    {"parallel.hpp", "core"},       {"hooks.hpp", "core"},
+    {"tensor.hpp", "autograd"},     {"autograd.hpp", "autograd"},
+    {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
+    {"random.hpp", "ops"},          {"ops.hpp", "ops"}};
 
 /// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/linear.hpp; "" for what has no layer
 /// (the umbrella and the interop headers).
@@ -106,7 +109,8 @@ TEST(Layering, OnlyKernelsKnowXtensorAndXsimd) {
 }
 
 TEST(Layering, KernelsOfAnInstructionSetKnowXsimdAndCOnly) {
-  const std::regex allowed("kernels/(isa.*|gemm|optim)\\.hpp|core/random\\.hpp|xsimd/.*|immintrin\\.h|(stdint|string)\\.h");
+  const std::regex allowed(
+      "kernels/(isa.*|gemm|optim)\\.hpp|core/random\\.hpp|xsimd/.*|immintrin\\.h|(stdint|string)\\.h");
   for (const fs::path& file : files("src/kernels/isa", {".cpp", ".hpp"})) {
     for (const Include& include : includes(file)) {
       EXPECT_TRUE(std::regex_match(include.name, allowed)) << file << " includes " << include.name;

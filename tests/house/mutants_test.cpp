@@ -27,7 +27,8 @@ TEST(Mutants, FitTheSources) {
     if (name.empty()) return;
     const std::vector<std::string> lines = stripped_lines(text(file));
     int found = 0;
-    for (auto at = lines.begin(); (at = std::search(at, lines.end(), old.begin(), old.end())) != lines.end(); ++at) ++found;
+    for (auto at = lines.begin(); (at = std::search(at, lines.end(), old.begin(), old.end())) != lines.end(); ++at)
+      ++found;
     EXPECT_EQ(found, 1) << name << ": " << file << " has its lines " << found << " times";
     old.clear();
     file.clear();

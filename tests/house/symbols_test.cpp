@@ -42,7 +42,8 @@ TEST(Symbols, TheSharedLibraryShowsNamesOfXtapeOnly) {
 TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
   std::set<std::string> shown;
   for (const Symbol& symbol : symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY)) shown.insert(symbol.name);
-  for (const char* error : {"Error", "ShapeError", "DTypeError", "IndexError", "ValueError", "GradError", "FileError"}) {
+  for (const char* error :
+       {"Error", "ShapeError", "DTypeError", "IndexError", "ValueError", "GradError", "FileError"}) {
     EXPECT_EQ(shown.count(std::string("typeinfo for xtape::") + error), 1u) << error;
   }
 }

@@ -29,8 +29,18 @@ void expect_definition(bool accumulate, bool trans_a, bool trans_b, std::int64_t
   const std::int64_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad, ldc = n + pad;
   const auto a = noise<T>((trans_a ? k : m) * lda), b = noise<T>((trans_b ? n : k) * ldb), before = noise<T>(m * ldc);
   auto c = before;
-  gemm(Gemm<T>{.trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k, .a = a.data(), .lda = lda, .b = b.data(),
-               .ldb = ldb, .c = c.data(), .ldc = ldc, .accumulate = accumulate});
+  gemm(Gemm<T>{.trans_a = trans_a,
+               .trans_b = trans_b,
+               .m = m,
+               .n = n,
+               .k = k,
+               .a = a.data(),
+               .lda = lda,
+               .b = b.data(),
+               .ldb = ldb,
+               .c = c.data(),
+               .ldc = ldc,
+               .accumulate = accumulate});
   auto at = [](const std::vector<T>& x, std::int64_t i) { return static_cast<double>(x[static_cast<std::size_t>(i)]); };
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < ldc; ++j) {
@@ -43,7 +53,8 @@ void expect_definition(bool accumulate, bool trans_a, bool trans_b, std::int64_t
         }
         expected = dot + (accumulate ? expected : 0);
       }
-      ASSERT_NEAR(at(c, i * ldc + j), expected, tolerance) << i << ", " << j << (trans_a ? " T" : "") << (trans_b ? " T" : "");
+      ASSERT_NEAR(at(c, i * ldc + j), expected, tolerance)
+          << i << ", " << j << (trans_a ? " T" : "") << (trans_b ? " T" : "");
     }
   }
 }
@@ -102,8 +113,16 @@ TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
       for (int threads : {1, 2, 3, 4, 8}) {
         set_num_threads(threads);
         std::vector<float> c(static_cast<std::size_t>(m * n));
-        gemm(Gemm<float>{.trans_b = trans_b, .m = m, .n = n, .k = k, .a = a.data(), .lda = k, .b = b.data(),
-                         .ldb = trans_b ? k : n, .c = c.data(), .ldc = n});
+        gemm(Gemm<float>{.trans_b = trans_b,
+                         .m = m,
+                         .n = n,
+                         .k = k,
+                         .a = a.data(),
+                         .lda = k,
+                         .b = b.data(),
+                         .ldb = trans_b ? k : n,
+                         .c = c.data(),
+                         .ldc = n});
         if (reference.empty()) reference = c;
         EXPECT_EQ(std::memcmp(c.data(), reference.data(), c.size() * sizeof(float)), 0) << threads << " threads";
       }

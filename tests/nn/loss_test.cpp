@@ -57,9 +57,8 @@ TEST(CrossEntropyLossModule, AClonesWeightIsItsOwn) {
 }
 
 TEST(NLLLossModule, IsNllLossWithItsOptions) {
-  const F::NLLOptions options{.weight = tensor({0.2, 0.3, 0.5}, {.dtype = float64}),
-                              .ignore_index = 0,
-                              .reduction = Reduction::sum};
+  const F::NLLOptions options{
+      .weight = tensor({0.2, 0.3, 0.5}, {.dtype = float64}), .ignore_index = 0, .reduction = Reduction::sum};
   const nn::NLLLoss criterion(options);
   EXPECT_TRUE(criterion.state_dict().contains("weight"));
   EXPECT_TRUE(equal(criterion(logits, target), F::nll_loss(logits, target, options)));

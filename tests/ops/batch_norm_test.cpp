@@ -30,9 +30,9 @@ TEST(BatchNorm, HasPyTorchsValueAndGradientsInTraining) {
                 -0.2546907144137156, 0.8546907144137154},
                1e-12);
   expect_close(gradient(y, c.x, upstream),
-               {0.21542803996948623, -0.7309433316816963, 0.8652270383253724, -0.1717799065204111,
-                -1.1234900026035008, -0.725479045442218, 0.4685719151791659, 0.046943376533044145,
-                -0.9020788222298657, 0.20863169042490384, 1.9201060952123334, -0.071137047166615},
+               {0.21542803996948623, -0.7309433316816963, 0.8652270383253724, -0.1717799065204111, -1.1234900026035008,
+                -0.725479045442218, 0.4685719151791659, 0.046943376533044145, -0.9020788222298657, 0.20863169042490384,
+                1.9201060952123334, -0.071137047166615},
                1e-12);
   expect_close(gradient(y, c.w, upstream), {2.37959447262158, -1.7990195145264525, -2.607046357744463}, 1e-12);
   expect_close(gradient(y, c.b, upstream), {0.3, 1.4, 0.4}, 1e-12);
@@ -49,8 +49,8 @@ TEST(BatchNorm, TakesRowsOfChannels) {
   Tensor mean = f64({0, 0}), var = f64({1, 1});
   const Tensor x = leaf({0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9}, {4, 2});
   expect_close(batch_norm(x, mean, var, {}, {}, true, 0.3),
-               {0.23800659001769794, -1.7114662439431867, 1.3940385986750878, 0.35315970113113376,
-                -0.2380065900176979, 0.7878177948309909, -1.3940385986750878, 0.5704887479810623},
+               {0.23800659001769794, -1.7114662439431867, 1.3940385986750878, 0.35315970113113376, -0.2380065900176979,
+                0.7878177948309909, -1.3940385986750878, 0.5704887479810623},
                1e-12);
   expect_close(mean, {-0.015, 0.1125}, 1e-12);
   expect_close(var, {1.565, 1.03875}, 1e-12);
@@ -102,8 +102,11 @@ TEST(BatchNorm, TakesOneRowInEvaluationOrWithPositions) {
 
 TEST(BatchNorm, LeavesTheStatisticsAloneWhenItRefuses) {
   Tensor mean = zeros({3}), var = ones({3});
-  expect_error<ShapeError>([&] { batch_norm(ones({4, 3}), mean, var, ones({2}), {}, true); },
-                           "batch_norm: expected a weight (3), got (2)");
+  expect_error<ShapeError>(
+      [&] {
+        batch_norm(ones({4, 3}), mean, var, ones({2}), {}, true);
+      },
+      "batch_norm: expected a weight (3), got (2)");
   expect_close(mean, {0, 0, 0});
 }
 

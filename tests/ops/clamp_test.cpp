@@ -14,11 +14,11 @@ TEST(Clamp, PullsIntoTheRange) {
 
 TEST(Clamp, LetsNaNThrough) { expect_close(clamp(tensor({NAN, 3.0f}), 0, 1), {NAN, 1}); }  // SEMANTICS [21]
 
-TEST(Clamp, IsTheUpperBoundWhereTheBoundsCross) { expect_close(clamp(tensor({-2.0f, 0.0f, 2.0f}), 1, -1), {-1, -1, -1}); }
-
-TEST(Clamp, TakesInfiniteBoundsAsNone) {
-  expect_close(clamp(tensor({-2.0f, 0.0f, 2.0f}), -INFINITY, 1), {-2, 0, 1});
+TEST(Clamp, IsTheUpperBoundWhereTheBoundsCross) {
+  expect_close(clamp(tensor({-2.0f, 0.0f, 2.0f}), 1, -1), {-1, -1, -1});
 }
+
+TEST(Clamp, TakesInfiniteBoundsAsNone) { expect_close(clamp(tensor({-2.0f, 0.0f, 2.0f}), -INFINITY, 1), {-2, 0, 1}); }
 
 TEST(Clamp, OfIntegersByFloatingBoundsIsFloat32) {
   const Tensor y = clamp(tensor({1, 2, 3}), 1.5, 2.5);

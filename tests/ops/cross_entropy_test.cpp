@@ -94,9 +94,8 @@ TEST(CrossEntropy, FirstAndSecondDerivativesAgreeWithCentralDifferences) {
       SCOPED_TRACE(problem.shape.to_string() + " e=" + std::to_string(problem.e));
       const CrossEntropyOptions options = problem.options(reduction, float64);
       const Tensor target = problem.target(float64);
-      testing::expect_gradients(
-          [&](const std::vector<Tensor>& in) { return cross_entropy(in[0], target, options); },
-          {problem.logits(float64)});
+      testing::expect_gradients([&](const std::vector<Tensor>& in) { return cross_entropy(in[0], target, options); },
+                                {problem.logits(float64)});
       if (!problem.has_probabilities()) continue;
       auto of_both = [&](const std::vector<Tensor>& in) { return cross_entropy(in[0], in[1], options); };
       testing::expect_gradients(of_both, {problem.logits(float64), leaf(problem.t, problem.shape)});
@@ -196,9 +195,7 @@ TEST(CrossEntropy, RefusesIndicesOutsideTheClassesOnEveryPath) {  // SEMANTICS [
       for (double e : {0.0, 0.1}) {
         for (const Tensor& w : {Tensor(), ones({3})}) {
           const CrossEntropyOptions o{.weight = w, .reduction = r, .label_smoothing = e};
-          auto loss = [o](const Shape& x, const Tensor& t) {
-            return [o, x, t] { cross_entropy(zeros(x), t, o); };
-          };
+          auto loss = [o](const Shape& x, const Tensor& t) { return [o, x, t] { cross_entropy(zeros(x), t, o); }; };
           expect_error<IndexError>(loss({3}, tensor(v)), "cross_entropy: target" + line);
           expect_error<IndexError>(loss({2, 3}, tensor({std::int64_t{0}, v})), "target[1]" + line);
           expect_error<IndexError>(loss({1, 3, 2}, tensor({{std::int64_t{2}, v}})), "target[0, 1]" + line);
@@ -258,11 +255,11 @@ TEST(CrossEntropy, LeavesIgnoredRowsOutOfSumAndDenominator) {  // SEMANTICS [7]
   Tensor x = f64({1, 2, 3, .4}, {2, 2}), t = tensor({-100, 1}), w = f64({.2, .3}, {2});
   const double g = 0.8820138866623757;
   expect_loss(x, t, {.weight = w, .label_smoothing = .1}, {2.540450613768209}, {0, 0, g, -g});
-  expect_loss(x, t, {.weight = w, .reduction = Reduction::none, .label_smoothing = .1},
-              {0, 0.7621351841304626}, {0, 0, .3 * g, -.3 * g});
+  expect_loss(x, t, {.weight = w, .reduction = Reduction::none, .label_smoothing = .1}, {0, 0.7621351841304626},
+              {0, 0, .3 * g, -.3 * g});
   const double e = .2 / 3;
-  expect_loss(f64({1, 2, 3, 3, 1, 0}, {2, 3}), tensor({0, -100}), {.label_smoothing = .2},
-              {2.2076059644443804}, {p123[0] - .8 - e, p123[1] - e, p123[2] - e, 0, 0, 0});
+  expect_loss(f64({1, 2, 3, 3, 1, 0}, {2, 3}), tensor({0, -100}), {.label_smoothing = .2}, {2.2076059644443804},
+              {p123[0] - .8 - e, p123[1] - e, p123[2] - e, 0, 0, 0});
 }
 
 TEST(CrossEntropy, WeighsTheSmoothedClassesToo) {  // SEMANTICS [8]; its gradient is among those of problems()
@@ -308,8 +305,7 @@ TEST(CrossEntropy, SecondDerivativesDoNotLookAtAnIgnoredRowEither) {  // SEMANTI
 }
 
 TEST(CrossEntropy, IgnoreIndexMayBeAClass) {  // SEMANTICS [12]
-  expect_loss(X, tensor({1, 2}), {.ignore_index = 1}, {0.4076059644443804},
-              {0, 0, 0, p123[0], p123[1], p123[2] - 1});
+  expect_loss(X, tensor({1, 2}), {.ignore_index = 1}, {0.4076059644443804}, {0, 0, 0, p123[0], p123[1], p123[2] - 1});
 }
 
 TEST(CrossEntropy, OfWeightsThatAreAllZeroHasNoGradient) {  // SEMANTICS [13]
@@ -329,8 +325,8 @@ TEST(CrossEntropy, OfTargetsThatWeighNothingIsNaNWithoutGradient) {  // SEMANTIC
 
 TEST(CrossEntropy, AClassOfWeightZeroCountsForNothingWhateverItsLogit) {
   Tensor w = f64({0, 1, 1}, {3});
-  expect_loss(f64({-inf, 0, 0}, {1, 3}), tensor({1}), {.weight = w, .label_smoothing = .3},
-              {std::log(2) * .9}, {0, .45 - .8, .45 - .1});
+  expect_loss(f64({-inf, 0, 0}, {1, 3}), tensor({1}), {.weight = w, .label_smoothing = .3}, {std::log(2) * .9},
+              {0, .45 - .8, .45 - .1});
 }
 
 TEST(CrossEntropy, OfUniformLogitsIsTheLogOfTheClasses) {  // SEMANTICS [14]

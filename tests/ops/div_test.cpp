@@ -15,9 +15,7 @@ TEST(Div, OfIntegersIsFloat32) {  // SEMANTICS [27]
   expect_close(y, {0.5, -3.5});
 }
 
-TEST(Div, ByZeroFollowsTheFloatingRules) {
-  expect_close(tensor({1, -1, 0}) / 0, {INFINITY, -INFINITY, NAN});
-}
+TEST(Div, ByZeroFollowsTheFloatingRules) { expect_close(tensor({1, -1, 0}) / 0, {INFINITY, -INFINITY, NAN}); }
 
 TEST(Div, OfZeroByATinyNumberHasAGradientOfZero) {
   Tensor b = leaf({1e-300, 2}, {2});

@@ -12,10 +12,10 @@ using testing::leaf;
 const std::vector<double> erf_points = {-3, -1, -0.5, 0, 0.5, 2};
 
 TEST(Erf, HasPyTorchsValues) {
-  expect_close(erf(leaf(erf_points, {6})),
-               {-0.9999779095030014, -0.8427007929497149, -0.5204998778130465, 0, 0.5204998778130465,
-                0.9953222650189527},
-               1e-15);
+  expect_close(
+      erf(leaf(erf_points, {6})),
+      {-0.9999779095030014, -0.8427007929497149, -0.5204998778130465, 0, 0.5204998778130465, 0.9953222650189527},
+      1e-15);
   expect_close(erf(tensor({INFINITY, -INFINITY, NAN})), {1, -1, NAN});
 }
 

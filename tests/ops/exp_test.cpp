@@ -7,9 +7,13 @@ using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
 
-TEST(Exp, HasTheKnownValues) { expect_close(exp(leaf({0, 1, -1}, {3})), {1, 2.718281828459045, 0.36787944117144233}, 1e-15); }
+TEST(Exp, HasTheKnownValues) {
+  expect_close(exp(leaf({0, 1, -1}, {3})), {1, 2.718281828459045, 0.36787944117144233}, 1e-15);
+}
 
-TEST(Exp, SaturatesAtTheInfinities) { expect_close(exp(tensor({-INFINITY, INFINITY, NAN, 200.0f})), {0, INFINITY, NAN, INFINITY}); }
+TEST(Exp, SaturatesAtTheInfinities) {
+  expect_close(exp(tensor({-INFINITY, INFINITY, NAN, 200.0f})), {0, INFINITY, NAN, INFINITY});
+}
 
 TEST(Exp, OfIntegersIsFloat32) {
   EXPECT_EQ(exp(tensor({0, 1})).dtype(), float32);

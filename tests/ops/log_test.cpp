@@ -7,7 +7,9 @@ using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
 
-TEST(Log, HasTheKnownValues) { expect_close(log(leaf({1, 10, 0.5}, {3})), {0, 2.302585092994046, -0.6931471805599453}, 1e-15); }
+TEST(Log, HasTheKnownValues) {
+  expect_close(log(leaf({1, 10, 0.5}, {3})), {0, 2.302585092994046, -0.6931471805599453}, 1e-15);
+}
 
 TEST(Log, OfZeroIsMinusInfinityAndOfLessNaN) {
   expect_close(log(tensor({0.0f, -0.0f, -1.0f, INFINITY, NAN})), {-INFINITY, -INFINITY, NAN, INFINITY, NAN});

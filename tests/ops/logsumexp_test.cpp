@@ -8,8 +8,8 @@ using testing::gradient;
 using testing::leaf;
 
 TEST(Logsumexp, HasTheKnownValues) {
-  expect_close(logsumexp(leaf({0, 0, 1, 2, 3, 4}, {3, 2}), 1), {0.6931471805599453, 2.3132616875182228, 4.313261687518223},
-               1e-15);
+  expect_close(logsumexp(leaf({0, 0, 1, 2, 3, 4}, {3, 2}), 1),
+               {0.6931471805599453, 2.3132616875182228, 4.313261687518223}, 1e-15);
   expect_close(logsumexp(leaf({0, 1, 0, 1}, {2, 2}), 0), {0.6931471805599453, 1.6931471805599454}, 1e-15);
   EXPECT_EQ(logsumexp(ones({2, 3}), 1, true).shape(), (Shape{2, 1}));
 }

@@ -19,7 +19,9 @@ TEST(Permute, PutsDimsInTheGivenOrder) {
   }
 }
 
-TEST(Permute, CountsNegativeDimsFromTheEnd) { EXPECT_TRUE(equal(permute(cube(), {-1, 0, -2}), permute(cube(), {2, 0, 1}))); }
+TEST(Permute, CountsNegativeDimsFromTheEnd) {
+  EXPECT_TRUE(equal(permute(cube(), {-1, 0, -2}), permute(cube(), {2, 0, 1})));
+}
 
 TEST(Permute, OfAScalarIsTheScalar) { expect_close(permute(tensor(5.f), {}), {5}); }
 

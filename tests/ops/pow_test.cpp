@@ -66,9 +66,7 @@ TEST(Pow, ComputesFloat32InFloat32) {
   EXPECT_EQ(pow(tensor({1.1f}), tensor({2.3f})).item<float>(), std::pow(1.1f, 2.3f));
 }
 
-TEST(Pow, Broadcasts) {
-  expect_close(pow(tensor({{2.0f}, {3.0f}}), tensor({1.0f, 2.0f})), {2, 4, 3, 9});
-}
+TEST(Pow, Broadcasts) { expect_close(pow(tensor({{2.0f}, {3.0f}}), tensor({1.0f, 2.0f})), {2, 4, 3, 9}); }
 
 }  // namespace
 }  // namespace xtape

@@ -99,9 +99,7 @@ TEST(Randint, CoversTheWholeOfInt64) {
   EXPECT_GT(*std::max_element(x.begin(), x.end()), INT64_MAX / 10 * 9);
 }
 
-TEST(Randint, OfOneValueIsThatValue) {
-  testing::expect_close(randint(4, 5, {3}), {4, 4, 4});
-}
+TEST(Randint, OfOneValueIsThatValue) { testing::expect_close(randint(4, 5, {3}), {4, 4, 4}); }
 
 TEST(Randperm, IsAPermutation) {
   Generator g(7);
@@ -136,8 +134,8 @@ TEST(Bernoulli, GivesOneWithItsProbability) {
 TEST(Random, TheSameSeedGivesTheSameNumbers) {
   auto all = [] {
     manual_seed(42);
-    return std::vector<Tensor>{rand({7}),          rand({7}, {.dtype = float64}),  randperm(7),
-                               randn({7}),         randn({7}, {.dtype = float64}), bernoulli(full({7}, 0.5)),
+    return std::vector<Tensor>{rand({7}),         rand({7}, {.dtype = float64}),  randperm(7),
+                               randn({7}),        randn({7}, {.dtype = float64}), bernoulli(full({7}, 0.5)),
                                randint(0, 9, {7})};
   };
   const std::vector<Tensor> first = all(), second = all();

@@ -68,9 +68,7 @@ TEST(Sum, DoesNotDriftOverManyFloat32) {  // SEMANTICS [14]
   expect_close(full({1'000'000, 2}, 0.1f).sum(0), {1e5, 1e5}, 1e-7);
 }
 
-TEST(Sum, DoesNotDriftOverManyFloat64) {
-  expect_close(sum(full({1'000'000}, 0.1, {.dtype = float64})), {1e5}, 1e-14);
-}
+TEST(Sum, DoesNotDriftOverManyFloat64) { expect_close(sum(full({1'000'000}, 0.1, {.dtype = float64})), {1e5}, 1e-14); }
 
 TEST(Sum, OfNothingHasAnEmptyGradient) {
   Tensor x = leaf({}, {2, 0});

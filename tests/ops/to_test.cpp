@@ -46,9 +46,7 @@ TEST(To, CastsTheGradientBack) {  // SEMANTICS [27]
   expect_close(dx, {3, 4});
 }
 
-TEST(To, IntegersHasNoHistory) {
-  EXPECT_FALSE(tensor({1.0f}, {.requires_grad = true}).to(int64).requires_grad());
-}
+TEST(To, IntegersHasNoHistory) { EXPECT_FALSE(tensor({1.0f}, {.requires_grad = true}).to(int64).requires_grad()); }
 
 }  // namespace
 }  // namespace xtape

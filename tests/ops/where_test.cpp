@@ -8,7 +8,8 @@ using testing::gradient;
 using testing::leaf;
 
 TEST(Where, TakesFromTheLeftWhereTheConditionHolds) {
-  expect_close(where(tensor({true, false, true}), tensor({1.0f, 2.0f, 3.0f}), tensor({10.0f, 20.0f, 30.0f})), {1, 20, 3});
+  expect_close(where(tensor({true, false, true}), tensor({1.0f, 2.0f, 3.0f}), tensor({10.0f, 20.0f, 30.0f})),
+               {1, 20, 3});
 }
 
 TEST(Where, TakesNumbersOnEitherSide) {

@@ -108,14 +108,17 @@ void expect_continues(Make make, int until) {
 TEST(LRScheduler, ContinuesBitForBit) {  // SEMANTICS [26]
   for (int until : {0, 1, 5, 11}) {
     expect_continues([](auto& o) { return std::make_unique<StepLR>(o, StepLROptions{.step_size = 3}); }, until);
-    expect_continues([](auto& o) { return std::make_unique<CosineAnnealingLR>(o, CosineAnnealingLROptions{4, .001}); },
-                     until);
+    expect_continues(
+        [](auto& o) {
+          return std::make_unique<CosineAnnealingLR>(o, CosineAnnealingLROptions{4, .001});
+        },
+        until);
     expect_continues(
         [](auto& o) { return std::make_unique<LambdaLR>(o, [](std::int64_t t) { return std::pow(.9, t); }); }, until);
     expect_continues(
         [](auto& o) {
-          return std::make_unique<OneCycleLR>(
-              o, OneCycleLROptions{.max_lr = {.5, .1}, .epochs = 3, .steps_per_epoch = 5});
+          return std::make_unique<OneCycleLR>(o,
+                                              OneCycleLROptions{.max_lr = {.5, .1}, .epochs = 3, .steps_per_epoch = 5});
         },
         until);
     expect_continues(

@@ -21,8 +21,7 @@ TEST(Optimizer, IsMadeInEveryWayThatIsPromised) {
   EXPECT_EQ(optim::SGD({{params, options}}).param_groups()[0].options.lr, 0.5);
   EXPECT_EQ(optim::SGD({{params, options}, {params2, {.lr = 0.1}}}).param_groups()[1].options.lr, 0.1);
   EXPECT_EQ(optim::Adam({{{w}, {.betas = {0.8, 0.9}}}, {{b}, {}}}).param_groups()[0].options.betas[0], 0.8);
-  const std::unique_ptr<optim::Optimizer> owned =
-      std::make_unique<optim::Adam>(params, optim::AdamOptions{.lr = 0.1});
+  const std::unique_ptr<optim::Optimizer> owned = std::make_unique<optim::Adam>(params, optim::AdamOptions{.lr = 0.1});
   EXPECT_EQ(owned->parameters()[0].impl(), w.impl());
 }
 
@@ -221,8 +220,11 @@ TEST(Optimizer, AGroupThatIsRefusedChangesNothing) {  // SEMANTICS [25]
   Tensor w = leaf({1, 2}, {2}), b = leaf({1}, {1}), c = leaf({1}, {1});
   optim::Adam optimizer({w, b});
   const Tensor row = w.detach()[1].requires_grad_();
-  expect_error<ValueError>([&] { optimizer.add_param_group({{c, b}}); }, "Adam",
-                           "parameter 3 of shape (1) is parameter 1 again");
+  expect_error<ValueError>(
+      [&] {
+        optimizer.add_param_group({{c, b}});
+      },
+      "Adam", "parameter 3 of shape (1) is parameter 1 again");
   expect_error<ValueError>([&] { optimizer.add_param_group({{c, c}}); }, "parameter 3", "parameter 2 again");
   expect_error<ValueError>([&] { optimizer.add_param_group({{row}}); }, "parameter 2 of shape ()", "shares elements");
   expect_error<ValueError>([&] { optimizer.add_param_group({{c, Tensor()}}); }, "parameter 3 is undefined");

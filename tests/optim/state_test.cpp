@@ -9,8 +9,7 @@ using testing::expect_error;
 /// Three parameters whose gradients depend on the step; the last has none before step 3.
 struct Model {
   std::vector<Tensor> params = {tensor({1.f, -2.f, 3.f}, {.requires_grad = true}),
-                                tensor({{.5f, .25f}}, {.requires_grad = true}),
-                                tensor(2.f, {.requires_grad = true})};
+                                tensor({{.5f, .25f}}, {.requires_grad = true}), tensor(2.f, {.requires_grad = true})};
 
   void step(optim::Optimizer& optimizer, int t) const {
     for (std::size_t k = 0; k < params.size(); ++k) {
@@ -45,26 +44,26 @@ void expect_continues(const Options& options, int until) {
 
 TEST(OptimState, SGDContinuesBitForBit) {
   for (int until : {0, 1, 2, 5}) {
-    expect_continues<optim::SGD>(
-        optim::SGDOptions{.lr = .1, .momentum = .9, .dampening = .5, .weight_decay = .01}, until);
-    expect_continues<optim::SGD>(
-        optim::SGDOptions{.lr = .1, .momentum = .9, .nesterov = true, .maximize = true}, until);
+    expect_continues<optim::SGD>(optim::SGDOptions{.lr = .1, .momentum = .9, .dampening = .5, .weight_decay = .01},
+                                 until);
+    expect_continues<optim::SGD>(optim::SGDOptions{.lr = .1, .momentum = .9, .nesterov = true, .maximize = true},
+                                 until);
   }
 }
 
 TEST(OptimState, AdamContinuesBitForBit) {
   for (int until : {0, 1, 2, 5}) {
     expect_continues<optim::Adam>(optim::AdamOptions{.lr = .1, .betas = {.8, .99}, .eps = 1e-6}, until);
-    expect_continues<optim::Adam>(
-        optim::AdamOptions{.lr = .1, .weight_decay = .1, .amsgrad = true, .maximize = true}, until);
+    expect_continues<optim::Adam>(optim::AdamOptions{.lr = .1, .weight_decay = .1, .amsgrad = true, .maximize = true},
+                                  until);
   }
 }
 
 TEST(OptimState, AdamWContinuesBitForBit) {
   for (int until : {0, 1, 2, 5}) {
     expect_continues<optim::AdamW>(optim::AdamWOptions{.lr = .1, .betas = {.8, .99}}, until);
-    expect_continues<optim::AdamW>(
-        optim::AdamWOptions{.lr = .1, .weight_decay = .1, .amsgrad = true, .maximize = true}, until);
+    expect_continues<optim::AdamW>(optim::AdamWOptions{.lr = .1, .weight_decay = .1, .amsgrad = true, .maximize = true},
+                                   until);
   }
 }
 
@@ -174,8 +173,7 @@ TEST(OptimState, ForgetsWhatTheDictDoesNotHold) {
 TEST(OptimState, BelongsToItsGroups) {
   Model a, b;
   using Groups = std::vector<optim::ParamGroup<optim::SGDOptions>>;
-  optim::SGD from(Groups{{{a.params[0]}, {.lr = .5}},
-                         {{a.params[1], a.params[2]}, {.lr = .25, .momentum = .5}}});
+  optim::SGD from(Groups{{{a.params[0]}, {.lr = .5}}, {{a.params[1], a.params[2]}, {.lr = .25, .momentum = .5}}});
   optim::SGD to(Groups{{{b.params[0]}}, {{b.params[1], b.params[2]}}});
   a.step(from, 4);
   to.load_state_dict(from.state_dict());

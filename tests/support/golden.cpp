@@ -148,8 +148,8 @@ void Comparison::expect_same(const std::string& name, const std::vector<Tensor>&
 void Comparison::compare(const std::string& what, const Tensor& ours, const Tensor& theirs) {
   const DType dtype = theirs.dtype();
   EXPECT_EQ(ours.dtype(), dtype) << what << ": " << to_string(ours.dtype()) << ", PyTorch's is " << to_string(dtype);
-  EXPECT_EQ(ours.shape(), theirs.shape()) << what << ": " << ours.shape().to_string() << ", PyTorch's is "
-                                          << theirs.shape().to_string();
+  EXPECT_EQ(ours.shape(), theirs.shape())
+      << what << ": " << ours.shape().to_string() << ", PyTorch's is " << theirs.shape().to_string();
   if (ours.dtype() != dtype || ours.shape() != theirs.shape()) return;
   const double tolerance = dtype == float64 ? closeness_.float64 : dtype == float32 ? closeness_.float32 : 0;
   const std::vector<double> x = ours.detach().to(float64).to_vector<double>();

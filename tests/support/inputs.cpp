@@ -8,9 +8,9 @@ namespace xtape::testing {
 
 namespace {
 
-const std::vector<double> special_values = {0.0,  -0.0,         1.0,   -1.0,   0.5,    -2.5, 3.0,
-                                            inf,  -inf,         std::nan(""), 1e-40,  -1e-40, 5e-324, 1e30,
-                                            -1e30, 88.5,        -104.0, 1e300,  -745.0, 0x1p53};
+const std::vector<double> special_values = {0.0,   -0.0, 1.0,          -1.0,  0.5,    -2.5,   3.0,
+                                            inf,   -inf, std::nan(""), 1e-40, -1e-40, 5e-324, 1e30,
+                                            -1e30, 88.5, -104.0,       1e300, -745.0, 0x1p53};
 
 /// splitmix64, from the FNV-1a hash of a key.
 class Draws {

@@ -1,4 +1,5 @@
 // Moving elements and choosing among them; the twins stand in golden/make_ops.py.
+// clang-format off: a table: a row for each case
 #include "support/op_cases.hpp"
 
 namespace xtape::testing {

@@ -56,9 +56,8 @@ XTAPE_API Saved save_output(const Tensor& y, bool needed = true);
 class Gradients {
  public:
   template <class... T>
-  requires((std::same_as<std::remove_cvref_t<T>, Tensor> && ...) &&
-           sizeof...(T) <= 3) explicit Gradients(T&&... gradients)
-      : size_(sizeof...(T)), few_{std::forward<T>(gradients)...} {}
+    requires((std::same_as<std::remove_cvref_t<T>, Tensor> && ...) && sizeof...(T) <= 3)
+  explicit Gradients(T&&... gradients) : size_(sizeof...(T)), few_{std::forward<T>(gradients)...} {}
   explicit Gradients(std::vector<Tensor> gradients) : size_(gradients.size()), many_(std::move(gradients)) {}
 
   std::size_t size() const noexcept { return size_; }

@@ -38,8 +38,7 @@ std::array<Subset, n> random_split(const Dataset& dataset, const std::array<doub
 
 /// The same with the parts' lengths. ValueError unless none is negative and they sum to the dataset's size.
 template <std::integral T, std::size_t n>
-std::array<Subset, n> random_split(const Dataset& dataset, const std::array<T, n>& lengths,
-                                   std::uint64_t seed = 0) {
+std::array<Subset, n> random_split(const Dataset& dataset, const std::array<T, n>& lengths, std::uint64_t seed = 0) {
   return detail::split<std::int64_t>(dataset, lengths, seed, std::make_index_sequence<n>());
 }
 

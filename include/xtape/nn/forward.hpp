@@ -29,7 +29,9 @@ inline constexpr int inputs_of<Tensor (M::*)(X...) const> = sizeof...(X);
 
 /// M has one public forward, whose type can be asked for. (Of an overloaded name it cannot.)
 template <class M>
-concept HasOneForward = requires { &M::forward; };
+concept HasOneForward = requires {
+  &M::forward;
+};
 
 template <class M>
 constexpr bool forward_fits() {

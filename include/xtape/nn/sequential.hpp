@@ -26,9 +26,9 @@ class FunctionModule final : public Module {
 /// What a Sequential takes: a module, or a function from Tensor to Tensor.
 template <class L>
 concept Layer = std::derived_from<std::decay_t<L>, Module> ||
-                (std::copy_constructible<std::decay_t<L>> && requires(const std::decay_t<L>& f, const Tensor& x) {
-                  { f(x) } -> std::same_as<Tensor>;
-                });
+    (std::copy_constructible<std::decay_t<L>>&& requires(const std::decay_t<L>& f, const Tensor& x) {
+      { f(x) } -> std::same_as<Tensor>;
+    });
 
 /// Always write it with braces, `Sequential{Linear(2, 32), relu, Linear(32, 3)}`: in parentheses a compiler may build
 /// the layers in another order, and the same seed would give other weights. Nest with append, since one Sequential
@@ -38,9 +38,7 @@ class XTAPE_API Sequential : public Module {
   Sequential() = default;
   template <Layer... L>
     requires(sizeof...(L) > 1 || (sizeof...(L) == 1 && !(std::derived_from<std::decay_t<L>, Sequential> && ...)))
-  explicit Sequential(L&&... layers) {
-    (append(std::forward<L>(layers)), ...);
-  }
+  explicit Sequential(L&&... layers) { (append(std::forward<L>(layers)), ...); }
   ~Sequential() override;
 
   template <Layer L>

@@ -52,7 +52,8 @@ template <std::derived_from<Module> M>
 Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
   static_assert(detail::takes_one_input<M>(), "summary runs a model of one input");
   const M copy = clone(model);
-  return detail::summarize(copy, [copy](const Tensor& x) { return copy(x); }, input_shape, options);
+  return detail::summarize(
+      copy, [copy](const Tensor& x) { return copy(x); }, input_shape, options);
 }
 
 }  // namespace xtape::nn

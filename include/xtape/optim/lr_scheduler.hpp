@@ -66,8 +66,8 @@ class XTAPE_API LRScheduler {
   const char* optimizer_name() const noexcept;
   /// Checks one lr for each group, then goes on to the next epoch with them, and with these momenta, if any.
   void advance(const std::vector<Scheduled>& groups, std::vector<double> lrs, const std::vector<double>& momenta = {});
-  /// What a scheduler keeps of its own. read() checks all of it, for a dict of `groups` groups, and that nothing is left,
-  /// before it changes anything.
+  /// What a scheduler keeps of its own. read() checks all of it, for a dict of `groups` groups, and that nothing is
+  /// left, before it changes anything.
   virtual void write(StateWriter& writer) const = 0;
   virtual void read(StateReader& reader, std::size_t groups) = 0;
 
@@ -150,7 +150,8 @@ using LRLambda = Callback<double(std::int64_t)>;
 ///     // exponential decay
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(0.95, epoch); });
 ///     // polynomial decay to 0 at epoch 100
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 1e2, 2) : 0; });
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 1e2, 2) : 0;
+///     });
 ///
 /// One function for all groups, or {f, g, ...}, one for each.
 class XTAPE_API LambdaLR final : public EpochScheduler {
@@ -176,12 +177,12 @@ struct OneCycleLROptions {
   std::int64_t steps_per_epoch = 0;  ///< batches of an epoch
   double pct_start = 0.3;            ///< share of the steps in which lr rises
   AnnealStrategy anneal_strategy = AnnealStrategy::cos;
-  bool cycle_momentum = true;        ///< lowers the momentum while lr is high: SGD's, or Adam's betas[0]
-  PerGroup base_momentum = 0.85;     ///< the lowest momentum, where lr is max_lr
-  PerGroup max_momentum = 0.95;      ///< the momentum at the start and after the fall
-  double div_factor = 25;            ///< the initial lr is max_lr / div_factor
-  double final_div_factor = 1e4;     ///< the last lr is the initial one / final_div_factor
-  bool three_phase = false;          ///< falls to the initial lr as it rose, then on to the last
+  bool cycle_momentum = true;     ///< lowers the momentum while lr is high: SGD's, or Adam's betas[0]
+  PerGroup base_momentum = 0.85;  ///< the lowest momentum, where lr is max_lr
+  PerGroup max_momentum = 0.95;   ///< the momentum at the start and after the fall
+  double div_factor = 25;         ///< the initial lr is max_lr / div_factor
+  double final_div_factor = 1e4;  ///< the last lr is the initial one / final_div_factor
+  bool three_phase = false;       ///< falls to the initial lr as it rose, then on to the last
 };
 
 /// One rise from a low lr to max_lr and one fall far below, with step() after every batch; a step beyond total_steps is
@@ -205,14 +206,14 @@ enum class PlateauMode : std::uint8_t { min, max };
 enum class ThresholdMode : std::uint8_t { rel, abs };
 
 struct ReduceLROnPlateauOptions {
-  PlateauMode mode = PlateauMode::min;  ///< whether the metric should fall or rise
-  double factor = 0.1;                  ///< of lr at a reduction; in [0, 1)
-  std::int64_t patience = 10;   ///< epochs without improvement that are let pass
-  double threshold = 1e-4;      ///< a smaller improvement is none
+  PlateauMode mode = PlateauMode::min;                ///< whether the metric should fall or rise
+  double factor = 0.1;                                ///< of lr at a reduction; in [0, 1)
+  std::int64_t patience = 10;                         ///< epochs without improvement that are let pass
+  double threshold = 1e-4;                            ///< a smaller improvement is none
   ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number
-  std::int64_t cooldown = 0;    ///< epochs after a reduction that do not count
-  PerGroup min_lr = 0.0;        ///< no lr goes below
-  double eps = 1e-8;            ///< a smaller change of lr is not made
+  std::int64_t cooldown = 0;                          ///< epochs after a reduction that do not count
+  PerGroup min_lr = 0.0;                              ///< no lr goes below
+  double eps = 1e-8;                                  ///< a smaller change of lr is not made
 };
 
 /// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement.

@@ -25,9 +25,9 @@ constexpr int64_t most_depth = 400, most_height = 14 * strip, most_panels = 16;
 constexpr int64_t most_depth = 384, most_height = 16 * strip, most_panels = 64;
 #endif
 template <class T>
-constexpr int64_t most_columns = most_panels * panel<T>;
+constexpr int64_t most_columns = most_panels* panel<T>;
 template <class T>
-constexpr int64_t multiply_room = most_depth * (most_height + most_columns<T>) + lanes<T>;
+constexpr int64_t multiply_room = most_depth*(most_height + most_columns<T>)+lanes<T>;
 
 // Of dot products: what stays in the first cache, and the most rows of the smaller operand.
 constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
@@ -77,8 +77,8 @@ inline void multiply_by_dots(const Operand<T>& x, int64_t m, const Operand<T>& y
     const int64_t length = smaller(k - p, depth);
     const T* rows = x.at + p * x.along;
     if (!x.runs_along()) pack_turned(rows, x.along, length, m, depth, room);
-    multiply_dots(x.runs_along() ? rows : room, x.runs_along() ? x.across : depth, m, y.at + p, y.across, n, length, few,
-                  accumulate || p > 0, c);
+    multiply_dots(x.runs_along() ? rows : room, x.runs_along() ? x.across : depth, m, y.at + p, y.across, n, length,
+                  few, accumulate || p > 0, c);
   }
 }
 
@@ -134,8 +134,8 @@ inline Panel<T> panel_at(const Block<T>& b, int64_t j, int64_t widest) {
   return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along}, width, width};
 }
 
-/// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the end
-/// of an array is read.
+/// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the
+/// end of an array is read.
 template <class T>
 inline void pack_panels(const Block<T>& b) {
   if (!b.in_place) return pack_panels(b.x, b.first, b.count, b.p, b.k, b.packed);

@@ -1,6 +1,6 @@
 // Products as dot products: where both operands run along k and one of them has few rows, vectors go along k, so that
-// nothing is packed and nothing turned. Each lane is a chain of multiply-adds over a part of k, and the lanes are summed
-// in one fixed order.
+// nothing is packed and nothing turned. Each lane is a chain of multiply-adds over a part of k, and the lanes are
+// summed in one fixed order.
 #pragma once
 
 #include <stdint.h>
@@ -75,7 +75,7 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
       for (int j = 0; j < columns; ++j) sum[c][i][j] = Vec<T>(T{});
     }
   }
-  const auto add = [x, ldx, y, ldy](int64_t p, auto part, Vec<T>(&to)[rows][columns]) __attribute__((always_inline)) {
+  const auto add = [ x, ldx, y, ldy ](int64_t p, auto part, Vec<T>(&to)[rows][columns]) __attribute__((always_inline)) {
     Vec<T> u[rows];
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i) u[i] = part.load(x + i * ldx + p, T{});
@@ -94,7 +94,7 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
   if constexpr (chains > 1) {
 #pragma GCC unroll 8
     for (int c = 0; c < chains - 1; ++c) {
-      if (p + lanes<T> > k) break;
+      if (p + lanes < T >> k) break;
       add(p, Whole<T>{}, sum[c]);
       p += lanes<T>;
     }

@@ -22,7 +22,8 @@ struct Operand {
 
   /// Without the first `count` elements.
   Operand from(int64_t count) const {
-    return is_matrix() ? Operand{at + count * across, across, along, {}} : Operand{at, across, along, packer, first + count};
+    return is_matrix() ? Operand{at + count * across, across, along, {}}
+                       : Operand{at, across, along, packer, first + count};
   }
   bool is_matrix() const { return packer.pack == nullptr; }
   bool runs_across() const { return is_matrix() && across == 1; }

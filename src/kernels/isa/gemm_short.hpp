@@ -1,5 +1,6 @@
-// Products of so few steps of k that a tile would be begun and ended more than it works: elements of A stay in registers,
-// and rows of C are swept from one end to the other. Each element is the same chain of multiply-adds as in a tile.
+// Products of so few steps of k that a tile would be begun and ended more than it works: elements of A stay in
+// registers, and rows of C are swept from one end to the other. Each element is the same chain of multiply-adds as in a
+// tile.
 #pragma once
 
 #include <stdint.h>

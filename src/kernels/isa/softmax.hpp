@@ -53,9 +53,7 @@ template <class T>
 inline void group_totals_by_lanes(const T* x, int64_t rows, int64_t n, T* m, double* total) {
   each_vector<T>(rows, [=](int64_t r, auto some) {
     Vec<T> column[short_row];
-    each_vector<T>(n, [=, &column](int64_t c, auto part) {
-      turn_rows(x + r * n + c, rows - r, n, part, column + c);
-    });
+    each_vector<T>(n, [=, &column](int64_t c, auto part) { turn_rows(x + r * n + c, rows - r, n, part, column + c); });
     Vec<T> top = column[0];
     for (int64_t c = 1; c < n; ++c) top = xsimd::max(top, column[c]);
     WideSum<T> sum;
@@ -76,17 +74,15 @@ inline void group_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) 
   } else {
     group_totals(x, rows, n, m, total);
   }
-  each_vector<double>(rows, [&total](int64_t i, auto part) {
-    part.store(total + i, logarithm(part.load(total + i, 1.0)));
-  });
+  each_vector<double>(rows,
+                      [&total](int64_t i, auto part) { part.store(total + i, logarithm(part.load(total + i, 1.0))); });
   for (int64_t r = 0; r < rows; ++r) log_total[r] = static_cast<T>(total[r]);
 }
 
 template <class T>
 void row_logs(const T* x, int64_t rows, int64_t n, T* m, T* log_total) {
-  each_group(rows, n, [=](int64_t first, int64_t count) {
-    group_logs(x + first * n, count, n, m + first, log_total + first);
-  });
+  each_group(rows, n,
+             [=](int64_t first, int64_t count) { group_logs(x + first * n, count, n, m + first, log_total + first); });
 }
 
 template <class T>
@@ -118,9 +114,8 @@ void softmax_gradient(const T* y, const T* gy, T* dx, int64_t rows, int64_t n) {
     WideSum<T> sum;
     each_vector<T>(n, [&sum, y, gy](int64_t i, auto part) { sum.add(part.load(y + i, T{}) * part.load(gy + i, T{})); });
     const Vec<T> t(static_cast<T>(sum.total()));
-    each_vector<T>(n, [=](int64_t i, auto part) {
-      part.store(dx + i, part.load(y + i, T{}) * (part.load(gy + i, T{}) - t));
-    });
+    each_vector<T>(
+        n, [=](int64_t i, auto part) { part.store(dx + i, part.load(y + i, T{}) * (part.load(gy + i, T{}) - t)); });
   }
 }
 
@@ -174,9 +169,8 @@ void scaled_softmax(const T* x, const T* m, const T* log_total, const T* scale, 
   }
   for (int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const Vec<T> top(m[r]), lt(log_total[r]), k(scale[r]);
-    each_vector<T>(n, [=](int64_t i, auto part) {
-      part.store(y + i, k * exponential((part.load(x + i, T{}) - top) - lt));
-    });
+    each_vector<T>(
+        n, [=](int64_t i, auto part) { part.store(y + i, k * exponential((part.load(x + i, T{}) - top) - lt)); });
   }
 }
 

@@ -190,12 +190,13 @@ inline Vec<double> logarithm(Vec<double> x) {
   // x = m 2^k with m in [sqrt(1/2), sqrt(2)), then log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172.
   using Integers = Vec<int64_t>;
   const Integers bits = xsimd::bitwise_cast<Integers>(x), root(0x3FE6A09E667F3BCD), bias(0x4330000000000000);
-  const Integers k = xsimd::bitwise_cast<Integers>(
-      xsimd::bitwise_cast<Vec<uint64_t>>(bits - root) >> 52);  // of no sign, for k is not negative
+  const Integers k = xsimd::bitwise_cast<Integers>(xsimd::bitwise_cast<Vec<uint64_t>>(bits - root) >>
+                                                   52);  // of no sign, for k is not negative
   const Vec<double> m = xsimd::bitwise_cast<Vec<double>>(bits - (k << 52)), one(1.0);
   const Vec<double> exponent = xsimd::bitwise_cast<Vec<double>>(k | bias) - Vec<double>(0x1p52);
   const Vec<double> s = (m - one) / (m + one), q = s * s;
-  constexpr double odd[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
+  constexpr double odd[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13,
+                            2. / 11, 2. / 9,  2. / 7,  2. / 5,  2. / 3};
   const Vec<double> log_m = multiply_add(polynomial(q, odd), q * s, s + s);
   return multiply_add(exponent, Vec<double>(0.69314718055994531), log_m) + (x - x);  // 0, or NaN
 }

@@ -9,8 +9,8 @@
 
 namespace {
 
-using Mlp = dlib::loss_multiclass_log<
-    dlib::fc<10, dlib::dropout<dlib::relu<dlib::fc<256, dlib::input<dlib::matrix<float>>>>>>>;
+using Mlp =
+    dlib::loss_multiclass_log<dlib::fc<10, dlib::dropout<dlib::relu<dlib::fc<256, dlib::input<dlib::matrix<float>>>>>>>;
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // The work of work.hpp as a careful user of libtorch's C++ API writes it: the modules, optimizers and functions that
 // libtorch has for the purpose; gradients dropped rather than zeroed before a step (what zero_grad does since 2.0, and
 // the faster way in 1.13 too); the images in memory as one tensor of bytes, of which index_select takes a batch by a
-// permutation; evaluation on slices, without a tape. The allocator is the one that a program has by default; told to keep
-// large blocks (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_), glibc's makes the small steps a third shorter.
-// A program of its own, never linked with xtape.
+// permutation; evaluation on slices, without a tape. The allocator is the one that a program has by default; told to
+// keep large blocks (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_), glibc's makes the small steps a third shorter. A
+// program of its own, never linked with xtape.
 #include <torch/torch.h>
 #include <zlib.h>
 

@@ -42,7 +42,8 @@ template <class T>
 class Guarded {
  public:
   explicit Guarded(std::int64_t n)
-      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))), bytes_(static_cast<std::size_t>(n) * sizeof(T)),
+      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        bytes_(static_cast<std::size_t>(n) * sizeof(T)),
         size_((bytes_ + page_ - 1) / page_ * page_ + page_),
         base_(static_cast<char*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
     mprotect(base_ + size_ - page_, page_, PROT_NONE);
@@ -61,16 +62,35 @@ class Guarded {
 template <class T>
 struct Problem {
   Problem(Extents s, int flags, std::int64_t pad)
-      : trans_a(flags & 1), trans_b(flags & 2), accumulate(flags & 4), lda((trans_a ? s.m : s.k) + pad),
-        ldb((trans_b ? s.k : s.n) + pad), ldc(s.n + pad), size_a(((trans_a ? s.k : s.m) - 1) * lda + lda - pad),
-        size_b(((trans_b ? s.n : s.k) - 1) * ldb + ldb - pad), size_c((s.m - 1) * ldc + s.n), a(size_a), b(size_b),
-        c(size_c), before(static_cast<std::size_t>(size_c)) {
+      : trans_a(flags & 1),
+        trans_b(flags & 2),
+        accumulate(flags & 4),
+        lda((trans_a ? s.m : s.k) + pad),
+        ldb((trans_b ? s.k : s.n) + pad),
+        ldc(s.n + pad),
+        size_a(((trans_a ? s.k : s.m) - 1) * lda + lda - pad),
+        size_b(((trans_b ? s.n : s.k) - 1) * ldb + ldb - pad),
+        size_c((s.m - 1) * ldc + s.n),
+        a(size_a),
+        b(size_b),
+        c(size_c),
+        before(static_cast<std::size_t>(size_c)) {
     kernels::normal({1}, 0, size_a, a.data());
     kernels::normal({2}, 0, size_b, b.data());
     kernels::normal({3}, 0, size_c, before.data());
     restore();
-    g = {.trans_a = trans_a, .trans_b = trans_b, .m = s.m, .n = s.n, .k = s.k, .a = a.data(), .lda = lda,
-         .b = b.data(), .ldb = ldb, .c = c.data(), .ldc = ldc, .accumulate = accumulate};
+    g = {.trans_a = trans_a,
+         .trans_b = trans_b,
+         .m = s.m,
+         .n = s.n,
+         .k = s.k,
+         .a = a.data(),
+         .lda = lda,
+         .b = b.data(),
+         .ldb = ldb,
+         .c = c.data(),
+         .ldc = ldc,
+         .accumulate = accumulate};
   }
   void restore() { std::memcpy(c.data(), before.data(), before.size() * sizeof(T)); }
   std::vector<T> result() { return {c.data(), c.data() + size_c}; }
@@ -145,7 +165,8 @@ TEST(GemmKernels, GiveTheSameBitsHoweverCIsCut) {
     const std::vector<T> whole = p.result();
     p.restore();
     multiply(isa, p.g, {{0, i, 0, j}, {i, m - i, 0, j}, {0, i, j, n - j}, {i, m - i, j, n - j}});
-    ASSERT_EQ(std::memcmp(p.result().data(), whole.data(), whole.size() * sizeof(T)), 0) << m << " x " << n << " x " << p.g.k;
+    ASSERT_EQ(std::memcmp(p.result().data(), whole.data(), whole.size() * sizeof(T)), 0)
+        << m << " x " << n << " x " << p.g.k;
   });
 }
 
@@ -177,18 +198,32 @@ void expect_windows(const kernels::Isa& isa, bool as_a) {
   kernels::normal({4}, 0, static_cast<std::int64_t>(windows.image.size()), windows.image.data());
   std::vector<T> weight(filters * W::places), c(filters * W::count);
   kernels::normal({5}, 0, static_cast<std::int64_t>(weight.size()), weight.data());
-  Gemm<T> g{.m = filters, .n = W::count, .k = W::places, .a = weight.data(), .lda = W::places, .c = c.data(),
-            .ldc = W::count, .pack_b = {W::pack, &windows}};
+  Gemm<T> g{.m = filters,
+            .n = W::count,
+            .k = W::places,
+            .a = weight.data(),
+            .lda = W::places,
+            .c = c.data(),
+            .ldc = W::count,
+            .pack_b = {W::pack, &windows}};
   if (as_a) {
-    g = {.trans_b = true, .m = W::count, .n = filters, .k = W::places, .b = weight.data(), .ldb = W::places,
-         .c = c.data(), .ldc = filters, .pack_a = {W::pack, &windows}};
+    g = {.trans_b = true,
+         .m = W::count,
+         .n = filters,
+         .k = W::places,
+         .b = weight.data(),
+         .ldb = W::places,
+         .c = c.data(),
+         .ldc = filters,
+         .pack_a = {W::pack, &windows}};
   }
   multiply(isa, g, {{0, 20, 0, g.n}, {20, g.m - 20, 0, 5}, {20, g.m - 20, 5, g.n - 5}});
   for (std::int64_t f = 0; f < filters; ++f) {
     for (std::int64_t w = 0; w < W::count; ++w) {
       double sum = 0;
       for (std::int64_t p = 0; p < W::places; ++p) {
-        sum += static_cast<double>(weight[static_cast<std::size_t>(f * W::places + p)]) * static_cast<double>(windows.at(w, p));
+        sum += static_cast<double>(weight[static_cast<std::size_t>(f * W::places + p)]) *
+               static_cast<double>(windows.at(w, p));
       }
       ASSERT_NEAR(static_cast<double>(c[static_cast<std::size_t>(as_a ? w * filters + f : f * W::count + w)]), sum,
                   std::numeric_limits<T>::epsilon() * 100);
@@ -208,10 +243,19 @@ TEST(GemmKernels, ReadAnOperandThroughItsPacker) {
 TEST(GemmKernels, KeepTheDigitsOfManyTerms) {
   each_isa([](const kernels::Isa& isa) {
     for (const Extents& s : {Extents{1, 1, 1000000}, {1, 7, 300000}, {17, 17, 100000}, {70, 70, 20000}}) {
-      const std::vector<float> a(static_cast<std::size_t>(s.m * s.k), 0.3f), b(static_cast<std::size_t>(s.n * s.k), 0.3f);
+      const std::vector<float> a(static_cast<std::size_t>(s.m * s.k), 0.3f),
+          b(static_cast<std::size_t>(s.n * s.k), 0.3f);
       std::vector<float> c(static_cast<std::size_t>(s.m * s.n));
-      const Gemm<float> g{.trans_b = true, .m = s.m, .n = s.n, .k = s.k, .a = a.data(), .lda = s.k, .b = b.data(),
-                          .ldb = s.k, .c = c.data(), .ldc = s.n};
+      const Gemm<float> g{.trans_b = true,
+                          .m = s.m,
+                          .n = s.n,
+                          .k = s.k,
+                          .a = a.data(),
+                          .lda = s.k,
+                          .b = b.data(),
+                          .ldb = s.k,
+                          .c = c.data(),
+                          .ldc = s.n};
       multiply(isa, g, {{0, s.m, 0, s.n}});
       const double exact = static_cast<double>(s.k) * 0.3f * 0.3f;
       for (float v : c) ASSERT_NEAR(v, exact, exact * 2e-5) << s.m << " x " << s.n << " x " << s.k;

@@ -73,8 +73,8 @@ void expect_adam_agrees() {
   const T tiny = std::numeric_limits<T>::min();
   for (T weight_decay : {T(0), T(0.01)}) {
     for (bool near_m : {false, true}) {
-      const kernels::AdamStep<T> step{T(0.01), T(0.9),       T(0.1),  T(0.999), T(0.001), near_m,  T(1e-8),
-                                      weight_decay, T(0.99), T(1),     tiny,     T(1e-18)};
+      const kernels::AdamStep<T> step{T(0.01), T(0.9),       T(0.1),  T(0.999), T(0.001), near_m,
+                                      T(1e-8), weight_decay, T(0.99), T(1),     tiny,     T(1e-18)};
       expect_same_bits<T>([step](const auto& k, State<T>& s) {
         k.adam(s.p.data(), s.g.data(), s.m.data(), s.v.data(), nullptr, s.n, step);
       });
