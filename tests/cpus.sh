@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests as other CPUs run them, as far as this one can show it: tests/cpus.sh [--full] [--preset NAME]
-# Every instruction set that this CPU has (XTAPE_ISA); a CPU without AVX and one without AVX-512 (QEMU, which stops at an
-# instruction that they lack); OpenBLAS's code for each kind of CPU. Without --full the longest tests are left out.
+# Every instruction set that this CPU has (XTAPE_ISA), then a CPU without AVX and one without AVX-512 (QEMU, which stops
+# at an instruction that they lack). Without --full QEMU leaves out the longest tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=gcc
@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
     *) sed -n '2,4s/^# //p' "$0"; [ "$1" = --help ] || [ "$1" = -h ]; exit ;;
   esac
 done
-unset XTAPE_ISA OPENBLAS_CORETYPE
+unset XTAPE_ISA
 
 cmake/install-deps.sh build tests cpus data
 source cmake/build.sh
@@ -53,17 +53,6 @@ emulated() {
   done
 }
 
-# OpenBLAS's code for each kind of CPU that has no more instructions than this one.
-blas_cores() {
-  local core
-  for core in Prescott:pni Nehalem:sse4_2 Haswell:avx2 Zen:avx2 SkylakeX:avx512bw; do
-    if has "${core#*:}"; then
-      start "OpenBLAS ${core%:*}" env OPENBLAS_CORETYPE="${core%:*}" "$tests" \
-        --gtest_filter='*Gemm*:*Golden*:*Training*:Matmul*:Linear*:OpCases*:Threads*'
-    fi
-  done
-}
-
 # The longest jobs first.
 if [ "$(uname -m)" = x86_64 ]; then
   emulated Nehalem baseline
@@ -75,7 +64,6 @@ for isa in baseline avx2 avx512; do
   case $isa in avx2) has avx2 || continue ;; avx512) has avx512bw || continue ;; esac
   start "$isa kernels" env XTAPE_ISA=$isa "$tests" --gtest_brief=1
 done
-blas_cores
 wait
 
 failures=0
