@@ -15,7 +15,8 @@ void toy_init(void);
 float toy_step(const float x[toy_batch][toy_in], const int64_t y[toy_batch]);
 
 /// dx = the gradient at x, under gy, of x c c ... c, `length` times; every product is kept in `products`.
-void chain_by_hand(const float x[4], const float c[4], const float gy[4], int length, float (*products)[4], float dx[4]);
+void chain_by_hand(const float x[4], const float c[4], const float gy[4], int length, float (*products)[4],
+                   float dx[4]);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,7 @@
 // The rows that by_hand.c has.
-#include "by_hand.h"
-
 #include <memory>
 
+#include "by_hand.h"
 #include "work.hpp"
 
 namespace bench {

@@ -108,8 +108,8 @@ void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f)
 template <int odd, int... lane>
 inline Words32 every_other(Words32 x, Words32 y, std::integer_sequence<int, lane...>) {
   using Floats = Vec<float>::register_type;
-  return (Words32)__builtin_shufflevector((Floats)x, (Floats)y,
-                                          (lane / 4 * 4 + lane % 2 * 2 + odd + (lane % 4 < 2 ? 0 : 2 * block_lanes))...);
+  return (Words32)__builtin_shufflevector(
+      (Floats)x, (Floats)y, (lane / 4 * 4 + lane % 2 * 2 + odd + (lane % 4 < 2 ? 0 : 2 * block_lanes))...);
 }
 template <int odd>
 inline Words32 every_other(Words32 x, Words32 y) {
