@@ -115,16 +115,16 @@ def main():
     options.core = str(options.cores[-1])
 
     peers = {kind: ROOT / "build/peer" / kind for kind in options.peers.split(",") if kind}
-    programs = {"xtape": OURS / "xtape_rows", "floor": OURS / "floor_rows"}
+    programs = {"xtape": OURS / "xtape_rows", "floor": OURS / "floor_rows", "by hand": OURS / "by_hand_rows"}
     programs |= {kind: folder / "torch_rows" for kind, folder in peers.items()}
-    header = ["work", "xtape", "xtape / floor"]
+    header = ["work", "xtape", "xtape / floor", "by hand in C", "xtape / by hand"]
     for folder in peers.values():
         header += [f"libtorch {(folder / 'version').read_text().strip()}", "libtorch / xtape"]
     header.append("note")
 
-    def row(words, ours, floor, theirs, note=""):
+    def row(words, ours, floor, by_hand, theirs, note=""):
         against = [cell for samples in theirs for cell in (samples, ratio(samples, ours))]
-        return [words, ours, ratio(ours, floor), *against, note]
+        return [words, ours, ratio(ours, floor), by_hand, ratio(ours, by_hand), *against, note]
 
     before = machine()
     rows = []
@@ -133,10 +133,11 @@ def main():
             continue
         print(name, file=sys.stderr)
         samples = compare(name, programs, options)
-        rows.append(row(title(name), samples["xtape"], samples["floor"], [samples[kind] for kind in peers]))
+        rows.append(row(title(name), samples["xtape"], samples["floor"], samples["by hand"],
+                        [samples[kind] for kind in peers]))
     sides = [(OURS, "xtape"), *((folder, "torch") for folder in peers.values())]
     for words, (ours, *theirs), note in from_outside.rows(options, sides):
-        rows.append(row(words, ours, Samples(), theirs, note))
+        rows.append(row(words, ours, Samples(), Samples(), theirs, note))
     text = f"{before}; {options.rounds} rounds. CPU time on one core; wall time for two threads and for the start.\n\n"
     text += table(header, rows) + "\n"
     if options.others:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures xtape against libtorch and against the floor, and prints one table:
+# Measures xtape against libtorch, against the floor and against a C program, and prints one table:
 #   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--others] [--rounds N] [--filter REGEX] [--quick]
 # debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
 # there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. --others adds a table of dlib,
@@ -20,7 +20,7 @@ done
 
 cmake/install-deps.sh build bench data
 source cmake/build.sh
-build bench xtape_rows floor_rows xtape_once xtape_counted xtape_sized xtape-mnist
+build bench xtape_rows floor_rows by_hand_rows xtape_once xtape_counted xtape_sized xtape-mnist
 [ "$peer" != none ] || peer=
 for kind in ${peer//,/ }; do tests/bench/peer/build.sh "$kind"; done
 case " ${options[*]} " in *" --others "*) tests/bench/others/build.sh ;; esac
