@@ -1,6 +1,6 @@
 // The spellings that programs outside the project are compiled against. Every line here must go on compiling, with
 // both compilers and without a warning. What each call means is tested in its own place.
-// clang-format off: statements as users write them
+// clang-format off
 #include <array>
 #include <span>
 #include <vector>

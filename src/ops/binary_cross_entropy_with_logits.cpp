@@ -1,7 +1,7 @@
 // l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
 // Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
-// softplus is recorded under its own op_name, by gradients of gradients only: da and db are made of it.
+// softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
 #include <algorithm>
 #include <cmath>
 #include <utility>

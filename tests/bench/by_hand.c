@@ -6,7 +6,10 @@
 #include <string.h>
 
 /// Weights and bias one after the other, as Adam passes over them.
-#define LAYER(in, out) struct { float w[in][out], b[out]; }
+#define LAYER(in, out)        \
+  struct {                    \
+    float w[in][out], b[out]; \
+  }
 typedef struct {
   LAYER(toy_in, toy_hidden) first;
   LAYER(toy_hidden, toy_hidden) second;

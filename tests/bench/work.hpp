@@ -1,6 +1,6 @@
 // The work that is measured, as functions that every side defines: xtape (xtape_side.cpp), the floor (floor_side.cpp),
-// a program by hand (by_hand.c) and libtorch (peer/torch_side.cpp). One program a side, and rows.cpp gives the rows of all of them the same names.
-// A side gives back an empty Work for a row that it does not have.
+// a program by hand (by_hand.c) and libtorch (peer/torch_side.cpp). One program a side, and rows.cpp gives the rows of
+// all of them the same names. A side gives back an empty Work for a row that it does not have.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Misuses of elementwise ops, reductions and ops of shapes.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include <gtest/gtest.h>
 
 #include <cstdint>

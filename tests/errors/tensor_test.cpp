@@ -1,5 +1,5 @@
 // Misuses of tensors, their creation and their elements.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include <gtest/gtest.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Misuses of modules, optimizers, schedulers and data.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,5 +1,5 @@
 // Arithmetic, functions and comparisons, element by element; the twins stand in golden/make_ops.py.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include <cmath>
 #include <cstdio>
 

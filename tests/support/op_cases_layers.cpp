@@ -1,5 +1,5 @@
 // Layers and their functions; the twins stand in golden/make_ops.py.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include "support/constants.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"

@@ -1,5 +1,5 @@
 // Moving elements and choosing among them; the twins stand in golden/make_ops.py.
-// clang-format off: a table: a row for each case
+// clang-format off
 #include "support/op_cases.hpp"
 
 namespace xtape::testing {
