@@ -1,5 +1,5 @@
-"""Guards speed in a way that does not depend on the machine's mood: counts, for fixed work, the instructions that
-xtape executes (valgrind's callgrind, without those of the BLAS) and its requests to the system for memory, and
+"""Guards speed in a way that does not depend on the machine's load: counts, for fixed work, the instructions that
+xtape executes (valgrind's callgrind, without those of matrix products) and its requests to the system for memory, and
 fails where one is above its limit in guard.limits.
 
     tests/bench/guard.py build/gcc/tests/bench/xtape_counted            checks
@@ -13,22 +13,24 @@ import sys
 import tempfile
 
 LIMITS = pathlib.Path(__file__).with_name("guard.limits")
+PRODUCT = "xtape::kernels::gemm("
 HEADER = "# work, iterations, instructions and requests for memory an iteration, at most; see guard.py\n"
 
 
 def instructions(profile):
-    """All that callgrind has counted but calls into the BLAS, with whatever those call in turn. In its file "ob=" names
-    the library of the caller; "cob=" that of a callee, where it is another one; the cost of a call follows "calls="."""
+    """All that callgrind has counted but calls of the matrix product, with whatever those call in turn: these have a
+    benchmark of their own, and would hide the rest. In its file "fn=" names the function of the caller, "cfn=" that of
+    a callee; the cost of a call follows "calls="."""
     total, names, caller, callee, call = 0, {}, "", "", False
     for line in profile.read_text().splitlines():
-        library = re.match(r"(c?ob)=\((\d+)\)(?: (.*))?", line)
-        if library:
-            name = names.setdefault(library[2], library[3])
-            caller, callee = (name, name) if library[1] == "ob" else (caller, name)
+        function = re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line)
+        if function:
+            name = names.setdefault(function[2], function[3])
+            caller, callee = (name, name) if function[1] == "fn" else (caller, name)
         elif line.startswith("calls="):
             call = True
         elif call:
-            total -= int(line.split()[1]) if "blas" in callee and "blas" not in caller else 0
+            total -= int(line.split()[1]) if callee.startswith(PRODUCT) and not caller.startswith(PRODUCT) else 0
             callee, call = caller, False
         elif line.startswith("summary:"):
             total += int(line.split()[1])
@@ -39,7 +41,7 @@ def count(program, work, iterations):
     with tempfile.TemporaryDirectory() as folder:
         profile = pathlib.Path(folder) / "profile"
         # One instruction set for all machines: what valgrind emulates is AVX2.
-        settings = {**os.environ, "XTAPE_ISA": "avx2", "OPENBLAS_NUM_THREADS": "1"}
+        settings = {**os.environ, "XTAPE_ISA": "avx2"}
         done = subprocess.run(["valgrind", "--tool=callgrind", "--toggle-collect=steady", "--error-exitcode=1",
                                f"--callgrind-out-file={profile}", program, work, str(iterations)],
                               env=settings, capture_output=True, text=True)
