@@ -43,13 +43,17 @@ lacks() {
   XTAPE_ISA=$2 qemu-x86_64 -cpu "$1" "$tests" || code=$?
   [ "$code" = 77 ]
 }
+# QEMU 7.2 does not follow forks of a process with threads, and its AVX2 reads the whole vector for a masked load, so
+# that a load up to the end of a page faults where it does not on a CPU.
+beyond_qemu='ForkedPool.*:GemmKernels.AreTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
+
 # The tests of the emulated CPU, in parts, so that all cores have work to the end.
 emulated() {
   local cpu=$1 best=$2 part parts=4
   start "$cpu has $best" env XTAPE_ISA="$best" qemu-x86_64 -cpu "$cpu" "$tests" --gtest_filter='Isa.*'
   for ((part = 0; part < parts; ++part)); do
     start "$cpu, part $((part + 1)) of $parts" env GTEST_TOTAL_SHARDS=$parts GTEST_SHARD_INDEX=$part \
-      qemu-x86_64 -cpu "$cpu" "$tests" "$(except 'ForkedPool.*')"
+      qemu-x86_64 -cpu "$cpu" "$tests" "$(except "$beyond_qemu")"
   done
 }
 

@@ -9,7 +9,7 @@
 
 namespace xtape {
 
-/// A stream of random numbers. Safe to share between threads: each draw takes its own stretch of the stream.
+/// A stream of random numbers. Safe to share between threads: each draw takes its own part of the stream.
 class XTAPE_API Generator {
  public:
   explicit Generator(std::uint64_t seed = 0);

@@ -1,7 +1,7 @@
-// The pool. Its threads start with the first work that they can share, look out for more for a moment after
-// each piece of it, sleep when none comes, and are joined at exit (or when the shared library is unloaded). The pool
-// itself is never destroyed: work that comes later, from the destructor of a global, runs on its own thread. A forked
-// child has no such threads and gets a new pool.
+// The pool. Its threads start with the first work that they can share. After each piece of work they spin for a short
+// time and then sleep. They are joined at exit, or when the shared library is unloaded. The pool itself is never
+// destroyed: work that comes later, from the destructor of a global, runs on its caller's thread. A forked child has
+// none of these threads and gets a new pool.
 #include "core/parallel.hpp"
 
 #include <pthread.h>
@@ -64,13 +64,13 @@ struct Work {
 
 using Clock = std::chrono::steady_clock;
 
-/// As long as a training step of some hundred microseconds keeps to one thread between two large ops. Shorter, and on a
-/// busy machine a step takes longer: who sleeps is not let in again at once.
-constexpr Clock::duration a_moment = std::chrono::microseconds(150);
+/// A training step of some hundred microseconds runs on one thread for about this long between two large ops. With a
+/// shorter time a step takes longer on a busy machine, where a thread that sleeps gets a core late.
+constexpr Clock::duration spin_time = std::chrono::microseconds(150);
 
-/// Waits for a condition that is likely to come soon, but not for longer than `patience`.
+/// Waits until the condition holds, but not for longer than `patience`.
 template <class F>
-void look_out(Clock::duration patience, F condition) noexcept {
+void spin_until(Clock::duration patience, F condition) noexcept {
   const auto end = Clock::now() + patience;
   while (!condition() && Clock::now() < end) {
     for (int i = 0; i < 16; ++i) pause();
@@ -138,7 +138,7 @@ bool Pool::run(Work& work, int helpers) {
     invited_ = 0;
   }
   // Others are about as far as this thread, unless they were late or had to wait for a core.
-  look_out(std::clamp(2 * (Clock::now() - start), a_moment, 20 * a_moment), [this] { return active_ == 0; });
+  spin_until(std::clamp(2 * (Clock::now() - start), spin_time, 20 * spin_time), [this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return active_ == 0; });
   return true;
@@ -160,7 +160,7 @@ void Pool::worker() {
   while (true) {
     if (!has_news()) {
       lock.unlock();
-      look_out(a_moment, [this] { return has_news(); });
+      spin_until(spin_time, [this] { return has_news(); });
       lock.lock();
       wake_.wait(lock, [this] { return has_news(); });
     }

@@ -28,14 +28,14 @@ void parallel_for(std::int64_t count, F&& body) {
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
-/// As many elements as are worth waking a thread for, in an op that does a little arithmetic on each.
-inline constexpr std::int64_t stretch = 1 << 15;
+/// Elements of an op that does a little arithmetic on each: enough to be worth waking a thread.
+inline constexpr std::int64_t chunk_size = 1 << 15;
 
-/// body(first, count) for consecutive stretches of [0, n), all of the same length but for the last.
+/// body(first, count) for consecutive chunks of [0, n), all of the same length but for the last.
 template <class F>
-void parallel_stretches(std::int64_t n, F&& body) {
-  parallel_for((n + stretch - 1) / stretch,
-               [n, &body](std::int64_t i) { body(i * stretch, std::min(stretch, n - i * stretch)); });
+void parallel_chunks(std::int64_t n, F&& body) {
+  parallel_for((n + chunk_size - 1) / chunk_size,
+               [n, &body](std::int64_t i) { body(i * chunk_size, std::min(chunk_size, n - i * chunk_size)); });
 }
 
 }  // namespace xtape

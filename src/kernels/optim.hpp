@@ -9,7 +9,7 @@ struct SgdStep {
   T lr, momentum, undamped, weight_decay;
   T sign;  // of the gradient: -1 to maximize
   bool nesterov;
-  T settle_buffer;  // what is smaller is stored as 0
+  T smallest_buffer;  // what is smaller is stored as 0
 };
 
 template <class T>
@@ -19,10 +19,10 @@ struct AdamStep {
   bool near_m;  // beta1 > 1/2: the mean is computed from whichever end is nearer, so that beta1 = 0 gives g itself
   T eps;        // times r: r m1 / (sqrt(v1) + r eps) is m1 / (sqrt(v1) / r + eps) with one division
   T weight_decay;
-  T keep;            // of the parameter, before the step: 1, or less where the decay is decoupled
-  T sign;            // of the gradient: -1 to maximize
-  T settle_moments;  // smaller moments are stored as 0
-  T settle_squares;  // the square of a smaller gradient counts as 0
+  T keep;               // of the parameter, before the step: 1, or less where the decay is decoupled
+  T sign;               // of the gradient: -1 to maximize
+  T smallest_moment;    // smaller moments are stored as 0
+  T smallest_gradient;  // the square of a smaller gradient counts as 0
 };
 
 }  // namespace xtape::kernels

@@ -31,7 +31,7 @@ Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {
     const T* from = detail::elements<T>(x);
     const auto* m = detail::elements<std::uint8_t>(mask);
     T* to = detail::elements<T>(y);
-    parallel_stretches(x.impl()->numel, [=](std::int64_t i, std::int64_t count) {
+    parallel_chunks(x.impl()->numel, [=](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().masked_scale(from + i, m + i, static_cast<T>(scale), to + i, count);
     });
   });
@@ -50,11 +50,11 @@ Tensor dropout(const Tensor& x, double p, bool training) {
   Tensor y = detail::make_tensor(x.impl()->shape, x.impl()->dtype);
   const Generator::State begin = default_generator().reserve(kernels::blocks_for(n, kernels::masks_per_block));
   visit_floating(x.impl()->dtype, [&]<class T>() {
-    static_assert(stretch % kernels::masks_per_block == 0);
+    static_assert(chunk_size % kernels::masks_per_block == 0);
     const T* from = detail::elements<T>(x);
     auto* m = detail::elements<std::uint8_t>(mask);
     T* to = detail::elements<T>(y);
-    parallel_stretches(n, [=](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, [=](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().dropout({begin.seed, begin.offset}, i, count, keep, static_cast<T>(scale), from + i, m + i,
                                    to + i);
     });

@@ -1,5 +1,5 @@
 // y = (x is NaN): bool_, false for integers
-// Never recorded: a truth has no gradient.
+// Never recorded: bool_ has no gradient.
 #include "ops/checks.hpp"
 #include "xtape/ops.hpp"
 

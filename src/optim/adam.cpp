@@ -52,7 +52,7 @@ struct AdamRule {
     const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
-    parallel_stretches(n, [=, &step](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, [=, &step](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().adam(p + i, g + i, m + i, v + i, v_max ? v_max + i : nullptr, count, step);
     });
   }
@@ -75,8 +75,8 @@ struct AdamRule {
             .weight_decay = static_cast<T>(decoupled ? 0 : o.weight_decay),
             .keep = static_cast<T>(decoupled ? 1 - o.lr * o.weight_decay : 1),
             .sign = static_cast<T>(o.maximize ? -1 : 1),
-            .settle_moments = static_cast<T>(tiny),
-            .settle_squares = static_cast<T>(std::sqrt(tiny / new_v))};
+            .smallest_moment = static_cast<T>(tiny),
+            .smallest_gradient = static_cast<T>(std::sqrt(tiny / new_v))};
   }
 };
 

@@ -56,9 +56,9 @@ struct Rule<SGDOptions> {
                                    .weight_decay = static_cast<T>(o.weight_decay),
                                    .sign = static_cast<T>(o.maximize ? -1 : 1),
                                    .nesterov = o.nesterov,
-                                   .settle_buffer = std::numeric_limits<T>::min()};
+                                   .smallest_buffer = std::numeric_limits<T>::min()};
     T* buffer = o.momentum != 0 ? elements<T>(state.buffers[0]) : nullptr;
-    parallel_stretches(n, [=, &step](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, [=, &step](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().sgd(p + i, g + i, buffer ? buffer + i : nullptr, count, step);
     });
     if (buffer) ++state.steps;

@@ -16,10 +16,10 @@ double square_root(double x) { return __builtin_sqrt(x); }
 float magnitude(float x) { return __builtin_fabsf(x); }
 double magnitude(double x) { return __builtin_fabs(x); }
 
-/// x, or 0 where |x| is below `bound`. State that decays would otherwise come to rest in denormal numbers,
-/// and each step over those takes fifty times as long.
+/// x, or 0 where |x| is below `bound`. Without it, state that decays ends in denormal numbers, and a step over those
+/// takes fifty times as long.
 template <class T>
-T settle(T x, T bound) {
+T flush_below(T x, T bound) {
   return magnitude(x) < bound ? T{} : x;
 }
 
@@ -52,7 +52,7 @@ template <bool decays, bool nesterov, class T>
 void sgd_momentum(T* p, const T* g, T* __restrict buffer, int64_t n, SgdStep<T> s) {
   for (int64_t i = 0; i < n; ++i) {
     const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
-    const T b = settle(s.momentum * buffer[i] + s.undamped * d, s.settle_buffer);
+    const T b = flush_below(s.momentum * buffer[i] + s.undamped * d, s.smallest_buffer);
     buffer[i] = b;
     p[i] -= s.lr * (nesterov ? d + s.momentum * b : b);
   }
@@ -71,9 +71,9 @@ void adam_pass(T* p, const T* g, T* __restrict m, T* __restrict v, [[maybe_unuse
                AdamStep<T> s) {
   for (int64_t i = 0; i < n; ++i) {
     const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
-    const T m1 = settle(near_m ? m[i] + s.new_m * (d - m[i]) : d - (d - m[i]) * s.beta1, s.settle_moments);
-    const T h = settle(d, s.settle_squares);
-    const T v1 = settle(s.beta2 * v[i] + s.new_v * h * h, s.settle_moments);
+    const T m1 = flush_below(near_m ? m[i] + s.new_m * (d - m[i]) : d - (d - m[i]) * s.beta1, s.smallest_moment);
+    const T h = flush_below(d, s.smallest_gradient);
+    const T v1 = flush_below(s.beta2 * v[i] + s.new_v * h * h, s.smallest_moment);
     m[i] = m1;
     v[i] = v1;
     T square = v1;
