@@ -75,9 +75,11 @@ Tensor randn(const Shape& shape, const RandomOptions& options) {
   return normal("randn", shape, DType::float32, options);
 }
 Tensor rand_like(const Tensor& x, const RandomOptions& options) {
+  detail::check_defined("rand_like", x);
   return uniform("rand_like", x.shape(), x.dtype(), options);
 }
 Tensor randn_like(const Tensor& x, const RandomOptions& options) {
+  detail::check_defined("randn_like", x);
   return normal("randn_like", x.shape(), x.dtype(), options);
 }
 

@@ -80,7 +80,8 @@ TEST(Errors, OfCreation) {
        [] { full_like(zeros({1}, {.dtype = int32}), 1LL << 31); }},
       {"DTypeError: rand_like: draws real numbers, not int64; use randint, or convert with .to()",
        [] { rand_like(tensor({1, 2})); }},
-      {"ValueError: dtype: the tensor is undefined", [] { rand_like(Tensor()); }},
+      {"ValueError: rand_like: the tensor is undefined", [] { rand_like(Tensor()); }},
+      {"ValueError: randn_like: the tensor is undefined", [] { randn_like(Tensor()); }},
   });
 }
 
