@@ -37,7 +37,9 @@ packages() {
       clang-format-14   the layout of the sources" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
-    *) echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, ci, data)" >&2; exit 2 ;;
+    *)
+      echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, ci, data)" >&2
+      exit 2 ;;
   esac
 }
 
