@@ -66,9 +66,10 @@ if [ "$(uname -m)" = x86_64 ]; then
   emulated Haswell avx2
   start "Nehalem lacks AVX2" lacks Nehalem avx2
   start "Haswell lacks AVX-512" lacks Haswell avx512
+  # Tests of GemmKernels take each instruction set in turn, whatever XTAPE_ISA says.
   if has avx2; then
-    start "baseline kernels" env XTAPE_ISA=baseline "$tests"
-    if has avx512bw; then start "avx2 kernels" env XTAPE_ISA=avx2 "$tests"; fi
+    start "baseline kernels" env XTAPE_ISA=baseline "$tests" --gtest_filter='-GemmKernels.*'
+    if has avx512bw; then start "avx2 kernels" env XTAPE_ISA=avx2 "$tests" --gtest_filter='-GemmKernels.*'; fi
   fi
 fi
 wait

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Builds xtape for 64-bit ARM with Debian's cross compiler and runs the test suite under QEMU:
 # tests/cross/aarch64.sh [ctest options, such as -R LogSoftmax]
-# ARM's libraries are unpacked into build/aarch64-sysroot; none is installed on this machine. Tests that need a second
-# process of this kind (forks of a process with threads, which QEMU does not follow; consumer projects) are left out.
+# Takes ten minutes on two cores. ARM's libraries are unpacked into build/aarch64-sysroot; none is installed on this
+# machine. Left out are the tests that need more than an emulated process (consumer projects, the shell's test of
+# xtape-mnist, forks with threads) and those of one instruction set, for NEON, the baseline, is the only one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
