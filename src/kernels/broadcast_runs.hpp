@@ -69,8 +69,8 @@ void broadcast_runs(U* y, std::int64_t n, F f, const BroadcastOperand<T>&... x) 
     return all[known] ? broadcast_runs<single..., true>(y, n, f, x...)
                       : broadcast_runs<single..., false>(y, n, f, x...);
   } else {
-    const std::int64_t length =
-        std::min({x.repetition.run(n)...});  // runs are products of last extents: the shortest divides the others
+    // Runs are products of last extents: the shortest divides the others.
+    const std::int64_t length = std::min({x.repetition.run(n)...});
     for (std::int64_t start = 0; start < n; start += length) {
       map_run(y + start, length, f, Run<single, T>{x.x + x.repetition.at(start)}...);
     }

@@ -30,8 +30,6 @@ class Room {
 constexpr double enough_for_a_thread = 5e6;  // multiply-adds, below which waking one costs more than it saves
 constexpr std::int64_t part_step = 32;       // no part ends within a vector but the last
 
-std::int64_t round_up(std::int64_t extent, std::int64_t step) { return (extent + step - 1) / step * step; }
-
 template <class T>
 void multiply_part(const Gemm<T>& g, const GemmPart& part) {
   const FloatKernels<T>& kernels = isa_of<T>();

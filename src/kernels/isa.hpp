@@ -62,6 +62,11 @@ inline constexpr std::int64_t masks_per_block = 4;
 /// Every instruction set computes blocks by a number that divides this.
 inline constexpr int philox_multiple = 32;
 
+/// The next multiple of `step` from n on.
+[[maybe_unused]] static constexpr std::int64_t round_up(std::int64_t n, std::int64_t step) {
+  return (n + step - 1) / step * step;
+}
+
 /// How many rows of n elements are worked on at a time, where they are passed over twice or more: they should stay in
 /// the nearest cache in between.
 inline constexpr std::int64_t most_rows = 64;

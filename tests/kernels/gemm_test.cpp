@@ -77,7 +77,7 @@ TEST(Gemm, IsItsDefinitionForAllFlags) {
   }
 }
 
-TEST(Gemm, IsItsDefinitionWhenItIsCut) {  // into rows, columns or both, the last tile narrower
+TEST(Gemm, IsItsDefinitionWhenItIsCut) {  // into blocks of rows, columns and k
   for (bool trans_a : {false, true}) {
     for (bool trans_b : {false, true}) {
       expect_definition<double>(trans_a, trans_b, 905, 150, 350, 1e-10, 97);

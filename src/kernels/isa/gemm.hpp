@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "kernels/gemm.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/isa/gemm_dots.hpp"
 #include "kernels/isa/gemm_pack.hpp"
 #include "kernels/isa/gemm_short.hpp"
@@ -25,9 +26,9 @@ constexpr int64_t most_depth = 400, most_height = 14 * strip, most_panels = 16;
 constexpr int64_t most_depth = 384, most_height = 16 * strip, most_panels = 64;
 #endif
 template <class T>
-constexpr int64_t most_columns = most_panels* panel<T>;
+constexpr int64_t most_columns{most_panels * panel<T>};
 template <class T>
-constexpr int64_t multiply_room = most_depth*(most_height + most_columns<T>)+lanes<T>;
+constexpr int64_t multiply_room{lanes<T> + most_depth * (most_height + most_columns<T>)};
 
 // Of dot products: what stays in the first cache, and the most rows of the smaller operand.
 constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
@@ -39,7 +40,6 @@ inline int64_t equal_part(int64_t n, int64_t most) {
   const int64_t parts = (n + most - 1) / most;
   return (n + parts - 1) / parts;
 }
-inline int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // ---- what is chosen, by the whole product's shape ------------------------------------------------------------------

@@ -94,7 +94,7 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
   if constexpr (chains > 1) {
 #pragma GCC unroll 8
     for (int c = 0; c < chains - 1; ++c) {
-      if (p + lanes < T >> k) break;
+      if (k - p < lanes<T>) break;
       add(p, Whole<T>{}, sum[c]);
       p += lanes<T>;
     }

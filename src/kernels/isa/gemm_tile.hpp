@@ -21,7 +21,7 @@ constexpr int strip = 5;  // without fused multiply-adds, products take a regist
 #endif
 constexpr int panel_vectors = 2;
 template <class T>
-constexpr int64_t panel = panel_vectors* lanes<T>;
+constexpr int64_t panel{panel_vectors * lanes<T>};
 
 /// How many vectors wide a tile of few rows can be: long runs of a matrix that is read in place.
 constexpr int widest(int rows) {
