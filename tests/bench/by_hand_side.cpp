@@ -29,13 +29,6 @@ Work chain(int length) {
   };
 }
 
-Work recorded_add() { return {}; }
-Work dropout(std::int64_t) { return {}; }
-Work cross_entropy(std::int64_t, std::int64_t) { return {}; }
-Work log_softmax(std::int64_t, std::int64_t) { return {}; }
-Work relu(std::int64_t) { return {}; }
-Work add(std::int64_t) { return {}; }
-Work sum(std::int64_t) { return {}; }
 Work epoch(const std::string&) { return {}; }
 Work evaluation(const std::string&) { return {}; }
 Work read_images(const std::string&) { return {}; }

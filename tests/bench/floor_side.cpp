@@ -212,13 +212,6 @@ Work read_images(const std::string& directory) {
   };
 }
 
-Work recorded_add() { return {}; }
 Work chain(int) { return {}; }
-Work dropout(std::int64_t) { return {}; }
-Work cross_entropy(std::int64_t, std::int64_t) { return {}; }
-Work log_softmax(std::int64_t, std::int64_t) { return {}; }
-Work relu(std::int64_t) { return {}; }
-Work add(std::int64_t) { return {}; }
-Work sum(std::int64_t) { return {}; }
 
 }  // namespace bench

@@ -1,0 +1,14 @@
+// The rows of single ops, which the floor and the program by hand do not have.
+#include "work.hpp"
+
+namespace bench {
+
+Work recorded_add() { return {}; }
+Work dropout(std::int64_t) { return {}; }
+Work cross_entropy(std::int64_t, std::int64_t) { return {}; }
+Work log_softmax(std::int64_t, std::int64_t) { return {}; }
+Work relu(std::int64_t) { return {}; }
+Work add(std::int64_t) { return {}; }
+Work sum(std::int64_t) { return {}; }
+
+}  // namespace bench
