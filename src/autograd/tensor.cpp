@@ -90,7 +90,7 @@ void convert_in_place(const Tensor& x, DType dtype) {
   TensorImpl& impl = *x.impl();
   if (impl.dtype == dtype) return;
   const Tensor converted = floating_copy(x, dtype);
-  converted.impl()->storage->succeed(*impl.storage);
+  converted.impl()->storage->continue_version_of(*impl.storage);
   const bool requires_grad = impl.requires_grad;
   impl.set_requires_grad(false);
   impl.storage = converted.impl()->storage;

@@ -270,7 +270,7 @@ TEST(Errors, OfData) {
       {"ValueError: random_split: fraction -0.5 is outside [0, 1]",
        [] { data::random_split(data::TensorDataset(ones({3}), ones({3})), std::array{-0.5, 1.5}, 0); }},
       {"ValueError: digits: n is -1, it must not be negative", [] { data::digits(-1); }},
-      {"ValueError: set_num_threads: 0 threads cannot work, it must be 1 or more", [] { set_num_threads(0); }},
+      {"ValueError: set_num_threads: the number of threads must be 1 or more, got 0", [] { set_num_threads(0); }},
   };
   expect_errors(misuses);
   const std::string missing = "FileError: read_idx: \"" + (dir / "missing") + "\": No such file or directory";
