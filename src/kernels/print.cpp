@@ -20,7 +20,7 @@ std::string print(DType dtype, const void* elements, const Shape& shape, int ind
   });
   // xtensor's braces become brackets, and continuation lines move under the first.
   std::string text = out.str(), s;
-  // The sign of a NaN means nothing, and 0/0 has one on x86.
+  // The sign of a NaN has no meaning, but on x86 0/0 is a negative one.
   for (std::size_t at; (at = text.find("-nan")) != std::string::npos;) text[at] = ' ';
   for (char c : text) {
     s += c == '{' ? '[' : c == '}' ? ']' : c;
