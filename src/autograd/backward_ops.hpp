@@ -6,9 +6,9 @@
 
 namespace xtape::detail {
 
-/// a + b, in place where nobody can see it and no graph is wanted. Shape and dtype are the same. In ops/add.cpp.
+/// a + b, in place if `a` has no other holders and no graph is wanted. Shape and dtype are the same. In ops/add.cpp.
 Tensor accumulate(Tensor a, const Tensor& b);
-/// The gradient of broadcasting: x summed over the dims that `shape` lacks or has as 1. In ops/sum.cpp.
+/// The gradient of broadcasting: x summed over the dims that `shape` lacks or in which it is 1. In ops/sum.cpp.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
 }  // namespace xtape::detail

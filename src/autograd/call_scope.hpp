@@ -5,7 +5,7 @@
 
 namespace xtape::detail {
 
-/// A module whose operator() is running on this thread, for as long as this stands on its stack.
+/// Marks a module whose operator() runs on this thread, for a scope.
 class CallScope {
  public:
   CallScope() noexcept;
@@ -13,7 +13,7 @@ class CallScope {
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
-  /// The module that was called last on this thread, or null.
+  /// The innermost running module on this thread, or null.
   static const CallScope* innermost() noexcept;
   /// "encoder.fc1": each module's name in the one that called it.
   virtual std::string path() const = 0;

@@ -55,7 +55,7 @@ void StateDict::insert(std::string name, Tensor tensor) {
 
 void StateDict::append(std::string name, Tensor tensor) {
   const std::size_t at = lower_bound(name);
-  // Room first, so that nothing throws between the two insertions.
+  // Reserve first, so that nothing throws between the two insertions.
   if (by_name_.size() == by_name_.capacity()) by_name_.reserve(2 * by_name_.capacity() + 8);
   entries_.push_back({std::move(name), std::move(tensor)});
   by_name_.insert(by_name_.begin() + static_cast<std::ptrdiff_t>(at), entries_.size() - 1);

@@ -94,7 +94,7 @@ TEST(Backward, SevenMistakesSevenErrors) {  // SEMANTICS [29]; the first two sta
   Tensor x = leaf({1, 2}, {2});
   expect_error<GradError>([&] { x.fill_(0); }, "fill_: in place on a leaf of shape (2) that requires grad",
                           "NoGradGuard");
-  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is no scalar",
+  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is not a scalar",
                           "sum() or mean()");
   expect_error<ShapeError>([&] { (x * 2).backward(ones({3}, {.dtype = float64})); },
                            "backward: the seed has shape (3), the tensor (2)");

@@ -150,7 +150,7 @@ TEST(Errors, OfAutograd) {
       {"GradError: backward: nothing on the tape leads to this float32 tensor of shape (): no input required "
        "grad, or it was computed under a NoGradGuard or detached",
        [] { ones({}).backward(); }},
-      {"GradError: backward: a tensor of shape (3) is no scalar; reduce it with sum() or mean(), or pass a seed "
+      {"GradError: backward: a tensor of shape (3) is not a scalar; reduce it with sum() or mean(), or pass a seed "
        "of that shape",
        [] { ones({3}, {.requires_grad = true}).backward(); }},
       {"ShapeError: backward: the seed has shape (2), the tensor (3)",
@@ -197,12 +197,12 @@ TEST(Errors, OfAutograd) {
          Tensor x = ones({2}, {.requires_grad = true}), z = ones({2}, {.requires_grad = true});
          grad({x.sum()}, {z});
        }},
-      {"ValueError: grad: 1 seeds for 2 outputs; one each, undefined for 1",
+      {"ValueError: grad: 1 seeds for 2 outputs; pass one for each, an undefined one for 1",
        [] {
          Tensor x = ones({2}, {.requires_grad = true});
          grad({x.sum(), x.sum()}, {x}, {ones({})});
        }},
-      {"GradError: grad: a tensor of shape (2) is no scalar; reduce it with sum() or mean(), or pass a seed of "
+      {"GradError: grad: a tensor of shape (2) is not a scalar; reduce it with sum() or mean(), or pass a seed of "
        "that shape",
        [] { Tensor x = ones({2}, {.requires_grad = true}); grad({x * 2}, {x}); }},
       {"GradError: mine: its gradient function returned 2 gradients for 1 inputs",
@@ -221,7 +221,7 @@ TEST(Errors, OfAutograd) {
          record("mine", {x}, tensor({1, 2}), [](const Tensor& gy) { return Gradients(gy); });
        }},
       {"GradError: mine: its gradient function keeps the op's output by save(y), as if it were a constant; use "
-       "save_output(y), or save(x.detach()) where the output is a constant x as it stands",
+       "save_output(y), or save(x.detach()) if the output is the constant x itself",
        [] {
          Tensor x = ones({2}, {.requires_grad = true}), y = x.detach() * 2;
          y = record("mine", {x}, y, [y = save(y)](const Tensor& gy) { return Gradients(*y * gy); });
