@@ -1,5 +1,5 @@
 // y = the tensors one after another along one dim        dx_i = the part of gy that x_i filled
-// Keeps nothing but the extents.
+// Keeps only the extents.
 #include <utility>
 #include <vector>
 
@@ -15,7 +15,7 @@ namespace xtape {
 
 namespace {
 
-/// The shape of the result; every tensor has the first one's shape but for dim `d`.
+/// The shape of the result; every tensor has the first one's shape except in dim `d`.
 Shape joined_shape(const std::vector<Tensor>& tensors, std::int64_t d) {
   const Shape& first = tensors[0].impl()->shape;
   Shape to = first;
