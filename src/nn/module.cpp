@@ -1,4 +1,4 @@
-// Modules: what they own, how copies share it and clones do not, and how an error learns where it arose.
+// Modules: the state that copies share and clones do not, calls and hooks, and the module's path in errors.
 #include "xtape/nn/module.hpp"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ class Running final : public xtape::detail::CallScope {
   }
 
  private:
-  const std::shared_ptr<const ModuleState> state_;  // a hook may put another module in the handle's place
+  const std::shared_ptr<const ModuleState> state_;  // a hook may assign another module to the handle
 };
 
 }  // namespace
@@ -102,7 +102,7 @@ using detail::ModuleState;
 
 Module::Module() : state_(std::make_shared<ModuleState>()) {}
 Module::Module(const Module& other) : state_(detail::share_or_clone(other.state_)) {}
-// A module that was moved from stays usable: it is one more handle.
+// A moved-from module stays usable: it still refers to the state.
 Module::Module(Module&& other) noexcept : state_(other.state_) {}
 Module& Module::operator=(Module&& other) noexcept {
   state_ = other.state_;
@@ -138,7 +138,7 @@ Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
 }
 
 Tensor Module::with_hooks(std::vector<Tensor> inputs) const {
-  const std::shared_ptr<ModuleState> state = state_;  // a hook may put another module in this one's place
+  const std::shared_ptr<ModuleState> state = state_;  // a hook may assign another module to this one
   state->pre_hooks.each([this, &inputs](const detail::PreHook& hook) {
     if (std::vector<Tensor> replaced = hook(*this, inputs); !replaced.empty()) inputs = std::move(replaced);
   });
@@ -156,8 +156,8 @@ RemovableHandle Module::add_hook(detail::Hook hook) const {
   return state_->hooks.add("register_forward_hook", std::move(hook));
 }
 
-// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A handle's constness
-// says nothing about what it points at.) Where the module overrides neither, the call is an error.
+// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A const handle may
+// call it: constness does not extend to the shared state.) A call is an error if the module overrides neither.
 Tensor Module::forward(const Tensor& x) const { return const_cast<Module*>(this)->forward(x); }
 Tensor Module::forward(const Tensor& x, const Tensor& y) const { return const_cast<Module*>(this)->forward(x, y); }
 Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const {
@@ -180,7 +180,7 @@ namespace {
 
 void check_name(const char* op, const ModuleState& state, const std::string& name) {
   if (name.empty() || name.find('.') != std::string::npos) {
-    fail<ValueError>(op, "\"{}\" is no name: it must not be empty or hold a dot", name);
+    fail<ValueError>(op, "\"{}\" is not a valid name: it must not be empty or contain a dot", name);
   }
   auto taken = [&name](const auto& entries) {
     return std::any_of(entries.begin(), entries.end(), [&name](const auto& entry) { return entry.name == name; });
@@ -223,7 +223,7 @@ void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHo
   check_name("register_module", *state_, name);
   for (const NamedModule& part : child->get().named_modules()) {
     if (ModuleState::of(*part.module) != state_) continue;
-    fail<ValueError>("register_module", "\"{}\" is this module itself, or holds it", name);
+    fail<ValueError>("register_module", "\"{}\" is this module itself, or contains it", name);
   }
   state_->children.push_back({name, std::move(child)});
 }
@@ -247,7 +247,7 @@ std::vector<NamedModule> Module::named_children() const {
 
 namespace {
 
-/// Parents first, in the order of registration. `once` leaves out what was listed under another name.
+/// Parents first, in the order of registration. `once` leaves out modules that are listed already.
 void walk(const Module& module, const std::string& path, bool once, std::unordered_set<const ModuleState*>& seen,
           std::vector<NamedModule>& out) {
   if (once && !seen.insert(ModuleState::of(module).get()).second) return;
@@ -311,9 +311,10 @@ void Module::load_state_dict(const StateDict& dict, bool strict) const {
     if (!ours.contains(name)) unexpected += (unexpected.empty() ? "" : ", ") + name;
   }
   if (strict && !(missing.empty() && unexpected.empty())) {
-    fail<ValueError>("load_state_dict",
-                     "the keys do not fit: missing [{}], unexpected [{}]; pass strict = false to load what fits",
-                     missing, unexpected);
+    fail<ValueError>(
+        "load_state_dict",
+        "the keys do not match: missing [{}], unexpected [{}]; pass strict = false to load those that match", missing,
+        unexpected);
   }
   for (const auto& [name, tensor] : ours) {
     if (!dict.contains(name)) continue;

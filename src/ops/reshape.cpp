@@ -1,5 +1,5 @@
-// y = x with another shape dx = gy with x's shape The views that change only the shape: reshape, flatten, squeeze,
-// unsqueeze. The result shares storage with x; backward keeps x's shape.
+// y = x with another shape        dx = gy with x's shape
+// The views that change only the shape: reshape, flatten, squeeze, unsqueeze. Keeps x's shape.
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
