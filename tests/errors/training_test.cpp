@@ -129,7 +129,7 @@ TEST(Errors, OfOptimizers) {
   expect_errors({
       {"ValueError: SGD: the list of parameters is empty; did the model register its layers?",
        [] { optim::SGD(std::vector<Tensor>{}, {.lr = 0.1}); }},
-      {"ValueError: SGD: parameter 1 of shape (2) is parameter 0 again", [&p] { optim::SGD({p, p}, {.lr = 0.1}); }},
+      {"ValueError: SGD: parameter 1 of shape (2) is the same tensor as parameter 0", [&p] { optim::SGD({p, p}, {.lr = 0.1}); }},
       {"ValueError: SGD: parameter 1 is undefined", [&p] { optim::SGD({p, Tensor()}, {.lr = 0.1}); }},
       {"GradError: SGD: parameter 0 of shape (2) is the result of mul, not a leaf; pass the tensor it was made "
        "from, or detach() it",
@@ -155,7 +155,7 @@ TEST(Errors, OfOptimizers) {
        [&p] { optim::Adam({p}, {.eps = -1}); }},
       {"ValueError: AdamW: weight_decay = nan in group 0; expected a finite number >= 0",
        [&p] { optim::AdamW({p}, {.weight_decay = nan}); }},
-      {"ValueError: Adam: parameter 1 of shape (2) is parameter 0 again",
+      {"ValueError: Adam: parameter 1 of shape (2) is the same tensor as parameter 0",
        [&p] {
          optim::Adam adam({p}, {});
          adam.add_param_group({{p}, {}});
@@ -175,7 +175,7 @@ TEST(Errors, OfOptimizers) {
        }},
       {"ValueError: load_state_dict: the dict has 0 groups of parameters, this Adam optimizer 1",
        [&p] { optim::Adam adam({p}, {}); adam.load_state_dict({}); }},
-      {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of another class than "
+      {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of something other than "
        "Adam?",
        [&p] {
          optim::SGD sgd({p}, {.lr = 0.1});
@@ -226,7 +226,7 @@ TEST(Errors, OfSchedulers) {
        [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = 0.1}); }},
       {"ValueError: OneCycleLR: max_lr has 2 values, the optimizer 1 groups",
        [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = {0.1, 0.2}, .total_steps = 10, .cycle_momentum = false}); }},
-      {"ValueError: OneCycleLR: step 3 of a cycle of total_steps = 2",
+      {"ValueError: OneCycleLR: step 3 is beyond total_steps = 2",
        [&sgd] {
          lr_scheduler::OneCycleLR s(sgd, {.max_lr = 0.1, .total_steps = 2, .cycle_momentum = false});
          for (int i = 0; i < 3; ++i) s.step();
@@ -237,7 +237,7 @@ TEST(Errors, OfSchedulers) {
        [&sgd] { lr_scheduler::LambdaLR(sgd, [](std::int64_t) { return nan; }); }},
       {"ValueError: ReduceLROnPlateau: factor = 1.5 is outside [0, 1)",
        [&sgd] { lr_scheduler::ReduceLROnPlateau(sgd, {.factor = 1.5}); }},
-      {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of another class than StepLR?",
+      {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of something other than StepLR?",
        [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 1}).load_state_dict({}); }},
   });
 }

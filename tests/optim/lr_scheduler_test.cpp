@@ -164,7 +164,7 @@ TEST(LRScheduler, AStateThatDoesNotFitChangesNothing) {
   refuses(cosine.state_dict(), "no entry \"step_size\"", "StepLR");
   refuses(with(good, "last_epoch", tensor(-1)), "\"last_epoch\" = -1");
   refuses(with(good, "step_size", tensor(0)), "step_size = 0");
-  refuses(with(good, "more", tensor(0)), "\"more\" has no place in the state of StepLR");
+  refuses(with(good, "more", tensor(0)), "\"more\" does not belong to the state of StepLR");
   refuses(with(good, "base_lrs", tensor({1., 2., 3.})), "3 groups", "has 2");
   expect_error<ShapeError>([&] { scheduler.load_state_dict(with(good, "gamma", zeros({2}))); }, "\"gamma\"");
   EXPECT_EQ(scheduler.state_dict()["last_epoch"].item<int>(), 1);

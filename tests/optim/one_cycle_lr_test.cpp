@@ -47,7 +47,7 @@ TEST(OneCycleLR, EndsAfterTotalSteps) {
   for (int t = 0; t < 10; ++t) scheduler.step();
   const double last = optimizer.param_groups()[0].options.lr;
   for (int again = 0; again < 2; ++again) {
-    expect_error<ValueError>([&] { scheduler.step(); }, "OneCycleLR: step 11 of a cycle of total_steps = 10");
+    expect_error<ValueError>([&] { scheduler.step(); }, "OneCycleLR: step 11 is beyond total_steps = 10");
   }
   EXPECT_EQ(optimizer.param_groups()[0].options.lr, last);
 }

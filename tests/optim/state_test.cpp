@@ -247,8 +247,8 @@ TEST(OptimState, ADictThatDoesNotFitChangesNothing) {
   expect_refused<ValueError>(groups.state_dict(), "2 groups");
   expect_refused<ShapeError>(fewer.state_dict(), "\"param_groups.0.params\"", "(1)", "(3)");
   expect_refused<ValueError>(without("state.2.exp_avg_sq"), "\"state.2.exp_avg_sq\"");
-  expect_refused<ValueError>(without("state.2.step"), "\"state.2.exp_avg\" has no place");
-  expect_refused<ValueError>(with("state.3.step", tensor(1)), "\"state.3.step\" has no place");
+  expect_refused<ValueError>(without("state.2.step"), "\"state.2.exp_avg\" does not belong");
+  expect_refused<ValueError>(with("state.3.step", tensor(1)), "\"state.3.step\" does not belong");
   expect_refused<ValueError>(with("state.2.step", tensor(0)), "\"state.2.step\" = 0");
   expect_refused<ShapeError>(with("state.2.exp_avg", zeros({2})), "\"state.2.exp_avg\"", "(2)", "()");
   expect_refused<DTypeError>(with("state.2.exp_avg", tensor(1)), "\"state.2.exp_avg\"", "int64");
