@@ -1,5 +1,5 @@
-// XTAPE_API marks what the shared library shows to the outside. Everything else is built with hidden
-// visibility, so that a host program never meets our internals or those of the libraries inside us.
+// XTAPE_API marks what the shared library exports. Everything else is built with hidden visibility, so that our
+// internals, and those of libraries linked into ours, cannot clash with a host program's.
 #pragma once
 
 #define XTAPE_API __attribute__((visibility("default")))

@@ -17,8 +17,8 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both
-/// show the same tensors. A snapshot is `clone(dict)`.
+/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both refer to the
+/// same tensors. A snapshot is `clone(dict)`.
 class XTAPE_API StateDict {
  public:
   using Entry = NamedTensor;
@@ -50,8 +50,7 @@ class XTAPE_API StateDict {
   std::vector<std::size_t> by_name_;  // positions in entries_, sorted by name
 };
 
-/// The same names and copies of the elements, without history: what happens to `dict` later does not reach
-/// it.
+/// The same names and copies of the elements, without history: later changes to `dict` do not affect it.
 XTAPE_API StateDict clone(const StateDict& dict);
 
 }  // namespace xtape

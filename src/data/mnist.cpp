@@ -1,4 +1,4 @@
-// MNIST and Fashion-MNIST: finding the files and making sure that they belong together.
+// MNIST and Fashion-MNIST: finds the files and checks that they belong together.
 #include "xtape/data/mnist.hpp"
 
 #include <filesystem>
@@ -17,7 +17,7 @@ constexpr std::int64_t image_side = 28;
 std::string find(std::string_view op, const std::string& directory, std::string_view part, std::string_view kind) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
-    fail<FileError>(op, "\"{}\" is no directory; pass the one that holds {}-{}", directory, part, kind);
+    fail<FileError>(op, "\"{}\" is not a directory; pass the one that holds {}-{}", directory, part, kind);
   }
   for (const char* separator : {"-", "."}) {
     for (const char* suffix : {"", ".gz"}) {

@@ -101,7 +101,7 @@ TEST(ReadIdx, RefusesWhatIsNoFile) {
 }
 
 TEST(ReadIdx, RefusesOtherFormats) {
-  expect_refused("PNG and more", "is no IDX file: it begins with 50 4e 47 20");
+  expect_refused("PNG and more", "is not an IDX file: it begins with 50 4e 47 20");
   expect_refused(std::string{0, 0, 0x0a, 1, 0, 0, 0, 0}, "no IDX file");
   expect_refused(std::string{1, 0, 8, 1, 0, 0, 0, 0}, "no IDX file");
   expect_refused(header({1}, 0x0d) + std::string(4, '\0'), "elements of type 0x0d, only 0x08 (uint8)");
@@ -135,8 +135,8 @@ TEST(ReadIdx, RefusesPromisesThatCannotBeKeptBeforeTakingMemory) {
       {60000, 28, 28},
       {1 << 20}};
   for (const auto& shape : shapes) {
-    expect_refused(header(shape) + "few", "truncated or damaged: it promises");
-    expect_refused(gzip(header(shape) + "few"), "truncated or damaged: it promises");
+    expect_refused(header(shape) + "few", "truncated or damaged: its header says");
+    expect_refused(gzip(header(shape) + "few"), "truncated or damaged: its header says");
   }
 }
 
@@ -206,7 +206,7 @@ TEST(Mnist, NamesItsClasses) {
 
 TEST(Mnist, SaysWhatIsMissing) {
   const TempDir dir;
-  expect_error<FileError>([&] { mnist(dir / "none", Split::train); }, "mnist: ", "none\" is no directory");
+  expect_error<FileError>([&] { mnist(dir / "none", Split::train); }, "mnist: ", "none\" is not a directory");
   expect_error<FileError>([&] { fashion_mnist(dir.string(), Split::test); },
                           "fashion_mnist: no t10k-images-idx3-ubyte, plain or .gz, in", dir.string());
 }

@@ -274,9 +274,9 @@ TEST(Errors, OfData) {
   };
   expect_errors(misuses);
   const std::string missing = "FileError: read_idx: \"" + (dir / "missing") + "\": No such file or directory";
-  const std::string foreign = "FileError: read_idx: \"" + path + "\" is no IDX file: it begins with 6e 6f 74 20";
+  const std::string foreign = "FileError: read_idx: \"" + path + "\" is not an IDX file: it begins with 6e 6f 74 20";
   const std::string none = "FileError: fashion_mnist: \"" + (dir / "none") +
-                           "\" is no directory; pass the one that holds train-images-idx3-ubyte";
+                           "\" is not a directory; pass the one that holds train-images-idx3-ubyte";
   expect_errors({{missing.c_str(), [&] { data::read_idx(dir / "missing"); }},
                  {foreign.c_str(), [&] { data::read_idx(path); }},
                  {none.c_str(), [&] { data::fashion_mnist(dir / "none", data::Split::train); }}});
