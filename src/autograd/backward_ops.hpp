@@ -1,5 +1,5 @@
-// What the tape asks of the ops: the two that backward itself needs. They are recorded like any other, so ops/ defines
-// them; nothing else below ops/ calls up to it.
+// The two ops that backward itself needs. They are recorded like any other, so ops/ defines them; nothing else below
+// ops/ calls up to it.
 #pragma once
 
 #include "xtape/tensor.hpp"

@@ -1,4 +1,4 @@
-// The one thing that the tape knows of modules: the path of the one that is running, for errors.
+// The path of the running module, for errors: all that the tape knows about modules.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// StateDict: entries in order of insertion, and beside them their positions sorted by name, so that loading a
-// large model does not search linearly for each name.
+// StateDict: entries in order of insertion, and their positions sorted by name, so that loading a large model does not
+// search linearly for each name.
 #include "xtape/state_dict.hpp"
 
 #include <algorithm>

@@ -14,7 +14,7 @@ namespace xtape::detail {
 /// The dim counted from the front; IndexError outside [-rank, rank). A 0-dim tensor has the dims 0 and -1.
 std::int64_t normalize_dim(std::string_view op, std::int64_t dim, std::int64_t rank);
 
-/// `shape` without `dim`, or with 1 in its place. A 0-dim shape stays as it is.
+/// `shape` without `dim`, or with 1 in its place. A 0-dim shape does not change.
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
 
 /// The dims that a sum or a mean reduces.

@@ -16,7 +16,7 @@ void relu(const T* x, T* y, int64_t n) {
 template <class T>
 void relu_gradient(const T* y, const T* gy, T* dx, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
-    const T g = gy[i];  // read in any case, so that there is no branch
+    const T g = gy[i];  // read unconditionally, so that there is no branch
     dx[i] = y[i] <= 0 ? T{} : g;
   }
 }
