@@ -177,7 +177,7 @@ TEST(PostAccumulateGradHook, ThatConvertsAnotherLeafIsAnError) {
   } module;
   a.register_post_accumulate_grad_hook([&module](const Tensor&) { module.to(float32); });
   expect_error<GradError>([&] { (a * module.w).sum().backward(); },
-                          "backward: a float64 (1) gradient arrives at a leaf", "float32 (1)");
+                          "backward: a float64 (1) gradient arrived at a leaf", "float32 (1)");
   EXPECT_FALSE(module.w.grad().defined());
 }
 

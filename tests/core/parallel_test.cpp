@@ -129,8 +129,9 @@ TEST(NumThreads, MayBeMoreThanTheMachineHas) {
 }
 
 TEST(NumThreads, IsOneOrMore) {
-  testing::expect_error<ValueError>([] { set_num_threads(0); }, "set_num_threads: 0 threads");
-  testing::expect_error<ValueError>([] { set_num_threads(-2); }, "set_num_threads: -2");
+  testing::expect_error<ValueError>([] { set_num_threads(0); },
+                                    "set_num_threads: the number of threads must be 1 or more, got 0");
+  testing::expect_error<ValueError>([] { set_num_threads(-2); }, "1 or more, got -2");
 }
 
 // Neither ThreadSanitizer nor QEMU follows a process with threads through fork: tests/cpus.sh leaves this suite out.

@@ -102,8 +102,8 @@ TEST(ReadIdx, RefusesWhatIsNoFile) {
 
 TEST(ReadIdx, RefusesOtherFormats) {
   expect_refused("PNG and more", "is not an IDX file: it begins with 50 4e 47 20");
-  expect_refused(std::string{0, 0, 0x0a, 1, 0, 0, 0, 0}, "no IDX file");
-  expect_refused(std::string{1, 0, 8, 1, 0, 0, 0, 0}, "no IDX file");
+  expect_refused(std::string{0, 0, 0x0a, 1, 0, 0, 0, 0}, "not an IDX file");
+  expect_refused(std::string{1, 0, 8, 1, 0, 0, 0, 0}, "not an IDX file");
   expect_refused(header({1}, 0x0d) + std::string(4, '\0'), "elements of type 0x0d, only 0x08 (uint8)");
   expect_refused(header({}) + "x", "0 dims");
   expect_refused(header(std::vector<std::uint32_t>(9, 1)) + "x", "9 dims, expected 1 to 8");

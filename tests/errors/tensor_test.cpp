@@ -177,8 +177,8 @@ TEST(Errors, OfAutograd) {
          x.add_(x);
          y.backward();
        }},
-      {"GradError: requires_grad_: the tensor is the result of mul, not a leaf; use detach() for a constant copy "
-       "of the handle",
+      {"GradError: requires_grad_: the tensor is the result of mul, not a leaf; use detach() for a constant that "
+       "shares its elements",
        [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).requires_grad_(false); }},
       {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
        [] { tensor({1, 2}).requires_grad_(); }},

@@ -196,8 +196,8 @@ TEST(Errors, OfOptimizers) {
       {"ValueError: clip_grad_value_: clip_value = -1; expected a number >= 0",
        [&p] { nn::utils::clip_grad_value_({p}, -1); }},
       {"ValueError: clip_grad_value_: parameter 0 is undefined", [] { nn::utils::clip_grad_value_({Tensor()}, 1); }},
-      {"ValueError: clip_grad_norm_: the norm of the gradients is nan; error_if_nonfinite = false scales them all "
-       "the same",
+      {"ValueError: clip_grad_norm_: the norm of the gradients is nan; pass error_if_nonfinite = false to scale them "
+       "anyway",
        [] {
          const Tensor q = ones({1}, {.requires_grad = true});
          q.set_grad(full({1}, nan));

@@ -286,7 +286,7 @@ TEST(LambdaLR, RefusesAStateOfMoreGroupsThanFunctions) {
   optim::SGD optimizer({leaf({1}, {1})}, {.lr = .1});
   LambdaLR scheduler(optimizer, one);
   optimizer.add_param_group({{leaf({1}, {1})}, {.lr = .2}});
-  expect_error<ValueError>([&] { scheduler.load_state_dict(two); }, "of 2 groups, this LambdaLR has 1 functions");
+  expect_error<ValueError>([&] { scheduler.load_state_dict(two); }, "has 2 groups, this LambdaLR has 1 functions");
 }
 
 TEST(LambdaLR, AFunctionMayWriteToTheOptimizerButNotAddAGroup) {
