@@ -1,6 +1,6 @@
 // check_output EXPECTED PROGRAM [ARGUMENTS...]: runs a program and compares its standard output with a file, line by
-// line. In the file, {0.86..0.88} matches any number in that range and {*} any text; everything else must match exactly.
-// The exit code is 0 if the program's is 0 and every line fits.
+// line. In the file, {0.86..0.88} matches any number in that range and {*} any text; all else must match exactly. The
+// exit code is 0 if the program's is 0 and every line fits.
 #include <sys/wait.h>
 #include <unistd.h>
 
