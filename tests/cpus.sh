@@ -24,10 +24,11 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 # Under QEMU these take longer than all others together: many training steps, many products, a million nodes.
-long='Threads.*:FashionTraining.*:Gemm.IsItsDefinitionWhenIt*:Gemm.HasTheSameBits*:GemmKernels.*:Tape.AMillion*'
+long='Threads.*:FashionTraining.*:GemmKernels.*:Gemm.HasTheSameBits*:Tape.AMillion*'
+long+=':Gemm.AgreesWithItsDefinitionInBlocks:Gemm.AgreesWithItsDefinitionForThinMatrices'
 # QEMU 7.2 does not support forks of a process with threads. Its AVX2 reads the whole vector for a masked load, so that
 # a load up to the end of a page faults, which it does not on a CPU.
-beyond_qemu='ForkedPool.*:GemmKernels.AreTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
+beyond_qemu='ForkedPool.*:GemmKernels.AgreeWithTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
 left_out=$beyond_qemu
 [ "$full" ] || left_out+=:$long
 

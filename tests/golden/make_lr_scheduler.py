@@ -27,7 +27,7 @@ LAMBDAS = {
 
 
 def metric(epoch, mode):
-    """Falls until step 20, wavers from then on, and is NaN once. Rises for mode max."""
+    """Falls until step 20, fluctuates from then on, and is NaN once. Rises for mode max."""
     if epoch == 33:
         return math.nan
     noise = any_((1,)).tensor(f"metric {epoch}", torch.float64).item()

@@ -1,4 +1,4 @@
-"""Writes random programs and what PyTorch makes of them, for random_graphs_test.cpp.
+"""Writes random programs and PyTorch's results of them, for random_graphs_test.cpp.
 
     python make_random_graphs.py [--count 1000] [--seed 1] [--out random_graphs.golden]
 
@@ -45,7 +45,7 @@ class Program:
         return i, self.values[i].detach()
 
     def add_statement(self):
-        """False when the proposal does not fit, or its numbers are not tame."""
+        """False if the proposal does not fit, or its numbers are too large."""
         op = self.rng.choices(list(PROPOSE), WEIGHTS)[0]
         proposal = PROPOSE[op](self.rng, self.pick)
         if proposal is None:
@@ -68,7 +68,7 @@ class Program:
         return True
 
     def finish(self):
-        """The program's text and results; None when no gradient flows, or a large one."""
+        """The program's text and results; None if there is no gradient, or a large one."""
         recorded = [i for i, y in enumerate(self.values) if y.requires_grad and not y.is_leaf]
         if not recorded:
             return None
