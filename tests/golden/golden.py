@@ -44,7 +44,7 @@ def unit(z):
 
 
 class Input:
-    """`fill` makes an input's numbers from its key. Real inputs get the case's dtype and, unless constant, require grad."""
+    """`fill` makes the numbers from a key. Real inputs get the case's dtype and require grad unless constant."""
 
     def __init__(self, shape, fill, real=True, constant=False):
         self.shape, self.fill, self.real, self.constant = tuple(shape), fill, real, constant

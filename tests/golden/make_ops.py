@@ -2,8 +2,8 @@
 
     python make_ops.py
 
-The twin of each case there has its name and inputs here. A case is run in float64 and in float32 and gives its results,
-then the gradients of its differentiable inputs under a random upstream gradient.
+Each case has the same name and inputs there and here. It runs in float64 and in float32 and holds its results, then the
+gradients at its differentiable inputs under a random upstream gradient.
 """
 import torch
 import torch.nn.functional as F

@@ -199,7 +199,7 @@ void expect_bad_rows_affect_no_other() {
         for (T bad : {nan, inf<T>}) {
           std::vector<T> x(3 * n, T(1)), s(3 * n), l(3 * n), lse(3);
           x[n + at] = bad;
-          if (bad != bad && n > 1) x[n + (at + 1) % n] = inf<T>;  // NaN wins over +inf beside it
+          if (bad != bad && n > 1) x[n + (at + 1) % n] = inf<T>;  // NaN wins over +inf
           k.softmax(x.data(), s.data(), 3, static_cast<std::int64_t>(n));
           k.log_softmax(x.data(), l.data(), 3, static_cast<std::int64_t>(n));
           k.logsumexp(x.data(), lse.data(), 3, static_cast<std::int64_t>(n));
