@@ -14,7 +14,7 @@ import tempfile
 
 LIMITS = pathlib.Path(__file__).with_name("guard.limits")
 PRODUCT = "xtape::kernels::gemm("
-HEADER = "# work, iterations, instructions and requests for memory an iteration, at most; see guard.py\n"
+HEADER = "# work, iterations, limits of instructions and of requests for memory per iteration; see guard.py\n"
 
 
 def instructions(profile):

@@ -27,7 +27,7 @@ struct State {
     }
     for (T& x : v) x = x < 0 ? -x : x;
   }
-  /// Equal bits, except for the sign of NaN, which IEEE 754 does not define.
+  /// Equal bits, except that any NaN equals any NaN: IEEE 754 does not define their sign and payload.
   bool operator==(const State& other) const {
     return same(p, other.p) && same(m, other.m) && same(v, other.v) && same(v_max, other.v_max);
   }
