@@ -1,4 +1,4 @@
-// A contract of the whole library: the number of threads does not change the bits of a result.
+// A contract of the whole library: the number of threads does not change the bits of a result (SEMANTICS [34]).
 #include <gtest/gtest.h>
 
 #include <cstring>
