@@ -98,7 +98,7 @@ good_data
 rm "$labels"
 refuses "train-labels" --data "$scratch/data"
 
-# -- runs: the same seed gives the same weights, with one thread or two (SEMANTICS [34]), with or without validation [33]
+# -- runs: the same seed gives the same weights, for any number of threads (SEMANTICS [34]), with or without validation
 hash_of() { "$binary" --data digits --epochs 1 --hidden 32 "$@" | sed -n 's/^weights //p'; }
 first=$(hash_of --seed 3)
 [ -n "$first" ] || complain "no hash printed"
