@@ -1,5 +1,5 @@
-// xtape-mnist: trains a small classifier on images of 28 x 28 and watches it on held-out images, epoch by epoch.
-// The program is the tutorial too: read train_epoch and evaluate first, then main.
+// xtape-mnist: trains a small classifier on 28 x 28 images and evaluates it on held-out images after every epoch.
+// The program is also the tutorial: read train_epoch and evaluate first, then run.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -56,18 +56,18 @@ Score train_epoch(const nn::Module& model, const nn::CrossEntropyLoss& criterion
   model.train();
   Score score;
   for (auto [x, y] : batches) {
-    Tensor logits = model(x);            // each op on the way is recorded on the tape
+    Tensor logits = model(x);            // every op is recorded on the tape
     Tensor loss = criterion(logits, y);  // one number
     if (std::isnan(loss.item<double>())) throw ValueError("train", "the loss is NaN; try a smaller --lr");
     optimizer.zero_grad();
-    loss.backward();   // the tape, newest op first: d(loss)/d(weight) for every weight
+    loss.backward();   // walks the tape, newest op first: d(loss)/d(weight) for every weight
     optimizer.step();  // each weight moves a little against its gradient
     score.add(loss, logits, y);
   }
   return score;
 }
 
-/// The same without learning: no dropout, nothing recorded, nothing changed.
+/// One pass without learning: no dropout, nothing recorded, nothing changed.
 Score evaluate(const nn::Module& model, data::DataLoader& batches) {
   model.eval();
   NoGradGuard no_grad;
@@ -99,7 +99,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, const nn::Mod
                                        optim::AdamOptions{.lr = o.lr, .weight_decay = o.weight_decay});
 }
 
-/// FNV-1a over the bytes of all weights: equal hashes, equal models.
+/// FNV-1a over the bytes of all weights: equal models have equal hashes.
 std::uint64_t hash_of(const nn::Module& model) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const Tensor& p : model.parameters()) {
@@ -124,7 +124,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// What is printed so far is on its way out; throws when it cannot be written.
+/// Writes out what is printed so far; throws if that fails.
 void flush() {
   if (std::fflush(stdout) != 0) throw FileError("stdout", "cannot be written to");
 }
@@ -156,12 +156,12 @@ void run(const Options& o) {
   for (int epoch = 1; epoch <= o.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     const Score train = train_epoch(model, criterion, *optimizer, batches);
-    std::string watched = fmt::format("{:>7}  {:>8}", "-", "-");
+    std::string validated = fmt::format("{:>7}  {:>8}", "-", "-");
     if (held_out.size() > 0 && !o.skip_validation) {
       const Score score = evaluate(model, validation);
-      watched = fmt::format("{:7.4f}  {:8.4f}", score.loss, score.accuracy);
+      validated = fmt::format("{:7.4f}  {:8.4f}", score.loss, score.accuracy);
     }
-    fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, watched,
+    fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, validated,
                seconds_since(start));
     flush();
   }
@@ -172,7 +172,7 @@ void run(const Options& o) {
   flush();
 }
 
-/// A number in [0, 1), which also refuses NaN.
+/// "" for a number in [0, 1), else what is wrong; NaN is refused too.
 std::string check_fraction(const std::string& text) {
   double value = 0;
   if (!CLI::detail::lexical_cast(text, value) || !(value >= 0 && value < 1)) return text + " is outside [0, 1)";
@@ -192,17 +192,17 @@ int main(int argc, char** argv) {
   app.add_option("--optimizer", o.optimizer, "sgd, adam or adamw")
       ->check(CLI::IsMember({"sgd", "adam", "adamw"}));
   app.add_option("--lr", o.lr, "learning rate")->check(CLI::NonNegativeNumber);
-  app.add_option("--momentum", o.momentum, "of sgd")->check(CLI::NonNegativeNumber);
-  app.add_option("--weight-decay", o.weight_decay, "sgd, adam: L2 penalty; adamw (without it, adam): shrinks the weights")
+  app.add_option("--momentum", o.momentum, "momentum of sgd")->check(CLI::NonNegativeNumber);
+  app.add_option("--weight-decay", o.weight_decay, "sgd and adam: L2 penalty; adamw: decoupled weight decay")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--label-smoothing", o.label_smoothing, "share of the target spread over all classes")
+  app.add_option("--label-smoothing", o.label_smoothing, "share of the target that is spread over all classes")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--epochs", o.epochs, "passes over the training images")->check(CLI::Range(0, 100000));
-  app.add_option("--batch-size", o.batch_size, "images a step")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--batch-size", o.batch_size, "images per step")->check(CLI::Range(1, 1 << 20));
   app.add_option("--validation", o.validation, "share of the training images held out")->check(check_fraction);
-  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but never look at them");
-  app.add_option("--seed", o.seed, "of weights, dropout, split and shuffling");
-  app.add_option("--threads", o.threads, "threads for the large products")->check(CLI::Range(1, 1024));
+  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but do not evaluate on them");
+  app.add_option("--seed", o.seed, "seed of weights, dropout, split and shuffling");
+  app.add_option("--threads", o.threads, "threads that share the work of large ops")->check(CLI::Range(1, 1024));
 
   try {
     app.parse(argc, argv);

@@ -1,4 +1,4 @@
-// Backward and grad: what arrives where, and the errors. SEMANTICS [28] to [31].
+// backward and grad: which gradients arrive where, and the errors. SEMANTICS [28] to [31].
 #include <cmath>
 #include <thread>
 
@@ -40,7 +40,7 @@ TEST(Backward, TakesASeed) {
   expect_close(x.grad(), {30, 300});
 }
 
-TEST(Backward, OfALeafIsTheSeed) {
+TEST(Backward, OfALeafGivesTheSeed) {
   Tensor x = leaf({1}, {1});
   x.backward();
   expect_close(x.grad(), {1});
@@ -90,7 +90,7 @@ TEST(Backward, ASecondOneThatNeedsNothingSavedWorks) {
   expect_close(x.grad(), {4});
 }
 
-TEST(Backward, SevenMistakesSevenErrors) {  // SEMANTICS [29]; the first two stand above and in saved_test.cpp
+TEST(Backward, EveryMisuseHasItsOwnError) {  // SEMANTICS [29]; the first two are above and in saved_test.cpp
   Tensor x = leaf({1, 2}, {2});
   expect_error<GradError>([&] { x.fill_(0); }, "fill_: in place on a leaf of shape (2) that requires grad",
                           "NoGradGuard");
@@ -116,7 +116,7 @@ TEST(Backward, InPlaceOnWhatSharesStorageWithHistoryIsRefused) {
   EXPECT_NO_THROW(x[0] = 3.0);
 }
 
-TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
+TEST(Backward, AFrozenAliasCannotBeWrittenWhileAnotherRequiresGrad) {
   Tensor w = leaf({1, 2}, {2});
   Tensor alias = w.detach();
   alias.requires_grad_();
@@ -129,7 +129,7 @@ TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
   EXPECT_NO_THROW(w.fill_(0));
 }
 
-TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {  // decision 8
+TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {
   Tensor x = leaf({2}, {1}), w = leaf({3}, {1});
   Tensor bad =
       record("bad", {x}, x.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
@@ -172,7 +172,7 @@ TEST(Backward, AReentrantCallLeavesTheOuterOneAlone) {
   expect_close(x.grad(), {(6 + 1) * 6});
 }
 
-TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
+TEST(Backward, ThroughTheRunningNodeKeepsItsFunctionAlive) {
   Tensor x = leaf({2}, {1}), z;
   bool inside = false;
   Tensor y =
@@ -185,7 +185,7 @@ TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
   expect_close(x.grad(), {9});
 }
 
-TEST(Backward, AGraphFromBeforeFindsAThawedLeaf) {
+TEST(Backward, AnOldGraphReachesALeafThatIsUnfrozenAgain) {
   Tensor x = leaf({1, 2}, {2});
   Tensor y = (x * x).sum();
   x.requires_grad_(false);
@@ -223,7 +223,7 @@ TEST(Grad, RunsOnlyWhatLeadsToTheInputs) {
   expect_close(grad({x * bad}, {x})[0], {3});
 }
 
-TEST(Grad, OfATensorInTheMiddleLeavesWhatMadeItAlone) {
+TEST(Grad, OfATensorInTheMiddleKeepsTheGraphBelowIt) {
   Tensor x = leaf({3}, {1});
   Tensor h = x * x, y = h * h;
   expect_close(grad({y.sum()}, {h})[0], {18});
@@ -292,7 +292,7 @@ TEST(Gradcheck, FindsAWrongSecondDerivative) {
   EXPECT_FALSE(autograd::gradgradcheck(wrong, {x}, {.raise_exception = false}));
 }
 
-TEST(Gradcheck, WantsAFloat64Result) {
+TEST(Gradcheck, RequiresAFloat64Result) {
   auto f = [](const std::vector<Tensor>& in) { return in[0].to(float32); };
   Tensor x = leaf(std::vector<double>(100, 1.5), {100});
   expect_error<ValueError>([&] { autograd::gradcheck(f, {x}); },
@@ -300,7 +300,7 @@ TEST(Gradcheck, WantsAFloat64Result) {
   expect_error<ValueError>([&] { autograd::gradgradcheck(f, {x}); }, "gradgradcheck: the function returns float32");
 }
 
-TEST(Gradcheck, WantsFloat64Leaves) {
+TEST(Gradcheck, RequiresFloat64Leaves) {
   auto f = [](const std::vector<Tensor>& in) { return in[0] * in[0]; };
   expect_error<ValueError>([&] { autograd::gradcheck(f, {ones({1}, {.requires_grad = true})}); },
                            "gradcheck: inputs[0] must be a float64 leaf");

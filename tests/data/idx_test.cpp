@@ -47,7 +47,7 @@ std::string gzip(const std::string& bytes) {
   return out;
 }
 
-/// read_idx of a file with these bytes must fail, naming the file.
+/// Expects read_idx of a file with these bytes to throw a FileError that names the file.
 template <class... Parts>
 void expect_refused(const std::string& bytes, const Parts&... parts) {
   const TempDir dir;
@@ -87,7 +87,7 @@ TEST(ReadIdx, ReadsEmptyArrays) {
   EXPECT_EQ(read_idx(dir / "b").shape(), Shape{0});
 }
 
-TEST(ReadIdx, RefusesWhatIsNoFile) {
+TEST(ReadIdx, RefusesWhatIsNotAReadableFile) {
   const TempDir dir;
   expect_error<FileError>([&] { read_idx(dir / "missing"); }, "missing", "No such file");
   expect_error<FileError>([&] { read_idx(dir.string()); }, dir.string(), "a directory, not a file");
@@ -125,13 +125,13 @@ TEST(ReadIdx, RefusesTrailingBytes) {
   expect_refused(gzip(bytes) + gzip(bytes), "data after the end of its gzip stream");
 }
 
-TEST(ReadIdx, RefusesPromisesThatCannotBeKeptBeforeTakingMemory) {
+TEST(ReadIdx, RefusesAHeaderThatSaysMoreThanTheFileHolds) {
   const std::vector<std::vector<std::uint32_t>> shapes = {
       {0xffffffff, 0xffffffff},                 // below 2^64
       {0xffffffff, 0xffffffff, 0xffffffff},     // beyond 2^64
-      {0x80000000, 0x80000000, 4, 1},           // exactly 2^64: 0 to a careless product
-      {0, 0xffffffff, 0xffffffff, 0xffffffff},  // an extent of 0 excuses nothing
-      {0, 0xffffffff, 0x10000000},              // nor here, below 2^63
+      {0x80000000, 0x80000000, 4, 1},           // exactly 2^64, which overflows to 0
+      {0, 0xffffffff, 0xffffffff, 0xffffffff},  // beyond 2^64 but for an extent of 0
+      {0, 0xffffffff, 0x10000000},              // the same, below 2^63
       {60000, 28, 28},
       {1 << 20}};
   for (const auto& shape : shapes) {
@@ -150,7 +150,7 @@ TEST(ReadIdx, SurvivesEveryFlippedBit) {
     std::string bytes = zipped;
     bytes[i / 8] = static_cast<char>(bytes[i / 8] ^ (1 << i % 8));
     write_file(dir / "a", bytes);
-    try {  // notes in gzip's header (time, system, ...) and bits that fill up a byte do not matter
+    try {  // notes in gzip's header (time, system, ...) and padding bits do not matter
       EXPECT_TRUE(equal(read_idx(dir / "a"), original)) << "bit " << i;
     } catch (const FileError&) {
       ++refused;

@@ -1,4 +1,4 @@
-// Misuses of elementwise ops, reductions and ops of shapes.
+// Misuses of elementwise ops, reductions and shape ops.
 // clang-format off
 #include <gtest/gtest.h>
 

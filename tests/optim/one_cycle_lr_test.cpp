@@ -34,7 +34,7 @@ TEST(OneCycleLR, CyclesBetasOfAdam) {
   EXPECT_EQ(optimizer.param_groups()[0].options.betas, (std::array<double, 2>{.95, .999}));
 }
 
-TEST(OneCycleLR, LeavesTheMomentumAloneWhenTold) {
+TEST(OneCycleLR, LeavesTheMomentumAloneWithoutCycleMomentum) {
   optim::SGD optimizer({leaf({1}, {1})}, {.momentum = .5});
   OneCycleLR scheduler(optimizer, {.max_lr = 1, .total_steps = 10, .cycle_momentum = false});
   scheduler.step();

@@ -25,8 +25,8 @@ struct Model {
   }
 };
 
-/// Trains `until` steps, continues in a fresh optimizer of default options, and expects to land where an
-/// uninterrupted run does, bit for bit.
+/// Trains `until` steps, continues in a fresh optimizer with default options, and expects the same weights as those of
+/// an uninterrupted run, bit for bit.
 template <class Optimizer, class Options>
 void expect_continues(const Options& options, int until) {
   SCOPED_TRACE(until);
@@ -67,7 +67,7 @@ TEST(OptimState, AdamWContinuesBitForBit) {
   }
 }
 
-/// Steps with options switched on and off on the way, saved and restored before each step.
+/// Steps while options are switched on and off, with state saved and restored before each step.
 template <class Optimizer, class Edit>
 void expect_continues_through_edits(Edit edit) {
   Model whole, restored;
@@ -128,7 +128,7 @@ TEST(OptimState, OfAnAddedGroupContinuesBitForBit) {
   }
 }
 
-TEST(OptimState, IsNamedAsInPyTorch) {
+TEST(OptimState, HasPyTorchsNames) {
   Model model;
   optim::Adam optimizer(model.params, {.amsgrad = true});
   model.step(optimizer, 0);
@@ -151,7 +151,7 @@ TEST(OptimState, IsASnapshot) {
   EXPECT_TRUE(equal(dict["state.0.momentum_buffer"], before["state.0.momentum_buffer"]));
 }
 
-TEST(OptimState, KeepsNothingOfTheDictItLoads) {
+TEST(OptimState, CopiesTheDictItLoads) {
   Model model;
   optim::SGD optimizer(model.params, {.lr = .1, .momentum = .9});
   model.step(optimizer, 0);
@@ -161,7 +161,7 @@ TEST(OptimState, KeepsNothingOfTheDictItLoads) {
   EXPECT_FALSE(equal(optimizer.state_dict()["state.0.momentum_buffer"], dict["state.0.momentum_buffer"]));
 }
 
-TEST(OptimState, ForgetsWhatTheDictDoesNotHold) {
+TEST(OptimState, DropsWhatTheDictDoesNotHold) {
   Model model;
   optim::Adam optimizer(model.params);
   const StateDict fresh = optimizer.state_dict();
@@ -203,7 +203,7 @@ TEST(OptimState, FollowsAParameterToAnotherDType) {
   EXPECT_NO_THROW(wider.step());
 }
 
-/// load_state_dict must refuse with an E, and leave options, state and parameters as they were.
+/// Expects load_state_dict to throw an E and to leave options, state and parameters unchanged.
 template <class E, class... Parts>
 void expect_refused(const StateDict& dict, const Parts&... parts) {
   Model model;

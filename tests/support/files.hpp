@@ -1,4 +1,4 @@
-// Files for tests: a directory that goes with its test, and writing bytes.
+// Files for tests: a temporary directory, and writing bytes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace xtape::testing {
 
-/// A directory of this test's own, removed at the end.
+/// A directory for the current test, removed with this object.
 class TempDir {
  public:
   TempDir() {
