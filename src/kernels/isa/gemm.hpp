@@ -93,16 +93,17 @@ struct Block {
   bool in_place;
 };
 
-constexpr int64_t short_depth = 64;
+constexpr int64_t short_depth = 128;         // of panels of which several stay in the first cache
 constexpr int64_t second_cache = 512 << 10;  // bytes
 
 /// Panels that run across are read in place where to pack them does not pay: for very few rows, whose tiles are wide,
-/// where they are so short that they stay in the first cache, and for few strips where all of them stay in the second.
+/// for few strips where all of them stay in the second cache, and for some more where they are short. (Rows of B that
+/// are a power of two apart take turns in a few lines of the first cache, which strip after strip would feel.)
 template <class T>
 inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t columns, int64_t k) {
   if (!x.runs_across()) return false;
   const bool stays = k * columns <= second_cache / static_cast<int64_t>(sizeof(T));
-  return rows <= strip / 2 || k <= short_depth || (rows <= 2 * strip && stays);
+  return rows <= strip / 2 || (rows <= 2 * strip && stays) || (rows <= 12 * strip && k <= 16);
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
@@ -116,22 +117,23 @@ inline StripOf<T> strip_at(const Block<T>& a, int64_t i, int64_t index) {
   return {a.x.at + (a.first + i) * a.x.across + a.p * a.x.along, a.x.across, a.x.along};
 }
 
-/// The panel that begins at column j, `width` columns wide, of which `columns` are the block's.
+/// Panels of equal width that begin at column j; `columns` are the block's.
 template <class T>
-struct Panel {
-  PanelOf<T> at;
+struct Panels {
+  PanelsOf<T> at;
   int64_t width, columns;
 };
+/// The panel that begins at column j, and with it those behind it that are as wide, up to `most` in all.
 template <class T>
-inline Panel<T> panel_at(const Block<T>& b, int64_t j, int64_t widest) {
+inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t widest, int64_t most) {
   const int64_t left = b.count - j;
   if (!b.in_place) {
-    const int64_t width = panel_width<T>(left);
-    return {{b.packed + j * b.k, width}, width, smaller(left, width)};
+    const int64_t width = panel_width<T>(left), whole = smaller(left / width, most);
+    return {{b.packed + j * b.k, width, width * b.k}, width, whole > 0 ? whole * width : left};
   }
-  if (left < lanes<T>) return {{b.packed, lanes<T>}, lanes<T>, left};
+  if (left < lanes<T>) return {{b.packed, lanes<T>, 0}, lanes<T>, left};
   const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
-  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along}, width, width};
+  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, smaller(left / width, most) * width};
 }
 
 /// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the
@@ -143,36 +145,32 @@ inline void pack_panels(const Block<T>& b) {
   if (rest > 0) pack(b.x, b.first + b.count - rest, rest, b.p, b.k, lanes<T>, b.packed);
 }
 
-/// One strip, `rows` high, by one panel that begins at column j.
+/// One strip, `rows` high, by the panels that begin at column j.
 template <class T>
-inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panel<T>& b, int64_t k, bool onto, Place<T> c) {
+inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panels<T>& b, int64_t k, bool onto,
+                          const Place<T>& c) {
   const TileKernels<T>& kernels = tile_kernels<T>(rows);
   const TileKernel<T> kernel = b.width == panel<T> ? kernels.panel : b.width == lanes<T> ? kernels.one : kernels.widest;
   multiply_into(kernel, a, rows, b.at, b.width, b.columns, k, onto, c);
 }
 
 /// C (+)= a b, both of which have k steps. A packed panel meets strip after strip, and stays in the first cache. Panels
-/// in place, which are few or short, come one after the other, so that C is walked along its rows.
+/// that are few or short come one after the other, so that C is walked along its rows.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
   const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
-  const auto place = [&c](int64_t i, int64_t j) { return Place<T>{c.at + i * c.row + j * c.column, c.row, c.column}; };
-  int64_t index = 0;
-  if (b.in_place) {
-    each_strip(a.count, [&a, &b, &place, &index, wide, onto](int64_t i, int64_t rows) {
+  const bool along_rows = b.in_place || b.k <= short_depth;
+  const int64_t most = along_rows ? b.count : 1, columns = along_rows ? b.count : panel<T>;
+  for (int64_t first = 0; first < b.count; first += columns) {
+    const int64_t end = smaller(b.count, first + columns);
+    int64_t index = 0;
+    each_strip(a.count, [&a, &b, &c, &index, wide, most, onto, first, end](int64_t i, int64_t rows) {
       const StripOf<T> at = strip_at(a, i, index++);
-      for (int64_t j = 0; j < b.count;) {
-        const Panel<T> here = panel_at(b, j, wide);
-        multiply_pair(at, rows, here, b.k, onto, place(i, j));
-        j += here.width;
+      for (int64_t j = first; j < end;) {
+        const Panels<T> here = panels_at(b, j, wide, most);
+        multiply_pair(at, rows, here, b.k, onto, Place<T>{c.at + i * c.row + j * c.column, c.row, c.column});
+        j += here.columns;
       }
-    });
-    return;
-  }
-  for (int64_t j = 0; j < b.count; j += panel<T>, index = 0) {
-    const Panel<T> here = panel_at(b, j, panel<T>);
-    each_strip(a.count, [&a, &b, &place, &index, &here, j, onto](int64_t i, int64_t rows) {
-      multiply_pair(strip_at(a, i, index++), rows, here, b.k, onto, place(i, j));
     });
   }
 }
@@ -182,7 +180,7 @@ template <class T>
 inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k,
                               bool accumulate, const Place<T>& c, T* room) {
   if (k <= most_short_steps && y.runs_across() && x.is_matrix() && c.column == 1) {
-    return sweep_rows_of<T>(k, {x.at, x.across, x.along}, m, {y.at, y.along}, n, accumulate, c.at, c.row);
+    return sweep_rows_of<T>(k, {x.at, x.across, x.along}, m, {y.at, y.along, 0}, n, accumulate, c.at, c.row);
   }
   T *const panels = room, *const strips = room + most_depth * most_columns<T>;
   const int64_t depth = equal_part(k, most_depth), height = equal_part(m, most_height);
