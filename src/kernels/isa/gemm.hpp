@@ -93,17 +93,14 @@ struct Block {
   bool in_place;
 };
 
-constexpr int64_t short_depth = 128;         // of panels of which several stay in the first cache
-constexpr int64_t second_cache = 512 << 10;  // bytes
+constexpr int64_t short_depth = 128;       // of panels of which several stay in the first cache
+constexpr int64_t near_caches = 32 << 10;  // bytes
 
-/// Panels that run across are read in place where to pack them does not pay: for very few rows, whose tiles are wide,
-/// for few strips where all of them stay in the second cache, and for some more where they are short. (Rows of B that
-/// are a power of two apart take turns in a few lines of the first cache, which strip after strip would feel.)
+/// Panels that run across are read in place where to pack them does not pay: for one or two strips, and for some more
+/// where they are short. (Rows of B that are a power of two apart share a few lines of the first cache.)
 template <class T>
-inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t columns, int64_t k) {
-  if (!x.runs_across()) return false;
-  const bool stays = k * columns <= second_cache / static_cast<int64_t>(sizeof(T));
-  return rows <= strip / 2 || (rows <= 2 * strip && stays) || (rows <= 12 * strip && k <= 16);
+inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
+  return x.runs_across() && (rows <= 2 * strip || (rows <= 12 * strip && k <= 16));
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
@@ -117,23 +114,23 @@ inline StripOf<T> strip_at(const Block<T>& a, int64_t i, int64_t index) {
   return {a.x.at + (a.first + i) * a.x.across + a.p * a.x.along, a.x.across, a.x.along};
 }
 
-/// Panels of equal width that begin at column j; `columns` are the block's.
+/// Panels of equal width, of which `columns` columns are the block's.
 template <class T>
 struct Panels {
   PanelsOf<T> at;
   int64_t width, columns;
 };
-/// The panel that begins at column j, and with it those behind it that are as wide, up to `most` in all.
+/// As many as are equally wide of those from column j to `end`, which is the block's end or some whole panels from j.
 template <class T>
-inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t widest, int64_t most) {
-  const int64_t left = b.count - j;
+inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t widest) {
+  const int64_t left = end - j;
   if (!b.in_place) {
-    const int64_t width = panel_width<T>(left), whole = smaller(left / width, most);
-    return {{b.packed + j * b.k, width, width * b.k}, width, whole > 0 ? whole * width : left};
+    const int64_t width = panel_width<T>(left);
+    return {{b.packed + j * b.k, width, width * b.k}, width, left >= width ? left / width * width : left};
   }
   if (left < lanes<T>) return {{b.packed, lanes<T>, 0}, lanes<T>, left};
   const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
-  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, smaller(left / width, most) * width};
+  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, left / width * width};
 }
 
 /// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the
@@ -154,20 +151,28 @@ inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panels<T>& b,
   multiply_into(kernel, a, rows, b.at, b.width, b.columns, k, onto, c);
 }
 
-/// C (+)= a b, both of which have k steps. A packed panel meets strip after strip, and stays in the first cache. Panels
-/// that are few or short come one after the other, so that C is walked along its rows.
+/// How many columns of C are made before the next ones: those of one long panel, which stays in the first cache; all,
+/// where C is walked along its rows because panels are short or met but once; and as many as stay in the near caches
+/// where panels in place are met again.
+template <class T>
+inline int64_t columns_at_a_time(const Block<T>& a, const Block<T>& b) {
+  if (!b.in_place) return b.k <= short_depth ? round_up(b.count, panel<T>) : panel<T>;
+  if (a.count <= strip) return round_up(b.count, panel<T>);
+  return round_up(near_caches / static_cast<int64_t>(sizeof(T)) / b.k, 4 * panel<T>);
+}
+
+/// C (+)= a b, both of which have k steps.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
   const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
-  const bool along_rows = b.in_place || b.k <= short_depth;
-  const int64_t most = along_rows ? b.count : 1, columns = along_rows ? b.count : panel<T>;
+  const int64_t columns = columns_at_a_time(a, b);
   for (int64_t first = 0; first < b.count; first += columns) {
     const int64_t end = smaller(b.count, first + columns);
     int64_t index = 0;
-    each_strip(a.count, [&a, &b, &c, &index, wide, most, onto, first, end](int64_t i, int64_t rows) {
+    each_strip(a.count, [&a, &b, &c, &index, wide, onto, first, end](int64_t i, int64_t rows) {
       const StripOf<T> at = strip_at(a, i, index++);
       for (int64_t j = first; j < end;) {
-        const Panels<T> here = panels_at(b, j, wide, most);
+        const Panels<T> here = panels_at(b, j, end, wide);
         multiply_pair(at, rows, here, b.k, onto, Place<T>{c.at + i * c.row + j * c.column, c.row, c.column});
         j += here.columns;
       }
@@ -184,7 +189,7 @@ inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& 
   }
   T *const panels = room, *const strips = room + most_depth * most_columns<T>;
   const int64_t depth = equal_part(k, most_depth), height = equal_part(m, most_height);
-  const bool panels_in_place = reads_panels_in_place(y, m, n, k), strips_in_place = reads_strips_in_place(x, n, k);
+  const bool panels_in_place = reads_panels_in_place(y, m, k), strips_in_place = reads_strips_in_place(x, n, k);
   for (int64_t j = 0; j < n; j += most_columns<T>) {
     for (int64_t p = 0; p < k; p += depth) {
       const Block<T> b{y, j, smaller(n - j, most_columns<T>), p, smaller(k - p, depth), panels, panels_in_place};
