@@ -44,15 +44,16 @@ inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // ---- what is chosen, by the whole product's shape ------------------------------------------------------------------
 
-/// Whether vectors along k take less time than vectors along the shorter side of C, of whose lanes some are idle.
+/// Whether vectors along k take less time than vectors along the shorter side of C, of whose lanes some are idle, and
+/// whose operand must be turned if it runs along k.
 template <class T>
 inline bool suits_dots(const Gemm<T>& g, const Operand<T>& a, const Operand<T>& b) {
   const Operand<T>&few = g.m <= g.n ? a : b, &many = g.m <= g.n ? b : a;
   const int64_t rows = smaller(g.m, g.n);
   if (!many.runs_along() || !few.is_matrix() || rows > most_dot_rows) return false;
-  const int64_t sum_of_lanes = 4;  // in multiply-adds
-  const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows;
-  const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>);
+  const int64_t sum_of_lanes = 4, turn = few.runs_along() ? 4 : 0, others = g.m <= g.n ? g.n : g.m;  // multiply-adds
+  const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows * others;
+  const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>)*(others + turn);
   return by_dots < by_tiles;
 }
 

@@ -117,7 +117,8 @@ struct TileTable;
 template <class T, int... r>
 struct TileTable<T, std::integer_sequence<int, r...>> {
   static constexpr TileKernels<T> of_rows[] = {{widest(r + 1), multiply_tiles<T, r + 1, widest(r + 1)>,
-                                                multiply_tiles<T, r + 1, panel_vectors>, multiply_tiles<T, r + 1, 1>}...};
+                                                multiply_tiles<T, r + 1, panel_vectors>,
+                                                multiply_tiles<T, r + 1, 1>}...};
 };
 template <class T>
 inline const TileKernels<T>& tile_kernels(int64_t rows) {
