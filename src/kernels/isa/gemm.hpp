@@ -30,8 +30,14 @@ constexpr int64_t most_columns{most_panels * panel<T>};
 template <class T>
 constexpr int64_t multiply_room{lanes<T> + most_depth * (most_height + most_columns<T>)};
 
-// Of dot products: what stays in the first cache, and the most rows of the smaller operand.
-constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
+// Of dot products: what stays in the first cache, the most rows of the smaller operand, and how much longer a step of a
+// tile takes, in quarters: with SSE2 an element is not spread over a vector in one instruction.
+constexpr int64_t most_dot_depth = 1024;
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr int64_t most_dot_rows = 64, tile_step = 4;
+#else
+constexpr int64_t most_dot_rows = 256, tile_step = 5;
+#endif
 // Of a product that has few elements, so that nothing is read twice: chains as long as there are parts, at k = 10^6.
 constexpr int64_t most_few_depth = 4096, few_elements = 4;
 
@@ -54,7 +60,7 @@ inline bool suits_dots(const Gemm<T>& g, const Operand<T>& a, const Operand<T>& 
   const int64_t sum_of_lanes = 4, turn = few.runs_along() ? 4 : 0, others = g.m <= g.n ? g.n : g.m;  // multiply-adds
   const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows * others;
   const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>)*(others + turn);
-  return by_dots < by_tiles;
+  return 4 * by_dots < tile_step * by_tiles;
 }
 
 /// Whether vectors go down the columns of C.
@@ -94,14 +100,15 @@ struct Block {
   bool in_place;
 };
 
+constexpr int64_t most_rows_in_place = strip < 6 ? 12 : 2 * strip;
 constexpr int64_t short_depth = 128;       // of panels of which several stay in the first cache
 constexpr int64_t near_caches = 32 << 10;  // bytes
 
-/// Panels that run across are read in place where to pack them does not pay: for one or two strips, and for some more
-/// where they are short. (Rows of B that are a power of two apart share a few lines of the first cache.)
+/// Panels that run across are read in place where to pack them does not pay: for one or two strips (SSE2: three), and
+/// for some more where they are short. (Rows of B that are a power of two apart share a few lines of the first cache.)
 template <class T>
 inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
-  return x.runs_across() && (rows <= 2 * strip || (rows <= 12 * strip && k <= 16));
+  return x.runs_across() && (rows <= most_rows_in_place || (rows <= 12 * strip && k <= 16));
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {

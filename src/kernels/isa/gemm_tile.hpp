@@ -17,7 +17,7 @@ constexpr int strip = 14;
 #elif defined(__AVX2__) || defined(__aarch64__)
 constexpr int strip = 6;
 #else
-constexpr int strip = 5;  // without fused multiply-adds, products take a register, too
+constexpr int strip = 4;  // without fused multiply-adds, products take a register, too
 #endif
 constexpr int panel_vectors = 2;
 template <class T>
