@@ -5,9 +5,11 @@
 
 namespace xtape {
 
-/// From the next op on, large ops may use `n` threads, the calling one included. The bits of a result do not depend on
-/// n. Applies to the whole process; ValueError for n < 1. After such an op, its threads spin for 150 us before they
-/// sleep; the caller spins until the last of them is done, for at most 3 ms.
+/// From the next op on, ops may use up to `n` threads, the calling one included. An op uses as many as shorten its
+/// work: the time that it takes to wake a thread is measured. The bits of a result do not depend on that or on n.
+/// Applies to the whole process; ValueError for n < 1. After such an op, its threads spin for 150 us before they sleep,
+/// as long as the next one usually comes within that time; the caller spins until the last of them is done, for at most
+/// 3 ms.
 XTAPE_API void set_num_threads(int n);
 /// The number of threads that an op may use.
 XTAPE_API int num_threads() noexcept;

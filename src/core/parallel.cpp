@@ -1,7 +1,7 @@
-// The pool. Its threads start with the first work that they can share. After each piece of work they spin for a short
-// time and then sleep. They are joined at exit, or when the shared library is unloaded. The pool itself is never
-// destroyed: work that comes later, from the destructor of a global, runs on its caller's thread. A forked child has
-// none of these threads and gets a new pool.
+// The pool. Its threads start with the first work that they can share. After a piece of work they spin for a short
+// time, where the next piece usually comes that soon, and then sleep. They are joined at exit, or when the shared
+// library is unloaded. The pool itself is never destroyed: work that comes later, from the destructor of a global, runs
+// on its caller's thread. A forked child has none of these threads and gets a new pool.
 #include "core/parallel.hpp"
 
 #include <pthread.h>
@@ -16,8 +16,10 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "core/fail.hpp"
+#include "core/wake_cost.hpp"
 
 namespace xtape {
 
@@ -38,11 +40,18 @@ void pause() noexcept {
 #endif
 }
 
+using Clock = std::chrono::steady_clock;
+
+double ns_since(Clock::time_point start) noexcept {
+  return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+}
+
 /// One call of parallel_for. Lives on its caller's stack.
 struct Work {
   std::int64_t count;
   void (*block)(void*, std::int64_t);
   void* body;
+  const Clock::time_point start = Clock::now();
   std::atomic<std::int64_t> next{0};
   std::mutex error_mutex = {};
   std::exception_ptr error = {};
@@ -62,11 +71,13 @@ struct Work {
   }
 };
 
-using Clock = std::chrono::steady_clock;
-
 /// A training step of some hundred microseconds runs on one thread for about this long between two large ops. With a
 /// shorter time a step takes longer on a busy machine, where a thread that sleeps gets a core late.
 constexpr Clock::duration spin_time = std::chrono::microseconds(150);
+
+/// Nanoseconds of work below which a thread's share does not pay whatever waking costs: its data has to come from
+/// another core's cache.
+constexpr double smallest_share = 10'000;
 
 /// Waits until the condition holds, but no longer than `limit`.
 template <class F>
@@ -81,25 +92,41 @@ class Pool {
  public:
   static Pool& instance();
 
+  int threads_for(double ns, int most) noexcept;
   /// False when another thread is using the pool, or it has stopped.
   bool run(Work& work, int helpers);
   void stop() noexcept;
 
  private:
   void start_workers(int workers);
+  WakeCost& wake(int helpers);
+  int awake() const noexcept { return started_ - asleep_; }
+  void wait_for_helpers(const Work& work);
   void worker();
-  bool should_wake() const noexcept { return stopping_.load() || open_slots_.load() > 0; }
+  Work* join() noexcept;
+  void leave() noexcept;
+  bool wait_for_work();
+  bool should_wake() const noexcept { return stopping_ || seats_ >= one_invitation; }
 
-  std::mutex run_mutex_;  // held by the caller whose work the pool runs
+  static constexpr std::uint32_t one_invitation = 1 << 16;
 
-  std::mutex mutex_;  // guards writes to everything below
-  std::condition_variable wake_, done_;
+  std::mutex run_mutex_;  // held by the caller whose work the pool runs; guards the next two
   Work* work_ = nullptr;
-  std::atomic<int> open_slots_{0};  // workers that may still join work_
-  std::atomic<int> active_{0};      // workers inside work_
+  Clock::time_point last_end_ = Clock::now();
+
+  // How many workers may still join work_ (high half) and how many are inside it (low half): one word, so that no
+  // worker joins after the caller has stopped waiting.
+  std::atomic<std::uint32_t> seats_{0};
   std::atomic<bool> stopping_{false};
-  int started_ = 0;
+
+  std::atomic<int> started_{0}, asleep_{0};  // workers
+  std::atomic<int> soon_{2};                 // 0 to 3: whether the next work usually comes within spin_time
+  WakeCost cost_awake_{2'000}, cost_asleep_{40'000};
+
+  std::mutex mutex_;  // for sleeping, starting and stopping
+  std::condition_variable wake_, done_;
   std::thread workers_[max_workers];
+  std::atomic<bool> caller_sleeps_{false};
 };
 
 // Static storage, so that a child process can build its pool over what it inherits: those threads do not exist in the
@@ -115,38 +142,62 @@ Pool& Pool::instance() {
   return pool;
 }
 
+/// A share of the work should take twice as long as it takes until its thread begins. Threads that are awake begin
+/// sooner than those that sleep, so that it may pay to use just the former.
+int Pool::threads_for(double ns, int most) noexcept {
+  const double if_awake = ns / std::max(smallest_share, 2 * cost_awake_.ns());
+  const double if_asleep = ns / std::max(smallest_share, 2 * cost_asleep_.ns());
+  const double wanted = std::max(std::min<double>(if_awake, 1 + awake()), if_asleep);
+  const int threads = static_cast<int>(std::min<double>(wanted, most));
+  if (threads >= 2) return threads;
+  cost_asleep_.forget();
+  cost_awake_.forget();
+  return 1;
+}
+
 bool Pool::run(Work& work, int helpers) {
   std::unique_lock run_lock(run_mutex_, std::try_to_lock);
-  if (!run_lock) return false;
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_) return false;
-    start_workers(helpers);
-    work_ = &work;
-    open_slots_ = std::min(helpers, started_);
-  }
-  if (helpers == 1) {
-    wake_.notify_one();
-  } else {
-    wake_.notify_all();
-  }
-  const auto start = Clock::now();
+  if (!run_lock || stopping_) return false;
+  start_workers(helpers);
+  const bool is_soon = work.start - last_end_ < spin_time;
+  soon_ = std::clamp(soon_ + (is_soon ? 1 : -1), 0, 3);
+  work_ = &work;
+  helpers = std::min<int>(helpers, started_);
+  WakeCost& cost = wake(helpers);
   work.run();
-  {
-    std::lock_guard lock(mutex_);
-    work_ = nullptr;
-    open_slots_ = 0;
-  }
-  // The workers usually finish at about the same time, unless they started late or had to wait for a core.
-  spin_until(std::clamp(2 * (Clock::now() - start), spin_time, 20 * spin_time), [this] { return active_ == 0; });
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return active_ == 0; });
+  const std::uint32_t left_over = seats_.fetch_and(one_invitation - 1) / one_invitation;
+  if (std::cmp_equal(left_over, helpers)) cost.observe(std::max(ns_since(work.start), cost.ns()));  // nobody came yet
+  wait_for_helpers(work);
+  last_end_ = Clock::now();
   return true;
 }
 
+/// Returns the cost that the next observation is of.
+WakeCost& Pool::wake(int helpers) {
+  seats_ = static_cast<std::uint32_t>(helpers) * one_invitation;
+  // A worker that goes to sleep counts itself as asleep first, and looks at seats_ then.
+  const int sleepers = std::min<int>(helpers - awake(), asleep_);
+  if (sleepers <= 0) return cost_awake_;
+  std::lock_guard lock(mutex_);
+  for (int i = 0; i < sleepers; ++i) wake_.notify_one();
+  return cost_asleep_;
+}
+
+void Pool::wait_for_helpers(const Work& work) {
+  // The workers usually finish at about the same time, unless they started late or had to wait for a core.
+  spin_until(std::clamp(2 * (Clock::now() - work.start), spin_time, 20 * spin_time), [this] { return seats_ == 0; });
+  if (seats_ == 0) return;
+  std::unique_lock lock(mutex_);
+  caller_sleeps_ = true;
+  done_.wait(lock, [this] { return seats_ == 0; });
+  caller_sleeps_ = false;
+}
+
 void Pool::start_workers(int workers) {
+  if (started_ >= std::min(workers, max_workers)) return;
+  std::lock_guard lock(mutex_);
   try {
-    for (; started_ < std::min(workers, max_workers); ++started_) {
+    for (; !stopping_ && started_ < std::min(workers, max_workers); ++started_) {
       workers_[started_] = std::thread([this] { worker(); });
     }
   } catch (const std::system_error&) {
@@ -156,23 +207,40 @@ void Pool::start_workers(int workers) {
 
 void Pool::worker() {
   is_worker = true;
-  std::unique_lock lock(mutex_);
   while (true) {
-    if (!should_wake()) {
-      lock.unlock();
-      spin_until(spin_time, [this] { return should_wake(); });
-      lock.lock();
-      wake_.wait(lock, [this] { return should_wake(); });
-    }
+    const bool has_slept = wait_for_work();
     if (stopping_) return;
-    --open_slots_;
-    ++active_;
-    Work& work = *work_;
-    lock.unlock();
-    work.run();
-    lock.lock();
-    if (--active_ == 0) done_.notify_one();
+    Work* work = join();
+    if (!work) continue;
+    (has_slept ? cost_asleep_ : cost_awake_).observe(ns_since(work->start));
+    work->run();
+    leave();
   }
+}
+
+/// Null when there is no seat left.
+Work* Pool::join() noexcept {
+  for (std::uint32_t seats = seats_; seats >= one_invitation;) {
+    if (seats_.compare_exchange_weak(seats, seats - one_invitation + 1)) return work_;
+  }
+  return nullptr;
+}
+
+void Pool::leave() noexcept {
+  if (--seats_ != 0 || !caller_sleeps_) return;
+  std::lock_guard lock(mutex_);
+  done_.notify_one();
+}
+
+/// True when this thread has slept.
+bool Pool::wait_for_work() {
+  if (soon_ >= 2) spin_until(spin_time, [this] { return should_wake(); });
+  if (should_wake()) return false;
+  std::unique_lock lock(mutex_);
+  ++asleep_;
+  wake_.wait(lock, [this] { return should_wake(); });
+  --asleep_;
+  return true;
 }
 
 void Pool::stop() noexcept {
@@ -199,10 +267,16 @@ void set_num_threads(int n) {
 
 int num_threads() noexcept { return thread_count.load(std::memory_order_relaxed); }
 
+int threads_for(double ns) noexcept {
+  const int most = num_threads();
+  if (most == 1 || inside_block || !(ns >= 2 * smallest_share)) return 1;
+  return Pool::instance().threads_for(ns, most);
+}
+
 namespace detail {
 
-void run_blocks(std::int64_t count, void (*block)(void* body, std::int64_t i), void* body) {
-  const auto helpers = static_cast<int>(std::min<std::int64_t>(num_threads(), count)) - 1;
+void run_blocks(std::int64_t count, int threads, void (*block)(void* body, std::int64_t i), void* body) {
+  const auto helpers = static_cast<int>(std::min<std::int64_t>(threads, count)) - 1;
   if (helpers > 0 && !inside_block) {
     Work work{.count = count, .block = block, .body = body};
     if (Pool::instance().run(work, helpers)) {

@@ -14,27 +14,32 @@
 namespace xtape {
 
 namespace detail {
-void run_blocks(std::int64_t count, void (*block)(void* body, std::int64_t i), void* body);
+void run_blocks(std::int64_t count, int threads, void (*block)(void* body, std::int64_t i), void* body);
 }  // namespace detail
 
-/// body(0), ..., body(count - 1). Returns when all are done. After an exception no further block is started; the first
-/// exception is rethrown here once the running blocks have ended. Calls from inside a block, and calls while another
-/// thread uses the pool, run on the calling thread alone.
+/// How many threads it pays to use for work that takes one thread about `ns` nanoseconds: 1 to num_threads(). Asking a
+/// thread for help costs time, which the pool measures; a thread's share of the work must take longer than that.
+int threads_for(double ns) noexcept;
+
+/// body(0), ..., body(count - 1), on at most `threads` threads, the caller's included. Returns when all are done. After
+/// an exception no further block is started; the first exception is rethrown here once the running blocks have ended.
+/// Calls from inside a block, and calls while another thread uses the pool, run on the calling thread alone.
 template <class F>
-void parallel_for(std::int64_t count, F&& body) {
+void parallel_for(std::int64_t count, int threads, F&& body) {
   using Body = std::remove_reference_t<F>;
   detail::run_blocks(
-      count, [](void* f, std::int64_t i) { (*static_cast<Body*>(f))(i); },
+      count, threads, [](void* f, std::int64_t i) { (*static_cast<Body*>(f))(i); },
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
-/// Elements of a chunk in an op with little arithmetic per element: enough to be worth waking a thread.
+/// The elements that one block of parallel_chunks works on.
 inline constexpr std::int64_t chunk_size = 1 << 15;
 
-/// body(first, count) for consecutive chunks of [0, n), all of the same length except the last.
+/// body(first, count) for consecutive chunks of [0, n), all of the same length except the last. One thread takes about
+/// `ns` nanoseconds for an element.
 template <class F>
-void parallel_chunks(std::int64_t n, F&& body) {
-  parallel_for((n + chunk_size - 1) / chunk_size,
+void parallel_chunks(std::int64_t n, double ns, F&& body) {
+  parallel_for((n + chunk_size - 1) / chunk_size, threads_for(static_cast<double>(n) * ns),
                [n, &body](std::int64_t i) { body(i * chunk_size, std::min(chunk_size, n - i * chunk_size)); });
 }
 

@@ -27,8 +27,7 @@ class Room {
   T* at_;
 };
 
-constexpr double enough_for_a_thread = 5e6;  // multiply-adds, below which waking one costs more than it saves
-constexpr std::int64_t part_step = 32;       // no part ends within a vector but the last
+constexpr std::int64_t part_step = 32;  // no part ends within a vector but the last
 
 template <class T>
 void multiply_part(const Gemm<T>& g, const GemmPart& part) {
@@ -37,20 +36,23 @@ void multiply_part(const Gemm<T>& g, const GemmPart& part) {
 }
 
 template <class T>
-void run(const Gemm<T>& g) {
+int parts_that_pay(const Gemm<T>& g) {
+  const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+  return threads_for(work / isa_of<T>().gemm_rate);
+}
+
+template <class T>
+void run(const Gemm<T>& g, int parts) {
   if (g.m == 0 || g.n == 0) return;
   if (g.k == 0) {
     for (std::int64_t i = 0; i < g.m && !g.accumulate; ++i) std::fill_n(g.c + i * g.ldc, g.n, T{0});
     return;
   }
-  const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  const auto most = static_cast<std::int64_t>(std::min(work / enough_for_a_thread, 1e6));
-  const std::int64_t parts = std::min<std::int64_t>(num_threads(), most);
-  if (parts <= 1) return multiply_part(g, {0, g.m, 0, g.n});
-  // The longer side of C is cut into a part for each thread.
+  if (parts == 1) return multiply_part(g, {0, g.m, 0, g.n});
+  // The longer side of C is cut.
   const bool by_rows = g.m > g.n;
   const std::int64_t longer = std::max(g.m, g.n), length = round_up((longer + parts - 1) / parts, part_step);
-  parallel_for((longer + length - 1) / length, [&g, by_rows, longer, length](std::int64_t at) {
+  parallel_for((longer + length - 1) / length, parts, [&g, by_rows, longer, length](std::int64_t at) {
     const std::int64_t first = at * length, count = std::min(length, longer - first);
     multiply_part(g, by_rows ? GemmPart{first, count, 0, g.n} : GemmPart{0, g.m, first, count});
   });
@@ -58,7 +60,9 @@ void run(const Gemm<T>& g) {
 
 }  // namespace
 
-void gemm(const Gemm<float>& g) { run(g); }
-void gemm(const Gemm<double>& g) { run(g); }
+void gemm(const Gemm<float>& g) { run(g, parts_that_pay(g)); }
+void gemm(const Gemm<double>& g) { run(g, parts_that_pay(g)); }
+void gemm(const Gemm<float>& g, int parts) { run(g, parts); }
+void gemm(const Gemm<double>& g, int parts) { run(g, parts); }
 
 }  // namespace xtape::kernels

@@ -31,7 +31,7 @@ Tensor masked_scale(const Tensor& x, const Tensor& mask, double scale) {
     const T* from = detail::elements<T>(x);
     const auto* m = detail::elements<std::uint8_t>(mask);
     T* to = detail::elements<T>(y);
-    parallel_chunks(x.impl()->numel, [=](std::int64_t i, std::int64_t count) {
+    parallel_chunks(x.impl()->numel, 0.2, [=](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().masked_scale(from + i, m + i, static_cast<T>(scale), to + i, count);
     });
   });
@@ -54,7 +54,7 @@ Tensor dropout(const Tensor& x, double p, bool training) {
     const T* from = detail::elements<T>(x);
     auto* m = detail::elements<std::uint8_t>(mask);
     T* to = detail::elements<T>(y);
-    parallel_chunks(n, [=](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, 0.5, [=](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().dropout({begin.seed, begin.offset}, i, count, keep, static_cast<T>(scale), from + i, m + i,
                                    to + i);
     });

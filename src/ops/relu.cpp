@@ -20,7 +20,7 @@ Tensor fused_gradient(const Tensor& y, const Tensor& gy) {
   visit_floating(y.impl()->dtype, [&]<class T>() {
     const T *u = detail::elements<T>(y), *g = detail::elements<T>(gy);
     T* d = detail::elements<T>(dx);
-    parallel_chunks(y.impl()->numel, [u, g, d](std::int64_t first, std::int64_t n) {
+    parallel_chunks(y.impl()->numel, 0.2, [u, g, d](std::int64_t first, std::int64_t n) {
       kernels::isa_of<T>().relu_gradient(u + first, g + first, d + first, n);
     });
   });
@@ -36,7 +36,7 @@ Tensor relu(const Tensor& x) {
     if constexpr (std::is_floating_point_v<T>) {
       const T* u = detail::elements<T>(x);
       T* v = detail::elements<T>(y);
-      parallel_chunks(x.impl()->numel, [u, v](std::int64_t first, std::int64_t n) {
+      parallel_chunks(x.impl()->numel, 0.15, [u, v](std::int64_t first, std::int64_t n) {
         kernels::isa_of<T>().relu(u + first, v + first, n);
       });
     } else {

@@ -52,7 +52,7 @@ struct AdamRule {
     const kernels::AdamStep<T> step = constants_of_step<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
-    parallel_chunks(n, [=, &step](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, 0.3, [=, &step](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().adam(p + i, g + i, m + i, v + i, v_max ? v_max + i : nullptr, count, step);
     });
   }

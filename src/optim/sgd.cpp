@@ -58,7 +58,7 @@ struct Rule<SGDOptions> {
                                    .nesterov = o.nesterov,
                                    .smallest_buffer = std::numeric_limits<T>::min()};
     T* buffer = o.momentum != 0 ? elements<T>(state.buffers[0]) : nullptr;
-    parallel_chunks(n, [=, &step](std::int64_t i, std::int64_t count) {
+    parallel_chunks(n, 0.2, [=, &step](std::int64_t i, std::int64_t count) {
       kernels::isa_of<T>().sgd(p + i, g + i, buffer ? buffer + i : nullptr, count, step);
     });
     if (buffer) ++state.steps;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -30,7 +31,7 @@ class Threads {
 /// The sum over i of i^2 + 1, by blocks.
 std::int64_t total(std::int64_t count) {
   std::vector<std::int64_t> results(static_cast<std::size_t>(count));
-  parallel_for(count, [&](std::int64_t i) { results[static_cast<std::size_t>(i)] += i * i + 1; });
+  parallel_for(count, num_threads(), [&](std::int64_t i) { results[static_cast<std::size_t>(i)] += i * i + 1; });
   return std::accumulate(results.begin(), results.end(), std::int64_t{0});
 }
 
@@ -43,14 +44,14 @@ TEST(ParallelFor, RunsEveryBlockOnce) {
 
 TEST(ParallelFor, OfNoBlocksRunsNothing) {
   Threads threads(2);
-  parallel_for(0, [](std::int64_t) { FAIL(); });
-  parallel_for(-1, [](std::int64_t) { FAIL(); });
+  parallel_for(0, num_threads(), [](std::int64_t) { FAIL(); });
+  parallel_for(-1, num_threads(), [](std::int64_t) { FAIL(); });
 }
 
 TEST(ParallelFor, RunsBlocksAtTheSameTime) {
   Threads threads(2);
   std::atomic<int> started{0};
-  parallel_for(2, [&](std::int64_t) {
+  parallel_for(2, num_threads(), [&](std::int64_t) {
     ++started;
     const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (started < 2 && std::chrono::steady_clock::now() < late) std::this_thread::yield();
@@ -61,14 +62,14 @@ TEST(ParallelFor, RunsBlocksAtTheSameTime) {
 TEST(ParallelFor, WithOneThreadRunsOnTheCaller) {
   Threads threads(1);
   const auto here = std::this_thread::get_id();
-  parallel_for(8, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
+  parallel_for(8, num_threads(), [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
 }
 
 TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
   for (int n : {1, 2, 4}) {
     Threads threads(n);
     for (int repeat = 0; repeat < 50; ++repeat) {
-      EXPECT_THROW(parallel_for(16,
+      EXPECT_THROW(parallel_for(16, num_threads(),
                                 [](std::int64_t i) {
                                   if (i == 5) throw std::out_of_range("block 5");
                                 }),
@@ -81,7 +82,7 @@ TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
 TEST(ParallelFor, StartsNoBlockAfterAnException) {
   Threads threads(2);
   std::atomic<int> ran{0};
-  EXPECT_THROW(parallel_for(100'000'000,
+  EXPECT_THROW(parallel_for(100'000'000, num_threads(),
                             [&](std::int64_t) {
                               ++ran;
                               throw std::runtime_error("at once");
@@ -94,9 +95,9 @@ TEST(ParallelFor, RunsInlineInsideABlock) {
   Threads threads(4);
   std::atomic<int> elsewhere{0};
   std::atomic<std::int64_t> sum{0};
-  parallel_for(8, [&](std::int64_t) {
+  parallel_for(8, num_threads(), [&](std::int64_t) {
     const auto here = std::this_thread::get_id();
-    parallel_for(8, [&](std::int64_t i) {
+    parallel_for(8, num_threads(), [&](std::int64_t i) {
       if (std::this_thread::get_id() != here) ++elsewhere;
       sum += i;
     });
@@ -116,6 +117,43 @@ TEST(ParallelFor, ServesSeveralHostThreads) {
   }
   for (std::thread& host : hosts) host.join();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(ParallelFor, TakesNoMoreThreadsThanItIsGiven) {
+  Threads threads(8);
+  const auto here = std::this_thread::get_id();
+  parallel_for(8, 1, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
+}
+
+TEST(ParallelFor, WorksOnWhenItsThreadsHaveFallenAsleep) {
+  Threads threads(4);
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    EXPECT_EQ(total(37), 16206 + 37);
+    std::this_thread::sleep_for(std::chrono::milliseconds(repeat % 2));
+  }
+}
+
+TEST(ThreadsFor, IsOneForWorkThatDoesNotPay) {
+  Threads threads(8);
+  EXPECT_EQ(threads_for(0), 1);
+  EXPECT_EQ(threads_for(15e3), 1);
+  EXPECT_EQ(threads_for(std::numeric_limits<double>::quiet_NaN()), 1);
+}
+
+TEST(ThreadsFor, IsAllOfThemForLongWork) {
+  Threads threads(8);
+  EXPECT_EQ(threads_for(10e9), 8);
+  EXPECT_EQ(threads_for(std::numeric_limits<double>::infinity()), 8);
+}
+
+TEST(ThreadsFor, IsOneWhereOneThreadMayWork) {
+  Threads threads(1);
+  EXPECT_EQ(threads_for(10e9), 1);
+}
+
+TEST(ThreadsFor, IsOneInsideABlock) {
+  Threads threads(4);
+  parallel_for(8, num_threads(), [](std::int64_t) { EXPECT_EQ(threads_for(10e9), 1); });
 }
 
 TEST(NumThreads, IsWhatWasSet) {
@@ -173,7 +211,9 @@ TEST(ForkedPool, LetsItsProcessExit) {
 
 TEST(ForkedPool, LetsABlockEndItsProcess) {
   Threads threads(4);
-  EXPECT_EQ(exit_code_of_child([] { parallel_for(100, [](std::int64_t i) { i == 50 ? std::exit(7) : (void)0; }); }), 7);
+  EXPECT_EQ(exit_code_of_child(
+                [] { parallel_for(100, num_threads(), [](std::int64_t i) { i == 50 ? std::exit(7) : (void)0; }); }),
+            7);
 }
 
 TEST(ForkedPool, ServesWorkAfterItHasStopped) {

@@ -32,7 +32,8 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .masked_scale = masked_scale<T>,
                                              .dropout = dropout<T>,
                                              .gemm = multiply<T>,
-                                             .gemm_room = multiply_room<T>};
+                                             .gemm_room = multiply_room<T>,
+                                             .gemm_rate = 4.0 * lanes<T>};
 }
 
 extern const Isa XTAPE_ISA_TABLE;
