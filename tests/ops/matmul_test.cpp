@@ -11,9 +11,9 @@ using testing::leaf;
 
 /// A leaf of that shape whose elements all differ.
 Tensor ramp(const Shape& shape) {
-  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.25 * static_cast<double>(i * 7 % 11) - 1.0;
-  return leaf(values, shape);
+  std::vector<double> numbers(static_cast<std::size_t>(shape.numel()));
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 0.25 * static_cast<double>(i * 7 % 11) - 1.0;
+  return leaf(numbers, shape);
 }
 
 TEST(Matmul, MultipliesMatrices) {
