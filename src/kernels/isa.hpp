@@ -53,7 +53,7 @@ struct FloatKernels {
   /// element of C has the same bits whichever part holds it.
   void (*gemm)(const Gemm<T>& g, const GemmPart& part, T* room);
   std::int64_t gemm_room;
-  /// Multiply-adds that a core can make in a nanosecond: a vector of them in each cycle, at 4 GHz.
+  /// Multiply-adds that a core can make in a nanosecond: a vector of them in each cycle, at 3 GHz.
   double gemm_rate;
 };
 

@@ -33,7 +33,7 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .dropout = dropout<T>,
                                              .gemm = multiply<T>,
                                              .gemm_room = multiply_room<T>,
-                                             .gemm_rate = 4.0 * lanes<T>};
+                                             .gemm_rate = 3.0 * lanes<T>};
 }
 
 extern const Isa XTAPE_ISA_TABLE;
