@@ -41,6 +41,41 @@ TEST(Headers, PullInNoHeavyStandardHeader) {
   EXPECT_GT(standard_headers, 5);
 }
 
+/// What the compiler says about a program; "" where it accepts it.
+std::string said_about(const std::string& program) {
+  const Ran ran =
+      run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) + " -std=c++20 -Wall -Wextra -Werror -I" +
+          quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+  std::string said;
+  for (const std::string& line : ran.lines) said += line + "\n";
+  EXPECT_EQ(ran.status == 0, said.empty()) << said;
+  return said;
+}
+
+TEST(Headers, MayFollowAUsingDirectiveInAnyOrder) {
+  std::string before, in_order, in_reverse;
+  for (const char* name :
+       {"algorithm", "any",        "array",      "atomic",        "bitset",   "chrono",   "cmath",
+        "complex",   "filesystem", "functional", "future",        "iomanip",  "iostream", "iterator",
+        "list",      "map",        "memory",     "mutex",         "numeric",  "optional", "queue",
+        "random",    "ranges",     "regex",      "set",           "span",     "sstream",  "stack",
+        "string",    "thread",     "tuple",      "unordered_map", "valarray", "variant",  "vector"}) {
+    before += std::string("#include <") + name + ">\n";
+  }
+  for (const fs::path& header : files("include", {".hpp"})) {
+    const std::string line = "#include <" + header.lexically_relative("include").string() + ">\n";
+    in_order += line;
+    in_reverse = line + in_reverse;
+  }
+  // And xtensor's own ones after ours.
+  const std::string use = "namespace xtape {}\nusing namespace xtape;\n", others = "#include <xtensor/xview.hpp>\n";
+  const std::string program =
+      "xt::xarray<float> f(const Tensor& t) { return to_xarray<float>(t) + view<float>(t); }\n"
+      "Tensor g(const xt::xarray<float>& a) { return from_xtensor(xt::exp(a)); }\n";
+  EXPECT_EQ(said_about(before + use + in_order + others + program), "");
+  EXPECT_EQ(said_about(before + use + in_reverse + others + program), "");
+}
+
 TEST(Headers, HoldNoMutableState) {
   // A variable in a header would exist twice: in the shared library and in the program.
   const std::regex state(
