@@ -53,8 +53,8 @@ class XTAPE_API Tensor {
   std::int64_t dim() const;
   std::int64_t numel() const;
   DType dtype() const;
-  /// Much as PyTorch prints it: brackets, four digits at most, dtype unless float32, int64 or bool_, requires_grad or
-  /// the op's name.
+  /// The elements as PyTorch prints them, then what they do not say: the size of an empty tensor that is not 1-D, the
+  /// dtype unless float32, int64 or bool_, requires_grad or the op's name.
   std::string to_string() const;
 
   // -- its elements
