@@ -2,6 +2,7 @@
 // the same tensor. Always contiguous and row-major. Ops on tensors stand in ops.hpp, the tape in autograd.hpp.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -106,8 +107,12 @@ class XTAPE_API Tensor {
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, or `seed` of its
   /// shape and dtype is the gradient that arrives from above. Releases the saved values unless retain_graph.
   /// GradError when nothing here requires grad, or when the graph was released before.
-  void backward(BackwardOptions options = {}) const;
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
+  /// The same without a seed. (A template, so that `backward({})` is not ambiguous.)
+  template <std::same_as<BackwardOptions> Options = BackwardOptions>
+  void backward(Options options = {}) const {
+    backward(Tensor(), options);
+  }
   /// The same elements without history: shares storage and its version.
   Tensor detach() const;
   /// Calls hook(g) in every backward and grad() with this tensor's whole gradient g, before it is accumulated or goes
