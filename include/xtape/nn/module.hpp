@@ -62,12 +62,14 @@ class XTAPE_API Module {
   /// This module (named "") and everything below it, parents first; each module once.
   std::vector<NamedModule> named_modules() const;
 
-  /// Parameters and buffers by name, ties under each of their names; the tensors themselves, not copies: clone(dict)
-  /// is a snapshot. Keys are PyTorch's ("0.weight").
+  /// Parameters and buffers by name, ties under each of their names. They are the tensors themselves, as in PyTorch:
+  /// `auto best = model.state_dict();` shows every later step. A snapshot is `clone(model.state_dict())`. Keys are
+  /// PyTorch's ("0.weight").
   StateDict state_dict() const;
-  /// Copies the values in (cast to each tensor's dtype). ValueError, and nothing is written, when a key is missing or
-  /// unexpected (unless `strict` is false) or a shape differs (ShapeError).
-  void load_state_dict(const StateDict& dict, bool strict = true) const;
+  /// Copies the values in, cast to each tensor's dtype, and returns the names that are missing or unexpected, which are
+  /// a ValueError unless `strict` is false. ShapeError where a shape differs, ValueError where a value has no place in
+  /// the dtype, in either mode. An error names all that does not fit, and nothing has been written.
+  IncompatibleKeys load_state_dict(const StateDict& dict, bool strict = true) const;
 
   /// Training mode here and below: what Dropout looks at. Never touches requires_grad.
   const Module& train(bool on = true) const;

@@ -210,13 +210,17 @@ struct ReduceLROnPlateauOptions {
   double factor = 0.1;                                ///< of lr at a reduction; in [0, 1)
   std::int64_t patience = 10;                         ///< epochs without improvement that are let pass
   double threshold = 1e-4;                            ///< a smaller improvement is none
-  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number
+  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number;
+                                                      ///< take abs for a metric that can be negative: see below
   std::int64_t cooldown = 0;                          ///< epochs after a reduction that do not count
   PerGroup min_lr = 0.0;                              ///< no lr goes below
   double eps = 1e-8;                                  ///< a smaller change of lr is not made
 };
 
-/// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement.
+/// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement. With
+/// ThresholdMode::rel (PyTorch's rule and default) a metric improves when it is below best (1 - threshold), or with
+/// PlateauMode::max above best (1 + threshold): where best is negative that is a step back, so a metric that stays the
+/// same counts as improving for ever, and the rate is never lowered. Take ThresholdMode::abs for metrics below 0.
 ///
 ///     lr_scheduler::ReduceLROnPlateau scheduler(optimizer, {.patience = 3});
 ///     scheduler.step(validation_loss);  // after each epoch
