@@ -165,13 +165,14 @@ Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const 
 }
 
 Tensor Module::forward(const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(x)");
+  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(const Tensor& x)");
 }
 Tensor Module::forward(const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(x, y)");
+  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)");
 }
 Tensor Module::forward(const Tensor&, const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 3 inputs, but it has no forward(x, y, z)");
+  fail<ValueError>(type_name(*this),
+                   "called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const Tensor& z)");
 }
 
 // ---- registering -----------------------------------------------------------------------------------------------

@@ -54,10 +54,13 @@ TEST(Errors, OfModules) {
        [] { Registering m; m.register_parameter("w", ones({2})); m.register_parameter("w", ones({2})); }},
       {"ValueError: register_module: \"self\" is this module itself, or holds it",
        [] { Registering m; m.register_module("self", m); }},
-      {"ValueError: Registering: called with 1 input, but it has no forward(x)", [] { Registering()(ones({2})); }},
-      {"ValueError: Linear: called with 2 inputs, but it has no forward(x, y)",
+      {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x)",
+       [] { Registering()(ones({2})); }},
+      {"ValueError: Linear: called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)",
        [] { nn::Linear(2, 2)(ones({2}), ones({2})); }},
-      {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(x, y, z)", [] { ThreeToReLU()(ones({2})); }},
+      {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const "
+       "Tensor& z)",
+       [] { ThreeToReLU()(ones({2})); }},
       {"ValueError: register_module: \"0\" is this module itself, or holds it",
        [] { nn::Sequential outer, inner; outer.append(inner); inner.append(outer); }},
       {"ValueError: register_module: \"0\" is this module itself, or holds it",
@@ -98,7 +101,7 @@ TEST(Errors, OfModules) {
          m.register_buffer("mask", zeros({1}, {.dtype = uint8}));
          StateDict d;
          d.set("steps", tensor({0.0, nan}));
-         d.set("mask", tensor({300}));
+         d.set("mask", tensor({300.0}));
          m.load_state_dict(d);
        }},
       {"IndexError: state_dict: no entry \"wieght\" among 2",

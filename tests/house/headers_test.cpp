@@ -2,6 +2,7 @@
 // of the heavy standard headers. (That each compiles alone is checked by the build: tests/CMakeLists.txt.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "house/sources.hpp"
@@ -43,9 +44,9 @@ TEST(Headers, PullInNoHeavyStandardHeader) {
 
 /// What the compiler says about a program; "" where it accepts it.
 std::string said_about(const std::string& program) {
-  const Ran ran =
-      run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) + " -std=c++20 -Wall -Wextra -Werror -I" +
-          quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+  const Ran ran = run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) +
+                      " -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Werror -I" +
+                      quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
   std::string said;
   for (const std::string& line : ran.lines) said += line + "\n";
   EXPECT_EQ(ran.status == 0, said.empty()) << said;
@@ -74,6 +75,20 @@ TEST(Headers, MayFollowAUsingDirectiveInAnyOrder) {
       "Tensor g(const xt::xarray<float>& a) { return from_xtensor(xt::exp(a)); }\n";
   EXPECT_EQ(said_about(before + use + in_order + others + program), "");
   EXPECT_EQ(said_about(before + use + in_reverse + others + program), "");
+}
+
+TEST(Headers, SayInAFewLinesThatTheyNeedCpp20) {
+  for (const fs::path& header : files("include", {".hpp"})) {
+    const Ran ran =
+        run("echo '#include <" + header.lexically_relative("include").string() + ">' | " + quote(XTAPE_CXX) +
+            " -std=c++17 -I" + quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+    EXPECT_NE(ran.status, 0) << header;
+    EXPECT_LE(ran.lines.size(), 20u) << header;
+    const auto error = std::find_if(ran.lines.begin(), ran.lines.end(),
+                                    [](const std::string& line) { return line.find(" error: ") != std::string::npos; });
+    ASSERT_NE(error, ran.lines.end()) << header;
+    EXPECT_NE(error->find("\"xtape needs C++20\""), std::string::npos) << header << ": " << *error;
+  }
 }
 
 TEST(Headers, HoldNoMutableState) {

@@ -3,6 +3,8 @@
 // what it finds instead, and then its own by argument.
 #pragma once
 
+#include "xtape/export.hpp"
+
 namespace mpark::detail {
 void data();
 }

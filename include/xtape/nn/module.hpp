@@ -28,7 +28,7 @@ struct XTAPE_API ModuleHolder {
 };
 template <class M>
 struct HolderOf final : ModuleHolder {
-  explicit HolderOf(const M& m) : module(m) {}
+  explicit HolderOf(const M& m) : module(m) { check_forward<M>(); }
   const Module& get() const noexcept override { return module; }
   std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
   M module;
@@ -126,8 +126,6 @@ class XTAPE_API Module {
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
-    static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
     add_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }
@@ -149,6 +147,7 @@ class XTAPE_API Module {
 /// left behind.
 template <std::derived_from<Module> M>
 M clone(const M& module) {
+  detail::check_forward<M>();
   detail::CloneScope scope;
   return M(module);
 }
