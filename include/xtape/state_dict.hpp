@@ -57,9 +57,9 @@ struct XTAPE_API IncompatibleKeys {
   std::vector<std::string> unexpected_keys;  ///< what only the dict has
   /// "IncompatibleKeys(missing_keys=['head.bias'], unexpected_keys=[])", or "<All keys matched successfully>".
   std::string to_string() const;
+  /// Prints keys.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 };
-/// Prints keys.to_string().
-XTAPE_API std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 
 /// The same names and copies of the elements, without history: what happens to `dict` later does not reach
 /// it.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,6 +58,8 @@ class XTAPE_API Tensor {
   /// The elements as PyTorch prints them, then what they do not say: the size of an empty tensor that is not 1-D, the
   /// dtype unless float32, int64 or bool_, requires_grad or the op's name.
   std::string to_string() const;
+  /// Prints t.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
 
   // -- its elements
   /// The only element, converted to T. ValueError unless numel is 1, and when an integer T does not hold the value.

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <limits>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -185,6 +186,8 @@ std::string Tensor::to_string() const {
   }
   return s + ")";
 }
+
+std::ostream& operator<<(std::ostream& out, const Tensor& t) { return out << t.to_string(); }
 
 Scalar Tensor::item_scalar(DType wanted) const {
   const detail::TensorImpl& t = impl_of(*this, "item");

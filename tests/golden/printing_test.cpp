@@ -41,7 +41,7 @@ std::vector<Fill> fills() {
   return all;
 }
 
-TEST(Golden, PrintedTensorsReadAsPyTorchs) {
+TEST(Golden, PrintedTensorsReadAsPyTorchs) {  // SEMANTICS [37]
   testing::GoldenFile file(testing::golden_file("printing.golden"));
   const std::vector<Shape> all = {{},
                                   {1},
@@ -77,6 +77,13 @@ TEST(Golden, PrintedTensorsReadAsPyTorchs) {
     }
   }
   file.expect_all_taken();
+}
+
+TEST(Printing, GoesToAStreamAsToAString) {
+  const Tensor x = tensor({{1, 2}, {3, 4}});
+  std::ostringstream out;
+  out << x << " " << x.shape() << " " << x.dtype() << " " << Tensor();
+  EXPECT_EQ(out.str(), "tensor([[1, 2],\n        [3, 4]]) (2, 2) int64 tensor(undefined)");
 }
 
 }  // namespace

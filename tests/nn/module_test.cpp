@@ -195,7 +195,7 @@ TEST(Module, NamesMissingAndUnexpectedKeys) {
   expect_close(model.w, {4, 4, 4});
 }
 
-TEST(Module, LoadingWhatFitsTellsWhatDidNot) {
+TEST(Module, LoadingWhatFitsTellsWhatDidNot) {  // SEMANTICS [38]
   Classifier pretrained, model;
   StateDict dict;
   for (const auto& [name, tensor] : pretrained.state_dict()) {

@@ -35,7 +35,7 @@ TEST(Cat, CollectsPredictionsFromATensorWithoutElementsOn) {
   expect_close(predictions, {1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2});
 }
 
-TEST(Cat, SkipsOneDimWithoutElementsWhereverItStands) {
+TEST(Cat, SkipsOneDimWithoutElementsWhereverItStands) {  // SEMANTICS [36]
   const Tensor x = tensor({{1, 2}, {3, 4}}), none = zeros({0}, {.dtype = int64});
   expect_close(cat({none, x, none, x, none}, 1), {1, 2, 1, 2, 3, 4, 3, 4});
   EXPECT_EQ(cat({x, zeros({0})}).dtype(), float32);   // its dtype counts
