@@ -5,7 +5,7 @@
 
 #if __cplusplus < 202002L
 #error "xtape needs C++20"
-#include "xtape needs C++20: compile with -std=c++20"  // ends the compilation here, not after hundreds of errors
+#include <xtape needs C++20: compile with -std=c++20>  // ends the compilation here, not after hundreds of errors
 #endif
 
 #define XTAPE_API __attribute__((visibility("default")))

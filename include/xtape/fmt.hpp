@@ -1,4 +1,5 @@
-// fmt::print("{}\n", tensor): tensors, shapes, dtypes and what load_state_dict returns, for fmt. Opt in by including it.
+// fmt::print("{}\n", tensor): tensors, shapes, dtypes and what load_state_dict returns, for fmt. Opt in by including
+// it.
 #pragma once
 
 #include <fmt/format.h>
