@@ -15,7 +15,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
 install(FILES "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" "${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake"
   DESTINATION "${xtape_config_dir}" COMPONENT development)
 
-# The twin, for the tests alone, who give its export file the library's name.
+# The twin is for the tests alone; tests/consumer/check.cmake gives its export file the library's name.
 if(TARGET xtape_twin)
   install(TARGETS xtape_twin EXPORT xtapeTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
   install(EXPORT xtapeTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin EXCLUDE_FROM_ALL)

@@ -1,6 +1,6 @@
-# src/kernels/isa: the hot kernels, one source of bodies compiled for several instruction sets. These files are
-# optimised in every build, so that no inline function stays a symbol of its own, and never by the linker, which could
-# carry code from one to another. The features named here are those that src/kernels/isa.cpp asks the CPU for.
+# src/kernels/isa: the hot kernels, the same source compiled for several instruction sets. These files are optimised in
+# every build, so that no inline function becomes a symbol, and never by the linker, which could move code from one
+# instruction set to another. src/kernels/isa.cpp checks that the CPU has the features named here.
 set(xtape_isa_folder "${PROJECT_SOURCE_DIR}/src/kernels/isa")
 set(xtape_isa_common -O3 -fno-lto -fno-exceptions)
 set_source_files_properties("${xtape_isa_folder}/baseline.cpp" PROPERTIES COMPILE_OPTIONS "${xtape_isa_common}")

@@ -1,8 +1,8 @@
-# What makes a target the library xtape: used for xtape itself and for the twin of the other kind, which the tests
-# link from the same objects.
+# The properties of the library xtape, for xtape itself and for the twin of the other kind (shared or static), which the
+# tests link from the same objects.
 #
-# Nothing is exported to users but cxx_std_20 and the include directory. xtensor and xsimd are header-only inside it;
-# a static library passes on what must be linked after it, a shared one passes on nothing.
+# Users get nothing but cxx_std_20 and the include directory. xtensor and xsimd are header-only and used inside the
+# library; a static library passes on what must be linked after it, a shared one passes on nothing.
 function(xtape_library target)
   get_target_property(type ${target} TYPE)
   target_compile_features(${target} PUBLIC cxx_std_20)

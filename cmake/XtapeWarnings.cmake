@@ -1,4 +1,4 @@
-# The warnings that xtape's own sources are held to. Never exported to users of the library.
+# The warnings for xtape's own sources. They are never exported to users of the library.
 function(xtape_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align
     -Wunused -Wimplicit-fallthrough)

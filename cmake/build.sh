@@ -1,9 +1,9 @@
 # For scripts to source, in the repository's root: build PRESET [TARGET...] configures and builds in build/PRESET.
-# Silent when there is nothing to do, else Ninja's progress on stderr.
+# It is silent when there is nothing to do; else it shows Ninja's progress on stderr.
 build() {
   local preset=$1 dir=build/$1 log
   shift
-  # Ninja configures again by itself when files of CMake's have changed, but for the presets.
+  # Ninja configures again by itself when CMake's files have changed, except for the presets.
   if [ ! -e "$dir/build.ninja" ] || [ CMakePresets.json -nt "$dir/CMakeCache.txt" ]; then
     log=$(cmake --preset "$preset" 2>&1) || { echo "$log" >&2; return 1; }
   fi

@@ -1,8 +1,8 @@
 #!/bin/sh
-# install-deps.sh GROUP...: the Debian 12 packages that xtape needs, by group: build, examples, tests, bench, clang,
-# cpus, aarch64, ci, data. Silent when all of them are there. Installs what is missing as root or through sudo; where it
-# may do neither it says what to install and fails. Without the data group's packages a run goes on, with the built-in
-# digits. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
+# install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, examples, tests, bench,
+# clang, cpus, aarch64, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if it can
+# use neither, it says what to install and fails. It does not fail for the data group: without its package the built-in
+# digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
 set -eu
 
 packages() {
@@ -12,7 +12,7 @@ packages() {
       cmake             configures the build (3.25)
       ninja-build       runs it
       libxtensor-dev    arrays: broadcasting, reductions, printing; header-only, inside the library
-      libxsimd-dev      vectors of the CPU's instruction sets; header-only, inside the library
+      libxsimd-dev      SIMD vectors; header-only, inside the library
       libfmt-dev        formatting of messages
       zlib1g-dev        reading compressed data sets" ;;
     examples) echo "
@@ -21,20 +21,20 @@ packages() {
       libgtest-dev      the test suite" ;;
     bench) echo "
       libbenchmark-dev  the benchmarks
-      libopenblas-dev   products to compare with
+      libopenblas-dev   matrix products to compare with
       valgrind          counts instructions
       python3           measures and tabulates" ;;
     clang) echo "
       clang-14             the second compiler
       libclang-rt-14-dev   its sanitizers" ;;
     cpus) echo "
-      qemu-user         runs programs as on other CPUs" ;;
+      qemu-user         emulates other CPUs" ;;
     aarch64) echo "
       g++-aarch64-linux-gnu   the compiler for 64-bit ARM
-      qemu-user               runs what it makes" ;;
+      qemu-user               runs its programs" ;;
     ci) echo "
-      ccache            what several builds have in common is compiled once
-      clang-format-14   the layout of the sources" ;;
+      ccache            compiles once what several builds share
+      clang-format-14   checks the layout of the sources" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
     *)
@@ -60,7 +60,7 @@ if [ "${1-}" = --list ]; then
 fi
 for group; do packages "$group" >/dev/null; done
 if ! command -v dpkg-query >/dev/null; then
-  echo "install-deps.sh: not a Debian system; make sure that there are these, by Debian's names:" >&2
+  echo "install-deps.sh: this is not a Debian system; make sure that you have these (Debian's names):" >&2
   for group; do packages "$group" >&2; done
   exit 0
 fi
@@ -92,10 +92,10 @@ as_root() {
   return $status
 }
 echo "Installing" $needed $wished >&2
-as_root apt-get update || true  # an old list of packages may do
+as_root apt-get update || true  # an old list of packages may be enough
 if [ "$needed" ]; then
   as_root $install $needed
 fi
 if [ "$wished" ]; then
-  as_root $install $wished 2>/dev/null || echo "No package $wished to be had here" >&2
+  as_root $install $wished 2>/dev/null || echo "The package $wished is not available here" >&2
 fi

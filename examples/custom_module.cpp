@@ -1,4 +1,4 @@
-// A module of one's own: a struct whose members register themselves. Copies share parameters, clones do not.
+// A custom module: a struct whose members register themselves. Copies share parameters, clones do not.
 #include <fmt/core.h>
 
 #include <xtape/xtape.hpp>
@@ -12,7 +12,7 @@ struct Classifier : nn::Module {
   Tensor forward(const Tensor& x) { return fc2(drop(relu(fc1(x)))); }
 };
 
-/// Parameters of one's own: y = scale * x + shift, per feature.
+/// A module with its own parameters: y = scale * x + shift, per feature.
 struct Affine : nn::Module {
   explicit Affine(std::int64_t features)
       : scale(register_parameter("scale", ones({features}))), shift(register_parameter("shift", zeros({features}))) {}
@@ -21,7 +21,7 @@ struct Affine : nn::Module {
   nn::Parameter scale, shift;
 };
 
-/// Several inputs, up to three.
+/// A module may take up to three inputs.
 struct Difference : nn::Module {
   nn::Linear embed = register_module("embed", nn::Linear(8, 4));
   Tensor forward(const Tensor& a, const Tensor& b) { return (embed(a) - embed(b)).abs().sum(1); }
@@ -46,7 +46,7 @@ int main() {
 
   try {
     deeper(randn({2, 28, 28}).flatten(0, 1));
-  } catch (const Error& error) {  // the error names the module that it arose in
+  } catch (const Error& error) {  // the message names the module whose forward failed
     fmt::print("{}\n", error.what());
   }
   try {

@@ -1,4 +1,4 @@
-// An op of one's own, by the mechanism of every built-in op: the value and its gradient side by side.
+// A custom op, by the mechanism that every built-in op uses: the value and its gradient side by side.
 #include <fmt/core.h>
 
 #include <xtape/fmt.hpp>
@@ -21,10 +21,10 @@ int main() {
   Tensor x = tensor({-1., 0., 2.}, {.dtype = float64, .requires_grad = true});
 
   Tensor y = cube(x);
-  fmt::print("cube       {}\n", y);
+  fmt::print("cube(x)    {}\n", y);
   Tensor dx = grad({y.sum()}, {x}, {.create_graph = true})[0];
-  fmt::print("gradient   {}\n", dx.detach());
-  fmt::print("its own    {}\n", grad({dx.sum()}, {x})[0]);
+  fmt::print("cube'(x)   {}\n", dx.detach());
+  fmt::print("cube''(x)  {}\n", grad({dx.sum()}, {x})[0]);
 
   // Central differences agree, for the first and the second derivative, under a random upstream gradient.
   for (auto op : {cube, softplus}) {
@@ -32,7 +32,7 @@ int main() {
     fmt::print("gradcheck  {} {}\n", autograd::gradcheck(f, {x}), autograd::gradgradcheck(f, {x}));
   }
 
-  // On the tape it stands like any other op.
+  // The tape lists a custom op like any other.
   const Tape tape = Tape::of(softplus(cube(x)).sum());
   for (const auto& entry : tape.entries()) fmt::print("{} ", entry.op);
   fmt::print("\n");

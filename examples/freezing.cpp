@@ -1,5 +1,5 @@
-// Transfer in miniature: train, freeze the body by requires_grad_(false), put a new head on, train that alone.
-// The frozen weights stay the same to the last bit.
+// Transfer learning in miniature: train a network, freeze its body with requires_grad_(false), put a new head on it and
+// train only the head. The frozen weights stay the same to the last bit.
 #include <fmt/core.h>
 
 #include <xtape/xtape.hpp>
@@ -9,7 +9,7 @@ namespace F = xtape::nn::functional;
 
 namespace {
 
-/// From a digit to the class that is asked for.
+/// Maps the digits of a batch to the classes to learn.
 using Label = Callback<Tensor(const Tensor&)>;
 
 struct Network : nn::Module {
@@ -18,7 +18,7 @@ struct Network : nn::Module {
   Tensor forward(const Tensor& x) { return head(body(x)); }
 };
 
-/// Trains whatever requires grad, for three passes.
+/// Trains the parameters that require grad for three epochs.
 void train(const nn::Module& model, const data::Dataset& digits, const Label& label) {
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
   data::DataLoader batches(digits, {.batch_size = 50, .shuffle = true});
@@ -58,10 +58,10 @@ int main() {
   nn::Sequential second{first.body, nn::Linear(64, 2)};  // the same body under a new head
   fmt::print("even or odd     accuracy {:.3f} before training\n", accuracy(second, test, is_even));
   train(second, training, is_even);
-  fmt::print("even or odd     accuracy {:.3f} with the new head trained\n", accuracy(second, test, is_even));
+  fmt::print("even or odd     accuracy {:.3f} after training the new head\n", accuracy(second, test, is_even));
 
   bool same = true;
   for (const auto& [name, weight] : first.body.state_dict()) same = same && equal(weight, before.at(name));
   fmt::print("frozen weights  {}\n", same ? "bit-identical" : "changed");
-  fmt::print("ten digits      accuracy {:.3f} still\n", accuracy(first, test, which_digit));
+  fmt::print("ten digits      accuracy {:.3f} with the old head\n", accuracy(first, test, which_digit));
 }

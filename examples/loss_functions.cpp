@@ -35,13 +35,13 @@ int main() {
   show("CrossEntropyLoss", nn::CrossEntropyLoss()(logits, target));
   show("LogSoftmax, then NLLLoss", nn::NLLLoss()(nn::LogSoftmax(1)(logits), target));
 
-  title("What a number means: the coin");
+  title("What the loss means: predicting a coin");
   auto cost_of = [](double p) {  // log-probabilities are logits too
     return F::cross_entropy(tensor({{std::log(p), std::log(1 - p)}}, {.dtype = float64}), tensor({0}));
   };
-  show("a fair prediction costs log 2", cost_of(0.5));
-  show("one of 90 %, and right", cost_of(0.9));
-  show("one of 10 %, and wrong", cost_of(0.1));
+  show("50 % for the right side: log 2", cost_of(0.5));
+  show("90 % for the right side", cost_of(0.9));
+  show("10 % for the right side", cost_of(0.1));
 
   title("Three reductions");
   show("mean", F::cross_entropy(logits, target, {.reduction = Reduction::mean}));
@@ -50,25 +50,25 @@ int main() {
 
   title("Class weights: the mean divides by the targets' weights");
   Tensor weight = ones({3}, {.dtype = float64});
-  weight[1] = 3.0;  // set by element
+  weight[1] = 3.0;  // writes the element
   show_row("weights", weight);
   show("mean, class 1 counts three times", F::cross_entropy(logits, target, {.weight = weight}));
 
-  title("Label smoothing: a share e of the target goes to all classes alike");
+  title("Label smoothing: a share e of the target is spread evenly over all classes");
   for (double e : {0.0, 0.1, 1.0}) {
     show(fmt::format("e = {:.1f}", e).c_str(), F::cross_entropy(logits, target, {.label_smoothing = e}));
   }
 
-  title("ignore_index: a position that counts for nothing");
+  title("ignore_index: a position that does not count");
   const Tensor masked = tensor({1, -100});
   show_row("per sample", F::cross_entropy(logits, masked, {.reduction = Reduction::none}));
-  show("mean over what is left", F::cross_entropy(logits, masked));
+  show("mean over the other positions", F::cross_entropy(logits, masked));
 
   title("Probabilities as targets");
   const Tensor soft = tensor({{0., 1., 0.}, {1., 0., 0.}}, {.dtype = float64});
   show("one-hot: the same number", F::cross_entropy(logits, soft));
 
-  title("A complete step of a classifier");
+  title("A complete training loop");
   manual_seed(0);
   nn::Sequential model{nn::Linear(2, 16), relu, nn::Linear(16, 2)};
   optim::SGD optimizer(model.parameters(), {.lr = 0.5});

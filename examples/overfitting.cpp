@@ -1,5 +1,5 @@
-// A network with more weights than images learns them by heart. Training accuracy against validation accuracy, with and
-// without dropout, and stopping early by hand: keep the best weights, put them back.
+// A network with more weights than images memorises them. The program compares training and validation accuracy, with
+// and without dropout; then it stops early by hand: it keeps the best weights and restores them.
 #include <fmt/core.h>
 
 #include <array>
@@ -29,7 +29,7 @@ void train_epoch(const nn::Module& model, optim::Optimizer& optimizer, data::Dat
   }
 }
 
-/// Validation loss: it turns before the accuracy does.
+/// The validation loss rises before the validation accuracy falls.
 double loss_of(const nn::Module& model, const data::Dataset& images) {
   model.eval();
   NoGradGuard no_grad;
@@ -65,7 +65,7 @@ int main() {
                accuracy(models[0], validation), accuracy(models[1], few), accuracy(models[1], validation));
   }
 
-  // Stopping early: the weights of the best epoch are kept, and put back when nothing has improved for a while.
+  // Stopping early: keep the weights of the best epoch, and restore them when nothing has improved for a while.
   nn::Sequential model = make_model(0.0);
   optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
   data::DataLoader batches(few, shuffled);
@@ -83,6 +83,6 @@ int main() {
   }
   const double last = loss_of(model, validation);
   model.load_state_dict(best);
-  fmt::print("\nstopped after epoch {}; validation loss {:.4f}, restored to {:.4f} of epoch {}\n", epoch, last,
+  fmt::print("\nstopped after epoch {}; validation loss {:.4f}, restored to {:.4f} from epoch {}\n", epoch, last,
              loss_of(model, validation), best_epoch);
 }

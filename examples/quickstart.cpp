@@ -1,4 +1,4 @@
-// One training step, from random numbers to a smaller loss, and the tape it leaves.
+// One training step on random numbers, and the tape that it records.
 #include <fmt/core.h>
 #include <xtape/xtape.hpp>
 using namespace xtape;

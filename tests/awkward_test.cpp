@@ -1,5 +1,4 @@
-// Where one part meets another in a way that neither expects: errors in the middle of a backward, many threads, odd
-// shapes and dtypes.
+// Unusual combinations of features: errors in the middle of a backward, many threads, odd shapes and dtypes.
 #include <array>
 #include <stdexcept>
 #include <thread>
@@ -11,7 +10,7 @@ namespace {
 
 using testing::expect_close;
 
-TEST(Awkward, Uint8LabelsAtSeveralPositionsASample) {
+TEST(Awkward, Uint8LabelsWorkAtSeveralPositionsPerSample) {
   manual_seed(1);
   const Tensor x = randn({4, 3, 5}, {.dtype = float64, .requires_grad = true});
   const Tensor y = randint(0, 3, {4, 5});
@@ -20,7 +19,7 @@ TEST(Awkward, Uint8LabelsAtSeveralPositionsASample) {
   EXPECT_TRUE(equal(grad({wide}, {x})[0], grad({narrow}, {x})[0]));
 }
 
-TEST(Awkward, AColumnBroadcastOverNothing) {
+TEST(Awkward, AColumnBroadcastsOverNothing) {
   const Tensor a = ones({3, 1}, {.requires_grad = true}), b = ones({1, 0}, {.requires_grad = true});
   for (const Tensor& y : {a + b, a * b, maximum(a, b), where(b > 0, a, b)}) {
     EXPECT_EQ(y.shape(), (Shape{3, 0}));
@@ -30,7 +29,7 @@ TEST(Awkward, AColumnBroadcastOverNothing) {
   }
 }
 
-TEST(Awkward, ALinearLayerOnThreeDimsIsTheSameOnItsRows) {
+TEST(Awkward, ALinearLayerGivesTheSameOnThreeDimsAndOnTheirRows) {
   manual_seed(1);
   const nn::Linear layer(4, 3);
   const Tensor x = randn({2, 5, 4}, {.requires_grad = true});
@@ -41,13 +40,13 @@ TEST(Awkward, ALinearLayerOnThreeDimsIsTheSameOnItsRows) {
   EXPECT_TRUE(equal(grad({y}, {layer.weight}, {gy})[0], grad({rows}, {layer.weight}, {gy.reshape({10, 3})})[0]));
 }
 
-/// A step of training that keeps every intermediate tensor.
+/// A training step that keeps every intermediate tensor.
 struct Step {
   std::vector<Tensor> tensors;
   Step(const nn::Linear& fc1, const nn::Linear& fc2, const Tensor& x, const Tensor& y) {
     tensors.push_back(fc1(x));
     tensors.push_back(tensors.back() * 2);
-    tensors.push_back(relu(tensors.back()) + tensors.front());  // two ways lead to the first
+    tensors.push_back(relu(tensors.back()) + tensors.front());  // two paths lead to the first
     tensors.push_back(fc2(tensors.back()));
     tensors.push_back(cross_entropy(tensors.back(), y));
   }

@@ -1,5 +1,5 @@
-// The spellings that programs outside the project are compiled against. Every line here must go on compiling, with
-// both compilers and without a warning. What each call means is tested in its own place.
+// The spellings of the public API. Every line here must go on compiling, with both compilers and without a warning,
+// because programs outside the project use them. Other tests check what each call does.
 // clang-format off
 #include <array>
 #include <span>

@@ -1,8 +1,8 @@
 #!/bin/bash
-# The tests as other CPUs run them, as far as this one can show it: tests/cpus.sh [--full] [--preset NAME]
-# A CPU without AVX and one without AVX-512, by QEMU, which stops at an instruction that they lack. Then this CPU with
-# each instruction set but its best (XTAPE_ISA), for tests/run.sh takes that one. Without --full QEMU leaves out the
-# longest tests.
+# Runs the tests as other CPUs would, as far as this CPU allows: tests/cpus.sh [--full] [--preset NAME]
+# First on a CPU without AVX and on one without AVX-512, emulated by QEMU, which stops at an instruction that they lack.
+# Then on this CPU with every instruction set except its best (XTAPE_ISA), which tests/run.sh uses. Without --full, QEMU
+# skips the longest tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=gcc
@@ -23,15 +23,16 @@ tests=$PWD/build/$preset/tests/xtape_tests
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
-# What takes longer under QEMU than all else together: many training steps, many products, a million nodes.
-long='Threads.*:FashionTraining.*:Gemm.IsItsDefinitionWhenIt*:Gemm.HasTheSameBits*:GemmKernels.*:Tape.AMillion*'
-# QEMU 7.2 does not follow forks of a process with threads, and its AVX2 reads the whole vector for a masked load, so
-# that a load up to the end of a page faults where it does not on a CPU.
-beyond_qemu='ForkedPool.*:GemmKernels.AreTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
+# Under QEMU these take longer than all others together: many training steps, many products, a million nodes.
+long='Threads.*:FashionTraining.*:GemmKernels.*:Gemm.HasTheSameBits*:Tape.AMillion*'
+long+=':Gemm.AgreesWithItsDefinitionInBlocks:Gemm.AgreesWithItsDefinitionForThinMatrices'
+# QEMU 7.2 does not support forks of a process with threads. Its AVX2 reads the whole vector for a masked load, so that
+# a load up to the end of a page faults, which it does not on a CPU.
+beyond_qemu='ForkedPool.*:GemmKernels.AgreeWithTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
 left_out=$beyond_qemu
 [ "$full" ] || left_out+=:$long
 
-# start NAME COMMAND...: in the background, as soon as a core is free. What it prints is shown if it fails.
+# start NAME COMMAND...: runs it in the background, as soon as a core is free. Its output is shown if it fails.
 started=()
 start() {
   local name=$1
@@ -45,15 +46,16 @@ start() {
 }
 has() { grep -qw -m1 "$1" /proc/cpuinfo; }
 
-# lacks CPU ISA: that the emulated CPU is refused the instruction set, by the exit code of tests/support/main.cpp.
+# lacks CPU ISA: checks that the emulated CPU cannot use the instruction set, by the exit code of
+# tests/support/main.cpp.
 lacks() {
   local code=0
   XTAPE_ISA=$2 qemu-x86_64 -cpu "$1" "$tests" || code=$?
   [ "$code" = 77 ]
 }
 
-# emulated CPU ISA: that ISA is the best that the CPU has, and the tests with it. In two parts, so that all cores have
-# work to the end.
+# emulated CPU ISA: checks that ISA is the best that the CPU has, and runs the tests, in two parts so that two cores
+# have work.
 emulated() {
   local cpu=$1 isa=$2 part
   start "$cpu has $isa" env XTAPE_ISA="$isa" qemu-x86_64 -cpu "$cpu" "$tests" --gtest_filter='Isa.*'
@@ -68,7 +70,7 @@ if [ "$(uname -m)" = x86_64 ]; then
   emulated Haswell avx2
   start "Nehalem lacks AVX2" lacks Nehalem avx2
   start "Haswell lacks AVX-512" lacks Haswell avx512
-  # Tests of GemmKernels take each instruction set in turn, whatever XTAPE_ISA says.
+  # The tests of GemmKernels run on every instruction set, whatever XTAPE_ISA says.
   if has avx2; then
     start "baseline kernels" env XTAPE_ISA=baseline "$tests" --gtest_filter='-GemmKernels.*'
     if has avx512bw; then start "avx2 kernels" env XTAPE_ISA=avx2 "$tests" --gtest_filter='-GemmKernels.*'; fi
@@ -76,7 +78,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 wait
 
-# What the tests that failed printed, and the one in which the program stopped.
+# The output of the tests that failed, and of the one in which the program stopped.
 failed_tests() {
   awk '/^\[ RUN/ { kept = "" }
        { kept = kept $0 "\n" }

@@ -1,5 +1,5 @@
-// Every op, layer and loss against central differences, first and second derivative, and the rule that there is none
-// without a case: what src/ops records must appear on the tape of some case, or of its gradient.
+// First and second derivatives of every op, layer and loss against central differences. No op may lack a case: every
+// name that src/ops records must be on the tape of some case, or on that of its gradient.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,14 +15,14 @@ namespace {
 
 using testing::OpCase;
 
-/// Files of src/ops that record nothing: their functions have no derivative, or only call other ops.
+/// Files of src/ops that record nothing: their functions have no derivative or only call other ops.
 const std::set<std::string> record_nothing = {"argmax", "compare", "creation",      "in_place",
                                               "isnan",  "random",  "tensor_methods"};
 
-/// The only op that leaves float64, where differences see steps; its gradient is compared in golden/ops_test.cpp.
+/// The only op that leaves float64, so that differences see rounding; golden/ops_test.cpp compares its gradient.
 const std::set<std::string> not_in_float64 = {"to"};
 
-/// The results that a gradient can flow into, one after the other.
+/// The floating results of a case, in one vector.
 Tensor differentiable_results(const OpCase& c, const std::vector<Tensor>& x) {
   std::vector<Tensor> flat;
   for (const Tensor& y : c.run(x)) {
@@ -51,7 +51,7 @@ int check_all(Check check) {
   return count;
 }
 
-TEST(OpCases, HaveTheDerivativesOfDifferences) {
+TEST(OpCases, HaveDerivativesThatAgreeWithDifferences) {
   const int count = check_all([](const auto& f, const std::vector<Tensor>& x) {
     autograd::gradcheck(f, x, {.eps = 1e-5, .atol = 1e-8, .rtol = 1e-6});
   });
@@ -59,7 +59,7 @@ TEST(OpCases, HaveTheDerivativesOfDifferences) {
   EXPECT_GT(count, 150);
 }
 
-TEST(OpCases, HaveTheSecondDerivativesOfDifferences) {
+TEST(OpCases, HaveSecondDerivativesThatAgreeWithDifferences) {
   const int count = check_all([](const auto& f, const std::vector<Tensor>& x) {
     autograd::gradgradcheck(f, x, {.eps = 1e-5, .atol = 1e-7, .rtol = 1e-5});
   });
@@ -67,7 +67,7 @@ TEST(OpCases, HaveTheSecondDerivativesOfDifferences) {
   EXPECT_GT(count, 150);
 }
 
-// A fused gradient kernel and the ops that stand in for it where gradients of gradients are wanted: extremes included.
+// A fused gradient kernel and the ops that replace it with create_graph give the same, also for extreme numbers.
 TEST(OpCases, HaveTheSameGradientsWithCreateGraph) {
   testing::Comparison comparison;
   for (const OpCase& c : testing::op_cases()) {
@@ -77,7 +77,7 @@ TEST(OpCases, HaveTheSameGradientsWithCreateGraph) {
   }
 }
 
-/// Names of the ops on the tapes of the smooth cases: of their results, and of their gradients.
+/// The names of the ops on the tapes of the smooth cases' results and gradients.
 std::set<std::string> ops_on_tapes() {
   std::set<std::string> found;
   auto collect = [&found](const Tensor& y) {
@@ -116,7 +116,7 @@ std::vector<std::string> found_in(const std::string& text, const std::string& pa
   return found;
 }
 
-/// record, and the functions of src/ops that pass a name on to it: an alternation.
+/// A regular expression for `record` and the functions of src/ops that pass a name on to it.
 std::string recorders() {
   std::string names = "record";
   for (const auto& entry : std::filesystem::directory_iterator(testing::source_file("src/ops"))) {
@@ -125,7 +125,7 @@ std::string recorders() {
   return names;
 }
 
-/// The names that src/ops gives to them.
+/// The names that src/ops passes to them.
 std::set<std::string> recorded_ops() {
   const std::string pattern = "\\b(?:" + recorders() + ")\\(\\s*\"([a-z0-9_]+)\"";
   std::set<std::string> ops;
@@ -149,7 +149,7 @@ TEST(OpCases, CoverEveryOp) {
   RecordProperty("ops", static_cast<int>(required.size()));
 }
 
-/// A module that is a layer or a loss is the `op` of a case.
+/// Every layer and every loss is the `op` of a case.
 TEST(OpCases, CoverEveryModule) {
   std::set<std::string> cases;
   for (const OpCase& c : testing::op_cases()) cases.insert(c.op);

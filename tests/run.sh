@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds xtape and runs the whole test suite: tests/run.sh [--preset NAME] [ctest options, such as -R LogSoftmax]
-# NAME: gcc (as it is without), clang, debug, asan or tsan. On Debian it installs what is missing first.
+# NAME is gcc (the default), clang, debug, asan, tsan or plain. On Debian it first installs what is missing.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

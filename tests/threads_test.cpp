@@ -1,4 +1,4 @@
-// One promise of the whole library: how many threads work on it is not to be seen in the result.
+// A contract of the whole library: the number of threads does not change the bits of a result (SEMANTICS [34]).
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -41,11 +41,11 @@ void expect_same_weights(Options options) {
   }
 }
 
-TEST(Threads, DoNotShowInTheWeightsAfterTrainingWithAdam) {
+TEST(Threads, DoNotChangeTheWeightsOfTrainingWithAdam) {
   expect_same_weights<optim::Adam>(optim::AdamOptions{.lr = 1e-3});
 }
 
-TEST(Threads, DoNotShowInTheWeightsAfterTrainingWithMomentum) {
+TEST(Threads, DoNotChangeTheWeightsOfTrainingWithMomentum) {
   expect_same_weights<optim::SGD>(optim::SGDOptions{.lr = 0.1, .momentum = 0.9});
 }
 

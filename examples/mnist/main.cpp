@@ -1,5 +1,5 @@
-// xtape-mnist: trains a small classifier on images of 28 x 28 and watches it on held-out images, epoch by epoch.
-// The program is the tutorial too: read train_epoch and evaluate first, then main.
+// xtape-mnist: trains a small classifier on 28 x 28 images and evaluates it on held-out images after every epoch.
+// The program is also the tutorial: read train_epoch and evaluate first, then run.
 #include <fmt/core.h>
 
 #include <array>
@@ -42,20 +42,20 @@ Score train_epoch(const nn::Module& model, const nn::CrossEntropyLoss& criterion
   int batch = 0;
   for (auto [x, y] : batches) {
     ++batch;
-    Tensor logits = model(x);            // each op on the way is recorded on the tape
+    Tensor logits = model(x);            // every op is recorded on the tape
     Tensor loss = criterion(logits, y);  // one number
     if (std::isnan(loss.item<double>())) {  // a step would carry it into every weight
       throw ValueError("train", fmt::format("the loss is NaN in epoch {}, batch {}; try a smaller --lr", epoch, batch));
     }
     optimizer.zero_grad();
-    loss.backward();   // the tape, newest op first: d(loss)/d(weight) for every weight
+    loss.backward();   // walks the tape, newest op first: d(loss)/d(weight) for every weight
     optimizer.step();  // each weight moves a little against its gradient
     score.add(loss, logits, y);
   }
   return score;
 }
 
-/// The same without learning: no dropout, nothing recorded, nothing changed.
+/// One pass without learning: no dropout, nothing recorded, nothing changed.
 Score evaluate(const nn::Module& model, data::DataLoader& batches) {
   model.eval();
   NoGradGuard no_grad;
@@ -88,7 +88,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, const nn::Mod
                                        optim::AdamOptions{.lr = o.lr, .weight_decay = o.weight_decay});
 }
 
-/// FNV-1a over the bytes of all weights: equal hashes, equal models.
+/// FNV-1a over the bytes of all weights: equal models have equal hashes.
 std::uint64_t hash_of(const nn::Module& model) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const Tensor& p : model.parameters()) {
@@ -106,11 +106,12 @@ struct Images {
 
 Images load(const Options& o) {
   if (o.data == "digits") return {data::digits(8000, 0), data::digits(2000, 1), "built-in digits"};
-  Images images{data::fashion_mnist(o.data, data::Split::train), data::fashion_mnist(o.data, data::Split::test), o.data};
-  for (const auto& [part, size] : {std::pair{"training", images.train.size()}, {"test", images.test.size()}}) {
+  const data::Dataset train = data::fashion_mnist(o.data, data::Split::train);
+  const data::Dataset test = data::fashion_mnist(o.data, data::Split::test);
+  for (const auto& [part, size] : {std::pair{"training", train.size()}, {"test", test.size()}}) {
     if (size == 0) throw FileError("data", fmt::format("\"{}\" holds no {} images", o.data, part));
   }
-  return images;
+  return {train, test, o.data};
 }
 
 /// Six characters wide, whatever the value: four decimals, or as many as there is room for.
@@ -127,7 +128,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// What is printed so far is on its way out; throws when it cannot be written.
+/// Writes out what is printed so far; throws if that fails.
 void flush() {
   if (std::fflush(stdout) != 0) throw FileError("stdout", "cannot be written to");
 }
@@ -159,12 +160,12 @@ void run(const Options& o) {
   for (int epoch = 1; epoch <= o.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     const Score train = train_epoch(model, criterion, *optimizer, batches, epoch);
-    std::string watched = fmt::format("{:>7}  {:>8}", "-", "-");
+    std::string validated = fmt::format("{:>7}  {:>8}", "-", "-");
     if (held_out.size() > 0 && !o.skip_validation) {
       const Score score = evaluate(model, validation);
-      watched = fmt::format(" {}  {:8.4f}", column(score.loss()), score.accuracy());
+      validated = fmt::format(" {}  {:8.4f}", column(score.loss()), score.accuracy());
     }
-    fmt::print("{:5}  {}  {:8.4f}  {}  {:7.1f}\n", epoch, column(train.loss()), train.accuracy(), watched,
+    fmt::print("{:5}  {}  {:8.4f}  {}  {:7.1f}\n", epoch, column(train.loss()), train.accuracy(), validated,
                seconds_since(start));
     flush();
   }

@@ -47,20 +47,20 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--dropout", o.dropout, "share of hidden units to drop in training")->transform(share());
   app.add_option("--optimizer", o.optimizer, "sgd, adam or adamw")->check(CLI::IsMember({"sgd", "adam", "adamw"}));
   app.add_option("--lr", o.lr, "learning rate")->transform(not_negative());
-  app.add_option("--momentum", o.momentum, "of sgd")->transform(not_negative());
-  app.add_flag("--nesterov", o.nesterov, "Nesterov's momentum, of sgd");
-  app.add_option("--weight-decay", o.weight_decay, "sgd, adam: L2 penalty; adamw (without it, adam): shrinks the weights")
+  app.add_option("--momentum", o.momentum, "momentum of sgd")->transform(not_negative());
+  app.add_flag("--nesterov", o.nesterov, "Nesterov momentum, with sgd");
+  app.add_option("--weight-decay", o.weight_decay, "sgd and adam: L2 penalty; adamw: decoupled weight decay")
       ->transform(not_negative());
-  app.add_option("--label-smoothing", o.label_smoothing, "share of the target spread over all classes")
+  app.add_option("--label-smoothing", o.label_smoothing, "share of the target that is spread over all classes")
       ->transform(share());
   app.add_option("--epochs", o.epochs, "passes over the training images")->transform(in_range(0, 100000));
-  app.add_option("--batch-size", o.batch_size, "images a step")->transform(in_range(1, 1 << 20));
+  app.add_option("--batch-size", o.batch_size, "images per step")->transform(in_range(1, 1 << 20));
   app.add_option("--validation", o.validation, "share of the training images held out")
       ->transform(in_range(0.0, 1.0, ')'));
-  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but never look at them");
-  app.add_option("--seed", o.seed, "of weights, dropout, split and shuffling")
+  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but do not evaluate on them");
+  app.add_option("--seed", o.seed, "seed of weights, dropout, split and shuffling")
       ->transform(in_range(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
-  app.add_option("--threads", o.threads, "threads for the large products")->transform(in_range(1, 1024));
+  app.add_option("--threads", o.threads, "threads that share the work of large ops")->transform(in_range(1, 1024));
   app.set_version_flag("--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds xtape-mnist and trains a classifier of clothes: examples/mnist/run.sh [options of xtape-mnist, see --help]
-# On Debian it installs what is missing first. Trains on Fashion-MNIST where its package can be had, else on digits.
+# On Debian it first installs what is missing. It trains on Fashion-MNIST if the package is available, else on digits.
 set -euo pipefail
 
 from=$PWD
@@ -14,7 +14,7 @@ for option; do
   esac
 done
 
-# Data that could not be had once is not asked for at every start: remove the mark to try again.
+# If the data could not be installed once, later runs do not try again; remove the mark to make them try.
 mark=build/no-fashion-mnist
 if [ ${#data[@]} -gt 0 ] && [ ! -e "$images" ] && [ -e "$mark" ]; then groups=(build examples); fi
 cmake/install-deps.sh "${groups[@]}"

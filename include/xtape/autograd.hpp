@@ -1,4 +1,4 @@
-// Autograd, all of it. Read autograd/record.hpp first: how an op goes on the tape.
+// All of autograd. Read autograd/record.hpp first: it shows how to put an op on the tape.
 #pragma once
 
 #include "xtape/autograd/anomaly.hpp"

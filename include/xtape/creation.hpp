@@ -29,7 +29,7 @@ struct TensorOptions {
 // `options.dtype` defaults to float32 here. ShapeError on negative extents.
 XTAPE_API Tensor zeros(const Shape& shape, const TensorOptions& options = {});
 XTAPE_API Tensor ones(const Shape& shape, const TensorOptions& options = {});
-/// Elements undetermined.
+/// The elements are uninitialized.
 XTAPE_API Tensor empty(const Shape& shape, const TensorOptions& options = {});
 /// The identity matrix (n, n), or (n, m) with ones on the diagonal.
 XTAPE_API Tensor eye(std::int64_t n, const TensorOptions& options = {});
@@ -122,7 +122,7 @@ Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<
   }
   return detail::from_literals(values, {n, m, k}, options);
 }
-/// Copies of elements that stand elsewhere; the dtype is the element's own (double stays float64).
+/// Copies existing elements; the dtype is the element's own (double stays float64).
 template <class T>
   requires Element<std::remove_const_t<T>> Tensor tensor(std::span<T> values, const Shape& shape,
                                                          const TensorOptions& options = {}) {

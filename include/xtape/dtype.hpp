@@ -1,5 +1,5 @@
-// Element types and C++ scalars. The order of DType is the order of promotion: the result of an op on two
-// dtypes is the later one.
+// Element types and C++ scalars. The order of DType is the order of promotion: the result of an op on two dtypes is the
+// higher one.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ constexpr std::int64_t itemsize(DType dtype) noexcept {
 
 constexpr bool is_floating(DType dtype) noexcept { return dtype >= DType::float32; }
 
-/// The later of two dtypes in bool_ < uint8 < int32 < int64 < float32 < float64.
+/// The higher of two dtypes in bool_ < uint8 < int32 < int64 < float32 < float64.
 constexpr DType promote(DType a, DType b) noexcept { return a < b ? b : a; }
 
 /// dtype_of<float> is float32, and so on. Other types have none: a compile-time error.
@@ -79,8 +79,8 @@ concept Element = requires {
   DTypeOf<T>::value;
 };
 
-/// A C++ number on its way into an op: keeps its category (bool, integer, floating), not its width, since a
-/// scalar raises a tensor's dtype only across category.
+/// A C++ number as an argument of an op. Keeps its category (bool, integer, floating), not its width, since a scalar
+/// raises a tensor's dtype only to a higher category.
 class Scalar {
  public:
   template <class T>
@@ -90,7 +90,7 @@ class Scalar {
       dtype_ = DType::float32;
       real_ = static_cast<double>(value);
     } else if (std::is_unsigned_v<T> && sizeof(T) == 8 && static_cast<std::uint64_t>(value) >> 63 != 0) {
-      dtype_ = DType::float32;  // beyond int64: as near as a real number comes
+      dtype_ = DType::float32;  // beyond int64: rounded to a real number
       real_ = static_cast<double>(value);
     } else {
       dtype_ = std::is_same_v<T, bool> ? DType::bool_ : DType::int64;

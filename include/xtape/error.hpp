@@ -10,11 +10,11 @@
 
 namespace xtape {
 
-/// Base of every exception that xtape throws on its own account.
+/// Base of all exceptions that xtape itself throws.
 class XTAPE_API Error : public std::exception {
  public:
-  /// `op` is the name of the function that refuses ("linear"), `what` the rest of the line; the message reads
-  /// "op: what", or "op what" where `what` opens with a blank (for "linear (784 -> 256): expected ...").
+  /// `op` is the name of the function that throws ("linear"), `what` the rest of the line; the message reads
+  /// "op: what", or "op what" if `what` begins with a space (for "linear (784 -> 256): expected ...").
   Error(std::string op, std::string what);
   Error(const Error&);
   Error& operator=(const Error&);
@@ -23,7 +23,7 @@ class XTAPE_API Error : public std::exception {
   const char* what() const noexcept override;
   const std::string& op() const noexcept;
 
-  /// Names the module in which the error arose: `linear "encoder.fc1": ...`. The first path stays.
+  /// Names the module that threw the error: `linear "encoder.fc1": ...`. Only the first path is kept.
   void set_module_path(const std::string& path);
   const std::string& module_path() const noexcept;
 
@@ -52,7 +52,7 @@ class XTAPE_API IndexError : public Error {
   ~IndexError() override;
 };
 
-/// An option or an argument has a value that cannot be meant.
+/// An option or an argument has an invalid value.
 class XTAPE_API ValueError : public Error {
  public:
   using Error::Error;

@@ -1,6 +1,6 @@
-// What every public header begins with: the language standard, and XTAPE_API, which marks what the shared library shows
-// to the outside. Everything else is built with hidden visibility, so that a host program never meets our internals or
-// those of the libraries inside us.
+// What every public header begins with: the language standard, and XTAPE_API, which marks what the shared library
+// exports. Everything else is built with hidden visibility, so that our internals, and those of libraries linked into
+// ours, cannot clash with a host program's.
 #pragma once
 
 #if __cplusplus < 202002L

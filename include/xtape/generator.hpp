@@ -25,7 +25,7 @@ class XTAPE_API Generator {
   State state() const;
   void set_state(State state);
   void manual_seed(std::uint64_t seed) { set_state({seed, 0}); }
-  /// Takes the next `blocks` blocks out of the stream and returns where they begin.
+  /// Reserves the next `blocks` blocks of the stream and returns where they begin.
   State reserve(std::uint64_t blocks);
 
  private:
@@ -33,7 +33,7 @@ class XTAPE_API Generator {
   Impl* impl_;
 };
 
-/// The one generator of the process that every draw uses unless told otherwise.
+/// The process-wide generator, which draws use by default.
 XTAPE_API Generator& default_generator();
 /// Seeds the default generator.
 XTAPE_API void manual_seed(std::uint64_t seed);

@@ -1,4 +1,4 @@
-// Hooks: functions that a tensor or a module calls on its way, and the handle that takes one away again.
+// Hooks: functions that a tensor or a module calls, and the handle that removes one.
 #pragma once
 
 #include <type_traits>
@@ -8,8 +8,8 @@
 
 namespace xtape {
 
-/// Takes one hook away again. Copies name the same hook; removing it twice, or after its tensor or module is gone, does
-/// nothing. Dropping the handle leaves the hook where it is. A hook that is removed while its list runs may still be
+/// Removes one hook. Copies refer to the same hook; removing it twice, or after its tensor or module is gone, does
+/// nothing. Destroying the handle does not remove the hook. A hook that is removed while its list runs may still be
 /// called in that run.
 class RemovableHandle {
  public:
@@ -24,11 +24,11 @@ class RemovableHandle {
 };
 
 namespace detail {
-/// `hook` as it is or, where it returns nothing, with an empty R as its result.
+/// `hook` itself or, if it returns void, a function that calls it and returns an empty R.
 template <class R, class... A, class F>
 Callback<R(A...)> returning(F hook) {
   if constexpr (requires { hook.operator bool(); }) {
-    if (!hook) return {};  // an empty Callback stays empty, and is refused
+    if (!hook) return {};  // an empty Callback stays empty, so that it is rejected later
   }
   if constexpr (std::is_void_v<std::invoke_result_t<F&, A...>>) {
     return [hook = std::move(hook)](A... a) mutable {

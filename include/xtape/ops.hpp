@@ -1,7 +1,7 @@
-// Every op on tensors, as a free function. Each is recorded on the tape where an input requires grad, and stands in
-// one file src/ops/<op>.cpp with its formula, value and gradient. Elementwise ops broadcast as in PyTorch, and their
-// dtype is the later of the operands' (bool_ < uint8 < int32 < int64 < float32 < float64); C++ numbers and 0-dim
-// tensors raise it only across category. Floating functions of integers give float32.
+// Every op on tensors, as a free function. Each is recorded on the tape if an input requires grad; src/ops/<op>.cpp
+// holds its formula, value and gradient. Elementwise ops broadcast as in PyTorch, and their dtype is the higher of the
+// operands' (bool_ < uint8 < int32 < int64 < float32 < float64); C++ numbers and 0-dim tensors raise it only to a
+// higher category (bool_ < integers < floating). Floating functions of integers give float32.
 //
 // Errors: DTypeError for a dtype that the op does not take (bool_ and uint8 have no arithmetic), ShapeError for
 // shapes that do not fit, IndexError for a dim or a position outside its range, ValueError for an undefined tensor and
@@ -74,7 +74,7 @@ XTAPE_API Tensor isnan(const Tensor& x);
 XTAPE_API Tensor sum(const Tensor& x);
 XTAPE_API Tensor sum(const Tensor& x, const Shape& dims, bool keepdim = false);  // no dims: all of them
 inline Tensor sum(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
-  return sum(x, Shape(dims), keepdim);  // its own overload, lest {} mean dim 0
+  return sum(x, Shape(dims), keepdim);  // its own overload, so that {} does not mean dim 0
 }
 XTAPE_API Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// DTypeError on integers. Empty: NaN.
@@ -106,7 +106,7 @@ XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bia
 // ---- shapes ----------------------------------------------------------------------------------------------------
 // reshape, flatten, squeeze, unsqueeze, select(x, 0, i), narrow(x, 0, ...) share storage with x; the others copy.
 
-/// One extent may be -1: whatever is left.
+/// One extent may be -1: it is inferred from the others.
 XTAPE_API Tensor reshape(const Tensor& x, const Shape& shape);
 XTAPE_API Tensor flatten(const Tensor& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
 XTAPE_API Tensor squeeze(const Tensor& x);
@@ -125,18 +125,18 @@ XTAPE_API Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0)
 
 /// `length` slices from `start` along `dim`.
 XTAPE_API Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
-/// Slice `index` along `dim`, which goes; x[i] is select(x, 0, i). A negative index counts from the end.
+/// Slice `index` along `dim`, which is removed; x[i] is select(x, 0, i). A negative index counts from the end.
 XTAPE_API Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index);
 /// Slices index[0], index[1], ... along `dim`; index is a 1-D integer tensor. A 0-dim x has one slice, itself.
 XTAPE_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
-/// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, beside dim, no larger extents. 0-dim tensors
+/// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, except in dim, no larger extents. 0-dim tensors
 /// count as (1).
 XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 
 // ---- dtypes and copies -----------------------------------------------------------------------------------------
 
-/// The same tensor when it has that dtype already. Floating to integer truncates; ValueError where the result does
-/// not fit, or is NaN. Integer to narrower integer wraps around. To bool_: is not 0.
+/// x itself if it has that dtype already. Floating to integer truncates; ValueError where the result does not fit, or
+/// is NaN. Integer to narrower integer wraps around. To bool_: x != 0.
 XTAPE_API Tensor to(const Tensor& x, DType dtype);
 XTAPE_API Tensor clone(const Tensor& x);
 
@@ -145,7 +145,7 @@ XTAPE_API Tensor clone(const Tensor& x);
 /// exp(x) / sum(exp(x)) along `dim`, in the shape of x; floating dtypes. A row with NaN or +inf in it, or of -inf
 /// alone, becomes NaN, and no other does.
 XTAPE_API Tensor softmax(const Tensor& x, std::int64_t dim);
-/// Its logarithm, without overflow.
+/// log(softmax(x, dim)), without overflow.
 XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p), else 0; in evaluation x itself.
 /// Draws from the default generator. ValueError unless 0 <= p <= 1.
@@ -156,11 +156,11 @@ XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
 /// normalized_shape, which has at least one dim; ValueError for an eps that is negative or NaN.
 XTAPE_API Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                             const Tensor& bias = {}, double eps = 1e-5);
-/// The same over all dims but the channels': x (N, C) or (N, C, L...), weight and bias (C) or undefined. In training by
-/// the batch's own mean and biased variance; running_mean and running_var (C), where defined, move towards its mean
-/// and unbiased variance by the share `momentum`: written in place by the call itself, off the tape. In evaluation by
-/// running_mean and running_var, which are constants then. All have x's dtype. ValueError for momentum outside [0, 1],
-/// for only one of the two, for evaluation without them, for training with one value per channel, and as in layer_norm.
+/// The same over all dims except the channels': x (N, C) or (N, C, L...), weight and bias (C) or undefined. Training
+/// uses the batch's mean and biased variance, and updates running_mean and running_var (C), where defined, in place and
+/// unrecorded: (1 - momentum) times the old value plus momentum times the batch's mean or unbiased variance. Evaluation
+/// uses running_mean and running_var as constants. All have x's dtype. ValueError for momentum outside [0, 1], for only
+/// one running statistic, for evaluation without them, for training with one value per channel, and as in layer_norm.
 XTAPE_API Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                             const Tensor& weight = {}, const Tensor& bias = {}, bool training = false,
                             double momentum = 0.1, double eps = 1e-5);
@@ -173,15 +173,15 @@ XTAPE_API Tensor embedding(const Tensor& indices, const Tensor& weight, std::int
 
 // ---- losses ----------------------------------------------------------------------------------------------------
 
-/// What becomes of the losses of the single positions: none keeps them, sum adds them up, mean divides the sum as each
-/// loss says. batchmean divides it by the first extent, and is a ValueError for all but kl_div.
+/// How the losses of the positions are combined: none keeps them, sum adds them up, mean divides the sum as each loss
+/// documents. batchmean divides it by the first extent, and is a ValueError except for kl_div.
 enum class Reduction : std::uint8_t { none, mean, sum, batchmean };
 constexpr std::int64_t default_ignore_index = -100;
 
-/// The loss summed, on the tape, and what Reduction::mean divides it by. Over any partition of a batch the sum of the
-/// sums by the sum of the denominators is the mean of the whole batch, and so is its gradient: for epoch means over
-/// ragged or masked batches, and for gradients accumulated over parts of a batch. Where the denominator is 0, because
-/// no target of the batch weighs anything, the mean is NaN, whatever the sum is.
+/// The loss summed, on the tape, and what Reduction::mean divides it by. However a batch is split, the total of the
+/// sums divided by the total of the denominators is the mean over the whole batch, and so it is with gradients: for
+/// epoch means over uneven or masked batches, and for gradients accumulated over parts of a batch. Where the
+/// denominator is 0, because every target is ignored or has weight 0, the mean is NaN, whatever the sum is.
 struct LossParts {
   Tensor sum;
   double denominator = 0;
@@ -207,24 +207,24 @@ struct MSEOptions {
 struct BCEWithLogitsOptions {
   Tensor weight = {};  ///< a factor for each loss; broadcast; undefined: 1
   Reduction reduction = Reduction::mean;
-  Tensor pos_weight = {};  ///< a factor for the target's share of the loss; broadcast; undefined: 1
+  Tensor pos_weight = {};  ///< a factor for positive targets; broadcast; undefined: 1
 };
 
 struct KLDivOptions {
   Reduction reduction = Reduction::mean;
-  bool log_target = false;  ///< the target holds log-probabilities, too
+  bool log_target = false;  ///< the target holds log-probabilities
 };
 
-/// Negative log likelihood of integer class indices. log_probabilities (C), (N, C) or (N, C, d...), target the
-/// same without the class axis, any integer dtype. Positions with ignore_index count for nothing; the mean divides
-/// by the sum of the targets' weights. IndexError names the first target outside [0, C).
+/// Negative log likelihood of integer class indices. log_probabilities (C), (N, C) or (N, C, d...), target the same
+/// without the class axis, any integer dtype. Positions with ignore_index are left out; the mean divides by the sum of
+/// the targets' weights. IndexError names the first target outside [0, C).
 XTAPE_API Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options = {});
 /// nll_loss of log_softmax, in one op. The target holds class indices as for nll_loss or, with a floating dtype and
 /// the logits' shape, class probabilities; then the mean divides by the number of positions.
 XTAPE_API Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
 
-// The losses below take an input and a target of one shape (ShapeError: nothing is broadcast) and dtypes of which the
-// later is floating; the mean divides by the number of elements. Gradients flow to the target, too.
+// The losses below take an input and a target of the same shape (ShapeError: nothing is broadcast) and dtypes of which
+// the higher is floating; the mean divides by the number of elements. Gradients flow to the target, too.
 
 /// (input - target)^2.
 XTAPE_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MSEOptions& options = {});
@@ -233,11 +233,11 @@ XTAPE_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MSEOp
 XTAPE_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
                                                   const BCEWithLogitsOptions& options = {});
 /// t (log t - input): `input` holds log-probabilities, the target probabilities. Where t is 0 the loss and its
-/// gradients are 0, whatever the input is. Reduction::batchmean gives the divergence as it is defined.
+/// gradients are 0, whatever the input is. Reduction::batchmean gives the mathematical definition.
 XTAPE_API Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
-// The parts of each loss. options.reduction does not matter, save that Reduction::batchmean is a ValueError as it is
-// for the loss itself, and with kl_div makes the denominator the first extent.
+// The parts of each loss. options.reduction is ignored, except that Reduction::batchmean is a ValueError as for the
+// loss itself, or with kl_div makes the denominator the first extent.
 XTAPE_API LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target,
                                    const NLLOptions& options = {});
 XTAPE_API LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target,
@@ -250,7 +250,7 @@ XTAPE_API LossParts kl_div_parts(const Tensor& input, const Tensor& target, cons
 // ---- operators and C++ numbers ---------------------------------------------------------------------------------
 
 namespace detail {
-/// A 0-dim tensor of the dtype that `op` between `number` and `like` has.
+/// `number` as a 0-dim tensor of `like`'s dtype, or of its own where that has a higher category. `op` is for errors.
 XTAPE_API Tensor wrap(const char* op, Scalar number, const Tensor& like);
 }  // namespace detail
 

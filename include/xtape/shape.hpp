@@ -11,8 +11,8 @@
 
 namespace xtape {
 
-/// Extents, outermost first. Empty for a 0-dim tensor. Also serves as a list of dims.
-/// Any list of integers fits, negative ones too (`reshape({-1, 4})`); a tensor's own shape has none.
+/// Extents, outermost first. Empty for a 0-dim tensor. Also serves as a list of dims. May hold negative integers, too
+/// (`reshape({-1, 4})`); a tensor's own shape holds none.
 class XTAPE_API Shape {
  public:
   static constexpr std::int64_t max_dim = 8;

@@ -18,8 +18,8 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both
-/// show the same tensors. A snapshot is `clone(dict)`.
+/// `for (const auto& [name, tensor] : dict)`, `dict["fc1.weight"]`. Copying the dict copies handles: both refer to the
+/// same tensors. A snapshot is `clone(dict)`.
 class XTAPE_API StateDict {
  public:
   using Entry = NamedTensor;
@@ -61,8 +61,7 @@ struct XTAPE_API IncompatibleKeys {
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 };
 
-/// The same names and copies of the elements, without history: what happens to `dict` later does not reach
-/// it.
+/// The same names and copies of the elements, without history: later changes to `dict` do not affect it.
 XTAPE_API StateDict clone(const StateDict& dict);
 
 }  // namespace xtape

@@ -1,5 +1,5 @@
-// Tensor: the one type that users hold. A handle to {storage, offset, shape, dtype, autograd state}: a copy is
-// the same tensor. Always contiguous and row-major. Ops on tensors stand in ops.hpp, the tape in autograd.hpp.
+// Tensor: a handle to {storage, offset, shape, dtype, autograd state}: a copy is the same tensor. Always contiguous and
+// row-major. Ops on tensors are in ops.hpp, the tape is in autograd.hpp.
 #pragma once
 
 #include <concepts>
@@ -42,12 +42,12 @@ class XTAPE_API Tensor {
   Tensor& operator=(Tensor&&) & = default;
   ~Tensor() = default;
 
-  /// Writes into the slice that a temporary names: `weight[3] = 2.0`, `weight[3] = row` (broadcast, cast).
-  /// Same rules and errors as fill_ and copy_.
+  /// Writes into the slice that a temporary refers to: `weight[3] = 2.0`, `weight[3] = row` (broadcast, cast). Same
+  /// rules and errors as fill_ and copy_.
   void operator=(Scalar value) &&;
   void operator=(const Tensor& source) &&;
 
-  // -- what it is
+  // -- properties
   bool defined() const noexcept { return static_cast<bool>(impl_); }
   Shape shape() const;
   /// Extent of dim `d` (negative: from the end). IndexError outside the range.
@@ -61,14 +61,14 @@ class XTAPE_API Tensor {
   /// Prints t.to_string().
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
 
-  // -- its elements
+  // -- elements
   /// The only element, converted to T. ValueError unless numel is 1, and when an integer T does not hold the value.
   template <Element T>
   T item() const {
     return item_scalar(dtype_of<T>).template to<T>();
   }
-  /// Row-major elements; T must be the dtype's own type (DTypeError). Writes through the pointer are not seen by
-  /// the check on saved values. Deleted on temporaries, whose storage may be gone at the end of the line.
+  /// Row-major elements; T must be the dtype's own type (DTypeError). Writes through the pointer are not seen by the
+  /// check on saved values. Deleted for temporaries, whose storage may be gone at the end of the statement.
   template <Element T>
   T* data() & {
     return static_cast<T*>(checked_data(dtype_of<T>));
@@ -98,17 +98,17 @@ class XTAPE_API Tensor {
 
   // -- autograd
   bool requires_grad() const;
-  /// Makes this tensor a leaf whose gradient is wanted, or frees it from that (and drops an old gradient, so that
-  /// no optimizer moves it). GradError on a non-leaf, DTypeError unless floating. Returns the same tensor.
+  /// Makes this tensor a leaf whose gradient is wanted, or with `false` a constant, whose old gradient is dropped, so
+  /// that no optimizer updates it. GradError on a non-leaf, DTypeError unless floating. Returns the same tensor.
   Tensor requires_grad_(bool requires_grad = true) const;
   /// True unless an op on the tape made it.
   bool is_leaf() const;
-  /// What backward has accumulated for this leaf; undefined when nothing has arrived.
+  /// The gradient that backward has accumulated for this leaf; undefined when none has arrived.
   Tensor grad() const;
   /// Replaces the gradient by `g`, detached (undefined: none). Shape and dtype must be this tensor's.
   void set_grad(const Tensor& g) const;
-  /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, or `seed` of its
-  /// shape and dtype is the gradient that arrives from above. Releases the saved values unless retain_graph.
+  /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, unless `seed`, of
+  /// its shape and dtype, gives the gradient that arrives at it. Releases the saved values unless retain_graph.
   /// GradError when nothing here requires grad, or when the graph was released before.
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
   /// The same without a seed. (A template, so that `backward({})` is not ambiguous.)
@@ -118,22 +118,22 @@ class XTAPE_API Tensor {
   }
   /// The same elements without history: shares storage and its version.
   Tensor detach() const;
-  /// Calls hook(g) in every backward and grad() with this tensor's whole gradient g, before it is accumulated or goes
-  /// further down. What the hook returns takes g's place (same shape and dtype); nothing, or an undefined tensor, keeps
-  /// g. The hook must not write into g, which others may share. Hooks run in the order of their registration and last
-  /// as long as the tensor's place on the tape: one that captures this very tensor keeps both alive for good. GradError
+  /// Calls hook(g) in every backward and grad() with this tensor's whole gradient g, before it is accumulated or
+  /// propagated further. What the hook returns replaces g (same shape and dtype); if it returns nothing or an undefined
+  /// tensor, g stays. The hook must not write into g, which may be shared. Hooks run in the order of registration and
+  /// live as long as the tensor's node on the tape: one that captures this tensor keeps both alive forever. GradError
   /// when this tensor does not require grad.
   template <class F>
   RemovableHandle register_hook(F hook) const {
     return add_hook(detail::returning<Tensor, const Tensor&>(std::move(hook)));
   }
   /// Calls hook(t) with this leaf t after each backward() that has added to t.grad(), when all ops have run; leaves
-  /// come in the order of their making. A hook that captures t itself keeps it alive for good. GradError unless this is
-  /// a leaf that requires grad, ValueError for an empty hook.
+  /// come in the order of creation. A hook that captures t itself keeps it alive forever. GradError unless this is a
+  /// leaf that requires grad, ValueError for an empty hook.
   RemovableHandle register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const;
 
-  // -- in place; in grad mode they throw GradError on what requires grad or shares storage with what does
-  /// Elements of `source`, broadcast and cast.
+  // -- in place; GradError in grad mode on a tensor that requires grad or shares storage with one that does
+  /// Copies the elements of `source`, broadcast and cast.
   Tensor copy_(const Tensor& source) const;
   Tensor fill_(Scalar value) const;
   Tensor zero_() const;

@@ -1,4 +1,4 @@
-// Which xtape this is.
+// The version of xtape.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace xtape {
 
 /// "0.1.0", of the library that the program runs with.
 XTAPE_API const char* version() noexcept;
-/// One line: version, compiler, and the instruction set of the kernels in use. For bug reports.
-/// ValueError when the environment variable XTAPE_ISA names no instruction set that the CPU has, as from any op.
+/// One line: version, compiler, and the instruction set of the kernels in use. For bug reports. ValueError when the
+/// environment variable XTAPE_ISA names an instruction set that the CPU lacks, as from any op.
 XTAPE_API std::string build_info();
 
 }  // namespace xtape

@@ -1,4 +1,4 @@
-// All of xtape but the interop headers (xtensor.hpp, fmt.hpp).
+// All of xtape except the interop headers (xtensor.hpp, fmt.hpp).
 #pragma once
 
 #include "xtape/autograd.hpp"

@@ -1,4 +1,4 @@
-// xtensor in and out. The only public header that includes xtensor; opt in by including it.
+// Conversions from and to xtensor. The only public header that includes xtensor; opt in by including it.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ xt::xarray<T> to_xarray(const Tensor& t) {
   return a;
 }
 
-/// An xtensor array over t's own storage, no copy: writing to it writes to t, unseen by the check on saved values.
-/// It borrows: t must outlive it, hence not for temporaries.
+/// An xtensor array over t's own storage, no copy: writing to it writes to t, unseen by the check on saved values. t
+/// must outlive it; hence deleted for temporaries.
 template <Element T>
 auto view(Tensor& t) {
   return xt::adapt(t.data<T>(), static_cast<std::size_t>(t.numel()), xt::no_ownership(),
@@ -42,8 +42,8 @@ auto view(const Tensor& t) {
 template <Element T>
 void view(Tensor&& t) = delete;
 
-/// The values of an xtensor expression, evaluated once, row-major whatever its layout. The dtype is the element's own
-/// type's; ShapeError beyond Shape::max_dim dims.
+/// The values of an xtensor expression, evaluated once, row-major whatever its layout. The dtype is the element type's;
+/// ShapeError beyond Shape::max_dim dims.
 template <class E>
   requires Element<typename E::value_type> Tensor from_xtensor(const xt::xexpression<E>& expression,
                                                                const TensorOptions& options = {}) {

@@ -9,10 +9,10 @@
 namespace xtape::detail {
 
 bool detects_anomaly() noexcept;
-/// GradError when y, which the node is about to make, holds a NaN; else the node remembers its module's path.
-/// A NaN among the ops of a gradient function is left to check_backward.
+/// Notes the running module's path in the node. GradError when y, the node's output, holds a NaN, except inside a
+/// gradient function: there check_backward looks.
 void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const Tensor& y);
-/// GradError when a gradient that the node has made for an input holds a NaN.
+/// GradError when a gradient that the node returned for an input holds a NaN.
 void check_backward(const Node& node, const Tensor& gy, Gradients& gradients, Wants wants);
 
 }  // namespace xtape::detail

@@ -1,6 +1,7 @@
 // Backward: gradients travel from the roots to the leaves, newest node first. Since inputs are always older than the
 // ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So an op
-// that throws has touched no leaf; a leaf's own hook that throws leaves each leaf as it was, or complete.
+// that throws has touched no leaf, and when a leaf's own hook throws, every leaf's gradient is either unchanged or
+// complete.
 #include <algorithm>
 #include <map>
 #include <span>
@@ -28,7 +29,7 @@ struct Newest {
   }
 };
 
-/// One run over the graph.
+/// One run over the graph: a backward() or a grad().
 struct Pass {
   bool retain_graph = false;
   bool create_graph = false;
@@ -40,7 +41,7 @@ struct Pass {
 
   std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>> pending;
 
-  /// Whether a gradient that arrives here is of any use.
+  /// Whether the pass needs the gradient at this node.
   bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
   void arrive(const NodePtr& node, Tensor g);
   void run();
@@ -64,7 +65,7 @@ void Pass::arrive(const NodePtr& node, Tensor g) {
 
 namespace {
 
-/// The gradient of the node's output, as its hooks leave it.
+/// The gradient of the node's output after its hooks.
 Tensor after_hooks(const Node& node, Tensor g) {
   const NodeExtras* extras = NodeAccess::extras(node);
   if (!extras) return g;
@@ -81,7 +82,7 @@ Tensor after_hooks(const Node& node, Tensor g) {
   return g;
 }
 
-/// A leaf that is frozen since the forward.
+/// Whether the node is a leaf that was frozen after the forward pass.
 bool is_frozen(const Node& node) { return node.is_leaf() && !static_cast<const Leaf&>(node).wanted; }
 
 }  // namespace
@@ -90,7 +91,7 @@ void Pass::run() {
   while (!pending.empty()) {
     auto newest = pending.extract(pending.begin());
     const NodePtr node = std::move(newest.key());
-    if (!wants(node.get())) continue;  // a root that leads nowhere
+    if (!wants(node.get())) continue;  // a root that depends on no wanted input
     if (is_frozen(*node)) continue;
     Tensor gy = after_hooks(*node, std::move(newest.mapped()));
     if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
@@ -133,10 +134,10 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
 void Pass::run_leaf(Node& node, Tensor g) {
   Leaf& leaf = static_cast<Leaf&>(node);
   if (g.dtype() != leaf.dtype() || g.shape() != leaf.shape()) {
-    fail<GradError>("backward", "a {} {} gradient arrives at a leaf that has become {} {} on the way", g.dtype(),
+    fail<GradError>("backward", "a {} {} gradient arrived at a leaf that became {} {} during backward", g.dtype(),
                     g.shape(), leaf.dtype(), leaf.shape());
   }
-  if (g.requires_grad()) g = g.detach();  // recorded in spite of the pass's grad mode; history here could be a cycle
+  if (g.requires_grad()) g = g.detach();  // recorded although grad mode is off; its history could form a cycle
   Tensor& grad = leaf.grad;
   if (grad.defined()) {
     grad = accumulate(std::move(grad), g);
@@ -159,7 +160,7 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   if (!seed.defined()) {
     if (y.numel() != 1) {
       fail<GradError>(op,
-                      "a tensor of shape {} is no scalar; reduce it with sum() or mean(), or pass a seed of that "
+                      "a tensor of shape {} is not a scalar; reduce it with sum() or mean(), or pass a seed of that "
                       "shape",
                       y.shape());
     }
@@ -174,7 +175,7 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   return seed;
 }
 
-/// Runs the pass; when something throws, the graph's saved values are gone all the same.
+/// Runs the pass; releases the graph's saved values even when something throws.
 void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
   GradModeGuard mode(pass.create_graph);
   try {
@@ -213,7 +214,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                          GradOptions options) {
   const bool has_seeds = !seeds.tensors.empty();
   if (has_seeds && seeds.tensors.size() != outputs.size()) {
-    fail<ValueError>("grad", "{} seeds for {} outputs; one each, undefined for 1", seeds.tensors.size(),
+    fail<ValueError>("grad", "{} seeds for {} outputs; pass one for each, an undefined one for 1", seeds.tensors.size(),
                      outputs.size());
   }
   detail::Pass pass;

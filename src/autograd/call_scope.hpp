@@ -1,11 +1,11 @@
-// The one thing that the tape knows of modules: the path of the one that is running, for errors.
+// The path of the running module, for errors: all that the tape knows about modules.
 #pragma once
 
 #include <string>
 
 namespace xtape::detail {
 
-/// A module whose operator() is running on this thread, for as long as this stands on its stack.
+/// Marks a module whose operator() runs on this thread, for a scope.
 class CallScope {
  public:
   CallScope() noexcept;
@@ -13,7 +13,7 @@ class CallScope {
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
-  /// The module that was called last on this thread, or null.
+  /// The innermost running module on this thread, or null.
   static const CallScope* innermost() noexcept;
   /// "encoder.fc1": each module's name in the one that called it.
   virtual std::string path() const = 0;

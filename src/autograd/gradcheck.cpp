@@ -1,5 +1,5 @@
-// Gradients against central differences, under a random upstream gradient: with all ones, a softmax's gradient would
-// be zero whatever the bug.
+// Compares gradients with central differences, under a random upstream gradient: with all ones, a softmax's gradient is
+// zero whatever the bug.
 #include "xtape/autograd/gradcheck.hpp"
 
 #include <cmath>

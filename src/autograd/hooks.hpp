@@ -1,4 +1,4 @@
-// A list of hooks: run in the order in which they came, each removable by its handle, also while the list runs.
+// A list of hooks, called in the order in which they were added. A handle removes one, even while the list runs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace xtape::detail {
 template <class Signature>
 class HookList {
  public:
-  /// ValueError, in the name of `op`, when there is no function in the hook.
+  /// ValueError from `op` when the hook is empty.
   RemovableHandle add(const char* op, Callback<Signature> hook) {
     if (!hook) fail<ValueError>(op, "the hook is empty");
     entries_->push_back({next_++, std::move(hook)});
@@ -25,7 +25,7 @@ class HookList {
 
   bool empty() const noexcept { return entries_->empty(); }
 
-  /// f(hook) for each hook that is there now.
+  /// f(hook) for each hook in the list at the start.
   template <class F>
   void each(F f) const {
     const std::vector<Entry> now = *entries_;  // a hook may add or remove hooks

@@ -1,4 +1,4 @@
-// Leaf: where a gradient accumulates. It knows its tensor by address alone, since the tensor holds it.
+// Leaf: where a gradient accumulates. It knows its tensor only by address, since the tensor owns it.
 #include <mutex>
 
 #include "autograd/node.hpp"
@@ -7,7 +7,7 @@
 namespace xtape::detail {
 
 struct Leaf::PostHooks {
-  std::mutex mutex;  // the owner may go on another thread
+  std::mutex mutex;  // the owner may be destroyed on another thread
   TensorImpl* owner = nullptr;
   HookList<void(const Tensor&)> hooks;
 };
@@ -38,7 +38,7 @@ void Leaf::run_post_hooks() {
     std::atomic<std::int32_t>& references = post_hooks_->owner->references;
     std::int32_t held = references.load();
     do {
-      if (held == 0) return;  // on its way out, waiting in forget_owner
+      if (held == 0) return;  // its destructor is about to call forget_owner
     } while (!references.compare_exchange_weak(held, held + 1));
     owner = IntrusivePtr<TensorImpl>::adopt(post_hooks_->owner);
   }

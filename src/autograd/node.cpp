@@ -1,5 +1,5 @@
-// Building, saving for and freeing the tape. Freeing is iterative: a node whose last holder goes while another node
-// is being freed waits in a list, so that a chain of a million ops needs no more stack than one.
+// Nodes and saved values: building and freeing the tape. Freeing is iterative: a node that loses its last holder while
+// another node is being freed waits in a list, so that a chain of a million ops needs no more stack than one.
 #include "autograd/node.hpp"
 
 #include <algorithm>
@@ -18,9 +18,9 @@ namespace {
 std::atomic<std::int64_t> live{0};
 thread_local std::uint64_t last_sequence = 0;
 thread_local const Node* running = nullptr;
-// Plain pointers: they outlive every thread_local and static destructor that may still drop a tensor.
-thread_local Node* dead = nullptr;
-thread_local bool burying = false;
+// Trivially destructible: they must outlive every thread_local and static destructor that may still release a tensor.
+thread_local Node* to_free = nullptr;
+thread_local bool freeing = false;
 
 }  // namespace
 
@@ -49,24 +49,24 @@ void NodeAccess::set_output(Node& node, const Tensor& y) {
   node.output_ = y.impl()->data;
 }
 
-bool NodeAccess::makes(const Node& node, const Tensor& y) {
+bool NodeAccess::is_output(const Node& node, const Tensor& y) {
   return node.output_ == y.impl()->data && node.shape() == y.impl()->shape;
 }
 
 void retain(Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Node* node) noexcept {
-  const bool alone = node->references_.load(std::memory_order_acquire) == 1;  // and nobody to race with
+  const bool alone = node->references_.load(std::memory_order_acquire) == 1;  // cannot race with another holder
   if (!alone && node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  node->next_dead_ = dead;
-  dead = node;
-  if (burying) return;
-  burying = true;
-  while (Node* next = dead) {
-    dead = next->next_dead_;
+  node->next_to_free_ = to_free;
+  to_free = node;
+  if (freeing) return;
+  freeing = true;
+  while (Node* next = to_free) {
+    to_free = next->next_to_free_;
     delete next;
   }
-  burying = false;
+  freeing = false;
 }
 
 namespace detail {
@@ -95,7 +95,7 @@ Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Ten
   last_sequence = sequence + 1;
   NodeAccess::set_sequence(*node, sequence + 1);
   live.fetch_add(1, std::memory_order_relaxed);
-  // Somebody else holds y, a closure that saved it perhaps: they keep a plain value, the tape gets its own handle.
+  // Other holders of y, such as a closure that saved it, keep a constant: the tape gets its own handle.
   if (y.impl()->references.load(std::memory_order_acquire) != 1 || y.impl()->node) {
     NodeAccess::set_recorded_value(*node, y);
     y = make_view(y, y.shape());
@@ -133,7 +133,7 @@ Saved::Saved(Tensor value) : value_(std::move(value)) {
 Saved save_output(const Tensor& y, bool needed) {
   if (!needed) return Saved();
   if (!y.defined()) fail<ValueError>("save_output", "the tensor is undefined; was it moved from beside this call?");
-  // An output that is a tensor with history, an input as it stands, say, is kept without it: no cycle.
+  // An output that has a history (an input returned unchanged, say) is kept without it, so that there is no cycle.
   Saved saved(y.requires_grad() ? y.detach() : y);
   saved.is_output_ = true;
   return saved;
@@ -154,11 +154,11 @@ Tensor Saved::operator*() const {
     if (node && is_grad_enabled() && !value_.impl()->requires_grad && NodeAccess::is_recorded_value(*node, value_)) {
       fail<GradError>(op,
                       "its gradient function keeps the op's output by save(y), as if it were a constant; use "
-                      "save_output(y), or save(x.detach()) where the output is a constant x as it stands");
+                      "save_output(y), or save(x.detach()) if the output is the constant x itself");
     }
     return value_;
   }
-  if (!node || !NodeAccess::makes(*node, value_)) {
+  if (!node || !NodeAccess::is_output(*node, value_)) {
     fail<GradError>(op, "save_output: the tensor of shape {} is not the output of the op whose gradient function runs",
                     value_.shape());
   }

@@ -14,7 +14,7 @@
 namespace xtape {
 
 namespace detail {
-/// What only few nodes have.
+/// What few nodes have.
 struct NodeExtras {
   HookList<Tensor(const Tensor&)> hooks;
   std::string module_path;  // of the module in which the op was recorded, in anomaly mode
@@ -36,15 +36,15 @@ struct NodeAccess {
     node.dtype_ = dtype;
   }
   /// Whether y, alive since the node was recorded, has the elements and the shape of the node's output.
-  static bool makes(const Node& node, const Tensor& y);
-  /// The tensor that record() was given as the value, where somebody else holds it, a gradient function perhaps.
+  static bool is_output(const Node& node, const Tensor& y);
+  /// The tensor that record() got as the value, if it has other holders, such as a gradient function.
   static void set_recorded_value(Node& node, const Tensor& y) { node.recorded_value_ = y.impl(); }
   static bool is_recorded_value(const Node& node, const Tensor& y) { return node.recorded_value_ == y.impl(); }
 };
 
 namespace detail {
 
-/// Every node that the roots lean on, themselves included, inputs before their users; leaves come first.
+/// Every node that the roots depend on, themselves included, inputs before their users; leaves come first.
 std::vector<Node*> reachable(std::span<const NodePtr> roots);
 
 /// Marks the node whose gradient function runs on this thread, for a scope.

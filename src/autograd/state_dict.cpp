@@ -1,5 +1,5 @@
-// StateDict: entries in order of insertion, and beside them their positions sorted by name, so that loading a
-// large model does not search linearly for each name.
+// StateDict: entries in order of insertion, and their positions sorted by name, so that loading a large model does not
+// search linearly for each name.
 #include "xtape/state_dict.hpp"
 
 #include <fmt/format.h>
@@ -58,7 +58,7 @@ void StateDict::insert(std::string name, Tensor tensor) {
 
 void StateDict::append(std::string name, Tensor tensor) {
   const std::size_t at = lower_bound(name);
-  // Room first, so that nothing throws between the two insertions.
+  // Reserve first, so that nothing throws between the two insertions.
   if (by_name_.size() == by_name_.capacity()) by_name_.reserve(2 * by_name_.capacity() + 8);
   entries_.push_back({std::move(name), std::move(tensor)});
   by_name_.insert(by_name_.begin() + static_cast<std::ptrdiff_t>(at), entries_.size() - 1);

@@ -25,7 +25,7 @@ TensorImpl::~TensorImpl() {
 
 void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
 void release(TensorImpl* t) noexcept {
-  // The only holder has nobody to race with, except that a leaf's hooks may reach out for it.
+  // The only holder cannot race with another, except with a leaf's hooks, which take a reference of their own.
   const bool alone = t->references.load(std::memory_order_acquire) == 1 && !(t->node && t->node->is_leaf());
   if (alone || t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
 }
@@ -93,7 +93,7 @@ void convert_in_place(const Tensor& x, DType dtype) {
   TensorImpl& impl = *x.impl();
   if (impl.dtype == dtype) return;
   const Tensor converted = floating_copy(x, dtype);
-  converted.impl()->storage->succeed(*impl.storage);
+  converted.impl()->storage->continue_version_of(*impl.storage);
   const bool requires_grad = impl.requires_grad;
   impl.set_requires_grad(false);
   impl.storage = converted.impl()->storage;
@@ -214,14 +214,13 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   detail::TensorImpl& t = impl_of(*this, "requires_grad_");
   if (!is_leaf()) {
     fail<GradError>("requires_grad_",
-                    "the tensor is the result of {}, not a leaf; use detach() for a constant copy of "
-                    "the handle",
+                    "the tensor is the result of {}, not a leaf; use detach() for a constant that shares its elements",
                     t.node->op());
   }
   if (requires_grad && !is_floating(t.dtype)) {
     fail<DTypeError>("requires_grad_", "only floating tensors have gradients, this one is {}", t.dtype);
   }
-  // A frozen leaf keeps its node: a graph from before finds it again when it is thawed.
+  // A frozen leaf keeps its node, so that an older graph reaches it again once it is unfrozen.
   if (requires_grad || t.node) make_leaf(t).wanted = requires_grad;
   if (!requires_grad && t.node) make_leaf(t).grad = Tensor();
   t.set_requires_grad(requires_grad);

@@ -25,7 +25,7 @@ class TensorImpl {
   static void* operator new(std::size_t bytes) { return take_block_or_throw(bytes); }
   static void operator delete(void* p, std::size_t bytes) noexcept { give_back(p, bytes); }
 
-  /// The only way to change requires_grad: the storage counts the tensors on it that do.
+  /// The only way to change requires_grad: the storage counts its tensors that require grad.
   void set_requires_grad(bool on) noexcept {
     if (on != std::exchange(requires_grad, on)) storage->count_requiring_grad(on ? 1 : -1);
   }
@@ -48,22 +48,22 @@ class Leaf final : public Node {
   Gradients gradient(const Tensor& gy, Wants wants) override;
   void release_saved() noexcept override {}
 
-  /// `owner` is the tensor whose node this is. Its hooks get it, without keeping it.
+  /// `owner` is the tensor whose node this is. The hooks get it; the leaf does not keep it alive.
   RemovableHandle add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook);
   void run_post_hooks();
-  /// The owner is about to go.
+  /// Called by the owner's destructor.
   void forget_owner() noexcept;
 
   Tensor grad;
   bool wanted = false;         // the tensor's requires_grad: what arrives at a frozen leaf is dropped
-  const std::uint64_t number;  // in the order of their making, in which backward comes to leaves and to their hooks
+  const std::uint64_t number;  // order of creation, in which backward visits leaves and runs their hooks
 
  private:
   struct PostHooks;
   std::unique_ptr<PostHooks> post_hooks_;
 };
 
-/// New storage; the elements are undetermined. ShapeError on a negative extent or an absurd size.
+/// New storage; the elements are uninitialized. ShapeError for a negative extent or too many elements.
 Tensor make_tensor(const Shape& shape, DType dtype);
 /// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
@@ -74,9 +74,9 @@ T* elements(const Tensor& x) noexcept {
   return reinterpret_cast<T*>(x.impl()->data);
 }
 
-/// Throws GradError when grad mode forbids to write into x; called before the write.
+/// Throws GradError when grad mode forbids writing into x. To be called before the write.
 void check_in_place(const char* op, const Tensor& x);
-/// Called after the write: saved copies of the old value are void from now on.
+/// To be called after the write: values saved before it then count as modified.
 inline void mark_written(const Tensor& x) noexcept { x.impl()->storage->bump_version(); }
 
 /// A copy of the elements in new storage, without autograd state.
@@ -91,7 +91,7 @@ void convert_in_place(const Tensor& x, DType dtype);
 /// Drops x's gradient, or fills it with zeros where there is one.
 void clear_grad(const Tensor& x, bool set_to_none);
 
-/// True when nobody but this handle can see x's elements, and they fill their storage.
+/// Whether this is the only handle to x's elements, and they fill their storage.
 bool owns_storage_alone(const Tensor& x) noexcept;
 
 }  // namespace xtape::detail

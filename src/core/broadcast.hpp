@@ -1,4 +1,4 @@
-// Broadcasting, as a relation between shapes.
+// Whether one shape broadcasts to another.
 #pragma once
 
 #include "xtape/shape.hpp"

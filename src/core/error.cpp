@@ -10,7 +10,7 @@ std::string line(const std::string& op, const std::string& path, const std::stri
   if (!path.empty()) s += " \"" + path + "\"";
   if (rest.empty() || rest.front() != ' ') s += ": ";
   s += rest;
-  for (char& c : s) {  // one line, whatever is in a file's name or a key
+  for (char& c : s) {  // a file name or a key may hold line breaks
     if (c == '\n' || c == '\r') c = ' ';
   }
   return s;

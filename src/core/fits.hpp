@@ -1,4 +1,4 @@
-// Whether an integer dtype holds a number.
+// Whether a number fits an integer dtype.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace xtape {
 
-/// Whether `value`, truncated, is within `integer`'s range. As doubles, int64's bounds are -2^63 and, rounded up, 2^63.
+/// Whether `value`, truncated, is in `integer`'s range. As doubles, int64's bounds are -2^63 and, rounded up, 2^63.
 inline bool fits(Scalar value, DType integer) {
   return visit_dtype(integer, [value]<class T>() {
     const auto least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();

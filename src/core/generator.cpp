@@ -1,4 +1,4 @@
-// The Generator: a seed and an offset behind a lock.
+// The Generator: a seed and an offset, guarded by a mutex.
 #include "xtape/generator.hpp"
 
 #include <mutex>
@@ -32,7 +32,7 @@ Generator::State Generator::reserve(std::uint64_t blocks) {
 }
 
 Generator& default_generator() {
-  static Generator* const generator = new Generator(0);  // never destroyed: statics may draw at exit
+  static Generator* const generator = new Generator(0);  // never destroyed: destructors of globals may draw
   return *generator;
 }
 

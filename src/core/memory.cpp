@@ -22,7 +22,7 @@ constexpr bool keeps_blocks = false;
 constexpr bool keeps_blocks = true;
 #endif
 
-// Classes of size: the multiples of 64 up to 256, then four to each doubling, up to largest_kept.
+// Size classes: the multiples of 64 up to 256, then four for each doubling, up to largest_kept.
 constexpr std::size_t step = 64, linear = 4;
 
 constexpr std::size_t class_of(std::size_t bytes) noexcept {
@@ -45,8 +45,8 @@ struct Block {
   Block* next;
 };
 
-// Plain data: it outlives every destructor of this thread that may still drop a tensor.
-struct Kept {
+// Trivially destructible: it must outlive every destructor of this thread that may still release a tensor.
+struct FreeLists {
   enum State : std::uint8_t { fresh, open, closed };
   State state = fresh;
   std::size_t bytes = 0;
@@ -66,31 +66,32 @@ struct Kept {
     bytes = 0;
   }
 };
-constinit thread_local Kept kept;
+constinit thread_local FreeLists free_lists;
 
-/// Empties the lists when the thread ends; what comes later goes straight to the system.
-struct Closing {
-  Closing() noexcept { kept.state = Kept::open; }
-  ~Closing() {
-    kept.state = Kept::closed;
-    kept.release_all();
+/// Empties the lists when the thread ends. Blocks that are given back later go straight to the system.
+struct Cleanup {
+  Cleanup() noexcept { free_lists.state = FreeLists::open; }
+  ~Cleanup() {
+    free_lists.state = FreeLists::closed;
+    free_lists.release_all();
   }
 };
 
-void open() noexcept { thread_local const Closing closing; }
+void open() noexcept { thread_local const Cleanup cleanup; }
 
-/// A block that is not kept: too large, or the thread is about to end, or the lists are full of what nobody wants.
-[[gnu::noinline]] void give_back_slowly(void* block, std::size_t size_class) noexcept {
-  if (keeps_blocks && kept.state == Kept::fresh) open();
-  if (!keeps_blocks || kept.state == Kept::closed || size_class >= classes) return std::free(block);
-  if (kept.bytes + size_of(size_class) > most_kept) kept.release_all();
-  kept.push(block, size_class);
+/// The rare cases: the thread's first block, a block that is not kept (too large, or the thread is ending), full
+/// lists.
+[[gnu::noinline]] void give_back_slow(void* block, std::size_t size_class) noexcept {
+  if (keeps_blocks && free_lists.state == FreeLists::fresh) open();
+  if (!keeps_blocks || free_lists.state == FreeLists::closed || size_class >= classes) return std::free(block);
+  if (free_lists.bytes + size_of(size_class) > most_kept) free_lists.release_all();
+  free_lists.push(block, size_class);
 }
 
-/// From the system; where that has no room, once more after all that waits here is gone.
+/// From the system. When memory runs out, frees what this thread keeps and tries once more.
 void* fresh_block(std::size_t bytes) noexcept {
   if (void* block = std::aligned_alloc(block_alignment, bytes)) return block;
-  kept.release_all();
+  free_lists.release_all();
   return std::aligned_alloc(block_alignment, bytes);
 }
 
@@ -99,19 +100,20 @@ void* fresh_block(std::size_t bytes) noexcept {
 void* take_block(std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
   if (size_class >= classes) return fresh_block((bytes + step - 1) / step * step);
-  Block* block = kept.lists[size_class];
+  Block* block = free_lists.lists[size_class];
   if (!block) return fresh_block(size_of(size_class));
-  kept.lists[size_class] = block->next;
-  kept.bytes -= size_of(size_class);
+  free_lists.lists[size_class] = block->next;
+  free_lists.bytes -= size_of(size_class);
   return block;
 }
 
 void give_back(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
-  if (kept.state != Kept::open || size_class >= classes || kept.bytes + size_of(size_class) > most_kept) {
-    return give_back_slowly(block, size_class);
+  if (free_lists.state != FreeLists::open || size_class >= classes ||
+      free_lists.bytes + size_of(size_class) > most_kept) {
+    return give_back_slow(block, size_class);
   }
-  kept.push(block, size_class);
+  free_lists.push(block, size_class);
 }
 
 void* take_block_or_throw(std::size_t bytes) {

@@ -1,7 +1,7 @@
-// Memory for tensors and nodes: blocks that are given back wait on this thread for the next of their size, so that a
-// training step that repeats itself asks the system for nothing. A thread keeps at most `most_kept` bytes, in blocks of
-// at most `largest_kept`, until it ends. A block may end its life on another thread than that which took it. Under
-// sanitizers, which should see every block come and go, nothing is kept.
+// Memory for tensors and nodes: each thread keeps the blocks that are given back in free lists by size, so that a
+// repeated training step asks the system for nothing. A thread keeps at most `most_kept` bytes, in blocks of at most
+// `largest_kept`, until it ends. A block may be given back on another thread than the one that took it. Under
+// sanitizers, which should see every allocation, nothing is kept.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@ namespace xtape::detail {
 inline constexpr std::size_t block_alignment = 64;
 inline constexpr std::size_t most_kept = std::size_t{64} << 20, largest_kept = most_kept / 4;
 
-/// At least `bytes`, aligned to block_alignment. Null when the system has no room.
+/// At least `bytes`, aligned to block_alignment. Null when memory runs out.
 void* take_block(std::size_t bytes) noexcept;
 /// The same, but throws std::bad_alloc.
 void* take_block_or_throw(std::size_t bytes);
-/// `bytes` as they were asked for.
+/// `bytes` is what take_block was asked for.
 void give_back(void* block, std::size_t bytes) noexcept;
 
-/// For standard containers that live as briefly as a backward pass.
+/// For short-lived standard containers.
 template <class T>
 struct BlockAllocator {
   using value_type = T;
   BlockAllocator() = default;
   template <class U>
-  BlockAllocator(const BlockAllocator<U>&) noexcept {}  // NOLINT: implicit, as containers want it
+  BlockAllocator(const BlockAllocator<U>&) noexcept {}  // NOLINT: implicit, as the standard requires
 
   T* allocate(std::size_t n) { return static_cast<T*>(take_block_or_throw(n * sizeof(T))); }
   void deallocate(T* p, std::size_t n) noexcept { give_back(p, n * sizeof(T)); }

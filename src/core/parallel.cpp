@@ -23,13 +23,13 @@ namespace xtape {
 
 namespace {
 
-constexpr int most_workers = 63;
+constexpr int max_workers = 63;
 
-std::atomic<int> threads_wanted{1};
+std::atomic<int> thread_count{1};
 thread_local bool inside_block = false;
 thread_local bool is_worker = false;
 
-/// Tells the core that nothing is to be done but waiting.
+/// Tells the core that this is a spin loop.
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -68,10 +68,10 @@ using Clock = std::chrono::steady_clock;
 /// shorter time a step takes longer on a busy machine, where a thread that sleeps gets a core late.
 constexpr Clock::duration spin_time = std::chrono::microseconds(150);
 
-/// Waits until the condition holds, but not for longer than `patience`.
+/// Waits until the condition holds, but no longer than `limit`.
 template <class F>
-void spin_until(Clock::duration patience, F condition) noexcept {
-  const auto end = Clock::now() + patience;
+void spin_until(Clock::duration limit, F condition) noexcept {
+  const auto end = Clock::now() + limit;
   while (!condition() && Clock::now() < end) {
     for (int i = 0; i < 16; ++i) pause();
   }
@@ -88,22 +88,22 @@ class Pool {
  private:
   void start_workers(int workers);
   void worker();
-  bool has_news() const noexcept { return stopping_.load() || invited_.load() > 0; }
+  bool should_wake() const noexcept { return stopping_.load() || open_slots_.load() > 0; }
 
-  std::mutex turn_;  // held by the one caller whose work is in the pool
+  std::mutex run_mutex_;  // held by the caller whose work the pool runs
 
-  std::mutex mutex_;  // guards writing to all that follows
+  std::mutex mutex_;  // guards writes to everything below
   std::condition_variable wake_, done_;
   Work* work_ = nullptr;
-  std::atomic<int> invited_{0};  // workers that may still join work_
-  std::atomic<int> active_{0};   // workers inside work_
+  std::atomic<int> open_slots_{0};  // workers that may still join work_
+  std::atomic<int> active_{0};      // workers inside work_
   std::atomic<bool> stopping_{false};
   int started_ = 0;
-  std::thread workers_[most_workers];
+  std::thread workers_[max_workers];
 };
 
-// Static storage, so that a child process can build its pool over what it inherits: that pool's threads are not
-// there, and its mutexes may be locked for ever.
+// Static storage, so that a child process can build its pool over what it inherits: those threads do not exist in the
+// child, and the mutexes may be locked forever.
 alignas(Pool) std::byte pool_storage[sizeof(Pool)];
 
 Pool& Pool::instance() {
@@ -116,14 +116,14 @@ Pool& Pool::instance() {
 }
 
 bool Pool::run(Work& work, int helpers) {
-  std::unique_lock turn(turn_, std::try_to_lock);
-  if (!turn) return false;
+  std::unique_lock run_lock(run_mutex_, std::try_to_lock);
+  if (!run_lock) return false;
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return false;
     start_workers(helpers);
     work_ = &work;
-    invited_ = std::min(helpers, started_);
+    open_slots_ = std::min(helpers, started_);
   }
   if (helpers == 1) {
     wake_.notify_one();
@@ -135,9 +135,9 @@ bool Pool::run(Work& work, int helpers) {
   {
     std::lock_guard lock(mutex_);
     work_ = nullptr;
-    invited_ = 0;
+    open_slots_ = 0;
   }
-  // Others are about as far as this thread, unless they were late or had to wait for a core.
+  // The workers usually finish at about the same time, unless they started late or had to wait for a core.
   spin_until(std::clamp(2 * (Clock::now() - start), spin_time, 20 * spin_time), [this] { return active_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return active_ == 0; });
@@ -146,11 +146,11 @@ bool Pool::run(Work& work, int helpers) {
 
 void Pool::start_workers(int workers) {
   try {
-    for (; started_ < std::min(workers, most_workers); ++started_) {
+    for (; started_ < std::min(workers, max_workers); ++started_) {
       workers_[started_] = std::thread([this] { worker(); });
     }
   } catch (const std::system_error&) {
-    // The system has no room for more: the caller and those that run do the work.
+    // No more threads can be started: the caller and the running workers do the work.
   }
 }
 
@@ -158,14 +158,14 @@ void Pool::worker() {
   is_worker = true;
   std::unique_lock lock(mutex_);
   while (true) {
-    if (!has_news()) {
+    if (!should_wake()) {
       lock.unlock();
-      spin_until(spin_time, [this] { return has_news(); });
+      spin_until(spin_time, [this] { return should_wake(); });
       lock.lock();
-      wake_.wait(lock, [this] { return has_news(); });
+      wake_.wait(lock, [this] { return should_wake(); });
     }
     if (stopping_) return;
-    --invited_;
+    --open_slots_;
     ++active_;
     Work& work = *work_;
     lock.unlock();
@@ -182,7 +182,7 @@ void Pool::stop() noexcept {
   }
   wake_.notify_all();
   for (int i = 0; i < started_; ++i) {
-    if (is_worker) {  // a block called exit(): it cannot wait for itself
+    if (is_worker) {  // a block called exit(): a worker cannot join itself
       workers_[i].detach();
     } else {
       workers_[i].join();
@@ -193,11 +193,11 @@ void Pool::stop() noexcept {
 }  // namespace
 
 void set_num_threads(int n) {
-  if (n < 1) fail<ValueError>("set_num_threads", "{} threads cannot work, it must be 1 or more", n);
-  threads_wanted.store(n, std::memory_order_relaxed);
+  if (n < 1) fail<ValueError>("set_num_threads", "the number of threads must be 1 or more, got {}", n);
+  thread_count.store(n, std::memory_order_relaxed);
 }
 
-int num_threads() noexcept { return threads_wanted.load(std::memory_order_relaxed); }
+int num_threads() noexcept { return thread_count.load(std::memory_order_relaxed); }
 
 namespace detail {
 

@@ -6,9 +6,8 @@
 
 namespace xtape {
 
-/// A place in the random numbers. The key is `seed`; the counter is (position, stream). A Generator has
-/// stream 0; what must never disturb it (shuffling, splitting, made data) has a stream of its own, made by
-/// keyed_stream.
+/// A place in the random numbers. The key is `seed`; the counter is (position, stream). A Generator has stream 0; what
+/// must not disturb it (shuffling, splitting, generated data) has its own stream, made by keyed_stream.
 struct RandomStream {
   std::uint64_t seed = 0;
   std::uint64_t position = 0;  ///< in blocks of four words
@@ -17,8 +16,7 @@ struct RandomStream {
 
 enum class StreamUse : std::uint64_t { shuffle = 1, split = 2, digits = 3, gradcheck = 4 };
 
-/// The stream of `seed` for one use and one number (an epoch, an image): apart from every other and from
-/// stream 0.
+/// The stream of `seed` for one use and one number (an epoch, an image): different from all others and from stream 0.
 constexpr RandomStream keyed_stream(std::uint64_t seed, StreamUse use, std::uint64_t number = 0) noexcept {
   return {seed, 0, static_cast<std::uint64_t>(use) << 56 | (number & ((std::uint64_t{1} << 56) - 1))};
 }

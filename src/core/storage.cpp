@@ -17,7 +17,7 @@ IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
 void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Storage* s) noexcept {
-  // The only holder has nobody to race with, and saves a locked instruction.
+  // The only holder cannot race with another; skipping the decrement saves a locked instruction.
   if (!s->is_unique() && s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   const std::size_t bytes = sizeof(Storage) + static_cast<std::size_t>(s->bytes_);
   s->~Storage();

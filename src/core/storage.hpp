@@ -1,5 +1,5 @@
-// Storage: a counted, 64-byte aligned block of bytes and the version that in-place writes advance. The bytes follow
-// the header in one allocation. Knows nothing of shapes, dtypes or gradients.
+// Storage: a reference-counted, 64-byte aligned block of bytes with a version that in-place writes increment. The bytes
+// follow the header in one allocation. Knows nothing of shapes, dtypes or gradients.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@ namespace xtape::detail {
 
 class alignas(64) Storage {
  public:
-  /// `bytes` of undetermined content. ValueError when the system has no room.
+  /// `bytes` of uninitialized memory. ValueError when memory runs out.
   static IntrusivePtr<Storage> allocate(std::int64_t bytes);
 
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
@@ -22,13 +22,15 @@ class alignas(64) Storage {
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   void bump_version() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Continues the count of a storage that this one replaces, as if written once.
-  void succeed(const Storage& replaced) noexcept { version_.store(replaced.version() + 1, std::memory_order_relaxed); }
+  /// Continues the version of a storage that this one replaces, as after one write.
+  void continue_version_of(const Storage& replaced) noexcept {
+    version_.store(replaced.version() + 1, std::memory_order_relaxed);
+  }
 
-  /// How many tensors that require grad live here: while there is one, the bytes are not written in place in grad mode.
+  /// Whether a tensor on this storage requires grad: then grad mode forbids in-place writes.
   bool has_history() const noexcept { return requiring_grad_.load(std::memory_order_relaxed) > 0; }
   void count_requiring_grad(std::int32_t change) noexcept {
-    if (is_unique()) {  // only the one tensor that calls
+    if (is_unique()) {  // the calling tensor is the only user
       requiring_grad_.store(requiring_grad_.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
     } else {
       requiring_grad_.fetch_add(change, std::memory_order_relaxed);

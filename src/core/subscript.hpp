@@ -1,4 +1,4 @@
-// Where an element is, as errors print it.
+// The subscript of an element, as errors print it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Digits drawn by the program. A digit is strokes: curves through points, which are shaken, then mapped onto
-// the image by a random affine map; a pixel's grey is how far it lies inside the stroke's edge. Only + - * /
-// sqrt and comparisons of doubles: the bytes are the same on every platform.
+// Synthetic digits. A digit consists of strokes: curves through points, which are jittered, then mapped onto the image
+// by a random affine map; a pixel's grey is its depth inside the stroke's edge. Only + - * / sqrt and comparisons of
+// doubles: the bytes are the same on every platform.
 #include "xtape/data/digits.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace xtape::data {
 namespace {
 
 constexpr int side = 28;
-constexpr int pieces = 4;  // straight ones in the curve from one point to the next
+constexpr int pieces = 4;  // line segments in the curve from one point to the next
 constexpr int most_points = 13;
 
 struct Point {
@@ -26,7 +26,7 @@ struct Point {
 };
 using Stroke = std::span<const Point>;
 
-// In a box of [-1, 1], y downwards. A point that stands twice is a corner.
+// In a box of [-1, 1], y downwards. A repeated point is a corner.
 constexpr Point zero[] = {{0, -1}, {-.5, -.65}, {-.6, 0}, {-.5, .65}, {0, 1}, {.5, .65}, {.6, 0}, {.5, -.65}, {0, -1}};
 constexpr Point one[] = {{-.3, -.6}, {.1, -1}, {.1, -1}, {.05, 0}, {0, 1}};
 constexpr Point two[] = {{-.5, -.55}, {-.3, -.9}, {.1, -1},  {.5, -.75}, {.5, -.3},
@@ -49,20 +49,19 @@ constexpr int strokes_per_digit = 2;
 constexpr Stroke glyphs[10][strokes_per_digit] = {{zero}, {one}, {two},   {three}, {four_left, four_right},
                                                   {five}, {six}, {seven}, {eight}, {nine}};
 
-/// The random numbers of one image, uniform, each in a range of its own.
-class Chance {
+/// The random numbers of one image, uniform, each in its own range.
+class Draws {
  public:
-  explicit Chance(const RandomStream& stream) { kernels::uniform(stream, 0, std::ssize(u_), u_.data()); }
+  explicit Draws(const RandomStream& stream) { kernels::uniform(stream, 0, std::ssize(u_), u_.data()); }
   double between(double low, double high) { return low + (high - low) * u_[next_++]; }
-  double about(double size) { return between(-size, size); }
+  double around_zero(double size) { return between(-size, size); }
 
  private:
   std::array<double, 64> u_;
   std::size_t next_ = 0;
 };
 
-/// The image as it grows: each pixel's squared distance to the nearest stroke, which colours pixels within
-/// `reach`.
+/// The image in progress: each pixel's squared distance to the nearest stroke, which colours pixels within `reach`.
 class Canvas {
  public:
   explicit Canvas(double reach) : reach_(reach) { squared_.fill(reach * reach); }
@@ -83,7 +82,7 @@ class Canvas {
     }
   }
 
-  /// Catmull and Rom's curve through the points.
+  /// The Catmull-Rom curve through the points.
   void curve(std::span<const Point> p) {
     for (std::size_t i = 0; i + 1 < p.size(); ++i) {
       const Point before = p[i ? i - 1 : 0], a = p[i], b = p[i + 1], after = p[std::min(i + 2, p.size() - 1)];
@@ -101,8 +100,7 @@ class Canvas {
     }
   }
 
-  /// How much of the pixel is ink: 1 in the middle of the stroke, falling to 0 over the last unit of the
-  /// reach.
+  /// The pixel's coverage by ink: 1 in the middle of the stroke, falling to 0 over the last unit of the reach.
   double cover(int pixel) const {
     const double d = squared_[static_cast<std::size_t>(pixel)];
     return d < reach_ * reach_ ? std::min(reach_ - std::sqrt(d), 1.0) : 0.0;
@@ -117,30 +115,30 @@ class Canvas {
 };
 
 void draw(int digit, const RandomStream& stream, std::uint8_t* pixels) {
-  Chance chance(stream);
-  const auto [sin, cos] = kernels::plain_sincos_turns(chance.about(0.05));
-  const double wide = chance.between(6.0, 9.5), high = chance.between(7.0, 10.0), slant = chance.about(0.3);
-  const double x0 = 13.5 + chance.about(2.4), y0 = 13.5 + chance.about(2.4);
-  const double half_width = chance.between(0.6, 1.5), ink = chance.between(0.6, 1.0);
-  const double noise = chance.between(0.0, 0.2);
+  Draws draws(stream);
+  const auto [sin, cos] = kernels::plain_sincos_turns(draws.around_zero(0.05));
+  const double wide = draws.between(6.0, 9.5), high = draws.between(7.0, 10.0), slant = draws.around_zero(0.3);
+  const double x0 = 13.5 + draws.around_zero(2.4), y0 = 13.5 + draws.around_zero(2.4);
+  const double half_width = draws.between(0.6, 1.5), ink = draws.between(0.6, 1.0);
+  const double noise = draws.between(0.0, 0.2);
 
   Canvas canvas(half_width + 0.5);
-  Point shaken[strokes_per_digit][most_points];
+  Point jittered[strokes_per_digit][most_points];
   for (int s = 0; s < strokes_per_digit; ++s) {
     const Stroke points = glyphs[digit][s];
     for (std::size_t i = 0; i < points.size(); ++i) {
-      // Where a stroke comes back to a point, the point is the same.
+      // A point that occurs again in a stroke keeps its position.
       std::size_t same = 0;
       while (points[same] != points[i]) ++same;
       if (same < i) {
-        shaken[s][i] = shaken[s][same];
+        jittered[s][i] = jittered[s][same];
         continue;
       }
-      const double y = (points[i].y + chance.about(0.10)) * high;
-      const double x = (points[i].x + chance.about(0.10)) * wide - slant * y;
-      shaken[s][i] = {x0 + cos * x - sin * y, y0 + sin * x + cos * y};
+      const double y = (points[i].y + draws.around_zero(0.10)) * high;
+      const double x = (points[i].x + draws.around_zero(0.10)) * wide - slant * y;
+      jittered[s][i] = {x0 + cos * x - sin * y, y0 + sin * x + cos * y};
     }
-    canvas.curve({shaken[s], points.size()});
+    canvas.curve({jittered[s], points.size()});
   }
 
   float grain[side * side];

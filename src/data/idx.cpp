@@ -1,5 +1,5 @@
-// Reading IDX files. Every promise of the header is checked against what the file can hold before memory is
-// taken; zlib's own gzip reader is not used, since it passes plain files and trailing garbage through.
+// Reading IDX files. The header's extents are checked against what the file can hold before memory is allocated; zlib's
+// own gzip reader is not used, since it accepts plain files and trailing garbage.
 #include "xtape/data/idx.hpp"
 
 #include <zlib.h>
@@ -22,7 +22,7 @@ constexpr char op_name[] = "read_idx";
 
 constexpr unsigned char gzip_magic[2] = {0x1f, 0x8b};
 
-/// The bytes of a file, decompressed where they are gzip's: those of all its members, as gzip itself reads them.
+/// The bytes of a file, decompressed if it is gzip: those of all its members, as gzip itself reads them.
 class Source {
  public:
   explicit Source(const std::string& path);
@@ -140,13 +140,13 @@ Shape read_header(Source& source, const std::string& path) {
   unsigned char bytes[4 * Shape::max_dim];
   auto take = [&source, &path, &bytes](std::int64_t size) {
     if (source.read(bytes, size) != size) {
-      fail<FileError>(op_name, "\"{}\" is truncated: no whole IDX header", path);
+      fail<FileError>(op_name, "\"{}\" is truncated: its IDX header is incomplete", path);
     }
   };
   take(4);
   const int type = bytes[2], rank = bytes[3];
   if (bytes[0] != 0 || bytes[1] != 0 || type < 0x08 || type > 0x0e || type == 0x0a) {
-    fail<FileError>(op_name, "\"{}\" is no IDX file: it begins with {:02x} {:02x} {:02x} {:02x}", path, bytes[0],
+    fail<FileError>(op_name, "\"{}\" is not an IDX file: it begins with {:02x} {:02x} {:02x} {:02x}", path, bytes[0],
                     bytes[1], type, rank);
   }
   if (type != 0x08) {
@@ -157,7 +157,7 @@ Shape read_header(Source& source, const std::string& path) {
   }
   take(4 * rank);
   Shape shape;
-  std::int64_t product = 1;  // of the extents but 0: an absurd one is not excused by a 0 beside it
+  std::int64_t product = 1;  // of the extents other than 0: a 0 does not excuse an impossible one
   bool possible = true;
   for (int d = 0; d < rank; ++d) {
     const unsigned char* b = bytes + 4 * d;
@@ -166,7 +166,7 @@ Shape read_header(Source& source, const std::string& path) {
     possible = possible && !__builtin_mul_overflow(product, extent, &product) && product >> 56 == 0;
   }
   if (!possible || shape.numel() > source.most()) {
-    fail<FileError>(op_name, "\"{}\" is truncated or damaged: it promises {}, more than it can hold", path, shape);
+    fail<FileError>(op_name, "\"{}\" is truncated or damaged: its header says {}, more than it can hold", path, shape);
   }
   return shape;
 }

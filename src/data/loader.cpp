@@ -17,7 +17,7 @@ struct DataLoader::State {
   std::atomic<std::int64_t> epoch{0};
 };
 
-/// One epoch. Holds the dataset, so that an iterator outlives its loader.
+/// One epoch. Holds the dataset, so that an iterator may outlive its loader.
 struct DataLoader::Iterator::Order {
   Dataset dataset;
   std::int64_t batch_size;

@@ -1,4 +1,4 @@
-// MNIST and Fashion-MNIST: finding the files and making sure that they belong together.
+// MNIST and Fashion-MNIST: finds the files and checks that they belong together.
 #include "xtape/data/mnist.hpp"
 
 #include <filesystem>
@@ -27,7 +27,7 @@ fs::file_type type_of(std::string_view op, const fs::path& path) {
 /// archives unpack to, does not hide the file beside it.
 std::string find(std::string_view op, const std::string& directory, std::string_view part, std::string_view kind) {
   if (type_of(op, directory) != fs::file_type::directory) {
-    fail<FileError>(op, "\"{}\" is no directory; pass the one that holds {}-{}", directory, part, kind);
+    fail<FileError>(op, "\"{}\" is not a directory; pass the one that holds {}-{}", directory, part, kind);
   }
   std::string other;  // of the right name, and no file
   for (const char* separator : {"-", "."}) {

@@ -25,7 +25,7 @@ Parts split_indices(std::int64_t size, std::span<const double> fractions, std::u
     left -= lengths.back();
   }
   for (std::size_t i = 0; left > 0; i = (i + 1) % lengths.size()) {
-    if (fractions[i] == 0) continue;  // no share: not even of what is left
+    if (fractions[i] == 0) continue;  // a part of fraction 0 stays empty
     ++lengths[i];
     --left;
   }

@@ -1,5 +1,6 @@
-// The loop of elementwise kernels whose operands are broadcast. The result is cut into runs of one length, within which
-// the elements of an operand lie side by side or are one and the same; each of these cases has a loop of its own.
+// The loop of elementwise kernels whose operands are broadcast. The result is cut into runs of equal length. Within a
+// run, the elements of an operand are either contiguous or a single one; each combination of these cases has its own
+// loop.
 #pragma once
 
 #include <algorithm>
@@ -10,19 +11,19 @@
 
 namespace xtape::kernels {
 
-/// Element i of the result meets element (i / repeat) % period of an operand: every broadcast that repeats leading
-/// dims, trailing dims, or both.
+/// Element i of the result uses element (i / repeat) % period of an operand: every broadcast that repeats leading dims,
+/// trailing dims, or both.
 struct Repetition {
   std::int64_t repeat = 1, period = 1;
 
   std::int64_t at(std::int64_t i) const { return i / repeat % period; }
-  /// Whether a run meets one element again and again.
+  /// Whether a run uses a single element.
   bool is_single() const { return repeat > 1 || period == 1; }
   /// The length of a run in a result of n elements.
   std::int64_t run(std::int64_t n) const { return repeat > 1 ? repeat : period == 1 ? n : period; }
 };
 
-/// How an operand of shape `from` is broadcast to `to`; nothing where a dim between kept dims is repeated.
+/// How an operand of shape `from` is broadcast to `to`; nullopt where a dim between kept dims is repeated.
 inline std::optional<Repetition> find_repetition(const Shape& from, const Shape& to) {
   const std::int64_t n = to.numel(), m = from.numel();
   if (m == n) return Repetition{.period = std::max<std::int64_t>(n, 1)};
@@ -59,8 +60,8 @@ void map_run(U* y, std::int64_t n, F& f, const R... x) {
   for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i]...);
 }
 
-/// y[i] = f(x[i]...) for the n elements of the result. `single`, one for each of the first operands, says whether they
-/// are single; callers leave it out.
+/// y[i] = f(x[i]...) for the n elements of the result. `single` says which of the first operands are single; callers
+/// leave it out, recursion fills it in.
 template <bool... single, class U, class F, class... T>
 void broadcast_runs(U* y, std::int64_t n, F f, const BroadcastOperand<T>&... x) {
   constexpr std::size_t known = sizeof...(single);
@@ -69,7 +70,7 @@ void broadcast_runs(U* y, std::int64_t n, F f, const BroadcastOperand<T>&... x) 
     return all[known] ? broadcast_runs<single..., true>(y, n, f, x...)
                       : broadcast_runs<single..., false>(y, n, f, x...);
   } else {
-    // Runs are products of last extents: the shortest divides the others.
+    // Run lengths are products of trailing extents: the shortest divides the others.
     const std::int64_t length = std::min({x.repetition.run(n)...});
     for (std::int64_t start = 0; start < n; start += length) {
       map_run(y + start, length, f, Run<single, T>{x.x + x.repetition.at(start)}...);

@@ -1,4 +1,4 @@
-// build_info() stands with the kernels, which know the instruction set in use.
+// build_info() is here because the kernels know the instruction set in use.
 #include <fmt/format.h>
 
 #include "kernels/isa.hpp"

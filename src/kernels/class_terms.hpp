@@ -1,6 +1,7 @@
 // The coefficients a of losses over classes, l = -sum_c a_c lp_c in each row of log-probabilities lp, from a class
-// index or from probabilities. Only terms with a_c != 0 exist: where a_c is 0 the term is 0 whatever lp_c is, and a row
-// without terms has loss 0 and gradient 0 whatever it holds. `rows` says how the input and target probabilities lie.
+// index or from probabilities. Only terms with a_c != 0 are visited: where a_c is 0 the term is 0 whatever lp_c is, and
+// a row without terms has loss 0 and gradient 0 whatever it holds. `rows` is the layout of the input and of target
+// probabilities.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Moving elements about, for any dtype: xtensor does the general case, compiled once for each element width.
+// Broadcasting and permuting elements of any dtype: xtensor does the general case, compiled once for each element
+// width.
 #pragma once
 
 #include <cstdint>

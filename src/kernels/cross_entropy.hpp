@@ -1,6 +1,6 @@
-// The loss of rows of logits x and its gradient. Here the classes lie on the last dim, (rows, n), wherever they are in
-// target probabilities. A log-probability is lp_c = (x_c - m) - log_total, with m the row's maximum and log_total its
-// log(sum exp(x - m)). Sums are in double.
+// The loss of rows of logits x and its gradient. Logits are (rows, n), with the classes in the last dim, even where
+// target probabilities have them in another. A log-probability is lp_c = (x_c - m) - log_total, with m the row's
+// maximum and log_total its log(sum exp(x - m)). Sums are in double.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Moving slices and single elements to and from places that an index names. The caller has checked every index.
+// Copying and adding slices and single elements by index. The caller has checked every index.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,9 @@ void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t outer,
   }
 }
 
-/// f(j, at) for each element j of `index` (of shape `s`): `at` is the element of an array of shape `x` at the same
-/// position but for `dim`, where it is index[j]. Both have one rank, at least 1; beside `dim`, s is no larger than x.
+/// f(j, at) for each element j of `index` (of shape `s`): `at` is the element of an array of shape `x` with the same
+/// subscript, except that it is index[j] in `dim`. Both have the same rank, at least 1; in the other dims, s is
+/// no larger than x.
 template <class F>
 void for_each_gathered(const std::int64_t* index, const Shape& s, const Shape& x, std::int64_t dim, F f) {
   const std::int64_t total = s.numel(), rank = s.size();
@@ -55,12 +56,12 @@ void for_each_gathered(const std::int64_t* index, const Shape& s, const Shape& x
   std::int64_t step = 1;
   for (std::int64_t d = rank - 1; d >= 0; --d) step *= std::exchange(stride[d], step);
   const std::int64_t row = s[rank - 1], along = stride[dim];
-  const std::int64_t beside = dim == rank - 1 ? 0 : 1;  // how `at` moves with the last dim, when that is not `dim`
+  const std::int64_t last_stride = dim == rank - 1 ? 0 : 1;  // of `at` in the last dim, unless that is `dim`
   std::int64_t position[Shape::max_dim] = {};
   for (std::int64_t first = 0; first < total; first += row) {
     std::int64_t base = 0;
     for (std::int64_t d = 0; d < rank - 1; ++d) base += d == dim ? 0 : position[d] * stride[d];
-    for (std::int64_t i = 0; i < row; ++i) f(first + i, base + index[first + i] * along + i * beside);
+    for (std::int64_t i = 0; i < row; ++i) f(first + i, base + index[first + i] * along + i * last_stride);
     for (std::int64_t d = rank - 2; d >= 0 && ++position[d] == s[d]; --d) position[d] = 0;
   }
 }

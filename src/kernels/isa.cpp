@@ -9,7 +9,7 @@
 namespace xtape::kernels {
 
 extern const Isa baseline_isa;
-#if defined(__x86_64__)  // as cmake/XtapeIsa.cmake finds from the processor's name; where they disagree, linking fails
+#if defined(__x86_64__)  // cmake/XtapeIsa.cmake decides by the processor's name; if they disagree, linking fails
 extern const Isa avx2_isa, avx512_isa;
 #endif
 
@@ -36,7 +36,7 @@ const Isa& choose_isa(const char* name) {
     for (const char* other : isa_names) {
       if (find_isa(other)) here += (here.empty() ? "" : ", ") + std::string(other);
     }
-    fail<ValueError>("XTAPE_ISA", "'{}' is no instruction set that this CPU has; it has {}", name, here);
+    fail<ValueError>("XTAPE_ISA", "this CPU does not have the instruction set '{}'; it has {}", name, here);
   }
   const Isa* best = &baseline_isa;
   for (const char* other : isa_names) {

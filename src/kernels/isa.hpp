@@ -1,9 +1,8 @@
-// The hot kernels. Each is compiled once for every instruction set from the bodies in isa/, and reached through the
-// table of one of them, which is chosen at its first use: the best that the CPU has, or the one that the environment
-// variable XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given a part
-// of an array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, unless it is said that they
-// may. All instruction sets give the same bits but for softmax, its kin, sums and products, which differ in their last
-// ones.
+// The hot kernels. Each is compiled once for every instruction set from the bodies in isa/, and called through one of
+// their tables, which is chosen at first use: the best that the CPU has, or the one that the environment variable
+// XTAPE_ISA names (baseline, avx2 or avx512). Kernels allocate nothing, throw nothing, and may be given a part of an
+// array: (pointer, count), or (first, count) of a draw. Results overlap no inputs, except where the contract allows it.
+// All instruction sets give the same bits, except for the last bits of softmax and related kernels, sums and products.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +16,14 @@ namespace xtape::kernels {
 template <class T>
 struct FloatKernels {
   // One step of an optimizer over n elements; every operation is rounded to T and none is fused, so that all
-  // instruction sets give the same bits. p may equal g. Without momentum `buffer` is null, without amsgrad
-  // `v_max`.
+  // instruction sets give the same bits. p may equal g. `buffer` is null without momentum, `v_max` without amsgrad.
   void (*sgd)(T* p, const T* g, T* buffer, std::int64_t n, const SgdStep<T>& step);
   void (*adam)(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n, const AdamStep<T>& step);
 
   // Over `rows` contiguous rows of n elements.
   void (*softmax)(const T* x, T* y, std::int64_t rows, std::int64_t n);
   void (*log_softmax)(const T* x, T* y, std::int64_t rows, std::int64_t n);
-  /// One y for each row: -inf for a row of -inf or of nothing, +inf for one that holds +inf, NaN for one with NaN.
+  /// One y for each row: -inf for an empty row or one of -inf alone, +inf for one with +inf, NaN for one with NaN.
   void (*logsumexp)(const T* x, T* y, std::int64_t rows, std::int64_t n);
   /// dx from y = softmax(x), and from y = log_softmax(x).
   void (*softmax_gradient)(const T* y, const T* gy, T* dx, std::int64_t rows, std::int64_t n);
@@ -59,16 +57,15 @@ struct FloatKernels {
 
 /// How many elements of a mask come from one block of random words.
 inline constexpr std::int64_t masks_per_block = 4;
-/// Every instruction set computes blocks by a number that divides this.
+/// The number of blocks that an instruction set computes at a time divides this.
 inline constexpr int philox_multiple = 32;
 
-/// The next multiple of `step` from n on.
+/// n rounded up to a multiple of `step`.
 [[maybe_unused]] static constexpr std::int64_t round_up(std::int64_t n, std::int64_t step) {
   return (n + step - 1) / step * step;
 }
 
-/// How many rows of n elements are worked on at a time, where they are passed over twice or more: they should stay in
-/// the nearest cache in between.
+/// How many rows of n elements to process at a time in two or more passes: they should stay in the L1 cache in between.
 inline constexpr std::int64_t most_rows = 64;
 [[maybe_unused]] static constexpr std::int64_t rows_at_a_time(std::int64_t n) {
   const std::int64_t fit = 4096 / (n + 1);
@@ -90,7 +87,7 @@ struct Isa {
   void (*keep_mask)(const RandomStream& s, std::int64_t first, std::int64_t n, double keep, std::uint8_t* mask);
 };
 
-/// The one in use: chosen once, as XTAPE_ISA wants it. Throws as choose_isa does.
+/// The table in use, chosen once by XTAPE_ISA. Throws as choose_isa does.
 const Isa& isa();
 template <class T>
 const FloatKernels<T>& isa_of();

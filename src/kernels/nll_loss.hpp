@@ -1,4 +1,4 @@
-// The loss of rows of log-probabilities, laid out as terms.rows says, and its gradient. Sums are in double.
+// The loss of rows of log-probabilities, with the layout terms.rows, and its gradient. Sums are in double.
 #pragma once
 
 #include <algorithm>

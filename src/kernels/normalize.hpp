@@ -1,5 +1,5 @@
-// Normalising groups of elements to mean 0 and variance 1: of an array (outer, groups, inner) a group is all that has
-// one middle index. Statistics are in double, one for each group; every pass goes through memory in order.
+// Normalising groups of elements to mean 0 and variance 1: in an array (outer, groups, inner), a group is all elements
+// with the same middle index. Statistics are in double, one for each group; every pass reads memory in order.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ struct Groups {
   /// Elements of one group.
   std::int64_t group_size() const { return outer * inner; }
 
-  /// f(group, first, end) for each run of neighbours in one group, in the order of memory.
+  /// f(group, first, end) for each run of consecutive elements of one group, in the order of memory.
   template <class F>
   void each(F f) const {
     std::int64_t i = 0;
@@ -56,7 +56,7 @@ void normalize(const T* x, const Groups& groups, const double* mean, const doubl
 }
 
 /// dx = scale (gy - mean(gy) - y mean(gy y)), the gradient of y = (x - mean) scale where scale = 1 / sqrt(variance +
-/// eps). `mean_gy` and `mean_gy_y` are room for a number for each group.
+/// eps). `mean_gy` and `mean_gy_y` are buffers for one number per group.
 template <class T>
 void normalize_gradient(const T* y, const T* gy, const Groups& groups, const double* scale, double* mean_gy,
                         double* mean_gy_y, T* dx) {

@@ -28,7 +28,7 @@ struct SinCos {
 
 /// Sine and cosine of 2 pi u, for |u| < 2^30.
 inline SinCos plain_sincos_turns(double u) noexcept {
-  // The nearest quarter turn is taken off exactly; what remains is at most an eighth.
+  // The nearest quarter turn is subtracted exactly; the rest is at most an eighth of a turn.
   const double t = 4 * u;
   const auto quarter = static_cast<std::int64_t>(t + (t < 0 ? -0.5 : 0.5));
   const double x = (t - static_cast<double>(quarter)) * 1.5707963267948966, q = x * x;

@@ -22,8 +22,8 @@ std::int64_t below(std::uint64_t range, std::uint64_t u) noexcept {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(uint128{u} * range >> 64));
 }
 
-/// Calls convert(words, values, count) for runs of whole blocks; what sticks out on either side of the wanted
-/// elements goes through a buffer.
+/// Calls convert(words, values, count) for runs of whole blocks; a block of which only some elements are wanted goes
+/// through a buffer.
 template <std::int64_t per_block, class T, class Convert>
 void fill(const RandomStream& s, std::int64_t first, std::int64_t n, T* out, Convert convert) {
   Word words[4 * most_blocks];
@@ -32,8 +32,8 @@ void fill(const RandomStream& s, std::int64_t first, std::int64_t n, T* out, Con
   for (std::int64_t done = 0; done < n; block += most_blocks, skip = 0) {
     const std::int64_t wanted = std::min(n - done, per_block * most_blocks - skip);
     const auto blocks = static_cast<int>(blocks_for(skip + wanted, per_block));
-    const int in_lanes = (blocks + philox_multiple - 1) / philox_multiple * philox_multiple;
-    isa().philox(s, static_cast<std::uint64_t>(block), in_lanes, words);
+    const int padded = (blocks + philox_multiple - 1) / philox_multiple * philox_multiple;
+    isa().philox(s, static_cast<std::uint64_t>(block), padded, words);
     const std::int64_t count = blocks * per_block;
     if (count == wanted) {
       convert(words, out + done, count);
@@ -73,7 +73,7 @@ void uniform(const RandomStream& s, std::int64_t first, std::int64_t n, double* 
 
 template <>
 void normal(const RandomStream& s, std::int64_t first, std::int64_t n, float* out) {
-  // All 32 bits of a word, in double: the tail reaches 6.6, the sum of roundings is one.
+  // All 32 bits of a word, in double: the tail reaches 6.6, and only the result is rounded to float.
   fill<reals_per_block<float>>(s, first, n, out, [](const Word* words, float* y, std::int64_t count) {
     for (std::int64_t i = 0; i < count; i += 2) {
       const auto [a, b] = box_muller((words[i] + 1.0) * 0x1p-32, words[i + 1] * 0x1p-32);
@@ -97,7 +97,7 @@ void normal(const RandomStream& s, std::int64_t first, std::int64_t n, double* o
 void randint(const RandomStream& s, std::int64_t first, std::int64_t n, std::int64_t low, std::uint64_t range,
              std::int64_t* out) {
   fill<integers_per_block>(s, first, n, out, [low, range](const Word* words, auto* y, std::int64_t count) {
-    // In unsigned numbers, where low + offset may pass through 2^64 unharmed.
+    // Unsigned, since low + offset may wrap around.
     for (std::int64_t i = 0; i < count; ++i) {
       y[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) +
                                        static_cast<std::uint64_t>(below(range, pair(words + 2 * i))));

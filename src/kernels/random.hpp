@@ -22,7 +22,7 @@ constexpr std::uint64_t blocks_for(std::int64_t n, std::int64_t per_block) noexc
 template <class T>
 void uniform(const RandomStream& s, std::int64_t first, std::int64_t n, T* out);
 
-/// Standard normal, by Box and Muller on two neighbours: words for float, pairs of words for double.
+/// Standard normal: the Box-Muller transform of two neighbouring words (float) or pairs of words (double).
 template <class T>
 void normal(const RandomStream& s, std::int64_t first, std::int64_t n, T* out);
 
@@ -30,10 +30,10 @@ void normal(const RandomStream& s, std::int64_t first, std::int64_t n, T* out);
 void randint(const RandomStream& s, std::int64_t first, std::int64_t n, std::int64_t low, std::uint64_t range,
              std::int64_t* out);
 
-/// A permutation of 0 .. n-1 (Fisher and Yates). Takes blocks_for(n, integers_per_block) blocks.
+/// A permutation of 0 .. n-1 (Fisher-Yates). Uses blocks_for(n, integers_per_block) blocks.
 void permutation(const RandomStream& s, std::int64_t n, std::int64_t* out);
 
-/// 1 where a uniform number of 53 bits lies below p[i], else 0.
+/// 1 where a uniform number of 53 bits is below p[i], else 0.
 template <class T>
 void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const T* p, T* out);
 

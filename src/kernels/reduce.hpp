@@ -1,6 +1,6 @@
 // Sums over one dim of a (outer, n, inner) array, for any element type: floating numbers by isa/reduce.hpp, integers
-// here; and sums of a function of the elements. Floats are summed in double; where the elements lie side by side, in
-// partial sums of blocks, so that the error does not grow with n as that of a running sum does.
+// here; and sums of a function of the elements. Floats are summed in double; contiguous elements in partial sums of
+// blocks, so that the error does not grow with n as that of a running sum does.
 #pragma once
 
 #include <algorithm>

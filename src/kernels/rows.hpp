@@ -1,5 +1,5 @@
-// The rows of an array along one of its dims: the array is (outer, n, inner), row-major, and a row is what lies along
-// the middle.
+// The rows of an array along one of its dims: the array is (outer, n, inner), row-major, and a row runs along the
+// middle one.
 #pragma once
 
 #include <cstdint>

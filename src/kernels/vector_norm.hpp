@@ -1,4 +1,4 @@
-// What vector norms are made of: the largest magnitude, and sums of powers of magnitudes, accumulated in double.
+// The parts of vector norms: the largest magnitude, and sums of powers of magnitudes, accumulated in double.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace xtape::kernels {
 
-/// The largest |x|; 0 of nothing, NaN where there is one.
+/// The largest |x|; 0 for n = 0, NaN if there is one.
 template <class T>
 double largest_magnitude(const T* x, std::int64_t n) noexcept {
   T largest{};

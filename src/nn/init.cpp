@@ -16,12 +16,12 @@ void check(const char* name, const Tensor& t) {
   if (!is_floating(t.dtype())) fail<DTypeError>(name, "draws real numbers, but the tensor is {}", t.dtype());
 }
 
-/// Whether t's dtype holds the number without infinity.
+/// Whether the number is finite in t's dtype.
 bool is_finite(double number, const Tensor& t) {
   return std::isfinite(t.dtype() == DType::float32 ? static_cast<double>(static_cast<float>(number)) : number);
 }
 
-/// The largest number of the dtype below b, or b itself where a is b, too.
+/// The largest number of the dtype below b, or b itself if a is equal to it.
 double below(double b, double a, DType dtype) {
   return dtype == DType::float32 ? static_cast<double>(std::nextafter(static_cast<float>(b), static_cast<float>(a)))
                                  : std::nextafter(b, a);
@@ -34,9 +34,9 @@ struct Fans {
 Fans fans(const char* name, const Tensor& t) {
   check(name, t);
   const Shape shape = t.shape();
-  if (shape.size() < 2) fail<ShapeError>(name, "fan_in and fan_out need a weight of 2 dims at least, got {}", shape);
-  const double beyond = static_cast<double>(Shape(shape.begin() + 2, shape.end()).numel());
-  return {static_cast<double>(shape[1]) * beyond, static_cast<double>(shape[0]) * beyond};
+  if (shape.size() < 2) fail<ShapeError>(name, "fan_in and fan_out need a weight of at least 2 dims, got {}", shape);
+  const double receptive_field = static_cast<double>(Shape(shape.begin() + 2, shape.end()).numel());
+  return {static_cast<double>(shape[1]) * receptive_field, static_cast<double>(shape[0]) * receptive_field};
 }
 
 double checked_gain(const char* name, double gain) {
@@ -64,7 +64,7 @@ Tensor fill_normal(const Tensor& t, double std) { return t.numel() ? normal_(t, 
 Tensor uniform_(const Tensor& t, double a, double b) {
   check("uniform_", t);
   if (!(a <= b && is_finite(a, t) && is_finite(b, t) && is_finite(b - a, t))) {
-    fail<ValueError>("uniform_", "[{}, {}) is no finite interval of {}", a, b, t.dtype());
+    fail<ValueError>("uniform_", "[{}, {}) is not a finite interval in {}", a, b, t.dtype());
   }
   NoGradGuard no_grad;
   const Tensor u = rand_like(t) * (b - a) + a;  // rounding may reach b

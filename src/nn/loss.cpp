@@ -3,7 +3,7 @@
 namespace xtape::nn {
 
 namespace {
-/// A weight of the loss's own: `to` converts it, and the caller's stays as it is.
+/// The loss's own copy of a weight, so that `to` does not convert the caller's.
 Tensor copy(const Tensor& weight) { return weight.defined() ? weight.detach().clone() : weight; }
 }  // namespace
 
@@ -16,7 +16,7 @@ NLLLoss::~NLLLoss() = default;
 
 NLLOptions NLLLoss::options() const {
   NLLOptions options = options_;
-  options.weight = weight;  // the buffer, which `to` and `clone` know of
+  options.weight = weight;  // the module's buffer, not the caller's tensor
   return options;
 }
 Tensor NLLLoss::forward(const Tensor& log_probabilities, const Tensor& target) const {
@@ -32,7 +32,7 @@ CrossEntropyLoss::~CrossEntropyLoss() = default;
 
 CrossEntropyOptions CrossEntropyLoss::options() const {
   CrossEntropyOptions options = options_;
-  options.weight = weight;  // the buffer, which `to` and `clone` know of
+  options.weight = weight;  // the module's buffer, not the caller's tensor
   return options;
 }
 Tensor CrossEntropyLoss::forward(const Tensor& logits, const Tensor& target) const {
@@ -59,7 +59,7 @@ BCEWithLogitsLoss::~BCEWithLogitsLoss() = default;
 
 BCEWithLogitsOptions BCEWithLogitsLoss::options() const {
   BCEWithLogitsOptions options = options_;
-  options.weight = weight;  // the buffer, which `to` and `clone` know of
+  options.weight = weight;  // the module's buffer, not the caller's tensor
   options.pos_weight = pos_weight;
   return options;
 }

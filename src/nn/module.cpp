@@ -1,4 +1,4 @@
-// Modules: what they own, how copies share it and clones do not, and how an error learns where it arose.
+// Modules: the state that copies share and clones do not, calls and hooks, and the module's path in errors.
 #include "xtape/nn/module.hpp"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ class Running final : public xtape::detail::CallScope {
   }
 
  private:
-  const std::shared_ptr<const ModuleState> state_;  // a hook may put another module in the handle's place
+  const std::shared_ptr<const ModuleState> state_;  // a hook may assign another module to the handle
 };
 
 }  // namespace
@@ -102,7 +102,7 @@ using detail::ModuleState;
 
 Module::Module() : state_(std::make_shared<ModuleState>()) {}
 Module::Module(const Module& other) : state_(detail::share_or_clone(other.state_)) {}
-// A module that was moved from stays usable: it is one more handle.
+// A moved-from module stays usable: it still refers to the state.
 Module::Module(Module&& other) noexcept : state_(other.state_) {}
 Module& Module::operator=(Module&& other) noexcept {
   state_ = other.state_;
@@ -138,7 +138,7 @@ Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
 }
 
 Tensor Module::with_hooks(std::vector<Tensor> inputs) const {
-  const std::shared_ptr<ModuleState> state = state_;  // a hook may put another module in this one's place
+  const std::shared_ptr<ModuleState> state = state_;  // a hook may assign another module to this one
   state->pre_hooks.each([this, &inputs](const detail::PreHook& hook) {
     if (std::vector<Tensor> replaced = hook(*this, inputs); !replaced.empty()) inputs = std::move(replaced);
   });
@@ -156,8 +156,8 @@ RemovableHandle Module::add_hook(detail::Hook hook) const {
   return state_->hooks.add("register_forward_hook", std::move(hook));
 }
 
-// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A handle's constness
-// says nothing about what it points at.) Where the module overrides neither, the call is an error.
+// operator() calls the const forward. Unless the module overrides that one, it calls the other. (A const handle may
+// call it: constness does not extend to the shared state.) A call is an error if the module overrides neither.
 Tensor Module::forward(const Tensor& x) const { return const_cast<Module*>(this)->forward(x); }
 Tensor Module::forward(const Tensor& x, const Tensor& y) const { return const_cast<Module*>(this)->forward(x, y); }
 Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const {
@@ -181,7 +181,7 @@ namespace {
 
 void check_name(const char* op, const ModuleState& state, const std::string& name) {
   if (name.empty() || name.find('.') != std::string::npos) {
-    fail<ValueError>(op, "\"{}\" is no name: it must not be empty or hold a dot", name);
+    fail<ValueError>(op, "\"{}\" is not a valid name: it must not be empty or contain a dot", name);
   }
   auto taken = [&name](const auto& entries) {
     return std::any_of(entries.begin(), entries.end(), [&name](const auto& entry) { return entry.name == name; });
@@ -224,7 +224,7 @@ void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHo
   check_name("register_module", *state_, name);
   for (const NamedModule& part : child->get().named_modules()) {
     if (ModuleState::of(*part.module) != state_) continue;
-    fail<ValueError>("register_module", "\"{}\" is this module itself, or holds it", name);
+    fail<ValueError>("register_module", "\"{}\" is this module itself, or contains it", name);
   }
   state_->children.push_back({name, std::move(child)});
 }
@@ -248,7 +248,7 @@ std::vector<NamedModule> Module::named_children() const {
 
 namespace {
 
-/// Parents first, in the order of registration. `once` leaves out what was listed under another name.
+/// Parents first, in the order of registration. `once` leaves out modules that are listed already.
 void walk(const Module& module, const std::string& path, bool once, std::unordered_set<const ModuleState*>& seen,
           std::vector<NamedModule>& out) {
   if (once && !seen.insert(ModuleState::of(module).get()).second) return;
@@ -321,7 +321,7 @@ IncompatibleKeys compare_keys(const StateDict& ours, const StateDict& theirs) {
   return keys;
 }
 
-/// Throws where a shape differs, or where `strict` and a name has no counterpart.
+/// Throws if a shape differs or, with `strict`, if a name has no counterpart.
 void check_fit(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys, bool strict) {
   std::string shapes, names;
   for (const auto& [name, tensor] : ours) {
@@ -330,17 +330,17 @@ void check_fit(const StateDict& ours, const StateDict& theirs, const Incompatibl
              fmt::format("\"{}\" is {} in the dict, {} in the module", name, theirs.at(name).shape(), tensor.shape()));
   }
   if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
-    names = fmt::format("the keys do not fit: missing [{}], unexpected [{}]", fmt::join(keys.missing_keys, ", "),
+    names = fmt::format("the keys do not match: missing [{}], unexpected [{}]", fmt::join(keys.missing_keys, ", "),
                         fmt::join(keys.unexpected_keys, ", "));
   }
   if (!shapes.empty()) {
     if (!names.empty()) add_item(shapes, names);
     fail<ShapeError>("load_state_dict", "{}", shapes);
   }
-  if (!names.empty()) fail<ValueError>("load_state_dict", "{}; pass strict = false to load what fits", names);
+  if (!names.empty()) fail<ValueError>("load_state_dict", "{}; pass strict = false to load those that match", names);
 }
 
-/// Every cast that could fail comes before the first write.
+/// Every cast that could fail is made before the first write.
 std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& theirs) {
   std::vector<PendingWrite> writes;
   std::string failed;
@@ -352,7 +352,7 @@ std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& their
       add_item(failed, fmt::format("\"{}\" ({})", name, error.what()));
     }
   }
-  if (!failed.empty()) fail<ValueError>("load_state_dict", "values that do not fit their dtype: {}", failed);
+  if (!failed.empty()) fail<ValueError>("load_state_dict", "values that the module's dtype cannot hold: {}", failed);
   return writes;
 }
 

@@ -33,7 +33,7 @@ std::string outputs_of(const Summary::Row& row) {
   return text.empty() ? "-" : text;
 }
 
-const char* standing(std::int64_t parameters, std::int64_t trainable) {
+const char* state_text(std::int64_t parameters, std::int64_t trainable) {
   return parameters == 0 ? "-" : trainable == parameters ? "trainable" : trainable == 0 ? "frozen" : "partly frozen";
 }
 
@@ -85,9 +85,9 @@ std::string Summary::to_string() const {
   std::vector<std::array<std::string, columns>> cells{{"layer", "type", "output shape", "parameters", "state"}};
   for (const Row& row : rows_) {
     cells.push_back({row.path.empty() ? "(model)" : row.path, row.type, outputs_of(row), with_commas(row.parameters),
-                     standing(row.parameters, row.trainable)});
+                     state_text(row.parameters, row.trainable)});
   }
-  cells.push_back({"total", "", "", with_commas(parameters()), standing(parameters(), trainable())});
+  cells.push_back({"total", "", "", with_commas(parameters()), state_text(parameters(), trainable())});
   std::array<std::size_t, columns> width{};
   for (const auto& line : cells) {
     for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], line[c].size());

@@ -14,7 +14,7 @@ std::string type_name(const Module& module) {
                                                         std::free);
   std::string name = readable ? readable.get() : mangled;
   if (name.rfind("xtape::nn::detail::FunctionModule<", 0) == 0) return "function";
-  std::string last;  // of the parts between "::", without what stands in brackets
+  std::string last;  // of the parts between "::", without anything in brackets
   int depth = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];

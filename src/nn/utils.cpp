@@ -1,4 +1,4 @@
-// Clipping works on the gradients' own storage, as zero_grad does: every handle to a gradient sees it.
+// Clipping writes into the gradients' storage, as zero_grad does: every handle to a gradient sees the change.
 #include "xtape/nn/utils.hpp"
 
 #include <cmath>
@@ -50,7 +50,7 @@ double norm_of(const std::vector<Tensor>& tensors, double p) {
   if (std::isinf(p) || !std::isfinite(largest) || largest == 0) return largest;
   const double sum = sum_of_powers(tensors, p, 1);
   if (std::isfinite(sum) && sum > 1e-290) return std::pow(sum, 1 / p);
-  // The powers leave double's range: scaled to a largest magnitude of about 1, they do not.
+  // The powers overflow or underflow, which they do not when scaled to a largest magnitude of about 1.
   const double scale = largest > 1e-300 ? 1 / largest : 1e300;
   return std::pow(sum_of_powers(tensors, p, scale), 1 / p) / scale;
 }
@@ -66,7 +66,7 @@ double clip_grad_norm_(const std::vector<Tensor>& params, double max_norm, ClipG
   const std::vector<Tensor> grads = gradients(op, params);
   const double norm = norm_of(grads, options.norm_type);
   if (options.error_if_nonfinite && !std::isfinite(norm)) {
-    fail<ValueError>(op, "the norm of the gradients is {}; error_if_nonfinite = false scales them all the same", norm);
+    fail<ValueError>(op, "the norm of the gradients is {}; pass error_if_nonfinite = false to scale them anyway", norm);
   }
   const double factor = max_norm / (norm + 1e-6);
   if (factor >= 1) return norm;

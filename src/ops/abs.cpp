@@ -19,7 +19,7 @@ Tensor abs(const Tensor& x) {
   visit_arithmetic(x.impl()->dtype, [&]<class T>() {
     if constexpr (std::is_floating_point_v<T>) {
       detail::map<T, T>(x, y, [](T u) { return std::abs(u); });
-    } else {  // the smallest integer has no opposite and stays as it is
+    } else {  // the smallest integer has no negation and stays unchanged
       using U = typename detail::Wrapping<T>::type;
       detail::map<T, U>(x, y, [](T u) { return u < 0 ? -static_cast<U>(u) : static_cast<U>(u); });
     }

@@ -1,8 +1,8 @@
 // y = (x - m) / sqrt(v + eps) w + b for each channel; in training m and v are the batch's mean and biased variance,
 // else the running ones, which are constants then.
 // For z = (x - m) r, r = 1 / sqrt(v + eps), in training:  dx = r (gz - mean(gz) - z mean(gz z)),  gz = gy w
-// Recorded as z, then mul and add for w and b; see ops/normalize.cpp. What is kept shares nothing with the running
-// statistics: they may move on before backward.
+// Recorded as z, then mul and add for w and b; see ops/normalize.cpp. What is kept shares no storage with the running
+// statistics, which may change before backward.
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
@@ -30,7 +30,7 @@ void check(const Tensor& x, const Tensor& running_mean, const Tensor& running_va
     fail<ValueError>("batch_norm", "momentum is {}, it must lie in [0, 1]", momentum);
   }
   if (running_mean.defined() != running_var.defined()) {
-    fail<ValueError>("batch_norm", "of running_mean and running_var only one is defined");
+    fail<ValueError>("batch_norm", "only one of running_mean and running_var is defined");
   }
   if (!training && !running_mean.defined()) {
     fail<ValueError>("batch_norm", "evaluation needs running_mean and running_var");
@@ -62,8 +62,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   const std::int64_t n = groups.group_size();
   if (n == 1) fail<ValueError>("batch_norm", "training needs more than one value per channel, got {}", shape);
   const detail::Normalized z = detail::normalize("batch_norm", x, groups, dims, eps);
-  Tensor y = detail::scale_and_shift(z.y, weight, bias, per_channel);  // all that can fail comes first
-  if (running_mean.defined() && n > 1) {                               // n = 0: an empty batch teaches nothing
+  Tensor y = detail::scale_and_shift(z.y, weight, bias, per_channel);  // everything that can throw comes first
+  if (running_mean.defined() && n > 1) {                               // n = 0: an empty batch changes nothing
     NoGradGuard no_grad;
     move_towards(running_mean, z.mean, momentum);
     move_towards(running_var, z.variance * (static_cast<double>(n) / static_cast<double>(n - 1)), momentum);

@@ -1,7 +1,7 @@
 // l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
-// Keeps x, a and b. Since a and b are made by ops of their own, t and the weights get their gradients from those.
-// softplus is recorded under its own name, by gradients of gradients only: da and db are made of it.
+// Keeps x, a and b. Recorded ops compute a and b, and give t and the weights their gradients. softplus is recorded by
+// gradients of gradients only, in da and db.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -42,7 +42,7 @@ Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
   });
   return record("binary_cross_entropy_with_logits", {x, a, b}, std::move(y),
                 [x = save(x), a = save(a), b = save(b)](const Tensor& gy, Wants wants) {
-                  // An element without terms does not count, not even when it is NaN.
+                  // An element without terms has gradient 0, even when it is NaN.
                   const Tensor v = where(abs(*a) + abs(*b) == 0, 0, *x);
                   return Gradients(wants[0] ? gy * (*a * sigmoid(v) - *b * sigmoid(-v)) : Tensor(),
                                    wants[1] ? gy * softplus(v) : Tensor(), wants[2] ? gy * softplus(-v) : Tensor());

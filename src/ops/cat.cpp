@@ -1,5 +1,5 @@
 // y = the tensors one after another along one dim        dx_i = the part of gy that x_i filled
-// Keeps nothing but the extents.
+// Keeps only the extents.
 #include <utility>
 #include <vector>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t skipped = -1;  // in place of an extent
 
-/// (0) joins anything, as in PyTorch: a list of results to come begins with zeros({0}).
+/// (0) fits everywhere, as in PyTorch: a list of results may begin with zeros({0}).
 bool is_skipped(const Shape& s) { return s.size() == 1 && s[0] == 0; }
 
 /// The tensor that the others must fit: the first that is not skipped, or the first of all.
@@ -28,7 +28,7 @@ std::size_t leading(const std::vector<Tensor>& tensors) {
   return 0;
 }
 
-/// The shape of the result; every tensor that is not skipped has the shape of tensor `k` but for dim `d`.
+/// The shape of the result; every tensor that is not skipped has the shape of tensor `k` except in dim `d`.
 Shape joined_shape(const std::vector<Tensor>& tensors, std::size_t k, std::int64_t d) {
   const Shape& first = tensors[k].impl()->shape;
   Shape to = first;

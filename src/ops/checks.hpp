@@ -1,4 +1,4 @@
-// Checks of a caller's tensors, which throw in the op's name.
+// Checks of a caller's tensors. The errors name the op.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ void check_defined(std::string_view op, const Tensor& x);
 void check_floating(std::string_view op, const Tensor& x);
 /// DTypeError on bool_ and uint8.
 void check_arithmetic(std::string_view op, const Tensor& x);
-/// DTypeError unless an integer dtype (bool_ is none).
+/// DTypeError unless an integer dtype (bool_ is not one).
 void check_integer(std::string_view op, const Tensor& x);
 /// ValueError when an integer dtype cannot hold the number (without its fraction).
 void check_fits(std::string_view op, Scalar number, DType dtype);
-/// The index as int64, every element known to lie in [0, n); IndexError names the first that does not.
+/// The index as int64, with every element in [0, n); IndexError names the first that is not.
 Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n);
 
 }  // namespace xtape::detail

@@ -1,5 +1,5 @@
 // y = min(max(x, lo), hi)        dx = gy where lo <= x <= hi, else 0
-// NaN passes through, without a gradient. Keeps x: what clamp leaves alone is inside.
+// NaN passes through, without a gradient. Keeps x: an element that clamp does not change is inside.
 #include <algorithm>
 #include <cmath>
 #include <utility>

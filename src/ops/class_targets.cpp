@@ -19,7 +19,7 @@ namespace xtape::detail {
 
 namespace {
 
-/// The dtype decides what a target holds; the shape must agree.
+/// The dtype decides what a target holds; the shape must match.
 void check_target(std::string_view op, const Tensor& target, const Tensor& x, const Shape& positions) {
   check_defined(op, target);
   const Shape &shape = target.impl()->shape, &input = x.impl()->shape;
@@ -46,7 +46,7 @@ void check_target(std::string_view op, const Tensor& target, const Tensor& x, co
   }
 }
 
-/// w, shaped to meet the input.
+/// w, shaped to broadcast to the input.
 Saved checked_weight(std::string_view op, const Tensor& weight, const ClassTargets& targets) {
   if (!weight.defined()) return Saved();
   const std::int64_t classes = targets.rows().n;
@@ -118,7 +118,7 @@ void set_probabilities(ClassTargets& targets, std::string_view op, const Tensor&
     fail<DTypeError>(op, "the target is {}, the input {}; they must agree", target.dtype(), targets.dtype);
   }
   if (ignore_index != default_ignore_index) {
-    fail<ValueError>(op, "ignore_index {} with class probabilities, which have no index", ignore_index);
+    fail<ValueError>(op, "ignore_index {} needs class indices, but the target holds class probabilities", ignore_index);
   }
   targets.probabilities = save(target);
   targets.denominator = static_cast<double>(targets.rows().count());

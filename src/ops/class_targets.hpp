@@ -1,5 +1,5 @@
 // The targets of nll_loss and cross_entropy, checked once: class indices or probabilities, class weights, smoothing.
-// Both losses are -sum_c a_pc lp_pc at position p, linear in the log-probabilities lp, and then reduced;
+// Both losses are -sum_c a_pc lp_pc at position p, linear in the log-probabilities lp, and are then reduced;
 // kernels/class_terms.hpp defines the coefficients a.
 #pragma once
 
@@ -15,19 +15,19 @@
 namespace xtape::detail {
 
 struct ClassTargets {
-  /// Checks all that a caller can get wrong. `target` holds class indices, or probabilities when it is floating.
+  /// Checks all arguments. `target` holds class indices, or probabilities when it is floating.
   ClassTargets(std::string_view op, const Tensor& x, const Tensor& target, const CrossEntropyOptions& options);
 
   Shape shape;          // of the input
   DType dtype;          // of the input
   Saved classes;        // int64, one for each position, -1 where it is ignored; undefined for probabilities
   Saved probabilities;  // with their history; undefined for class indices, which are constants
-  Saved weight;         // one for each class, shaped to meet the input; undefined where all are 1
+  Saved weight;         // one for each class, shaped to broadcast to the input; undefined where all are 1
   double smoothing;
   Reduction reduction;
-  double denominator = 0;  // of the mean: the sum of the targets' weights, or the number of probabilities' positions
+  double denominator = 0;  // of the mean: the sum of the targets' weights, or for probabilities the number of positions
 
-  /// The dim of the classes: 0 of a 1-D input, else 1.
+  /// The dim of the classes: 0 for a 1-D input, else 1.
   std::int64_t dim() const { return shape.size() == 1 ? 0 : 1; }
   Shape positions() const { return without_dim(shape, dim(), false); }
   kernels::Rows rows() const { return rows_along(shape, dim()); }
@@ -54,7 +54,7 @@ void visit_terms(const ClassTargets& targets, F f) {
 
 /// The float64 losses of the positions, reduced, in the input's dtype. Not recorded.
 Tensor reduce_positions(const ClassTargets& targets, const Tensor& losses);
-/// The gradient at the losses of the positions, for a gradient gy at what reduce_positions gave.
+/// The gradient at the losses of the positions, for a gradient gy at the result of reduce_positions.
 template <class T>
 kernels::Upstream<T> upstream_of(const ClassTargets& targets, const Tensor& gy) {
   const T* g = elements<T>(gy);

@@ -1,4 +1,4 @@
-// y = x, in storage of its own        dx = gy
+// y = x, in its own storage        dx = gy
 // Keeps nothing.
 #include "autograd/tensor_impl.hpp"
 #include "ops/checks.hpp"

@@ -75,11 +75,11 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
   const double a = start.to<double>(), b = end.to<double>(), h = step.to<double>();
   if (!(h > 0 || h < 0)) fail<ValueError>("arange", "step is {}, it must be a number other than 0", h);
   if (!(h > 0 ? a <= b : a >= b)) fail<ValueError>("arange", "step {} never leads from {} to {}", h, a, b);
-  // Integers are subtracted as such: beyond 2^53 neighbours are one double.
+  // Integers are subtracted as integers: beyond 2^53, doubles are not exact.
   const auto first = start.to<std::int64_t>(), by = step.to<std::int64_t>();
-  std::int64_t way = 0;
-  const bool exact = !real && !__builtin_sub_overflow(end.to<std::int64_t>(), first, &way);
-  const double count = std::ceil((exact ? static_cast<double>(way) : b - a) / h);
+  std::int64_t distance = 0;
+  const bool exact = !real && !__builtin_sub_overflow(end.to<std::int64_t>(), first, &distance);
+  const double count = std::ceil((exact ? static_cast<double>(distance) : b - a) / h);
   if (!(count < 1e15)) fail<ValueError>("arange", "{} elements from {} to {} by {} are too many", count, a, b, h);
   Tensor y = detail::make_tensor({static_cast<std::int64_t>(count)},
                                  options.dtype.value_or(real ? DType::float32 : DType::int64));

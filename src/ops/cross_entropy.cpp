@@ -1,6 +1,6 @@
 // l_n = -sum_c a_c lp_c,  lp = log_softmax(x)        dx = s (softmax(x) sum(a) - a),  dt = -s w (1 - e) lp
-// a_c = w_c ((1 - e) t_c + e / C); a class index y stands for t_c = [c = y], an ignored one for a = 0. s is
-// the gradient arriving at l_n. The mean divides by the indices' weights, or by the number of positions.
+// a_c = w_c ((1 - e) t_c + e / C); a class index y means t_c = [c = y], an ignored one a = 0. s is the
+// gradient that arrives at l_n. The mean divides by the indices' weights, or by the number of positions.
 // Keeps x and for each row its maximum m and log_total = log(sum exp(x - m)): lp = (x - m) - log_total.
 #include "kernels/cross_entropy.hpp"
 
@@ -45,27 +45,27 @@ Tensor logit_gradient(const Tensor& x, const Tensor& logs, const Tensor& gy, con
 
 // ---- the gradient in recorded ops ------------------------------------------------------------------------------
 
-/// s, shaped to meet x.
+/// s, shaped to broadcast to x.
 Tensor upstream(const Tensor& gy, const ClassTargets& targets) {
   if (targets.reduction == Reduction::sum) return gy;
   if (targets.reduction == Reduction::mean) return gy / targets.denominator;
   return unsqueeze(gy, targets.dim());
 }
 
-/// w (1 - e), shaped to meet x.
+/// w (1 - e), shaped to broadcast to x.
 Tensor slope_of(const ClassTargets& targets) {
   const Tensor w = *targets.weight;
   return w.defined() ? w * (1 - targets.smoothing) : full({}, 1 - targets.smoothing, {.dtype = targets.dtype});
 }
 
-/// dt. Also the fused gradient's, with an lp that is not recorded.
+/// dt. The fused gradient uses it too, with an lp that is not recorded.
 Tensor target_gradient(const Tensor& lp, const Tensor& gy, const ClassTargets& targets) {
   const Tensor slope = slope_of(targets);
-  return -(upstream(gy, targets) * slope) * where(slope == 0, 0, lp);  // 0 times lp = -inf is 0
+  return -(upstream(gy, targets) * slope) * where(slope == 0, 0, lp);  // 0 even where lp is -inf
 }
 
-/// x, but 0 in rows without terms: they do not count, not even with a NaN in them.
-Tensor rows_that_count(const Tensor& x, const ClassTargets& targets) {
+/// x, but 0 in rows without terms, so that a NaN there has no effect.
+Tensor rows_with_terms_only(const Tensor& x, const ClassTargets& targets) {
   const Tensor any = detail::make_tensor(targets.positions(), DType::bool_);
   visit_terms(targets, [&]<class T>(const auto& terms) { kernels::rows_with_terms(terms, elements<bool>(any)); });
   return where(unsqueeze(any, targets.dim()), x, 0);
@@ -80,7 +80,7 @@ Gradients recorded_gradients(const Tensor& x, const Tensor& gy, const ClassTarge
     lp = log_softmax(x, d);
     dlp = -upstream(gy, targets) * (w.defined() ? w * a : a);
   } else {
-    lp = log_softmax(rows_that_count(x, targets), d);
+    lp = log_softmax(rows_with_terms_only(x, targets), d);
     dlp = detail::nll_loss_gradient(gy, targets);
   }
   return Gradients(wants[0] ? dlp - exp(lp) * sum(dlp, d, true) : Tensor(),

@@ -1,4 +1,4 @@
-// Ops along dims: dims counted from the front, shapes without some of them, and values with their dims moved. Nothing
+// For ops along dims: dims counted from the front, shapes without some of them, and values with permuted dims. Nothing
 // here is recorded.
 #pragma once
 
@@ -14,29 +14,29 @@ namespace xtape::detail {
 /// The dim counted from the front; IndexError outside [-rank, rank). A 0-dim tensor has the dims 0 and -1.
 std::int64_t normalize_dim(std::string_view op, std::int64_t dim, std::int64_t rank);
 
-/// `shape` without `dim`, or with 1 in its place. A 0-dim shape stays as it is.
+/// `shape` without `dim`, or with 1 in its place. A 0-dim shape does not change.
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
 
-/// The dims that a sum or a mean takes away.
+/// The dims that a sum or a mean reduces.
 struct ReducedDims {
   bool has[Shape::max_dim] = {};
-  std::int64_t n = 1;  // elements of x for each of y
+  std::int64_t n = 1;  // elements of x per element of y
   Shape with_ones;     // x's shape with 1 in place of these extents
 };
 /// All dims of x where `dims` is empty. IndexError outside the range, ValueError when a dim is given twice.
 ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
 
-/// A shape seen from one dim.
+/// The rows of an array of this shape along one dim.
 kernels::Rows rows_along(const Shape& shape, std::int64_t dim);
 
 /// A copy of x with its dims in the order `order`: dim i of the copy is x's dim order[i].
 Tensor permuted(const Tensor& x, const Shape& order);
-/// x with dim d moved to the end, x itself where it is there already; and back.
+/// x with dim d moved to the end (x itself if it is there already), and the inverse.
 Tensor dim_to_end(const Tensor& x, std::int64_t d);
 Tensor dim_from_end(const Tensor& y, std::int64_t d);
 
-/// The value of a kernel(x..., y, rows, n) on contiguous rows that lie along dim d; the x have one shape and a floating
-/// dtype. `kernel.operator()<T>()` is the function.
+/// The value of a kernel(x..., y, rows, n) on contiguous rows along dim d; the x have one shape and a floating dtype.
+/// `kernel.operator()<T>()` is the function.
 template <class Kernel, class... X>
 Tensor map_rows(std::int64_t d, Kernel kernel, const X&... x) {
   const auto on_last = [kernel](const Tensor& u, const auto&... more) {

@@ -15,7 +15,7 @@ Tensor div(const Tensor& a, const Tensor& b) {
   Tensor y = detail::zip_arithmetic("div", p, q, [](auto u, auto v) { return u / v; });
   return record("div", {p, q}, std::move(y),
                 [p = save(p, q.requires_grad()), q = save(q)](const Tensor& gy, Wants wants) {
-                  // a / b / b, not gy / b first, which would be infinite for a small b and spoil the 0 of a = 0
+                  // a / b / b: gy / b could be infinite for a small b, and then NaN for a = 0
                   return Gradients(wants[0] ? gy / *q : Tensor(), wants[1] ? -(gy * (*p / *q / *q)) : Tensor());
                 });
 }

@@ -1,6 +1,6 @@
 // y = x s where kept, else 0        dx = gy s where kept, else 0        s = 1 / (1 - p)
-// Keeps the mask, one byte an element: drawn once, never inferred from zeros. The gradient is the same linear map, so
-// it is its own gradient in turn, and one kernel serves every order.
+// Keeps the mask, one byte per element: drawn once, never inferred from zeros. The gradient is the same linear map, so
+// one kernel serves gradients of every order.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

@@ -17,8 +17,8 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
 /// A new tensor of the shape that a and b broadcast to.
 Tensor make_broadcast(std::string_view op, const Tensor& a, const Tensor& b, DType dtype);
 
-/// x, or where a dim between kept dims is repeated, x expanded to `shape`: the caller keeps it while it reads from the
-/// operand that `operand` gives.
+/// An operand of broadcast_runs: x or, where a dim between kept dims is repeated, x expanded to `shape`. Must outlive
+/// what `operand` returns.
 class Broadcast {
  public:
   Broadcast(const Tensor& x, const Shape& shape);
@@ -55,13 +55,13 @@ void zip(const Tensor& a, const Tensor& b, Tensor& y, F f) {
   for (std::int64_t i = 0; i < n; ++i) w[i] = f(u[i], v[i]);
 }
 
-/// What integer arithmetic is done in: unsigned, which wraps around where signed arithmetic is undefined.
+/// The type of integer arithmetic: unsigned, which wraps around where signed arithmetic is undefined.
 template <class T>
 struct Wrapping : std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>,
                                      std::type_identity<T>> {};
 
-/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64).
-/// Integers come to f as Wrapping: for +, -, * only, an order would be the unsigned one.
+/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64). f gets
+/// integers as Wrapping: it may use +, - and *, but not compare.
 template <class F>
 Tensor zip_arithmetic(std::string_view op, const Tensor& a, const Tensor& b, F f) {
   check_arithmetic(op, a);

@@ -1,5 +1,5 @@
 // y[i][j] = x[i][index[i][j]] (dim 1)        dx[i][index[i][j]] += gy[i][j]
-// Keeps the index. scatter_add, the gradient's op, has gather as its own gradient.
+// Keeps the index. The gradient is scatter_add, whose own gradient is gather.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
@@ -15,10 +15,10 @@ namespace xtape {
 
 namespace {
 
-/// A 0-dim tensor counts as one of a single element, as in PyTorch.
+/// As in PyTorch, a 0-dim tensor counts as (1).
 Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 
-/// A tensor of zeros of shape `to`, to which each element of x is added at the place that gather would read.
+/// A tensor of zeros of shape `to`, to which each element of x is added at the position that gather would read.
 Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
   const Tensor at = detail::checked_index("scatter_add", index, at_least_1d(to)[d]);
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});

@@ -1,7 +1,7 @@
 // y = x P(x),  P(x) = (1 + erf(x / sqrt 2)) / 2        dx = gy (P(x) + x P'(x))
 // approximate: P(x) = (1 + tanh(k (x + c x^3))) / 2,  k = sqrt(2 / pi), c = 0.044715
-// Keeps x. Beyond |x| = 40 P is 0 or 1 in every dtype and P' is 0, so that there 40 may stand for x, and 0 times
-// infinity never comes up.
+// Keeps x. Beyond |x| = 40, P is 0 or 1 in every dtype and P' is 0: x is replaced by 40 there, which avoids 0 times
+// infinity.
 #include <cmath>
 
 #include "ops/elementwise.hpp"

@@ -1,5 +1,5 @@
-// Writing into a tensor: copy_, fill_, zero_, add_, mul_ and assignment to a slice. None is recorded; in grad mode all
-// refuse what requires grad or shares storage with what does. Each advances the storage's version.
+// Writing into a tensor: copy_, fill_, zero_, add_, mul_ and assignment to a slice. None is recorded. In grad mode all
+// refuse a tensor that requires grad or shares storage with one that does. Each increments the storage's version.
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
 #include "core/dispatch.hpp"
@@ -30,12 +30,12 @@ void update(OpName op, const Tensor& x, const Tensor& b, F f) {
   detail::mark_written(x);
 }
 
-/// x and b have arithmetic, and b has no fraction that x would lose.
+/// DTypeError when x has no arithmetic dtype, or is an integer tensor while b is floating.
 void check_arithmetic_in_place(std::string_view op, const Tensor& x, DType b) {
   detail::check_arithmetic(op, x);
   if (is_floating(x.impl()->dtype) || !is_floating(b)) return;
-  fail<DTypeError>(op, "{} values do not go into a tensor of {} in place; convert it with .to({})", b, x.impl()->dtype,
-                   b);
+  fail<DTypeError>(op, "{} values cannot be written into a tensor of {} in place; convert it with .to({})", b,
+                   x.impl()->dtype, b);
 }
 
 }  // namespace

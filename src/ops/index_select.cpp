@@ -1,5 +1,5 @@
 // y[j] = x[index[j]] along one dim        dx[index[j]] += gy[j]
-// Keeps the index. index_add, the gradient's op, has index_select as its own gradient.
+// Keeps the index. The gradient is index_add, whose own gradient is index_select.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

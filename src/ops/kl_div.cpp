@@ -22,7 +22,7 @@ Tensor losses(const Tensor& input, const Tensor& target, bool log_target) {
                   const Tensor given = *target, t = log_target ? exp(given) : given;
                   const Tensor dx = wants[0] ? -gy * t : Tensor();
                   if (!wants[1]) return Gradients(dx, Tensor());
-                  const Tensor none = t == 0;  // there x and log t may be infinite; 0 stands in for both
+                  const Tensor none = t == 0;  // x and log t may be infinite there: both are replaced by 0
                   const Tensor log_t = log_target ? where(none, 0, given) : log(where(none, 1, given));
                   const Tensor dt = where(none, 0, gy * (log_t + 1 - where(none, 0, *x)));
                   return Gradients(dx, log_target ? dt * t : dt);

@@ -1,5 +1,5 @@
 // y = x where x > 0, else s x        dx = gy where x > 0, else s gy
-// Keeps x: its sign is not to be had from y when s is negative.
+// Keeps x: when s is negative, y does not tell its sign.
 #include <cmath>
 #include <utility>
 

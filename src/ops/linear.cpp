@@ -1,5 +1,5 @@
 // y = x w^T + b        dx = gy w, dw = gy^T x, db = column sums of gy
-// Keeps x for dw and w for dx; the first layer's x wants no gradient, so a third of backward's work falls away there.
+// Keeps x for dw and w for dx; the first layer's x needs no gradient, which saves a third of the work there.
 #include <algorithm>
 #include <utility>
 
@@ -16,7 +16,7 @@ namespace xtape {
 
 namespace {
 
-/// Whether some trailing dims of s, flattened, are `in` wide.
+/// Whether some trailing dims of s flatten to `in` elements.
 bool flattens_to(const Shape& s, std::int64_t in) {
   std::int64_t n = s.empty() ? 1 : s.back();
   for (std::int64_t d = s.size() - 2; d >= 0; --d) {

@@ -21,7 +21,7 @@ LossOperands::LossOperands(std::string_view op, const Tensor& input, const Tenso
   const char* hint = column                   ? "; squeeze(1) the input?"
                      : s.numel() == t.numel() ? "; reshape one of them?"
                                               : "; nothing is broadcast";
-  fail<ShapeError>(op, "expected an input and a target of one shape, got {} and {}{}", s, t, hint);
+  fail<ShapeError>(op, "expected an input and a target of the same shape, got {} and {}{}", s, t, hint);
 }
 
 LossParts parts_of(const Tensor& losses, Reduction reduction) {

@@ -1,5 +1,5 @@
-// What losses share: which reductions there are, and for those that compare an input and a target element by element,
-// their checks and what a reduction makes of the elements' losses. The one denominator is that of parts_of.
+// What losses share: the check of a reduction and, for losses that compare an input and a target element by element,
+// checks and reductions. parts_of alone defines the denominator.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@ namespace xtape::detail {
 
 /// ValueError on Reduction::batchmean.
 void check_reduction(std::string_view op, Reduction reduction);
-/// Input and target in one floating dtype; ShapeError unless their shapes are one.
+/// Input and target in one floating dtype; ShapeError unless their shapes are equal.
 struct LossOperands : Operands {
   LossOperands(std::string_view op, const Tensor& input, const Tensor& target);
 };

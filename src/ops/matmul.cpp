@@ -18,7 +18,7 @@ namespace xtape {
 
 namespace {
 
-/// The extents that stand before the last two.
+/// The extents before the last two.
 Shape batch_of(const Shape& s) { return Shape(s.begin(), s.end() - 2); }
 
 Shape batch_shape(const Shape& a, const Shape& b) {
@@ -31,8 +31,7 @@ Shape batch_shape(const Shape& a, const Shape& b) {
   return detail::broadcast_shapes("matmul", p, q);
 }
 
-/// Which matrix of an operand with the batch dims `own` is a factor of matrix i of the product, whose batch dims are
-/// `batch`.
+/// The index of the factor of matrix i of a product with batch dims `batch`, in an operand with batch dims `own`.
 std::int64_t factor_of(std::int64_t i, const Shape& own, const Shape& batch) {
   std::int64_t at = 0, step = 1;
   for (std::int64_t d = 1; d <= batch.size(); ++d) {
@@ -53,7 +52,7 @@ void check_operands(const Tensor& a, const Tensor& b) {
     fail<DTypeError>("matmul", "the dtypes differ: {} and {}; convert one with .to", a.impl()->dtype, b.impl()->dtype);
   }
   const Shape &s = a.impl()->shape, &t = b.impl()->shape;
-  if (s.empty() || t.empty()) fail<ShapeError>("matmul", "a 0-dim tensor is no matrix: {} x {}; use *", s, t);
+  if (s.empty() || t.empty()) fail<ShapeError>("matmul", "a 0-dim tensor is not a matrix: {} x {}; use *", s, t);
   const std::int64_t k = s.back(), l = t[std::max<std::int64_t>(t.size() - 2, 0)];
   if (k != l) fail<ShapeError>("matmul", "inner dims differ: {} x {} has {} and {}", s, t, k, l);
 }
@@ -106,7 +105,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const Tensor p = vector_a ? unsqueeze(a, 0) : a, q = vector_b ? unsqueeze(b, 1) : b;
   const Shape& u = p.impl()->shape;
   Tensor y;
-  if (u.size() > 2 && t.size() <= 2) {  // one matrix on the right: the whole batch is one tall matrix
+  if (u.size() > 2 && t.size() <= 2) {  // one matrix on the right: the batch is multiplied as one tall matrix
     Shape to(u.begin(), u.end() - 1);
     y = detail::matmul_t(reshape(p, {to.numel(), u.back()}), q, false, false);
     to.push_back(y.impl()->shape.back());

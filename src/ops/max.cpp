@@ -1,6 +1,6 @@
 // y = the largest element of x        dx = gy / k at the k elements equal to y, else 0
 // y[i] = the largest along a dim        dx = gy at the returned position, the first on ties, else 0
-// min likewise. NaN wins. Keeps x and y; along a dim the positions alone.
+// min likewise. NaN wins. Keeps x and y; along a dim only the positions.
 #include <utility>
 #include <vector>
 

@@ -14,7 +14,7 @@ namespace xtape {
 
 namespace {
 
-/// `wins(a, b)`: a is the result and b gets nothing.
+/// `wins(a, b)`: a is the result, and b gets no gradient.
 template <class Wins>
 Tensor extremum(OpName op, const Tensor& a, const Tensor& b, Wins wins) {
   const detail::Operands both(op.text, a, b);

@@ -1,5 +1,5 @@
 // y = sum of x over dims / n        dx = gy / n, repeated over them
-// Keeps x's shape. The mean of nothing is 0 / 0, NaN.
+// Keeps x's shape. The mean of no elements is 0 / 0, NaN.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

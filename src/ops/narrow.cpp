@@ -1,5 +1,5 @@
 // y = x[start .. start + length) along one dim        dx = gy with zeros before and after
-// Keeps nothing but the numbers. pad, the gradient's op, is narrow's inverse, and narrow the gradient of pad.
+// Keeps only the extents. The gradient is pad, whose own gradient is narrow.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

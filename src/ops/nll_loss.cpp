@@ -1,6 +1,6 @@
 // l_n = -w[y_n] lp[n, y_n], 0 where y_n is ignored; mean: sum l_n / sum w[y_n]
 // dlp[n, c] = -s_n w[c] where c = y_n, else 0; s_n is the gradient that arrives at l_n
-// Keeps the class indices and the weights: the map is linear, its gradient does not need lp.
+// Keeps the class indices and the weights: the loss is linear in lp, so the gradient does not need lp.
 #include "kernels/nll_loss.hpp"
 
 #include <utility>

@@ -1,6 +1,6 @@
 // y = (x - m) r,  r = 1 / sqrt(v + eps)        dx = r (gy - mean(gy) - y mean(gy y))        within each group
-// m and v are the group's mean and biased variance, and move with x.
-// Keeps y and r for the fused gradient, and x for the one made of recorded ops, where m and v are functions of x again.
+// m and v are the group's mean and biased variance, functions of x.
+// Keeps y and r for the fused gradient, and x for the gradient in recorded ops, which computes m and v again.
 #include "ops/normalize.hpp"
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// What layer_norm and batch_norm share: y = (x - mean) / sqrt(variance + eps) within groups of elements, and a factor
-// and a summand for what comes out.
+// What layer_norm and batch_norm share: y = (x - mean) / sqrt(variance + eps) within groups of elements, then weight
+// and bias.
 #pragma once
 
 #include <string_view>
@@ -20,7 +20,7 @@ Normalized normalize(OpName op, const Tensor& x, const kernels::Groups& groups, 
 
 /// ValueError unless eps >= 0.
 void check_eps(std::string_view op, double eps);
-/// A weight, bias or statistic that is defined has this shape (ShapeError) and x's dtype (DTypeError).
+/// ShapeError or DTypeError unless `t`, a weight, bias or statistic, is undefined or has this shape and dtype.
 void check_like(std::string_view op, const char* what, const Tensor& t, const Shape& shape, DType dtype);
 /// y weight + bias, each reshaped to `shape` and left out where it is undefined.
 Tensor scale_and_shift(Tensor y, const Tensor& weight, const Tensor& bias, const Shape& shape);

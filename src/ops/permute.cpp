@@ -1,5 +1,5 @@
 // y = x with its dims in another order        dx = gy with its dims put back
-// Keeps nothing but the order.
+// Keeps only the order.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

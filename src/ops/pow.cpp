@@ -54,7 +54,7 @@ void power(const Tensor& a, const Tensor& b, Tensor& y) {
   }
 }
 
-/// Where test(a, b) holds; undefined when that is nowhere.
+/// Where test(a, b) holds; undefined if it holds nowhere.
 template <class F>
 Tensor find(const Tensor& a, const Tensor& b, F test) {
   Tensor y = detail::make_broadcast("pow", a, b, DType::bool_);
@@ -69,10 +69,10 @@ Tensor find(const Tensor& a, const Tensor& b, F test) {
   return any ? y : Tensor();
 }
 
-constexpr auto exponent_annuls = [](auto a, auto b) { return b == 0 && !std::isfinite(1 / a); };
-constexpr auto base_annuls = [](auto a, auto b) { return a == 0 && b >= 0; };
+constexpr auto zero_by_exponent = [](auto a, auto b) { return b == 0 && !std::isfinite(1 / a); };
+constexpr auto zero_by_base = [](auto a, auto b) { return a == 0 && b >= 0; };
 
-/// x with `value` put where `mask` holds.
+/// x with `value` where `mask` holds.
 Tensor put(const Tensor& mask, Scalar value, const Tensor& x) { return mask.defined() ? where(mask, value, x) : x; }
 
 }  // namespace
@@ -87,11 +87,11 @@ Tensor pow(const Tensor& a, const Tensor& b) {
                 [a = save(p), b = save(q), y = save_output(y, q.requires_grad())](const Tensor& gy, Wants wants) {
                   Tensor da, db;
                   if (wants[0]) {
-                    const Tensor zero = find(*a, *b, exponent_annuls);
+                    const Tensor zero = find(*a, *b, zero_by_exponent);
                     da = put(zero, 0, gy * (*b * pow(put(zero, 1, *a), *b - 1)));
                   }
                   if (wants[1]) {
-                    const Tensor zero = find(*a, *b, base_annuls);
+                    const Tensor zero = find(*a, *b, zero_by_base);
                     db = put(zero, 0, gy * (*y * log(put(zero, 1, *a))));
                   }
                   return Gradients(da, db);

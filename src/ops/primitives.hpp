@@ -1,5 +1,5 @@
-// Ops without checks that other ops are made of: dims are counted from the front and shapes fit. Each is defined in the
-// file of the op that it serves first.
+// Unchecked ops that other ops are made of: dims must be counted from the front, and shapes must fit. Each is defined
+// in the file of a related op.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ Tensor pad(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t 
 /// A tensor of zeros with n slices along d, to which slice j of x is added at index[j]. Defined in
 /// ops/index_select.cpp.
 Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n);
-/// a b for matrices or batches of them, either one read as its transpose. Defined in ops/matmul.cpp.
+/// a b for matrices or batches of them, either one optionally transposed. Defined in ops/matmul.cpp.
 Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b);
 
 }  // namespace xtape::detail

@@ -11,20 +11,20 @@ Tensor to_floating(std::string_view op, const Tensor& x) {
 }
 
 namespace {
-// bool_ < integers < floating: only a step up between these lets a number or a 0-dim tensor raise the dtype.
+// bool_ < integers < floating: a number or a 0-dim tensor raises the dtype only to a higher category.
 int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool_ ? 0 : 1; }
 
 DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
-  const bool same_standing = a.shape.empty() == b.shape.empty();
-  if (same_standing || category(a.dtype) == category(b.dtype)) {
-    if (same_standing) return promote(a.dtype, b.dtype);
+  const bool both_or_neither_0_dim = a.shape.empty() == b.shape.empty();
+  if (both_or_neither_0_dim || category(a.dtype) == category(b.dtype)) {
+    if (both_or_neither_0_dim) return promote(a.dtype, b.dtype);
     return a.shape.empty() ? b.dtype : a.dtype;
   }
   return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
 }
 
-/// x in the dtype that it has beside z; undefined where that is x's own.
-Tensor cast_beside(std::string_view op, const Tensor& x, const Tensor& z) {
+/// x cast to the dtype of an op on x and z; undefined if x has it already.
+Tensor cast_for(std::string_view op, const Tensor& x, const Tensor& z) {
   check_defined(op, x);
   check_defined(op, z);
   if (x.impl()->dtype == z.impl()->dtype) return Tensor();
@@ -34,8 +34,8 @@ Tensor cast_beside(std::string_view op, const Tensor& x, const Tensor& z) {
 }  // namespace
 
 Operands::Operands(std::string_view op, const Tensor& x, const Tensor& z)
-    : cast_a_(cast_beside(op, x, z)),
-      cast_b_(cast_beside(op, z, x)),
+    : cast_a_(cast_for(op, x, z)),
+      cast_b_(cast_for(op, z, x)),
       a(cast_a_.defined() ? cast_a_ : x),
       b(cast_b_.defined() ? cast_b_ : z) {}
 

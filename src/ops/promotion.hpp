@@ -1,4 +1,4 @@
-// Which dtype an op computes in, and its operands in that dtype. Casts are recorded; shapes stay as they were.
+// Which dtype an op computes in, and its operands in that dtype. Casts are recorded; shapes do not change.
 #pragma once
 
 #include <string_view>
@@ -25,7 +25,7 @@ class Operands {
   const Tensor &a, &b;
 };
 
-/// All in the latest of their dtypes. ValueError when there is none, or one is undefined.
+/// All in the highest of their dtypes. ValueError when the list is empty or a tensor is undefined.
 std::vector<Tensor> promote_all(std::string_view op, const std::vector<Tensor>& tensors);
 
 }  // namespace xtape::detail

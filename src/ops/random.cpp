@@ -1,5 +1,5 @@
-// Tensors of random numbers: rand, randn, randint, randperm, bernoulli. Each draw takes whole blocks out of
-// its generator, then fills its elements as a function of where they begin. None is recorded.
+// Tensors of random numbers: rand, randn, randint, randperm, bernoulli. Each draw reserves whole blocks of its
+// generator; the elements depend only on where these begin. None is recorded.
 #include "xtape/random.hpp"
 
 #include <algorithm>
@@ -113,7 +113,7 @@ Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
     const T* probability = detail::elements<T>(p);
     for (std::int64_t i = 0; i < n; ++i) {
       if (!(probability[i] >= 0 && probability[i] <= 1)) {
-        fail<ValueError>("bernoulli", "p{} = {} is no probability, it must lie in [0, 1]",
+        fail<ValueError>("bernoulli", "p{} = {} is not a probability, it must lie in [0, 1]",
                          subscript(p.impl()->shape, i), probability[i]);
       }
     }

@@ -1,5 +1,5 @@
-// y = x under another shape        dx = gy under x's shape
-// The views that only rename dims: reshape, flatten, squeeze, unsqueeze. They share storage with x and keep its shape.
+// y = x with another shape        dx = gy with x's shape
+// The views that change only the shape: reshape, flatten, squeeze, unsqueeze. Keeps x's shape.
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
@@ -11,7 +11,7 @@ namespace xtape {
 
 namespace {
 
-Tensor renamed(OpName op, const Tensor& x, const Shape& shape) {
+Tensor view_as(OpName op, const Tensor& x, const Shape& shape) {
   return record(op, {x}, detail::make_view(x, shape),
                 [from = x.impl()->shape](const Tensor& gy) { return Gradients(gy.reshape(from)); });
 }
@@ -26,19 +26,19 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
     if (to[d] == -1 && hole < 0) {
       hole = d;
     } else if (to[d] < 0) {
-      fail<ShapeError>("reshape", "{}: at most one extent may be -1, none below", shape);
+      fail<ShapeError>("reshape", "{}: at most one extent may be -1, and no other may be negative", shape);
     } else if (__builtin_mul_overflow(known, to[d], &known)) {
       fail<ShapeError>("reshape", "{} has too many elements to count", shape);
     }
   }
   const std::int64_t n = x.impl()->numel;
   if (hole >= 0) {
-    if (known == 0) fail<ShapeError>("reshape", "{}: -1 could be anything beside an extent of 0", shape);
+    if (known == 0) fail<ShapeError>("reshape", "{}: -1 is ambiguous beside an extent of 0", shape);
     to[hole] = n / known;
     known *= to[hole];
   }
   if (known != n) fail<ShapeError>("reshape", "{} elements of {} do not fit {}", n, x.impl()->shape, shape);
-  return renamed("reshape", x, to);
+  return view_as("reshape", x, to);
 }
 
 Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
@@ -47,12 +47,12 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
   const std::int64_t first = detail::normalize_dim("flatten", start_dim, from.size());
   const std::int64_t last = detail::normalize_dim("flatten", end_dim, from.size());
   if (first > last) fail<ValueError>("flatten", "start_dim {} comes after end_dim {}", start_dim, end_dim);
-  if (from.empty()) return renamed("flatten", x, {1});
+  if (from.empty()) return view_as("flatten", x, {1});
   Shape to(from.begin(), from.begin() + first);
   to.push_back(1);
   for (std::int64_t d = first; d <= last; ++d) to[first] *= from[d];
   for (std::int64_t d = last + 1; d < from.size(); ++d) to.push_back(from[d]);
-  return renamed("flatten", x, to);
+  return view_as("flatten", x, to);
 }
 
 Tensor squeeze(const Tensor& x) {
@@ -61,7 +61,7 @@ Tensor squeeze(const Tensor& x) {
   for (std::int64_t extent : x.impl()->shape) {
     if (extent != 1) to.push_back(extent);
   }
-  return renamed("squeeze", x, to);
+  return view_as("squeeze", x, to);
 }
 
 Tensor squeeze(const Tensor& x, std::int64_t dim) {
@@ -69,14 +69,14 @@ Tensor squeeze(const Tensor& x, std::int64_t dim) {
   Shape to = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim("squeeze", dim, to.size());
   if (!to.empty() && to[d] == 1) to.erase(d);
-  return renamed("squeeze", x, to);
+  return view_as("squeeze", x, to);
 }
 
 Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
   detail::check_defined("unsqueeze", x);
   Shape to = x.impl()->shape;
   to.insert(detail::normalize_dim("unsqueeze", dim, to.size() + 1), 1);
-  return renamed("unsqueeze", x, to);
+  return view_as("unsqueeze", x, to);
 }
 
 }  // namespace xtape

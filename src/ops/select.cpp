@@ -1,5 +1,5 @@
-// y = x[i] along one dim, which goes        dx = gy at place i, zeros elsewhere
-// Keeps nothing but the numbers.
+// y = x[i] along one dim, which is removed        dx = gy at index i, zeros elsewhere
+// Keeps only the extents.
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"

@@ -11,7 +11,7 @@ namespace xtape {
 
 Tensor sigmoid(const Tensor& x) {
   const Tensor u = detail::to_floating("sigmoid", x);
-  // e^-|x| never overflows, and keeps the left tail's digits.
+  // e^-|x| never overflows, and small values keep their digits.
   Tensor y = detail::map_floating(u, []<class T>(T v) {
     const T e = std::exp(-std::abs(v));
     return (v < 0 ? e : T{1}) / (1 + e);

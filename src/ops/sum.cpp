@@ -14,8 +14,7 @@ namespace xtape {
 
 namespace {
 
-/// The value. x is read where it lies, as (outer, n, inner), where the summed dims stand together; else they are moved
-/// to the end first.
+/// The value. Adjacent dims are summed without a copy, with x as (outer, n, inner); others are moved to the end first.
 Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim) {
   const Shape& from = x.impl()->shape;
   Shape kept, summed, to;
@@ -28,11 +27,11 @@ Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim)
     }
   }
   const std::int64_t first = summed.empty() ? from.size() : summed[0];
-  const bool together = summed.empty() || summed.back() - first + 1 == summed.size();
+  const bool adjacent = summed.empty() || summed.back() - first + 1 == summed.size();
   std::int64_t outer = 1, inner = 1;
-  for (std::int64_t d : kept) (together && d > first ? inner : outer) *= from[d];
+  for (std::int64_t d : kept) (adjacent && d > first ? inner : outer) *= from[d];
   Tensor source = x;
-  if (!together) {
+  if (!adjacent) {
     Shape order = kept;
     for (std::int64_t d : summed) order.push_back(d);
     source = detail::permuted(x, order);

@@ -1,4 +1,4 @@
-// The ops that are methods of Tensor too: x.exp() is exp(x). (The methods that write in place are ops/in_place.cpp.)
+// The ops that are methods of Tensor too: x.exp() is exp(x). (The methods that write in place are in ops/in_place.cpp.)
 #include "xtape/ops.hpp"
 
 namespace xtape {

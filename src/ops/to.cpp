@@ -1,5 +1,5 @@
 // y = x, in another dtype        dx = gy, cast back
-// Keeps nothing but the dtype.
+// Keeps only the dtype.
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -17,7 +17,7 @@ namespace xtape {
 
 namespace {
 
-/// Towards zero. What does not fit (NaN fits no integer) has no value in C++, so it is refused.
+/// Rounds towards zero. ValueError for what does not fit, such as NaN: in C++ that would be undefined.
 template <class T, class U>
 U to_integer(T x) {
   // Both bounds are exact: 0 or powers of two.

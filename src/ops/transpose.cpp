@@ -1,5 +1,5 @@
 // y = x with two dims exchanged        dx = gy with the same two exchanged
-// Keeps nothing but the dims.
+// Keeps only the dims.
 #include "autograd/tensor_impl.hpp"
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"

@@ -1,5 +1,5 @@
 // y = a where c, else b        da = gy where c, else 0; db = gy where not c, else 0
-// Keeps c. A gradient is chosen, not multiplied by a mask: NaN on the other side cannot leak.
+// Keeps c. Gradients are selected, not multiplied by a mask, so that NaN on the other side cannot leak.
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"

@@ -3,8 +3,8 @@
 // p -= lr / (1 - beta1^t) m / (sqrt(u) / sqrt(1 - beta2^t) + eps)
 // t counts the parameter's own steps, from 1. Kingma and Ba, "Adam: a method for stochastic optimization",
 // ICLR 2015; AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; amsgrad: Reddi, Kale
-// and Kumar, "On the convergence of Adam and beyond", ICLR 2018, with the maximum of the uncorrected v, as PyTorch
-// has it.
+// and Kumar, "On the convergence of Adam and beyond", ICLR 2018, with the maximum of the uncorrected v, as in
+// PyTorch.
 #include "xtape/optim/adam.hpp"
 
 #include <cmath>
@@ -15,7 +15,7 @@
 
 namespace xtape::optim {
 
-/// The rule of both. `decoupled`: AdamW's decay.
+/// The rule of both optimizers. `decoupled` selects AdamW's decay.
 template <class Options, bool decoupled>
 struct AdamRule {
   static constexpr const char* name = decoupled ? "AdamW" : "Adam";
@@ -49,7 +49,7 @@ struct AdamRule {
 
   template <class T>
   static void update(const Options& o, ParamState& state, T* p, const T* g, std::int64_t n) {
-    const kernels::AdamStep<T> step = numbers<T>(o, ++state.steps);
+    const kernels::AdamStep<T> step = constants_of_step<T>(o, ++state.steps);
     T *m = elements<T>(state.buffers[0]), *v = elements<T>(state.buffers[1]);
     T* v_max = o.amsgrad ? elements<T>(state.buffers[2]) : nullptr;
     parallel_chunks(n, [=, &step](std::int64_t i, std::int64_t count) {
@@ -59,10 +59,11 @@ struct AdamRule {
 
  private:
   template <class T>
-  static kernels::AdamStep<T> numbers(const Options& o, std::int64_t steps) {
+  static kernels::AdamStep<T> constants_of_step(const Options& o, std::int64_t steps) {
     const auto t = static_cast<double>(steps);
     const double new_m = 1 - o.betas[0], new_v = 1 - o.betas[1];
-    // Beside a usual eps, moments this small move nothing; where eps is so small that they could, they stay.
+    // With a usual eps, moments this small have no effect. With an eps so small that they could have one, they are
+    // kept.
     const double tiny = o.eps >= 1e-10 ? static_cast<double>(std::numeric_limits<T>::min()) : 0;
     const double r = std::sqrt(1 - std::pow(o.betas[1], t));
     return {.step_size = static_cast<T>(o.lr * r / (1 - std::pow(o.betas[0], t))),

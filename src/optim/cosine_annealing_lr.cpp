@@ -1,5 +1,5 @@
-// lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta; goes on from the lr
-// that it finds, as in PyTorch.
+// lr - eta = (lr - eta) (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T)), and a step up from eta; continues from the
+// current lr, as in PyTorch.
 #include <cmath>
 #include <numbers>
 
@@ -37,7 +37,7 @@ double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) 
   if (epoch == 0) return lr;
   const auto T = static_cast<double>(options_.T_max), t = static_cast<double>(epoch);
   const double eta = options_.eta_min;
-  // One past the lowest point the recursion would be 0 / 0: there lr has no memory of where it came from.
+  // One epoch past the minimum, where lr is eta, the recursion is 0 / 0: the rise begins from base_lr's cosine.
   const std::int64_t past = epoch - 1 - options_.T_max;
   if (past % options_.T_max == 0 && past / options_.T_max % 2 == 0) {
     return lr + (base_lr(i) - eta) * (1 - std::cos(pi / T)) / 2;

@@ -1,6 +1,6 @@
-// The members of GroupOptimizer<Options>. The update itself, and all that is particular to one optimizer, is
-// its Rule<Options>, in that optimizer's own file, which then instantiates GroupOptimizer<Options>.
-// Invariant: parameters_ is the concatenation of the groups' lists, and states_ runs beside it.
+// The members of GroupOptimizer<Options>. The update, and everything specific to one optimizer, is its Rule<Options>,
+// in that optimizer's own file, which then instantiates GroupOptimizer<Options>. Invariant: parameters_ is the
+// concatenation of the groups' lists, and states_ has an entry for each.
 #pragma once
 
 #include <fmt/format.h>
@@ -27,11 +27,11 @@ using xtape::detail::ParamState;
 
 /// A specialization has the static members
 ///   name, buffers[]        "Adam"; the state_dict names of ParamState::buffers
-///   counts_steps           whether the number of steps is part of the state (else: that there has been one)
+///   counts_steps           whether the number of steps is part of the state
 ///   visit(options, f)      calls f("lr", options.lr) for every field
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
-///   momentum(options)      what a scheduler may cycle beside options.lr
+///   momentum(options)      what a scheduler may cycle besides options.lr
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
@@ -72,7 +72,7 @@ void GroupOptimizer<Options>::check_options() const {
   for (std::size_t g = 0; g < groups_.size(); ++g) Rule<Options>::check(groups_[g].options, g);
 }
 
-/// param_groups() lets users write into the lists, too: whoever walks these beside states_ asks here first.
+/// param_groups() lets users change the lists, too: to be checked before they are walked along with states_.
 template <class Options>
 void GroupOptimizer<Options>::check_lists() const {
   auto known = parameters_.begin();
@@ -98,7 +98,7 @@ void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
   const std::size_t count = all.size();
   check_parameters(all);
   states_.reserve(count);
-  groups_.push_back(std::move(group));  // last of all that can fail: param_groups() stays valid until then
+  groups_.push_back(std::move(group));  // the last call that can throw: param_groups() stays valid until then
   parameters_.swap(all);
   states_.resize(count);
 }
@@ -121,7 +121,7 @@ void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
 
 // ---- stepping ---------------------------------------------------------------------------------------------
 
-/// The buffer, made or cast where needed: a parameter's dtype may change between steps.
+/// Makes or casts the buffer where needed: a parameter's dtype may change between steps.
 inline void prepare_buffer(Tensor& buffer, const Tensor& parameter) {
   if (!buffer.defined()) {
     buffer = zeros_like(parameter);
@@ -135,7 +135,7 @@ template <class Options>
 void GroupOptimizer<Options>::prepare_step() {
   check_options();
   check_lists();
-  kernels::isa();  // fails where XTAPE_ISA names none that the CPU has
+  kernels::isa();  // throws if XTAPE_ISA names one that the CPU lacks
   each_parameter(groups_, [this](std::size_t i, const Options& options) {
     const Tensor& p = parameters_[i];
     if (!p.grad().defined()) return;
@@ -187,7 +187,7 @@ StateDict GroupOptimizer<Options>::state_dict() const {
     if (R::counts_steps) writer.write(prefix + "step", state.steps);
     for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
       Tensor buffer = state.buffers[b];
-      // An option switched on since the last step: its buffer starts from zero.
+      // If an option was switched on since the last step, its buffer starts at zero.
       if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i]);
       if (buffer.defined()) writer.write(prefix + R::buffers[b], buffer);
     }

@@ -26,7 +26,7 @@ double LambdaLR::next_lr(std::int64_t epoch, std::size_t i, double) const { retu
 void LambdaLR::write(StateWriter&) const {}
 void LambdaLR::read(StateReader& reader, std::size_t groups) {
   if (groups > lambdas_.size()) {
-    fail<ValueError>("load_state_dict", "the dict is of {} groups, this LambdaLR has {} functions", groups,
+    fail<ValueError>("load_state_dict", "the dict has {} groups, this LambdaLR has {} functions", groups,
                      lambdas_.size());
   }
   reader.expect_all_read();

@@ -1,4 +1,4 @@
-// What all schedulers share: the lr of each group, written once a step, and a state_dict.
+// What all schedulers share: the lr of each group, written once per step, and a state_dict.
 #include "xtape/optim/lr_scheduler.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ const char* LRScheduler::optimizer_name() const noexcept { return optimizer_.nam
 void LRScheduler::advance(const std::vector<Scheduled>& groups, std::vector<double> lrs,
                           const std::vector<double>& momenta) {
   for (std::size_t i = 0; i < lrs.size(); ++i) {
-    // Not the sign: OneCycleLR's last lr, with which no step is made, may be negative. Optimizers look at it.
+    // The optimizers check the sign: OneCycleLR's last lr, which no step uses, may be negative.
     if (!std::isfinite(lrs[i])) {
       fail<ValueError>(name_, "epoch {} would give group {} lr = {}", last_epoch_ + 1, i, lrs[i]);
     }
@@ -67,7 +67,7 @@ void LRScheduler::load_state_dict(const StateDict& dict) {
   reader.read("_last_lr", last_lr);
   const std::size_t groups = optimizer_.scheduled().size();
   if (std::max(base_lrs.size(), last_lr.size()) > groups || base_lrs.empty() != base_lrs_.empty() || last_lr.empty()) {
-    fail<ValueError>("load_state_dict", "the dict is of {} groups, the optimizer has {}",
+    fail<ValueError>("load_state_dict", "the dict has {} groups, the optimizer has {}",
                      std::max(base_lrs.size(), last_lr.size()), groups);
   }
   read(reader, std::max(base_lrs.size(), last_lr.size()));
@@ -77,7 +77,7 @@ void LRScheduler::load_state_dict(const StateDict& dict) {
   last_lr_.swap(last_lr);
 }
 
-// ---- by the count of steps --------------------------------------------------------------------------------------
+// ---- schedulers by epoch ----------------------------------------------------------------------------------------
 
 EpochScheduler::EpochScheduler(const char* name, Optimizer& optimizer) : LRScheduler(name, optimizer) {
   base_lrs_ = initial_lrs();
@@ -96,7 +96,7 @@ void EpochScheduler::step() {
     lrs[i] = next_lr(last_epoch_ + 1, i, lrs[i]);
     if (cycles_momentum()) momenta[i] = next_momentum(last_epoch_ + 1, i, momenta[i]);
   }
-  const std::vector<Scheduled> now = groups();  // a function of the user's may have touched the optimizer
+  const std::vector<Scheduled> now = groups();  // a user's function may have changed the optimizer
   if (now.size() != before.size()) {
     fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", before.size(),
                      now.size());

@@ -77,7 +77,7 @@ Place place(const OneCycleLROptions& o, std::int64_t step) {
   while (place.phase < last_phase(o) && at > ends[place.phase]) start = ends[place.phase++];
   const double length = ends[place.phase] - start;
   if (length == 0) {
-    fail<ValueError>(one_cycle_lr, "with pct_start = {} and total_steps = {} phase {} of the cycle has no length",
+    fail<ValueError>(one_cycle_lr, "with pct_start = {} and total_steps = {}, phase {} of the cycle has no length",
                      o.pct_start, o.total_steps, place.phase);
   }
   place.pct = (at - start) / length;
@@ -108,7 +108,7 @@ OneCycleLR::OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
 
 double OneCycleLR::next_lr(std::int64_t step, std::size_t i, double) const {
   if (step > options_.total_steps) {
-    fail<ValueError>(one_cycle_lr, "step {} of a cycle of total_steps = {}", step, options_.total_steps);
+    fail<ValueError>(one_cycle_lr, "step {} is beyond total_steps = {}", step, options_.total_steps);
   }
   const double initial = base_lr(i);
   const auto corner = [this, i, initial](int k) {

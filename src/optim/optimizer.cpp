@@ -31,13 +31,13 @@ const std::byte* end_of(const Tensor& p) { return p.impl()->data + p.impl()->num
 [[noreturn]] void fail_shared(const char* optimizer, const std::vector<Tensor>& p, std::size_t i, std::size_t j) {
   const auto [a, b] = std::minmax(i, j);
   if (p[a].impl() == p[b].impl()) {
-    fail<ValueError>(optimizer, "parameter {} of shape {} is parameter {} again", b, p[b].shape(), a);
+    fail<ValueError>(optimizer, "parameter {} of shape {} is the same tensor as parameter {}", b, p[b].shape(), a);
   }
   fail<ValueError>(optimizer, "parameter {} of shape {} shares elements with parameter {} of shape {}", b, p[b].shape(),
                    a, p[a].shape());
 }
 
-/// Sorted by place, two parameters that share elements lead to two neighbours that do.
+/// If any two parameters share elements, so do two neighbours in the order of addresses.
 void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

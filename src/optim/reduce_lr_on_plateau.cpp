@@ -1,5 +1,6 @@
 // better:  min rel: m < best (1 - threshold)    min abs: m < best - threshold    (max: > and +)
-// lr = max(factor lr, min_lr) after more than `patience` epochs without a better metric, then `cooldown` epochs of rest
+// lr = max(factor lr, min_lr) after more than `patience` epochs without a better metric, then `cooldown` epochs do not
+// count
 #include <algorithm>
 #include <limits>
 
@@ -81,8 +82,8 @@ void ReduceLROnPlateau::step(double metric) {
   std::vector<double> lrs;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const double lr = *all[i].lr;
-    const double reduced = reduces ? std::max(lr * options_.factor, options_.min_lr[i]) : lr;
-    lrs.push_back(lr - reduced > options_.eps ? reduced : lr);
+    const double next_lr = reduces ? std::max(lr * options_.factor, options_.min_lr[i]) : lr;
+    lrs.push_back(lr - next_lr > options_.eps ? next_lr : lr);
   }
   advance(all, std::move(lrs));
   progress_ = next;

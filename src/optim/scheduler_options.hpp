@@ -27,7 +27,7 @@ inline void check_at_least(const char* scheduler, const char* option, std::int64
   if (value < least) fail<ValueError>(scheduler, "{} = {}; expected at least {}", option, value, least);
 }
 
-/// The values, and that there is one for each of `groups`.
+/// ValueError unless each value is finite and >= 0, and a list has one for each of `groups`.
 inline void check_per_group(const char* scheduler, const char* option, const PerGroup& values, std::size_t groups) {
   if (values.values().empty()) fail<ValueError>(scheduler, "{} must be given", option);
   if (values.is_list() && values.values().size() != groups) {
@@ -62,7 +62,7 @@ struct OptionReader {
 
   template <class T>
   void operator()(const char* name, T& value) const {
-    if constexpr (std::is_enum_v<T>) {  // every one here has two values
+    if constexpr (std::is_enum_v<T>) {  // every enum here has two values
       std::int64_t number = 0;
       reader.read(name, number);
       if (number != 0 && number != 1) fail<ValueError>("load_state_dict", "\"{}\" = {}; expected 0 or 1", name, number);
@@ -83,7 +83,7 @@ struct OptionReader {
   }
 };
 
-/// What `visit` reads and `check` allows, when the reader holds nothing else.
+/// Reads all options and checks them. ValueError when the dict holds anything else.
 template <class O, class Visit, class Check>
 O read_options(StateReader& reader, Visit visit, Check check) {
   O loaded;

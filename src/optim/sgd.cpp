@@ -1,8 +1,8 @@
 // g = gradient, negated to maximize          g += weight_decay p
 // b = g at first, then momentum b + (1 - dampening) g          nesterov: g += momentum b, else g = b
 // p -= lr g
-// The first b is undamped, and first for each parameter on its own. Momentum as in Sutskever et al., "On the
-// importance of initialization and momentum in deep learning", ICML 2013, with lr outside of b, as in PyTorch.
+// "At first" is the parameter's own first step. Momentum as in Sutskever et al., "On the importance of initialization
+// and momentum in deep learning", ICML 2013, with lr outside of b, as in PyTorch.
 #include "xtape/optim/sgd.hpp"
 
 #include <cmath>

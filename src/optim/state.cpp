@@ -1,4 +1,4 @@
-// Entries in, entries out: scalars are 0-dim tensors, so that a dict can be kept in any format for tensors.
+// Scalars are written as 0-dim tensors, so that any format for tensors can store a dict.
 #include "optim/state.hpp"
 
 #include <vector>
@@ -33,7 +33,7 @@ void StateWriter::write(const std::string& name, const Tensor& value) {
 
 const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
   if (!dict_.contains(name)) {
-    fail<ValueError>(op, "no entry \"{}\"; is this the state of another class than {}?", name, owner_);
+    fail<ValueError>(op, "no entry \"{}\"; is this the state of something other than {}?", name, owner_);
   }
   const Tensor& value = dict_.at(name);
   if (value.shape() != shape) {
@@ -56,13 +56,13 @@ void StateReader::read(const std::string& name, std::vector<double>& value) {
 }
 void StateReader::read_count(const std::string& name, std::int64_t& value) {
   read(name, value);
-  if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected a count from 1 on", name, value);
+  if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected at least 1", name, value);
 }
 
 void StateReader::expect_range(const std::string& name, std::size_t first, std::size_t count) {
   const Tensor& numbers = entry(name, {static_cast<std::int64_t>(count)});
   if (!equal(to(numbers, int64), range(first, count))) {
-    fail<ValueError>(op, "\"{}\" does not count {} parameters from {} on", name, count, first);
+    fail<ValueError>(op, "\"{}\" does not hold {} consecutive numbers from {} on", name, count, first);
   }
 }
 
@@ -77,7 +77,7 @@ Tensor StateReader::read_like(const std::string& name, const Tensor& like) {
 void StateReader::expect_all_read() const {
   for (const auto& [name, tensor] : dict_) {
     if (!read_.contains(name)) {
-      fail<ValueError>(op, "entry \"{}\" has no place in the state of {}", name, owner_);
+      fail<ValueError>(op, "entry \"{}\" does not belong to the state of {}", name, owner_);
     }
   }
 }

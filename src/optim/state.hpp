@@ -1,6 +1,6 @@
-// The state_dict of an optimizer or a scheduler, written and read. Of an optimizer: options as "param_groups.0.lr", a
-// group's parameters by number as "param_groups.0.params", what is remembered of a parameter as "state.0.exp_avg", as
-// PyTorch names them. Reading checks everything and copies; nothing of the dict is kept.
+// The state_dict of an optimizer or a scheduler, written and read. An optimizer's entries have PyTorch's names: options
+// "param_groups.0.lr", the numbers of a group's parameters "param_groups.0.params", a parameter's state
+// "state.0.exp_avg". Reading checks and copies everything.
 #pragma once
 
 #include <array>
@@ -53,7 +53,7 @@ class StateReader {
   void expect_range(const std::string& name, std::size_t first, std::size_t count);
   /// A copy in `like`'s dtype. ShapeError unless the shapes agree.
   Tensor read_like(const std::string& name, const Tensor& like);
-  /// ValueError when the dict holds an entry that was not asked for.
+  /// ValueError when the dict holds an entry that was not read.
   void expect_all_read() const;
 
  private:

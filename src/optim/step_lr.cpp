@@ -1,4 +1,4 @@
-// lr = gamma lr, every step_size epochs; goes on from the lr that it finds, as in PyTorch.
+// lr = gamma lr, every step_size epochs; continues from the current lr, as in PyTorch.
 #include "optim/scheduler_options.hpp"
 #include "xtape/optim/lr_scheduler.hpp"
 

@@ -1,5 +1,5 @@
-// A program of its own, because it takes the place of malloc: how often a training step that repeats itself asks the
-// system for memory. Not built for sanitizers, which want malloc for themselves and under which nothing is kept.
+// How often a repeated training step requests memory from the system. This is a separate program, because it replaces
+// malloc. It is not built for sanitizers, which replace malloc themselves and under which no memory is kept.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace xtape {
 namespace {
 
-/// Requests to the system during one more call of `step`, when it has been called a few times.
+/// Requests for memory during a call of `step`, after a few calls to warm up.
 template <class F>
 long requests_of(F step) {
   for (int i = 0; i < 4; ++i) step();
@@ -43,19 +43,19 @@ TEST(SteadyStep, RequestsAreCounted) {
   EXPECT_GT(requests_of([] { std::string s(1000, 'x'); }), 0);
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingWithAdam) {
+TEST(SteadyStep, RequestsNoMemoryWithAdam) {
   const nn::Sequential model = classifier();
   optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
   for (std::int64_t batch : {32, 256}) EXPECT_EQ(requests_of(step_of(model, optimizer, batch)), 0) << batch;
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingWithMomentum) {
+TEST(SteadyStep, RequestsNoMemoryWithMomentum) {
   const nn::Sequential model = classifier();
   optim::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9, .weight_decay = 1e-4, .nesterov = true});
   EXPECT_EQ(requests_of(step_of(model, optimizer, 64)), 0);
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingWithTwoThreads) {
+TEST(SteadyStep, RequestsNoMemoryWithTwoThreads) {
   set_num_threads(2);
   const nn::Sequential model = classifier();
   optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
@@ -63,7 +63,7 @@ TEST(SteadyStep, AsksTheSystemForNothingWithTwoThreads) {
   set_num_threads(1);
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingWhenBatchesComeFromALoader) {
+TEST(SteadyStep, RequestsNoMemoryWhenBatchesComeFromALoader) {
   const data::Dataset digits = data::digits(2000, 0);
   const auto [train, rest] = data::random_split(digits, std::array{0.5, 0.5}, 0);
   const nn::Sequential model{nn::Flatten(), nn::Linear(digits[0].x.numel(), 32), nn::ReLU(), nn::Linear(32, 10)};
@@ -81,7 +81,7 @@ TEST(SteadyStep, AsksTheSystemForNothingWhenBatchesComeFromALoader) {
             0);
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingInAChain) {
+TEST(SteadyStep, RequestsNoMemoryInAChain) {
   const Tensor a = randn({4}, {.requires_grad = true}), w = randn({4});
   EXPECT_EQ(requests_of([&] {
               Tensor y = a;
@@ -92,7 +92,7 @@ TEST(SteadyStep, AsksTheSystemForNothingInAChain) {
             0);
 }
 
-TEST(SteadyStep, AsksTheSystemForNothingInEvaluation) {
+TEST(SteadyStep, RequestsNoMemoryInEvaluation) {
   const nn::Sequential model = classifier();
   model.eval();
   const Tensor x = rand({1000, 784}), y = randint(0, 10, {1000});

@@ -12,7 +12,7 @@ TEST(Anomaly, NamesTheOpWhoseForwardMadeTheFirstNaN) {
   expect_error<GradError>([&] { sqrt(y) + 1; }, "sqrt: anomaly: the value is NaN at element [0, 1], and no input is");
 }
 
-TEST(Anomaly, SaysWhenAnInputWasNaNBefore) {
+TEST(Anomaly, SaysWhenAnInputWasAlreadyNaN) {
   Tensor x = leaf({1, nan}, {2});
   const autograd::DetectAnomalyGuard guard;
   expect_error<GradError>([&] { 1 + x; }, "add: anomaly: ", "input 1 is NaN already at element [1]");
@@ -29,7 +29,7 @@ TEST(Anomaly, NamesTheOpWhoseGradientIsTheFirstNaN) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(Anomaly, BlamesASeedThatIsNaN) {
+TEST(Anomaly, SaysWhenTheSeedIsNaN) {
   Tensor x = leaf({1}, {1});
   const autograd::DetectAnomalyGuard guard;
   expect_error<GradError>([&] { (x * 2).backward(tensor({nan}, {.dtype = float64})); },
@@ -63,7 +63,7 @@ TEST(Anomaly, NamesTheModuleOfABackwardLongAfterItsForward) {
   expect_error<GradError>([&] { y.sum().backward(); }, "sqrt \"0.inner\": anomaly in backward: ");
 }
 
-TEST(Anomaly, LetsNumbersPassThatOnlyLookDangerous) {
+TEST(Anomaly, AcceptsNaNInAnIgnoredRowAndInfiniteLogits) {
   const autograd::DetectAnomalyGuard guard;
   Tensor x = leaf({nan, 1, 2, 3}, {2, 2});
   const Tensor target = tensor({-100, 1});
@@ -80,7 +80,7 @@ TEST(Anomaly, CoversGradientsOfGradients) {
   EXPECT_THROW(static_cast<void>(grad({(dx * 0).sum()}, {x})), GradError);
 }
 
-TEST(Anomaly, IsSilentOutsideItsScopeAndOnOtherValues) {
+TEST(Anomaly, ChecksOnlyRecordedValuesInItsScope) {
   Tensor x = leaf({-1}, {1});
   {
     const autograd::DetectAnomalyGuard outer;

@@ -1,4 +1,4 @@
-// Backward and grad: what arrives where, and the errors. SEMANTICS [28] to [31].
+// backward and grad: which gradients arrive where, and the errors. SEMANTICS [28] to [31].
 #include <cmath>
 #include <thread>
 
@@ -40,7 +40,7 @@ TEST(Backward, TakesASeed) {
   expect_close(x.grad(), {30, 300});
 }
 
-TEST(Backward, OfALeafIsTheSeed) {
+TEST(Backward, OfALeafGivesTheSeed) {
   Tensor x = leaf({1}, {1});
   x.backward();
   expect_close(x.grad(), {1});
@@ -90,11 +90,11 @@ TEST(Backward, ASecondOneThatNeedsNothingSavedWorks) {
   expect_close(x.grad(), {4});
 }
 
-TEST(Backward, SevenMistakesSevenErrors) {  // SEMANTICS [29]; the first two stand above and in saved_test.cpp
+TEST(Backward, EveryMisuseHasItsOwnError) {  // SEMANTICS [29]; the first two are above and in saved_test.cpp
   Tensor x = leaf({1, 2}, {2});
   expect_error<GradError>([&] { x.fill_(0); }, "fill_: in place on a leaf of shape (2) that requires grad",
                           "NoGradGuard");
-  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is no scalar",
+  expect_error<GradError>([&] { (x * 2).backward(); }, "backward: a tensor of shape (2) is not a scalar",
                           "sum() or mean()");
   expect_error<ShapeError>([&] { (x * 2).backward(ones({3}, {.dtype = float64})); },
                            "backward: the seed has shape (3), the tensor (2)");
@@ -116,7 +116,7 @@ TEST(Backward, InPlaceOnWhatSharesStorageWithHistoryIsRefused) {
   EXPECT_NO_THROW(x[0] = 3.0);
 }
 
-TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
+TEST(Backward, AFrozenAliasCannotBeWrittenWhileAnotherRequiresGrad) {
   Tensor w = leaf({1, 2}, {2});
   Tensor alias = w.detach();
   alias.requires_grad_();
@@ -129,7 +129,7 @@ TEST(Backward, AnAliasThatIsFrozenDoesNotOpenWhatAnotherRequires) {
   EXPECT_NO_THROW(w.fill_(0));
 }
 
-TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {  // decision 8
+TEST(Backward, AThrowLeavesLeavesUntouchedAndReleasesTheGraph) {
   Tensor x = leaf({2}, {1}), w = leaf({3}, {1});
   Tensor bad =
       record("bad", {x}, x.detach().clone(), [](const Tensor&) -> Gradients { throw ValueError("bad", "no"); });
@@ -172,7 +172,7 @@ TEST(Backward, AReentrantCallLeavesTheOuterOneAlone) {
   expect_close(x.grad(), {(6 + 1) * 6});
 }
 
-TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
+TEST(Backward, ThroughTheRunningNodeKeepsItsFunctionAlive) {
   Tensor x = leaf({2}, {1}), z;
   bool inside = false;
   Tensor y =
@@ -185,7 +185,7 @@ TEST(Backward, ThroughTheRunningNodeLeavesItsFunctionAlone) {
   expect_close(x.grad(), {9});
 }
 
-TEST(Backward, AGraphFromBeforeFindsAThawedLeaf) {
+TEST(Backward, AnOldGraphReachesALeafThatIsUnfrozenAgain) {
   Tensor x = leaf({1, 2}, {2});
   Tensor y = (x * x).sum();
   x.requires_grad_(false);
@@ -223,7 +223,7 @@ TEST(Grad, RunsOnlyWhatLeadsToTheInputs) {
   expect_close(grad({x * bad}, {x})[0], {3});
 }
 
-TEST(Grad, OfATensorInTheMiddleLeavesWhatMadeItAlone) {
+TEST(Grad, OfATensorInTheMiddleKeepsTheGraphBelowIt) {
   Tensor x = leaf({3}, {1});
   Tensor h = x * x, y = h * h;
   expect_close(grad({y.sum()}, {h})[0], {18});
@@ -245,7 +245,7 @@ TEST(Grad, WithoutSeedsStartsFromOne) {
   expect_close(grad({y()}, {x}, std::vector<Tensor>())[0], {27});
   const Tensor first = grad({y()}, {x}, {}, {.create_graph = true})[0];
   expect_close(grad({first}, {x}, {})[0], {18});
-  expect_error<GradError>([&] { grad({x * ones({2})}, {x}, {}); }, "grad: a tensor of shape (2) is no scalar");
+  expect_error<GradError>([&] { grad({x * ones({2})}, {x}, {}); }, "grad: a tensor of shape (2) is not a scalar");
   y().backward({});
   expect_close(x.grad(), {27});
   const Tensor z = y();
@@ -309,7 +309,7 @@ TEST(Gradcheck, FindsAWrongSecondDerivative) {
   EXPECT_FALSE(autograd::gradgradcheck(wrong, {x}, {.raise_exception = false}));
 }
 
-TEST(Gradcheck, WantsAFloat64Result) {
+TEST(Gradcheck, RequiresAFloat64Result) {
   auto f = [](const std::vector<Tensor>& in) { return in[0].to(float32); };
   Tensor x = leaf(std::vector<double>(100, 1.5), {100});
   expect_error<ValueError>([&] { autograd::gradcheck(f, {x}); },
@@ -317,7 +317,7 @@ TEST(Gradcheck, WantsAFloat64Result) {
   expect_error<ValueError>([&] { autograd::gradgradcheck(f, {x}); }, "gradgradcheck: the function returns float32");
 }
 
-TEST(Gradcheck, WantsFloat64Leaves) {
+TEST(Gradcheck, RequiresFloat64Leaves) {
   auto f = [](const std::vector<Tensor>& in) { return in[0] * in[0]; };
   expect_error<ValueError>([&] { autograd::gradcheck(f, {ones({1}, {.requires_grad = true})}); },
                            "gradcheck: inputs[0] must be a float64 leaf");

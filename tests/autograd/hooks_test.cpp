@@ -16,7 +16,7 @@ TEST(TensorHook, SeesTheWholeGradientOnce) {
   expect_close(x.grad(), {14});
 }
 
-TEST(TensorHook, ItsResultTakesTheGradientsPlace) {
+TEST(TensorHook, ItsResultReplacesTheGradient) {
   Tensor x = leaf({1, 2}, {2});
   Tensor y = x * 3;
   y.register_hook([](const Tensor& g) { return g * 10; });
@@ -42,7 +42,7 @@ TEST(TensorHook, RunsInGradCallsToo) {
   expect_close(grad({y * 3}, {y}, {ones({1}, {.dtype = float64})})[0], {6});
 }
 
-TEST(TensorHook, IsSilentWhereAGradCallHasNoUseForIt) {
+TEST(TensorHook, DoesNotRunWhereAGradCallDoesNotNeedIt) {
   Tensor x = leaf({2}, {1}), z = leaf({3}, {1});
   Tensor y = x * x, other = z * z;
   int calls = 0;
@@ -82,7 +82,7 @@ TEST(TensorHook, MayRemoveItselfWhileItRuns) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST(TensorHook, OutlivesNothingByItsHandle) {
+TEST(TensorHook, ItsHandleKeepsNoTensorAlive) {
   RemovableHandle handle;
   {
     Tensor x = leaf({1}, {1});
@@ -92,7 +92,7 @@ TEST(TensorHook, OutlivesNothingByItsHandle) {
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
 
-TEST(TensorHook, RefusesWhereNoGradientWillArrive) {
+TEST(TensorHook, IsRefusedWhereNoGradientArrives) {
   Tensor constant = tensor({1.0}), undefined;
   expect_error<GradError>([&] { constant.register_hook([](const Tensor&) {}); },
                           "register_hook: ", "does not require grad");
@@ -160,12 +160,12 @@ TEST(TensorHook, RefusesAnEmptyFunction) {
                            "register_post_accumulate_grad_hook: the hook is empty");
 }
 
-TEST(PostAccumulateGradHook, RunsLeafByLeafInTheOrderOfTheirMaking) {
+TEST(PostAccumulateGradHook, RunsLeafByLeafInTheOrderOfTheirCreation) {
   std::string order;
   Tensor a = leaf({1}, {1}), b = leaf({2}, {1}), c = leaf({3}, {1});
   c.register_post_accumulate_grad_hook([&order](const Tensor&) { order += 'c'; });
   a.register_post_accumulate_grad_hook([&order](const Tensor&) { order += 'a'; });
-  b.register_post_accumulate_grad_hook([&order](const Tensor&) { return order += 'b'; });  // its result is nobody's
+  b.register_post_accumulate_grad_hook([&order](const Tensor&) { return order += 'b'; });  // its result is ignored
   (c * b * a).sum().backward();
   EXPECT_EQ(order, "abc");
 }
@@ -177,7 +177,7 @@ TEST(PostAccumulateGradHook, ThatConvertsAnotherLeafIsAnError) {
   } module;
   a.register_post_accumulate_grad_hook([&module](const Tensor&) { module.to(float32); });
   expect_error<GradError>([&] { (a * module.w).sum().backward(); },
-                          "backward: a float64 (1) gradient arrives at a leaf", "float32 (1)");
+                          "backward: a float64 (1) gradient arrived at a leaf", "float32 (1)");
   EXPECT_FALSE(module.w.grad().defined());
 }
 
@@ -189,7 +189,7 @@ TEST(PostAccumulateGradHook, RunsAfterAccumulationWithTheLeaf) {
     ++calls;
     expect_close(t.grad(), {105});
     NoGradGuard no_grad;
-    t.add_(t.grad(), -1);  // a step of its own, and the gradient is gone at once
+    t.add_(t.grad(), -1);  // a step inside backward, which then drops the gradient
     t.set_grad({});
   });
   (x * 5).sum().backward();
@@ -198,7 +198,7 @@ TEST(PostAccumulateGradHook, RunsAfterAccumulationWithTheLeaf) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(PostAccumulateGradHook, IsNotForGradCalls) {
+TEST(PostAccumulateGradHook, DoesNotRunInGradCalls) {
   Tensor x = leaf({1}, {1});
   int calls = 0;
   x.register_post_accumulate_grad_hook([&calls](const Tensor&) { ++calls; });
@@ -214,7 +214,7 @@ TEST(PostAccumulateGradHook, DoesNotKeepItsTensor) {
     x.register_post_accumulate_grad_hook([&calls](const Tensor&) { ++calls; });
     y = (x * 5).sum();
   }
-  y.backward();  // its leaf is gone, and nobody could see its gradient
+  y.backward();  // the leaf no longer exists
   EXPECT_EQ(calls, 0);
 }
 
@@ -238,7 +238,7 @@ TEST(PostAccumulateGradHook, SurvivesAConversionOfItsTensor) {
   EXPECT_EQ(seen, float64);
 }
 
-TEST(PostAccumulateGradHook, RefusesWhatAccumulatesNothing) {
+TEST(PostAccumulateGradHook, NeedsALeafThatRequiresGrad) {
   Tensor constant = tensor({1.0}), y = leaf({1}, {1}) * 2;
   const auto hook = [](const Tensor&) {};
   expect_error<GradError>([&] { constant.register_post_accumulate_grad_hook(hook); },

@@ -1,4 +1,4 @@
-// Saved values: versions, outputs without cycles, and what record gives to an op of one's own.
+// Saved values: versions, outputs without cycles, and custom ops by record.
 #include <cmath>
 
 #include "support/expect.hpp"
@@ -21,19 +21,19 @@ Tensor exponential(const Tensor& x) {  // y = e^x,  dx = y gy
   return record("exponential", {x}, y, [y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; });
 }
 
-/// exponential, but its output is saved as if it were a constant.
+/// Like exponential, but its output is saved as if it were a constant.
 Tensor exponential_by_save(const Tensor& x) {
   Tensor y = without_grad([&] { return exp(x); });
   return record("exponential", {x}, y, [y = save(y)](const Tensor& gy) { return Gradients{*y * gy}; });
 }
 
-TEST(Record, GivesAnOpOfOnesOwnEveryRight) {
+TEST(Record, GivesACustomOpDerivativesAndAnEntryOnTheTape) {
   Tensor x = leaf({0.5, -1.5, 2}, {3});
   expect_gradients([](const std::vector<Tensor>& in) { return cube(in[0]); }, {x});
   EXPECT_EQ(Tape::of(cube(x)).entries().back().op, "cube");
 }
 
-TEST(Record, ASavedOutputIsJoinedToItsNodeAgain) {
+TEST(Record, ASavedOutputIsDifferentiable) {
   Tensor x = leaf({0.5, -1.5, 2}, {3});
   expect_gradients([](const std::vector<Tensor>& in) { return exponential(in[0]); }, {x});
 }
@@ -46,7 +46,7 @@ TEST(Record, ASavedOutputMakesNoCycle) {
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
 
-TEST(Record, AnOutputThatIsTheInputAsItStandsMakesNoCycle) {  // y = x,  dx = y gy
+TEST(Record, AnOutputThatIsTheInputItselfMakesNoCycle) {  // y = x,  dx = y gy
   {
     Tensor x = leaf({3}, {1}), y = without_grad([&x] { return x.to(float64); });
     Tensor z = record("same", {x}, y, [y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; });
@@ -65,7 +65,7 @@ TEST(Record, ThirdDerivativesWork) {
   expect_close(grad({h}, {x})[0], {6});
 }
 
-TEST(Record, OutsideGradModeIsThePlainValue) {
+TEST(Record, OutsideGradModeGivesAnUnrecordedValue) {
   Tensor x = leaf({2}, {1});
   NoGradGuard no_grad;
   Tensor y = cube(x);
@@ -96,7 +96,7 @@ TEST(Record, RefusesGradientsThatDoNotFit) {
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
 
-TEST(Record, AsksForTheWantedGradientsOnly) {
+TEST(Record, AsksOnlyForTheGradientsThatAreNeeded) {
   Tensor x = leaf({2}, {1}), c = tensor({3.0}, {.dtype = float64});
   bool asked_x = false, asked_c = true;
   Tensor y = record("both", {x, c}, x.detach() * c, [&asked_x, &asked_c](const Tensor& gy, Wants wants) {
@@ -117,7 +117,7 @@ TEST(Saved, AConstantThatViewsTheOutputsElementsStaysAConstant) {  // y = c,  dx
   EXPECT_FALSE(g.requires_grad());
 }
 
-TEST(Saved, AnOutputSavedAsAConstantIsAnErrorWhereItWouldMatter) {
+TEST(Saved, AnOutputKeptBySaveIsAnErrorOnlyWithCreateGraph) {
   {
     Tensor x = leaf({0}, {1});
     expect_close(grad({exponential_by_save(x)}, {x})[0], {1});
@@ -128,7 +128,7 @@ TEST(Saved, AnOutputSavedAsAConstantIsAnErrorWhereItWouldMatter) {
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
 
-TEST(Saved, NothingButTheOutputPassesForIt) {
+TEST(Saved, SaveOutputRefusesAnyOtherTensor) {
   Tensor x = leaf({2}, {1});
   const auto square = [&x](const Tensor& kept) {
     Tensor y = x.detach() * x.detach();
@@ -155,7 +155,7 @@ TEST(Saved, AValueModifiedInPlaceIsAnError) {  // SEMANTICS [29]
                           "mul: a saved value of shape (1) was modified in place (version 1, saved at 0)");
 }
 
-TEST(Saved, AnOptimizersStepVoidsTheOldGraph) {
+TEST(Saved, AnInPlaceUpdateOfAWeightInvalidatesTheOldGraph) {
   Tensor w = leaf({2}, {1}), x = leaf({5}, {1});
   Tensor y = w * x;
   without_grad([&] { return w.add_(ones_like(w)); });

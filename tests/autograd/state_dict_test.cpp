@@ -64,7 +64,7 @@ TEST(StateDict, CloneDropsHistory) {
   EXPECT_FALSE(clone(dict)["w"].requires_grad());
 }
 
-TEST(StateDict, LendsNothingFromATemporary) {
+TEST(StateDict, LooksUpByValueInATemporary) {
   const Tensor& w = three()["w"];
   expect_close(w, {1.0, 2.0});
 }

@@ -1,4 +1,4 @@
-// The tape as a value, its life time, and its depth.
+// The tape as a value, its lifetime and its depth.
 #include <pthread.h>
 
 #include <cstdint>
@@ -76,7 +76,7 @@ TEST(Tape, AMillionOpsNeedNoDeepStack) {
   EXPECT_EQ(autograd::live_nodes(), 0);
 }
 
-// The same where each node saves its input, so that nodes hang on each other through saved tensors too.
+// The same with ops that save their inputs, so that nodes also own each other through saved tensors.
 void* million_saved(void*) {
   static bool ok;
   Tensor x = leaf({1}, {1});
@@ -97,17 +97,17 @@ TEST(Tape, SpansThreads) {
   std::thread([&] {
     for (int i = 0; i < 100; ++i) y = y.defined() ? y + x : x * x;
   }).join();
-  Tensor z = y * x;  // this thread's own count is far behind
+  Tensor z = y * x;  // this thread has recorded far fewer ops
   z.backward();
   expect_close(x.grad(), {3 * 9 + 2 * 99 * 3});
 }
 
-TEST(Tape, AFunctionMayCaptureWhatIsAlignedWidely) {
+TEST(Tape, AFunctionMayCaptureOveralignedValues) {
   struct alignas(256) Wide {
     float values[64] = {};
   };
   Tensor x = leaf({1}, {1});
-  std::vector<Tensor> kept;  // so that no two nodes have one place
+  std::vector<Tensor> kept;  // so that every node has another address
   for (int i = 0; i < 20; ++i) {
     kept.push_back(record("wide", {x}, x.clone(), [wide = Wide()](const Tensor& gy) {
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&wide) % alignof(Wide), 0);

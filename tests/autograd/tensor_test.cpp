@@ -68,7 +68,7 @@ TEST(Tensor, DataSpanAndVectorShowTheElements) {
   EXPECT_TRUE(zeros({0}).to_vector<float>().empty());
 }
 
-TEST(Tensor, DataWantsTheDtypesOwnType) {
+TEST(Tensor, DataRequiresTheDtypesOwnType) {
   Tensor x = zeros({2});
   expect_error<DTypeError>([&] { x.data<double>(); }, "data: the tensor holds float32, not float64", ".to(float64)");
   expect_error<DTypeError>([&] { x.span<std::int32_t>(); }, "int32");
@@ -138,7 +138,7 @@ TEST(Tensor, FreezingDropsTheGradient) {  // SEMANTICS [22]
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(Tensor, AskingAgainKeepsTheGradient) {
+TEST(Tensor, RequiringGradAgainKeepsTheGradient) {
   Tensor x = ones({2}, {.requires_grad = true});
   x.sum().backward();
   x.requires_grad_(true);

@@ -1,4 +1,4 @@
-# CBLAS: the C interface to a BLAS, OpenBLAS for choice. Defines CBLAS::CBLAS.
+# CBLAS: the C interface to a BLAS, preferably OpenBLAS. Defines CBLAS::CBLAS.
 find_path(CBLAS_INCLUDE_DIR NAMES cblas.h PATH_SUFFIXES openblas)
 find_library(CBLAS_LIBRARY NAMES openblas cblas)
 mark_as_advanced(CBLAS_INCLUDE_DIR CBLAS_LIBRARY)

@@ -1,11 +1,11 @@
-// What a program without a framework takes. It knows its one network: sizes are fixed and buffers static, and weights
-// lie as (in, out), so that all inner loops run along rows. Compiled with -O3 -march=native -ffast-math.
+// The program without a framework, written for one network: sizes are fixed and buffers static, and weights are stored
+// as (in, out), so that all inner loops run along rows. Compiled with -O3 -march=native -ffast-math.
 #include "by_hand.h"
 
 #include <math.h>
 #include <string.h>
 
-/// Weights and bias one after the other, as Adam passes over them.
+/// Weights and bias one after the other, so that Adam updates them in one loop.
 #define LAYER(in, out)        \
   struct {                    \
     float w[in][out], b[out]; \
@@ -22,7 +22,7 @@ static float h1[toy_batch][toy_hidden], h2[toy_batch][toy_hidden], out[toy_batch
 static float dh1[toy_batch][toy_hidden], dh2[toy_batch][toy_hidden], dout[toy_batch][toy_out];
 static int steps;
 
-/// y = x w + b, relu of that where it is asked for.
+/// y = x w + b, or relu(x w + b) if `relu` is set.
 static inline void forward(int in, int n, const float* restrict x, const float* restrict w, const float* restrict b,
                            float* restrict y, int relu) {
   for (int i = 0; i < toy_batch; ++i) {

@@ -1,8 +1,8 @@
 """Runs the sides of the benchmark alternately on one core and tabulates them. Started by compare.sh, which builds them.
 
-Rows of one thread are CPU time (user and system, all threads of the process), which does not count what other programs
-take of the core; rows with more threads are wall time. Every figure is the median over the rounds, +- half of the range
-from the smallest to the largest in percent; a ratio is one of medians.
+Rows with one thread are CPU time (user and system, all threads of the process), so that other programs on the core do
+not count; rows with more threads are wall time. Every figure is the median over the rounds ± half the range from the
+smallest to the largest, in percent; a ratio is a ratio of medians.
 """
 import argparse
 import datetime
@@ -50,7 +50,7 @@ def names(pattern):
 
 
 def compare(name, sides, options):
-    """Samples of each side, measured in turn; every other round the other way round."""
+    """Samples of each side, measured in turn; every other round goes through the sides in reverse."""
     samples = {side: Samples() for side in sides}
     running = dict(sides)
     for round_number in range(options.rounds):
@@ -77,7 +77,7 @@ def machine():
 
 
 def others(options):
-    """A table of the MLP's step in other packages; each has a program of its own that prints nanoseconds."""
+    """A table of the MLP's step in other packages; each has its own program, which prints nanoseconds."""
     place = ROOT / "build/peer/others"
     script = [place / "venv/bin/python", ROOT / "tests/bench/others/step.py"]
     programs = {"dlib": [place / "dlib_step"],
@@ -85,7 +85,7 @@ def others(options):
                 "scikit-learn, no dropout": [*script, "sklearn"],
                 "JAX": [*script, "jax"],
                 "MLX": [*script, "mlx"],
-                # MLX's package brings the reference BLAS; a user who minds puts another in its place.
+                # MLX's package comes with the reference BLAS; a user who wants speed replaces it.
                 "MLX, OpenBLAS": ["env", "LD_PRELOAD=libopenblas.so.0", *script, "mlx"]}
     rows = []
     for batch in from_outside.BATCHES:

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Measures xtape against libtorch, against the floor and against a C program, and prints one table:
 #   tests/bench/compare.sh [--peer debian|pip|debian,pip|none] [--others] [--rounds N] [--filter REGEX] [--quick]
-# debian (the default): Debian's libtorch 1.13.1; pip: the current release, also from a virtual environment that is
-# there already, XTAPE_TORCH_VENV. Neither is installed: each stays in build/peer. --others adds a table of dlib,
-# tiny-dnn, scikit-learn, JAX and MLX. Takes some ten minutes, with --quick two; the machine should have nothing else to
-# do. Also writes build/bench/compare.md.
+# debian (the default): Debian's libtorch 1.13.1. pip: PyTorch 2.15, or the virtual environment XTAPE_TORCH_VENV.
+# Neither is installed; both stay in build/peer. --others adds a table of dlib, tiny-dnn, scikit-learn, JAX and MLX. It
+# takes about ten minutes, two with --quick, on a machine that should have nothing else to do. It also writes
+# build/bench/compare.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 peer=debian

@@ -1,6 +1,6 @@
-// counted WORK N: runs a row's work N times in the function `steady`, after it has come to rest, and prints how many
-// times it asked the system for memory there. Under valgrind's callgrind, with --toggle-collect=steady, it counts the
-// instructions of the same.
+// counted WORK N: warms up, then runs a row's work N times in the function `steady` and prints how many requests for
+// memory these runs made. Under valgrind, callgrind with --toggle-collect=steady counts the instructions of the same
+// runs.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,7 +9,7 @@
 #include "work.hpp"
 
 extern "C" {
-/// With a name that callgrind is told.
+/// extern "C", so that callgrind can be given its name.
 [[gnu::noinline]] void steady(const bench::Work* work, int n) {
   for (int i = 0; i < n; ++i) (*work)();
 }

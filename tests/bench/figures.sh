@@ -1,6 +1,6 @@
 #!/bin/bash
-# Prints the figures that the README and the closing notes quote: sizes, compile time, accuracies and seconds.
-# Takes some minutes; needs what examples/mnist/run.sh has installed, and Fashion-MNIST.
+# Prints figures about xtape alone: size, compile time, accuracies and seconds of training.
+# Takes some minutes; needs the packages that examples/mnist/run.sh installs. Without Fashion-MNIST it omits its rows.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source cmake/build.sh
@@ -11,7 +11,7 @@ images=/usr/share/datasets/fashion-mnist
 build release xtape-mnist
 binary=build/release/examples/xtape-mnist
 
-# run NAME OPTIONS...: test accuracy and wall seconds of one training
+# run NAME OPTIONS...: prints test accuracy and wall seconds of one training
 run() {
   local name=$1 start=$EPOCHREALTIME
   shift
@@ -20,7 +20,7 @@ run() {
     "$(awk "BEGIN { print $EPOCHREALTIME - $start }")"
 }
 
-echo "-- the 20-line program, compiled at -O2"
+echo "-- examples/quickstart.cpp, compiled at -O2"
 for compiler in g++ clang++-14; do
   command -v "$compiler" >/dev/null || continue
   for _ in 1 2 3; do

@@ -1,7 +1,7 @@
-// The floor: what is left of the work when everything around the arithmetic costs nothing. Of a training step, its
-// matrix products, by OpenBLAS held at one thread, and one pass of the optimizer over the parameters, in the
-// step's order on buffers of the step's sizes; not the biases, ReLU, dropout and the loss. Of an epoch, that for every
-// batch; of an evaluation, the products; of reading, inflating the files.
+// The floor: the time that remains if everything around the arithmetic costs nothing. A training step is its matrix
+// products, by OpenBLAS on one thread, and one pass of the optimizer over the parameters, in the step's order and on
+// buffers of the step's sizes, without biases, ReLU, dropout and the loss. An epoch is that for every batch; an
+// evaluation is the products; reading is inflating the files.
 #include <cblas.h>
 #include <zlib.h>
 
@@ -19,7 +19,7 @@ namespace bench {
 
 namespace {
 
-/// On cache lines, as buffers of a library are.
+/// Aligned to cache lines, as the buffers of a library are.
 template <class T>
 struct OnCacheLines {
   using value_type = T;
@@ -33,7 +33,7 @@ struct Moments {
   Floats m, v;
 };
 
-/// The body of a loop that is compiled per instruction set, below.
+/// The bodies of the loops that are compiled for each instruction set below.
 [[gnu::always_inline]] inline void adam_loop(float* __restrict p, const float* __restrict g, float* __restrict m,
                                              float* __restrict v, std::size_t n, float step_size, float root_scale) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -70,11 +70,11 @@ const int level = !has_fma ? 0 : has_avx512 ? 2 : 1;
 const auto adam = level == 2 ? adam_avx512 : level == 1 ? adam_avx2 : adam_baseline;
 const auto sgd = level == 2 ? sgd_avx512 : level == 1 ? sgd_avx2 : sgd_baseline;
 
-/// A matrix of a training step, and how it is taken.
+/// An operand of a product, and whether it is transposed.
 struct Factor {
   const Floats& data;
   CBLAS_TRANSPOSE transpose;
-  std::int64_t columns;  // as it lies in memory
+  std::int64_t columns;  // in memory, before transposing
 };
 
 /// c (m, n) = a (m, k) b (k, n)
@@ -90,7 +90,7 @@ Floats buffer(std::int64_t n) {
   return values;
 }
 
-/// A linear layer's buffers: weight (out, in) and bias side by side, as the optimizer passes over both.
+/// A linear layer's buffers: weight (out, in), bias, their gradients and moments, the output and its gradient.
 struct Layer {
   Layer(std::int64_t in_width, std::int64_t out_width, std::int64_t batch)
       : in(in_width),
@@ -139,7 +139,7 @@ class Step {
  private:
   const Floats& input(std::size_t i) const { return i == 0 ? x_ : layers_[i - 1].y; }
 
-  /// So small a step that the numbers stay what they are for as long as anybody measures.
+  /// The step is so small that the numbers hardly change, however long it is measured.
   void update(Floats& p, const Floats& g, Moments& s) const {
     if (kind_ == Optimizer::adam) {
       adam(p.data(), g.data(), s.m.data(), s.v.data(), p.size(), 1e-9f, 1.0f);
@@ -177,10 +177,10 @@ void inflate_all(std::vector<char>& packed, std::vector<unsigned char>& bytes) {
 
 }  // namespace
 
-void set_threads(int) {}  // one: OPENBLAS_NUM_THREADS=1
+void set_threads(int) {}  // OPENBLAS_NUM_THREADS=1 keeps it at one
 
 Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
-  if (net.name == toy.name) return {};  // a toy step is made of all that is left out here
+  if (net.name == toy.name) return {};  // a toy step consists of what the floor leaves out
   auto step = std::make_shared<Step>(net, kind, batch);
   return [step, batch] { step->run(batch); };
 }
@@ -204,7 +204,7 @@ Work read_images(const std::string& directory) {
     for (const char* name : {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
                              "t10k-labels-idx1-ubyte.gz"}) {
       std::vector<char> packed = read(directory + "/" + name);
-      std::uint32_t size;  // is what a gzip file ends in
+      std::uint32_t size;  // the last bytes of a gzip file
       std::memcpy(&size, packed.data() + packed.size() - sizeof size, sizeof size);
       std::vector<unsigned char> bytes(size);
       inflate_all(packed, bytes);

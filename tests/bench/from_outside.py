@@ -1,4 +1,4 @@
-"""The rows of compare.py that are no loops in one process: two threads, start, memory, size, requests for memory."""
+"""The rows of compare.py that rows.cpp does not measure: two threads, start, memory, size, requests for memory."""
 import contextlib
 import os
 import pathlib
@@ -14,7 +14,7 @@ BATCHES = (32, 64, 128, 256)
 
 @contextlib.contextmanager
 def busy(cores):
-    """Every core has another program's work to do."""
+    """Keeps each of the cores busy with another program."""
     loops = [subprocess.Popen(["taskset", "-c", str(core), "sh", "-c", "while :; do :; done"]) for core in cores]
     try:
         yield
@@ -27,7 +27,7 @@ def busy(cores):
 def threads(options, program, batch):
     """Wall time with one thread, with two, and with two where both cores are busy."""
     cores = ",".join(map(str, options.cores))
-    seconds = max(options.seconds, 0.3)  # many turns of the scheduler
+    seconds = max(options.seconds, 0.3)  # long enough for many time slices of the scheduler
     one, two, beside = Samples(), Samples(), Samples()
     for _ in range(options.rounds):
         for samples, n in ((one, 1), (two, 2)):
@@ -38,7 +38,7 @@ def threads(options, program, batch):
 
 
 def seconds_and_memory(core, command):
-    """Of a process: wall nanoseconds from start to end, and its peak of resident memory in MB."""
+    """Wall nanoseconds from a process's start to its end, and its peak of resident memory in MB."""
     start = time.perf_counter_ns()
     process = subprocess.Popen(["taskset", "-c", core, *map(str, command)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -56,7 +56,7 @@ def requests_a_step(program, name):
 
 
 def rows(options, sides):
-    """(words, samples of each side, note). A side is a folder of programs and how their names begin; xtape is first."""
+    """Yields (title, samples of each side, note). A side is a folder and the prefix of its programs; xtape is first."""
     ours = sides[0][0]
     for batch in BATCHES:
         if not re.search(options.filter, f"threads/{batch}") or len(options.cores) < 2:

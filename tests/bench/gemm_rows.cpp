@@ -1,5 +1,5 @@
-// Products of our own beside a CBLAS, one thread each, shape by shape: the least time of many interleaved runs, and how
-// many times as fast ours is. A training step's products are summed, too. docs/products.md says how it is run.
+// Compares our matrix products with a CBLAS on one thread, shape by shape: the least time of many interleaved runs, and
+// how many times as fast ours are. It also sums the products of a training step. docs/products.md says how to run it.
 #include <cblas.h>
 
 #include <chrono>

@@ -1,9 +1,9 @@
 """Guards speed in a way that does not depend on the machine's load: counts, for fixed work, the instructions that
-xtape executes (valgrind's callgrind, without those of matrix products) and its requests to the system for memory, and
-fails where one is above its limit in guard.limits.
+xtape executes (by valgrind's callgrind, without those of matrix products) and its requests for memory from the system,
+and fails if one is above its limit in guard.limits.
 
     tests/bench/guard.py build/gcc/tests/bench/xtape_counted            checks
-    tests/bench/guard.py build/gcc/tests/bench/xtape_counted --write    measures the limits anew: 12 % above
+    tests/bench/guard.py build/gcc/tests/bench/xtape_counted --write    sets new limits, 12 % above the instructions
 """
 import os
 import pathlib
@@ -14,13 +14,13 @@ import tempfile
 
 LIMITS = pathlib.Path(__file__).with_name("guard.limits")
 PRODUCT = "xtape::kernels::gemm("
-HEADER = "# work, iterations, instructions and requests for memory an iteration, at most; see guard.py\n"
+HEADER = "# work, iterations, limits of instructions and of requests for memory per iteration; see guard.py\n"
 
 
 def instructions(profile):
-    """All that callgrind has counted but calls of the matrix product, with whatever those call in turn: these have a
-    benchmark of their own, and would hide the rest. In its file "fn=" names the function of the caller, "cfn=" that of
-    a callee; the cost of a call follows "calls="."""
+    """All instructions that callgrind has counted, except those of matrix products and what they call: these have their
+    own benchmark and would hide the rest. In callgrind's file "fn=" names the caller, "cfn=" the callee; the cost of a
+    call follows "calls="."""
     total, names, caller, callee, call = 0, {}, "", "", False
     for line in profile.read_text().splitlines():
         function = re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line)
@@ -40,7 +40,7 @@ def instructions(profile):
 def count(program, work, iterations):
     with tempfile.TemporaryDirectory() as folder:
         profile = pathlib.Path(folder) / "profile"
-        # One instruction set for all machines: what valgrind emulates is AVX2.
+        # One instruction set for all machines: valgrind emulates AVX2.
         settings = {**os.environ, "XTAPE_ISA": "avx2"}
         done = subprocess.run(["valgrind", "--tool=callgrind", "--toggle-collect=steady", "--error-exitcode=1",
                                f"--callgrind-out-file={profile}", program, work, str(iterations)],

@@ -1,4 +1,4 @@
-"""What the scripts of the benchmark share: figures of several rounds, and how a row of a program is measured."""
+"""What the benchmark's scripts share: the figures of several rounds, and measuring one row of a program."""
 import json
 import os
 import pathlib
@@ -6,11 +6,11 @@ import statistics
 import subprocess
 import sys
 
-FASHION = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))  # as work.hpp has it
+FASHION = pathlib.Path(os.environ.get("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"))  # as in work.hpp
 
 
 class Samples(list):
-    """Figures of one side, one a round, in `unit`; "" stands for nanoseconds, written as suits them."""
+    """Figures of one side, one per round, in `unit`; "" means nanoseconds, which are written in ns, µs, ms or s."""
 
     def __init__(self, values=(), unit=""):
         super().__init__(values)
@@ -41,7 +41,7 @@ def environment(threads=1):
 
 
 def measure(program, name, seconds, cores, threads=1, wall=False):
-    """Nanoseconds an iteration, or None where this side does not have the row."""
+    """Nanoseconds per iteration, or None if this side does not have the row."""
     command = ["taskset", "-c", cores, program, f"--benchmark_filter=^{name}(/process_time|/iterations|$)",
                f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
     done = subprocess.run(command, env=environment(threads), capture_output=True, text=True)

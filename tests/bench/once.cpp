@@ -1,5 +1,5 @@
-// once step|fashion: one piece of work and nothing else, for what is measured from outside the process: the time from
-// start to the end of a first training step, the peak memory of an epoch on Fashion-MNIST with its evaluation.
+// once step|fashion: runs one piece of work and nothing else, to be measured from outside the process: the time from
+// its start to the end of a first training step, or the peak memory of an epoch and an evaluation on Fashion-MNIST.
 #include <cstdlib>
 #include <string_view>
 
@@ -16,5 +16,5 @@ int main(int argc, char** argv) {
   } else {
     return 2;
   }
-  std::_Exit(0);  // taking the process down is not part of the work
+  std::_Exit(0);  // destructors are not part of the work
 }

@@ -1,6 +1,6 @@
-// The rows of the benchmark: names and sizes, the same for every side. Each row's work is made when it is run, so that
-// --benchmark_filter leaves nothing behind of the others. XTAPE_BENCH_THREADS (1) says how many threads may work,
-// XTAPE_BENCH_DATA where Fashion-MNIST is.
+// The rows of the benchmark: names and sizes, the same for every side. A row's work is created when the row runs, so
+// that --benchmark_filter excludes the others completely. XTAPE_BENCH_THREADS (default 1) sets the number of threads,
+// XTAPE_BENCH_DATA the folder of Fashion-MNIST.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -19,7 +19,7 @@ benchmark::internal::Benchmark* row(const std::string& name, Make make) {
                                           state.SkipWithError("not a row of this side");
                                           return;
                                         }
-                                        work();  // pools, caches and optimizers' states are there from now on
+                                        work();  // fills pools, caches and optimizers' states
                                         work();
                                         for (auto _ : state) work();
                                       })

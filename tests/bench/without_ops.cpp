@@ -1,4 +1,4 @@
-// The rows of single ops, which the floor and the program by hand do not have.
+// Empty rows of single ops, for the floor and the program by hand, which do not have them.
 #include "work.hpp"
 
 namespace bench {

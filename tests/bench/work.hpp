@@ -1,6 +1,6 @@
 // The work that is measured, as functions that every side defines: xtape (xtape_side.cpp), the floor (floor_side.cpp),
-// a program by hand (by_hand.c) and libtorch (peer/torch_side.cpp). One program a side, and rows.cpp gives the rows of
-// all of them the same names. A side gives back an empty Work for a row that it does not have.
+// a program by hand (by_hand_side.cpp) and libtorch (peer/torch_side.cpp). Each side is one program; rows.cpp gives
+// their rows the same names. A side returns an empty Work for a row that it does not have.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace bench {
 
-/// One iteration of a row. What it works on was made before.
+/// One iteration of a row. Its data was made before.
 using Work = std::function<void()>;
 
 enum class Optimizer { adam, sgd };  // lr 1e-3; lr 1e-2 and momentum 0.9
@@ -34,7 +34,7 @@ Work training_step(const Net& net, Optimizer optimizer, std::int64_t batch);
 Work recorded_add();
 /// y = y * c, `length` times, from 4 floats x that require grad; then backward to x.
 Work chain(int length);
-/// In training and recorded: mask, value, and whatever backward wants.
+/// In training mode and recorded: mask, value, and what backward needs.
 Work dropout(std::int64_t n);
 /// The mean over n rows of c logits, and the gradient.
 Work cross_entropy(std::int64_t n, std::int64_t c);
@@ -44,28 +44,28 @@ Work relu(std::int64_t n);
 Work add(std::int64_t n);
 Work sum(std::int64_t n);
 
-/// Fashion-MNIST with `mlp`: 60,000 images in batches of 64, shuffled anew, trained on with Adam, the mean loss kept.
+/// One epoch of `mlp` on Fashion-MNIST with Adam: 60,000 images, shuffled, in batches of 64; sums up the loss.
 Work epoch(const std::string& directory);
 /// Loss and accuracy on the same 60,000 images, 1000 at a time, in evaluation mode and without a tape.
 Work evaluation(const std::string& directory);
-/// The four compressed files, to tensors in memory.
+/// Reads the four compressed files into tensors.
 Work read_images(const std::string& directory);
 
-/// A variable of the environment.
+/// An environment variable, or `otherwise` if it is not set.
 inline std::string environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value ? value : otherwise;
 }
-/// Where Fashion-MNIST lies.
+/// The folder of Fashion-MNIST.
 inline std::string data_folder() { return environment("XTAPE_BENCH_DATA", "/usr/share/datasets/fashion-mnist"); }
 
-/// The compiler must have `value` in memory, whether or not anybody reads it.
+/// Makes the compiler compute `value` and store it in memory, even if nothing reads it.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");
 }
 
-/// From the next call on. A side without threads of its own ignores it.
+/// Sets the number of threads for later calls. A side without threads ignores it.
 void set_threads(int n);
 
 /// n numbers in [0, 1), the same on every side.

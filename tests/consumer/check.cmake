@@ -1,6 +1,6 @@
-# One run of the consumer, KIND static, shared or subdirectory: installs xtape (or its twin of the other kind) into a
-# tree of its own, then configures, builds and runs the consumer against it. With KIND=subdirectory the consumer is
-# configured only, unless BUILD is on: the sources are the same, and compiling them again takes minutes.
+# One run of the consumer; KIND is static, shared or subdirectory. Installs xtape (or its twin of the other kind) into a
+# separate tree, then configures, builds and runs the consumer against it. With KIND=subdirectory the consumer is only
+# configured, unless BUILD is on: the sources are the same, and compiling them again takes minutes.
 cmake_minimum_required(VERSION 3.25)
 set(dir "${XTAPE_BINARY_DIR}/consumer/${KIND}")
 file(REMOVE_RECURSE "${dir}")
@@ -32,7 +32,7 @@ else()
     string(REPLACE "xtapeTwinTargets" "xtapeTargets" name "${twin}")
     file(RENAME "${twin}" "${name}")
   endif()
-  # The tree must work wherever it is moved to.
+  # The installed tree must still work after it is moved.
   file(RENAME "${dir}/installed" "${dir}/moved")
   list(TRANSFORM from REPLACE "/installed$" "/moved")
 endif()

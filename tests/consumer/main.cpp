@@ -1,5 +1,5 @@
-// A program that links xtape: errors are caught by their type, and the grad mode is the library's own, across the
-// boundary of a shared library and from two source files.
+// A program that links xtape. It checks that errors are caught by their type and that the program and the library share
+// one grad mode, across the boundary of a shared library and from two source files.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace {
 
-/// Gone after main, in whatever order with the library's own: a whole graph with its leaf.
+/// A graph with its leaf that is destroyed after main, before or after the library's own variables.
 xtape::Tensor global;
 
 int failures = 0;
 void expect(bool ok, const char* claim) {
   if (ok) return;
-  std::printf("not so: %s\n", claim);
+  std::printf("failed: %s\n", claim);
   ++failures;
 }
 
-/// The op and its gradient are the program's own, by the mechanism of every built-in op.
+/// A custom op with its gradient, by the mechanism that every built-in op uses.
 xtape::Tensor cube(const xtape::Tensor& x) {
   xtape::Tensor y = xtape::without_grad([&] { return x * x * x; });
   return xtape::record("cube", {x}, y,
@@ -41,7 +41,7 @@ void catches_errors() {
   } catch (const std::exception& error) {
     caught = dynamic_cast<const xtape::Error*>(&error) != nullptr;
   }
-  expect(caught, "an error caught as std::exception is a xtape::Error");
+  expect(caught, "an error caught as std::exception is an xtape::Error");
 }
 
 void switches_recording() {

@@ -1,4 +1,4 @@
-// What the consumer's second source file does with xtape.
+// Functions of the consumer's second source file, which also uses xtape.
 #pragma once
 
 #include <xtape/xtape.hpp>

@@ -8,13 +8,13 @@
 namespace xtape {
 namespace {
 
-TEST(Error, ReadsOpColonRule) {
+TEST(Error, HasAMessageOfOpAndRule) {
   const ShapeError e("matmul", "inner dims differ");
   EXPECT_STREQ(e.what(), "matmul: inner dims differ");
   EXPECT_EQ(e.op(), "matmul");
 }
 
-TEST(Error, JoinsARestThatOpensWithABlank) {
+TEST(Error, PutsNoColonBeforeARuleThatStartsWithASpace) {
   EXPECT_STREQ(ShapeError("linear", " (784 -> 256): expected input").what(), "linear (784 -> 256): expected input");
 }
 
@@ -26,7 +26,7 @@ TEST(Error, NamesTheFirstModulePath) {
   EXPECT_EQ(e.module_path(), "encoder.fc1");
 }
 
-TEST(Error, CopiesWithItsMessage) {
+TEST(Error, ACopyKeepsTheMessage) {
   ShapeError e("linear", "no");
   e.set_module_path("fc");
   const ShapeError copy = e;
@@ -44,7 +44,7 @@ void expect_kind() {
   }
 }
 
-TEST(Error, IsCaughtAsErrorWhateverItsKind) {
+TEST(Error, IsTheBaseOfEveryKind) {
   expect_kind<ShapeError>();
   expect_kind<DTypeError>();
   expect_kind<IndexError>();
@@ -53,7 +53,7 @@ TEST(Error, IsCaughtAsErrorWhateverItsKind) {
   expect_kind<FileError>();
 }
 
-TEST(Error, IsOneLineWhateverAFileIsCalled) {
+TEST(Error, IsOneLineEvenIfAFileNameIsNot) {
   EXPECT_STREQ(FileError("read_idx", "a\nb: is missing").what(), "read_idx: a b: is missing");
 }
 

@@ -38,7 +38,7 @@ TEST(Memory, BlocksInUseNeverOverlap) {
   }
 }
 
-TEST(Memory, ABlockMayEndItsLifeOnAnotherThread) {
+TEST(Memory, ABlockMayBeGivenBackOnAnotherThread) {
   void* block = take_block(1000);
   std::thread([block] { give_back(block, 1000); }).join();
   Tensor x = ones({1000});
@@ -47,7 +47,7 @@ TEST(Memory, ABlockMayEndItsLifeOnAnotherThread) {
   EXPECT_EQ(y.sum().item<float>(), 2000);
 }
 
-TEST(Memory, MoreThanAThreadKeepsGoesBackToTheSystem) {
+TEST(Memory, MoreBlocksThanAThreadKeepsMayBeGivenBack) {
   std::vector<void*> blocks;
   const std::size_t bytes = most_kept / 16;
   for (int i = 0; i < 40; ++i) blocks.push_back(take_block(bytes));
@@ -60,7 +60,7 @@ TEST(Memory, MoreThanAThreadKeepsGoesBackToTheSystem) {
   give_back(large, 2 * most_kept);
 }
 
-TEST(Memory, WhatNoSystemHasIsNull) { EXPECT_EQ(take_block(std::size_t{1} << 62), nullptr); }
+TEST(Memory, AnImpossibleRequestGivesNull) { EXPECT_EQ(take_block(std::size_t{1} << 62), nullptr); }
 
 }  // namespace
 }  // namespace xtape::detail

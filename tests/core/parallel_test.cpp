@@ -17,7 +17,7 @@
 namespace xtape {
 namespace {
 
-/// num_threads() for a scope.
+/// Sets the number of threads for a scope.
 class Threads {
  public:
   explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
@@ -41,7 +41,7 @@ TEST(ParallelFor, RunsEveryBlockOnce) {
   }
 }
 
-TEST(ParallelFor, OfNothingRunsNothing) {
+TEST(ParallelFor, OfNoBlocksRunsNothing) {
   Threads threads(2);
   parallel_for(0, [](std::int64_t) { FAIL(); });
   parallel_for(-1, [](std::int64_t) { FAIL(); });
@@ -58,7 +58,7 @@ TEST(ParallelFor, RunsBlocksAtTheSameTime) {
   EXPECT_EQ(started, 2);
 }
 
-TEST(ParallelFor, WithOneThreadStaysOnIt) {
+TEST(ParallelFor, WithOneThreadRunsOnTheCaller) {
   Threads threads(1);
   const auto here = std::this_thread::get_id();
   parallel_for(8, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
@@ -73,7 +73,7 @@ TEST(ParallelFor, ThrowsABlocksExceptionOnTheCaller) {
                                   if (i == 5) throw std::out_of_range("block 5");
                                 }),
                    std::out_of_range);
-      EXPECT_EQ(total(10), 295);  // and works on
+      EXPECT_EQ(total(10), 295);  // the pool still works
     }
   }
 }
@@ -129,13 +129,14 @@ TEST(NumThreads, MayBeMoreThanTheMachineHas) {
 }
 
 TEST(NumThreads, IsOneOrMore) {
-  testing::expect_error<ValueError>([] { set_num_threads(0); }, "set_num_threads: 0 threads");
-  testing::expect_error<ValueError>([] { set_num_threads(-2); }, "set_num_threads: -2");
+  testing::expect_error<ValueError>([] { set_num_threads(0); },
+                                    "set_num_threads: the number of threads must be 1 or more, got 0");
+  testing::expect_error<ValueError>([] { set_num_threads(-2); }, "1 or more, got -2");
 }
 
-// Neither ThreadSanitizer nor QEMU follows a process with threads through fork: tests/cpus.sh leaves this suite out.
+// Neither ThreadSanitizer nor QEMU supports fork in a process with threads: tests/cpus.sh skips this suite, too.
 #if !defined(__SANITIZE_THREAD__)
-/// What a forked child, in which f() ran, exits with.
+/// Runs f() in a forked child and returns the child's exit code.
 template <class F>
 int exit_code_of_child(F f) {
   const pid_t child = fork();
@@ -151,7 +152,7 @@ int exit_code_of_child(F f) {
 
 TEST(ForkedPool, WorksInTheChild) {
   Threads threads(4);
-  total(20);  // the parent's pool has its threads
+  total(20);  // starts the threads of the parent's pool
   EXPECT_EQ(exit_code_of_child([] { _exit(total(20) == 2490 ? 0 : 2); }), 0);
   EXPECT_EQ(total(20), 2490);
 }
@@ -178,7 +179,7 @@ TEST(ForkedPool, LetsABlockEndItsProcess) {
 TEST(ForkedPool, ServesWorkAfterItHasStopped) {
   Threads threads(4);
   EXPECT_EQ(exit_code_of_child([] {
-              std::atexit([] { _exit(total(20) == 2490 ? 5 : 6); });  // runs after the pool's, which comes later
+              std::atexit([] { _exit(total(20) == 2490 ? 5 : 6); });  // runs after the pool's own
               total(20);
               std::exit(0);
             }),

@@ -16,7 +16,7 @@
 namespace xtape {
 namespace {
 
-TEST(Generator, ReservesStretchesThatDoNotOverlap) {
+TEST(Generator, ReservesRangesThatDoNotOverlap) {
   Generator g(5);
   EXPECT_EQ(g.reserve(3), (Generator::State{5, 0}));
   EXPECT_EQ(g.reserve(0), (Generator::State{5, 3}));
@@ -49,7 +49,7 @@ TEST(Generator, ServesThreadsWithoutHandingOutABlockTwice) {
   for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], 3 * i);
 }
 
-/// Whatever the cut, the two parts are what one fill gives.
+/// Filling in two parts gives the same numbers as filling at once, wherever the cut is.
 template <class T, class Fill>
 void expect_splits_anywhere(Fill fill) {
   constexpr std::int64_t n = 600;
@@ -63,7 +63,7 @@ void expect_splits_anywhere(Fill fill) {
   }
 }
 
-TEST(RandomKernels, SplitAnywhere) {
+TEST(RandomKernels, GiveTheSameNumbersInTwoParts) {
   const RandomStream s{3, 11};
   expect_splits_anywhere<float>([&](auto i, auto n, float* y) { kernels::uniform(s, i, n, y); });
   expect_splits_anywhere<double>([&](auto i, auto n, double* y) { kernels::uniform(s, i, n, y); });
@@ -93,7 +93,7 @@ std::uint32_t crc_of_normals() {
       crc32(0, reinterpret_cast<const unsigned char*>(z.data()), static_cast<uInt>(z.size() * sizeof(T))));
 }
 
-// The compiler, its flags and the C library have no say.
+// The bits do not depend on the compiler, its flags or the C library.
 TEST(RandomKernels, GiveTheSameBitsEverywhere) {
   EXPECT_EQ(crc_of_normals<float>(), 0x76289aa3u);
   EXPECT_EQ(crc_of_normals<double>(), 0x83379d7du);

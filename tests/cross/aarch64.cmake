@@ -1,5 +1,5 @@
-# CMake toolchain: 64-bit ARM by Debian's cross compiler, libraries from the sysroot that aarch64.sh fills, programs run
-# by QEMU.
+# CMake toolchain for 64-bit ARM: Debian's cross compiler, libraries from the sysroot that aarch64.sh fills, programs
+# run by QEMU.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
@@ -11,7 +11,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# libc and libstdc++ are those of the cross compiler.
+# libc and libstdc++ come from the cross compiler.
 find_program(XTAPE_QEMU_AARCH64 qemu-aarch64 REQUIRED)
 set(CMAKE_CROSSCOMPILING_EMULATOR "${XTAPE_QEMU_AARCH64}" -L /usr/aarch64-linux-gnu
   -E "LD_LIBRARY_PATH=${sysroot}/usr/lib/aarch64-linux-gnu:${sysroot}/lib/aarch64-linux-gnu")

@@ -1,14 +1,14 @@
 #!/bin/bash
 # Builds xtape for 64-bit ARM with Debian's cross compiler and runs the test suite under QEMU:
 # tests/cross/aarch64.sh [ctest options, such as -R LogSoftmax]
-# Takes ten minutes on two cores. ARM's libraries are unpacked into build/aarch64-sysroot; none is installed on this
-# machine. Left out are the tests that need more than an emulated process (consumer projects, the shell's test of
-# xtape-mnist, forks with threads) and those of one instruction set, for NEON, the baseline, is the only one.
+# Takes ten minutes on two cores. The libraries for ARM are unpacked into build/aarch64-sysroot, not installed. It skips
+# the tests that need more than an emulated process (consumer projects, cli_test.sh of xtape-mnist, forks with threads)
+# and those of a single instruction set, because NEON, the baseline, is the only one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Downloads ARM's build of the libraries that xtape needs, with lists and a database of packages of its own, and unpacks
-# them. The packages that the cross compiler brings along pass for installed.
+# Downloads the ARM packages of the libraries that xtape needs, with package lists and a package database of its own,
+# and unpacks them. The packages that come with the cross compiler count as installed.
 make_sysroot() {
   local sysroot=$1 apt=$1.apt names package
   rm -rf "$sysroot" "$apt"
@@ -25,7 +25,7 @@ make_sysroot() {
   for package in "$apt"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$sysroot.unpacked"
   done
-  # Links to paths from the root stay inside.
+  # Make links to absolute paths point into the sysroot.
   find "$sysroot.unpacked" -lname '/*' | while read -r link; do
     ln -sf "$sysroot$(readlink "$link")" "$link"
   done

@@ -50,7 +50,7 @@ TEST(TensorDataset, RefusesIndicesOutside) {
   expect_error<IndexError>([] { pairs().batch(Indices{-1}); }, "sample -1");
 }
 
-/// What a user writes: two members, no base class.
+/// A user's dataset: two members, no base class.
 struct Squares {
   std::int64_t n;
   std::int64_t size() const { return n; }

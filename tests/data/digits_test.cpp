@@ -11,7 +11,7 @@ std::uint32_t crc_of(const Tensor& bytes) {
   return static_cast<std::uint32_t>(crc32(0, bytes.data<std::uint8_t>(), static_cast<uInt>(bytes.numel())));
 }
 
-// Whatever the compiler, its flags and the machine.
+// The bytes do not depend on the compiler, its flags or the machine.
 TEST(Digits, HasTheSameBytesEverywhere) {
   const Tensor images = digits(1000).images();
   EXPECT_EQ(images.shape(), (Shape{1000, 1, 28, 28}));
@@ -30,7 +30,7 @@ TEST(Digits, ClassesAreBalanced) {
   for (std::size_t i = 0; i < labels.size(); ++i) EXPECT_EQ(labels[i], static_cast<std::int64_t>(i % 10));
 }
 
-TEST(Digits, EachImageHasInkAndPaper) {
+TEST(Digits, EachImageHasBrightAndDarkPixels) {
   const Tensor x = digits(200).images().to(float32).reshape({200, -1});
   const std::vector<float> mean = x.mean(1).to_vector<float>(), most = x.max(1).values.to_vector<float>();
   for (std::size_t i = 0; i < mean.size(); ++i) {
@@ -46,7 +46,7 @@ TEST(Digits, LeavesTheDefaultGeneratorAlone) {
   EXPECT_EQ(default_generator().state(), (Generator::State{3, 0}));
 }
 
-TEST(Digits, TakesNoneAndRefusesFewer) {
+TEST(Digits, AllowsACountOfZeroAndRefusesANegativeOne) {
   EXPECT_EQ(digits(0).size(), 0);
   testing::expect_error<ValueError>([] { digits(-1); }, "digits: n is -1");
 }

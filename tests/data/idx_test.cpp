@@ -48,7 +48,7 @@ std::string gzip(const std::string& bytes) {
   return out;
 }
 
-/// read_idx of a file with these bytes must fail, naming the file.
+/// Expects read_idx of a file with these bytes to throw a FileError that names the file.
 template <class... Parts>
 void expect_refused(const std::string& bytes, const Parts&... parts) {
   const TempDir dir;
@@ -124,7 +124,7 @@ TEST(ReadIdx, ReadsEmptyArrays) {
   EXPECT_EQ(read_idx(dir / "b").shape(), Shape{0});
 }
 
-TEST(ReadIdx, RefusesWhatIsNoFile) {
+TEST(ReadIdx, RefusesWhatIsNotAReadableFile) {
   const TempDir dir;
   expect_error<FileError>([&] { read_idx(dir / "missing"); }, "missing", "No such file");
   expect_error<FileError>([&] { read_idx(dir.string()); }, dir.string(), "a directory, not a file");
@@ -137,9 +137,9 @@ TEST(ReadIdx, RefusesWhatIsNoFile) {
 }
 
 TEST(ReadIdx, RefusesOtherFormats) {
-  expect_refused("PNG and more", "is no IDX file: it begins with 50 4e 47 20");
-  expect_refused(std::string{0, 0, 0x0a, 1, 0, 0, 0, 0}, "no IDX file");
-  expect_refused(std::string{1, 0, 8, 1, 0, 0, 0, 0}, "no IDX file");
+  expect_refused("PNG and more", "is not an IDX file: it begins with 50 4e 47 20");
+  expect_refused(std::string{0, 0, 0x0a, 1, 0, 0, 0, 0}, "not an IDX file");
+  expect_refused(std::string{1, 0, 8, 1, 0, 0, 0, 0}, "not an IDX file");
   expect_refused(header({1}, 0x0d) + std::string(4, '\0'), "elements of type 0x0d, only 0x08 (uint8)");
   expect_refused(header({}) + "x", "0 dims");
   expect_refused(header(std::vector<std::uint32_t>(9, 1)) + "x", "9 dims, expected 1 to 8");
@@ -162,18 +162,18 @@ TEST(ReadIdx, RefusesTrailingBytes) {
   expect_refused(gzip(bytes) + "\x1f", "data after the end of its gzip stream");
 }
 
-TEST(ReadIdx, RefusesPromisesThatCannotBeKeptBeforeTakingMemory) {
+TEST(ReadIdx, RefusesAHeaderThatSaysMoreThanTheFileHolds) {
   const std::vector<std::vector<std::uint32_t>> shapes = {
       {0xffffffff, 0xffffffff},                 // below 2^64
       {0xffffffff, 0xffffffff, 0xffffffff},     // beyond 2^64
-      {0x80000000, 0x80000000, 4, 1},           // exactly 2^64: 0 to a careless product
-      {0, 0xffffffff, 0xffffffff, 0xffffffff},  // an extent of 0 excuses nothing
-      {0, 0xffffffff, 0x10000000},              // nor here, below 2^63
+      {0x80000000, 0x80000000, 4, 1},           // exactly 2^64, which overflows to 0
+      {0, 0xffffffff, 0xffffffff, 0xffffffff},  // beyond 2^64 but for an extent of 0
+      {0, 0xffffffff, 0x10000000},              // the same, below 2^63
       {60000, 28, 28},
       {1 << 20}};
   for (const auto& shape : shapes) {
-    expect_refused(header(shape) + "few", "truncated or damaged: it promises");
-    expect_refused(gzip(header(shape) + "few"), "truncated or damaged: it promises");
+    expect_refused(header(shape) + "few", "truncated or damaged: its header says");
+    expect_refused(gzip(header(shape) + "few"), "truncated or damaged: its header says");
   }
 }
 
@@ -187,7 +187,7 @@ TEST(ReadIdx, SurvivesEveryFlippedBit) {
     std::string bytes = zipped;
     bytes[i / 8] = static_cast<char>(bytes[i / 8] ^ (1 << i % 8));
     write_file(dir / "a", bytes);
-    try {  // notes in gzip's header (time, system, ...) and bits that fill up a byte do not matter
+    try {  // notes in gzip's header (time, system, ...) and padding bits do not matter
       EXPECT_TRUE(equal(read_idx(dir / "a"), original)) << "bit " << i;
     } catch (const FileError&) {
       ++refused;
@@ -269,7 +269,7 @@ TEST(Mnist, NamesItsClasses) {
 
 TEST(Mnist, SaysWhatIsMissing) {
   const TempDir dir;
-  expect_error<FileError>([&] { mnist(dir / "none", Split::train); }, "mnist: ", "none\" is no directory");
+  expect_error<FileError>([&] { mnist(dir / "none", Split::train); }, "mnist: ", "none\" is not a directory");
   expect_error<FileError>([&] { fashion_mnist(dir.string(), Split::test); },
                           "fashion_mnist: no t10k-images-idx3-ubyte, plain or .gz, in", dir.string());
 }

@@ -60,7 +60,7 @@ TEST(DataLoader, ShufflesWithoutLosingASample) {
   EXPECT_EQ(seen, arange(100).to_vector<std::int64_t>());
 }
 
-TEST(DataLoader, EachEpochHasAnOrderOfItsOwn) {
+TEST(DataLoader, EachEpochHasItsOwnOrder) {
   const DataLoader loader(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 3});
   const Values first = epoch_of(loader), second = epoch_of(loader);
   EXPECT_NE(first, second);
@@ -75,12 +75,12 @@ TEST(DataLoader, TheSeedDecidesTheOrder) {
   EXPECT_NE(epoch_of(a), epoch_of(b));
 }
 
-TEST(DataLoader, TheOrderDependsNotOnTheBatchSize) {
+TEST(DataLoader, TheOrderDoesNotDependOnTheBatchSize) {
   const DataLoader a(numbered_rows(50), {.batch_size = 7, .shuffle = true}), b(numbered_rows(50), {.shuffle = true});
   EXPECT_EQ(epoch_of(a), epoch_of(b));
 }
 
-TEST(DataLoader, TheOrderDependsNotOnHowFarAnEarlierLoopWent) {
+TEST(DataLoader, TheOrderDoesNotDependOnHowFarAnEarlierLoopWent) {
   const DataLoader whole(numbered_rows(50), {.shuffle = true}), broken(numbered_rows(50), {.shuffle = true});
   epoch_of(whole);
   for (auto [x, y] : broken) {
@@ -102,7 +102,7 @@ TEST(DataLoader, SetEpochResumes) {
   EXPECT_EQ(resumed.epoch(), 3);
 }
 
-// SEMANTICS [33]: neither shuffling nor validation touches the stream that training draws from.
+// SEMANTICS [33]: neither shuffling nor validation draws from the generator that training uses.
 TEST(DataLoader, NeverDrawsFromTheDefaultGenerator) {
   manual_seed(3);
   epoch_of(DataLoader(numbered_rows(50), {.shuffle = true, .seed = 3}));
@@ -148,14 +148,14 @@ struct Failing {
   }
 };
 
-TEST(DataLoader, ADatasetMayThrow) {
+TEST(DataLoader, AnExceptionOfTheDatasetReachesTheCaller) {
   const DataLoader loader(Failing{});
   int seen = 0;
   EXPECT_THROW(for (auto [x, y] : loader) seen += x.defined() && y.defined(), std::runtime_error);
   EXPECT_EQ(seen, 1);
 }
 
-TEST(DataLoader, RefusesWhatCannotBeMeant) {
+TEST(DataLoader, RefusesInvalidBatchSizesAndEpochs) {
   expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = 0}); }, "DataLoader: batch_size is 0");
   expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = -4}); }, "batch_size is -4");
   expect_error<ValueError>([] { DataLoader(numbered_rows(3)).set_epoch(-1); }, "epoch -1 is negative");

@@ -15,7 +15,7 @@ TensorDataset numbered(std::int64_t n) { return TensorDataset(arange(n), arange(
 
 Indices list(const Subset& subset) { return Indices(subset.indices().begin(), subset.indices().end()); }
 
-TEST(RandomSplit, ReadsAsInTheManual) {
+TEST(RandomSplit, UnpacksIntoTrainAndValidation) {
   const TensorDataset full = numbered(100);
   auto [train, validation] = random_split(full, std::array{0.9, 0.1}, /*seed=*/0);
   EXPECT_EQ(train.size(), 90);
@@ -35,7 +35,7 @@ TEST(RandomSplit, PartsAreDisjointAndCoverAllForEverySeed) {
   }
 }
 
-TEST(RandomSplit, TheSeedDecides) {
+TEST(RandomSplit, TheSeedDecidesTheParts) {
   const auto a = random_split(numbered(50), std::array{0.5, 0.5}, 1);
   const auto b = random_split(numbered(50), std::array{0.5, 0.5}, 1);
   const auto c = random_split(numbered(50), std::array{0.5, 0.5}, 2);
@@ -54,8 +54,8 @@ TEST(RandomSplit, LeavesTheDefaultGeneratorAlone) {
   EXPECT_EQ(default_generator().state(), (Generator::State{3, 0}));
 }
 
-// PyTorch: floor(fraction size) each, and what is left one by one from the first part on.
-TEST(RandomSplit, WhatIsLeftGoesToTheFirstParts) {
+// As in PyTorch: each part gets floor(fraction * size), and the first parts get one more until none is left.
+TEST(RandomSplit, RemainingSamplesGoToTheFirstParts) {
   const auto parts = random_split(numbered(11), std::array{0.25, 0.25, 0.25, 0.25});
   EXPECT_EQ(parts[0].size(), 3);
   EXPECT_EQ(parts[1].size(), 3);
@@ -88,12 +88,12 @@ TEST(RandomSplit, AFractionOfZeroIsAnEmptyPart) {
   EXPECT_EQ(leftover[1].size(), 6);
 }
 
-TEST(RandomSplit, SplitsNothing) {
+TEST(RandomSplit, SplitsAnEmptyDataset) {
   const auto parts = random_split(numbered(0), std::array{0.5, 0.5});
   EXPECT_EQ(parts[0].size() + parts[1].size(), 0);
 }
 
-TEST(RandomSplit, RefusesFractionsThatAreNone) {
+TEST(RandomSplit, RefusesInvalidFractions) {
   const TensorDataset d = numbered(10);
   expect_error<ValueError>([&] { random_split(d, std::array{0.9, 0.2}); }, "the fractions sum to 1.1");
   expect_error<ValueError>([&] { random_split(d, std::array{0.9, 0.09}); }, "sum to 0.99");

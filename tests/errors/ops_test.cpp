@@ -1,4 +1,4 @@
-// Misuses of elementwise ops, reductions and ops of shapes.
+// Misuses of elementwise ops, reductions and shape ops.
 // clang-format off
 #include <gtest/gtest.h>
 
@@ -141,12 +141,12 @@ TEST(Errors, OfReductions) {  // SEMANTICS [4], [27]
 TEST(Errors, OfShapes) {
   expect_errors({
       {"ShapeError: reshape: 6 elements of (2, 3) do not fit (4, 2)", [] { ones({2, 3}).reshape({4, 2}); }},
-      {"ShapeError: reshape: (-1, -1): at most one extent may be -1, none below",
+      {"ShapeError: reshape: (-1, -1): at most one extent may be -1, and no other may be negative",
        [] { ones({2, 3}).reshape({-1, -1}); }},
       {"ShapeError: reshape: 6 elements of (2, 3) do not fit (-1, 4)", [] { ones({2, 3}).reshape({-1, 4}); }},
-      {"ShapeError: reshape: (-1, 0): -1 could be anything beside an extent of 0",
+      {"ShapeError: reshape: (-1, 0): -1 is ambiguous beside an extent of 0",
        [] { zeros({0}).reshape({-1, 0}); }},
-      {"ShapeError: reshape: (-2, 12): at most one extent may be -1, none below",
+      {"ShapeError: reshape: (-2, 12): at most one extent may be -1, and no other may be negative",
        [] { reshape(ones({2, 3, 4}), {-2, 12}); }},
       {"ShapeError: reshape: (9223372036854775807, 4) has too many elements to count",
        [] { reshape(ones({2, 3, 4}), {INT64_MAX, 4}); }},

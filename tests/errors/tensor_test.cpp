@@ -69,11 +69,11 @@ TEST(Errors, OfCreation) {
       {"ValueError: randperm: n is -1, it must not be negative", [] { randperm(-1); }},
       {"ValueError: randperm: uint8 holds integers from 0 to 255, not from 0 to 299",
        [] { randperm(300, {.dtype = uint8}); }},
-      {"ValueError: bernoulli: p[1] = 1.5 is no probability, it must lie in [0, 1]",
+      {"ValueError: bernoulli: p[1] = 1.5 is not a probability, it must lie in [0, 1]",
        [] { bernoulli(tensor({0.5, 1.5})); }},
-      {"ValueError: bernoulli: p[0] = -0.1 is no probability, it must lie in [0, 1]",
+      {"ValueError: bernoulli: p[0] = -0.1 is not a probability, it must lie in [0, 1]",
        [] { bernoulli(tensor({-0.1})); }},
-      {"ValueError: bernoulli: p[0] = nan is no probability, it must lie in [0, 1]", [] { bernoulli(tensor({nan})); }},
+      {"ValueError: bernoulli: p[0] = nan is not a probability, it must lie in [0, 1]", [] { bernoulli(tensor({nan})); }},
       {"DTypeError: bernoulli: expected a floating dtype, got int64; convert it with .to(float32)",
        [] { bernoulli(tensor({1})); }},
       {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",
@@ -120,13 +120,13 @@ TEST(Errors, OfWritingInPlace) {
        [] { Tensor x = ones({2, 2}, {.requires_grad = true}); x.detach()[0] = 3; }},
       {"ShapeError: copy_: (3) does not broadcast to (2)", [] { ones({2}).copy_(ones({3})); }},
       {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
-      {"DTypeError: add_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
        [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
       {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
       {"DTypeError: add_: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }},
       {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
-      {"DTypeError: add_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
        [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
       {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
@@ -136,7 +136,7 @@ TEST(Errors, OfWritingInPlace) {
       {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
       {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
-      {"DTypeError: mul_: float32 values do not go into a tensor of int64 in place; convert it with .to(float32)",
+      {"DTypeError: mul_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
        [] { zeros({1}, {.dtype = int64}).mul_(1.5); }},
       {"ValueError: mul_: the tensor is undefined", [] { Tensor().mul_(2); }},
       {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
@@ -150,7 +150,7 @@ TEST(Errors, OfAutograd) {
       {"GradError: backward: nothing on the tape leads to this float32 tensor of shape (): no input required "
        "grad, or it was computed under a NoGradGuard or detached",
        [] { ones({}).backward(); }},
-      {"GradError: backward: a tensor of shape (3) is no scalar; reduce it with sum() or mean(), or pass a seed "
+      {"GradError: backward: a tensor of shape (3) is not a scalar; reduce it with sum() or mean(), or pass a seed "
        "of that shape",
        [] { ones({3}, {.requires_grad = true}).backward(); }},
       {"ShapeError: backward: the seed has shape (2), the tensor (3)",
@@ -177,8 +177,8 @@ TEST(Errors, OfAutograd) {
          x.add_(x);
          y.backward();
        }},
-      {"GradError: requires_grad_: the tensor is the result of mul, not a leaf; use detach() for a constant copy "
-       "of the handle",
+      {"GradError: requires_grad_: the tensor is the result of mul, not a leaf; use detach() for a constant that "
+       "shares its elements",
        [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).requires_grad_(false); }},
       {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
        [] { tensor({1, 2}).requires_grad_(); }},
@@ -197,12 +197,12 @@ TEST(Errors, OfAutograd) {
          Tensor x = ones({2}, {.requires_grad = true}), z = ones({2}, {.requires_grad = true});
          grad({x.sum()}, {z});
        }},
-      {"ValueError: grad: 1 seeds for 2 outputs; one each, undefined for 1",
+      {"ValueError: grad: 1 seeds for 2 outputs; pass one for each, an undefined one for 1",
        [] {
          Tensor x = ones({2}, {.requires_grad = true});
          grad({x.sum(), x.sum()}, {x}, {ones({})});
        }},
-      {"GradError: grad: a tensor of shape (2) is no scalar; reduce it with sum() or mean(), or pass a seed of "
+      {"GradError: grad: a tensor of shape (2) is not a scalar; reduce it with sum() or mean(), or pass a seed of "
        "that shape",
        [] { Tensor x = ones({2}, {.requires_grad = true}); grad({x * 2}, {x}); }},
       {"GradError: mine: its gradient function returned 2 gradients for 1 inputs",
@@ -221,7 +221,7 @@ TEST(Errors, OfAutograd) {
          record("mine", {x}, tensor({1, 2}), [](const Tensor& gy) { return Gradients(gy); });
        }},
       {"GradError: mine: its gradient function keeps the op's output by save(y), as if it were a constant; use "
-       "save_output(y), or save(x.detach()) where the output is a constant x as it stands",
+       "save_output(y), or save(x.detach()) if the output is the constant x itself",
        [] {
          Tensor x = ones({2}, {.requires_grad = true}), y = x.detach() * 2;
          y = record("mine", {x}, y, [y = save(y)](const Tensor& gy) { return Gradients(*y * gy); });

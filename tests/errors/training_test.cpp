@@ -42,17 +42,17 @@ TEST(Errors, OfModules) {
       {"ValueError: Dropout: p is -0.1, it must lie in [0, 1]", [] { nn::Dropout drop(-0.1); }},
       {"ValueError: Dropout: p is nan, it must lie in [0, 1]", [] { nn::Dropout drop(nan); }},
       {"IndexError: Sequential: layer 2 is outside [0, 2)", [] { nn::Sequential{nn::ReLU(), nn::ReLU()}[2]; }},
-      {"ValueError: register_parameter: \"a.b\" is no name: it must not be empty or hold a dot",
+      {"ValueError: register_parameter: \"a.b\" is not a valid name: it must not be empty or contain a dot",
        [] { Registering().register_parameter("a.b", ones({2})); }},
       {"ValueError: register_parameter: this module has a \"a\" already",
        [] { Registering m; m.register_buffer("a", ones({2})); m.register_parameter("a", ones({2})); }},
       {"GradError: register_parameter: \"w\" is the result of an op, not a leaf; pass its detach().clone()",
        [] { Registering().register_parameter("w", ones({2}, {.requires_grad = true}) * 2); }},
-      {"ValueError: register_parameter: \"\" is no name: it must not be empty or hold a dot",
+      {"ValueError: register_parameter: \"\" is not a valid name: it must not be empty or contain a dot",
        [] { Registering().register_parameter("", ones({2})); }},
       {"ValueError: register_parameter: this module has a \"w\" already",
        [] { Registering m; m.register_parameter("w", ones({2})); m.register_parameter("w", ones({2})); }},
-      {"ValueError: register_module: \"self\" is this module itself, or holds it",
+      {"ValueError: register_module: \"self\" is this module itself, or contains it",
        [] { Registering m; m.register_module("self", m); }},
       {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x)",
        [] { Registering()(ones({2})); }},
@@ -61,13 +61,13 @@ TEST(Errors, OfModules) {
       {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const "
        "Tensor& z)",
        [] { ThreeToReLU()(ones({2})); }},
-      {"ValueError: register_module: \"0\" is this module itself, or holds it",
+      {"ValueError: register_module: \"0\" is this module itself, or contains it",
        [] { nn::Sequential outer, inner; outer.append(inner); inner.append(outer); }},
-      {"ValueError: register_module: \"0\" is this module itself, or holds it",
+      {"ValueError: register_module: \"0\" is this module itself, or contains it",
        [] { nn::Sequential inner; inner.append(inner); }},
       {"DTypeError: to: a module can be float32 or float64, not int64", [] { nn::Linear(2, 2).to(int64); }},
-      {"ValueError: load_state_dict: the keys do not fit: missing [bias], unexpected []; pass strict = false to "
-       "load what fits",
+      {"ValueError: load_state_dict: the keys do not match: missing [bias], unexpected []; pass strict = false to "
+       "load those that match",
        [] { StateDict d; d.set("weight", ones({2, 2})); nn::Linear(2, 2).load_state_dict(d); }},
       {"ShapeError: load_state_dict: \"weight\" is (2, 3) in the dict, (2, 2) in the module",
        [] {
@@ -84,7 +84,7 @@ TEST(Errors, OfModules) {
          d.set("weight", ones({2, 3}));
          nn::Linear(2, 2).load_state_dict(d, false);
        }},
-      {"ShapeError: load_state_dict: \"weight\" is (3) in the dict, (2, 2) in the module; the keys do not fit: missing "
+      {"ShapeError: load_state_dict: \"weight\" is (3) in the dict, (2, 2) in the module; the keys do not match: missing "
        "[bias], unexpected [a, b]",
        [] {
          StateDict d;
@@ -93,7 +93,7 @@ TEST(Errors, OfModules) {
          d.set("b", ones({1}));
          nn::Linear(2, 2).load_state_dict(d);
        }},
-      {"ValueError: load_state_dict: values that do not fit their dtype: \"steps\" (to: nan does not fit int64); "
+      {"ValueError: load_state_dict: values that the module's dtype cannot hold: \"steps\" (to: nan does not fit int64); "
        "\"mask\" (to: 300 does not fit uint8)",
        [] {
          Registering m;
@@ -130,11 +130,11 @@ TEST(Errors, OfModules) {
       {"IndexError: embedding: index[0] = 7 is outside [0, 4)", [] { nn::Embedding(4, 2)(tensor({7})); }},
       {"IndexError: Embedding: padding_idx 4 is outside [-4, 4)", [] { nn::Embedding(4, 2, {.padding_idx = 4}); }},
       {"ValueError: Embedding: num_embeddings is -1, it must not be negative", [] { nn::Embedding(-1, 2); }},
-      {"ValueError: uniform_: [1, 0) is no finite interval of float32", [] { nn::init::uniform_(ones({2}), 1, 0); }},
-      {"ValueError: uniform_: [0, inf) is no finite interval of float32",
+      {"ValueError: uniform_: [1, 0) is not a finite interval in float32", [] { nn::init::uniform_(ones({2}), 1, 0); }},
+      {"ValueError: uniform_: [0, inf) is not a finite interval in float32",
        [] { nn::init::uniform_(zeros({2, 2}), 0, inf); }},
       {"ValueError: uniform_: the tensor is undefined", [] { nn::init::uniform_(Tensor()); }},
-      {"ValueError: uniform_: [-3e+38, 3e+38) is no finite interval of float32",
+      {"ValueError: uniform_: [-3e+38, 3e+38) is not a finite interval in float32",
        [] { nn::init::uniform_(empty({2}), -3e38, 3e38); }},
       {"ValueError: normal_: std is -1, it must not be negative", [] { nn::init::normal_(ones({2}), 0, -1); }},
       {"DTypeError: normal_: draws real numbers, but the tensor is int64",
@@ -142,11 +142,11 @@ TEST(Errors, OfModules) {
       {"ValueError: normal_: mean 0 and std 1e+300 are not both finite in float32",
        [] { nn::init::normal_(empty({2}), 0, 1e300); }},
       {"ValueError: constant_: the tensor is undefined", [] { nn::init::constant_(Tensor(), 1); }},
-      {"ShapeError: xavier_uniform_: fan_in and fan_out need a weight of 2 dims at least, got (2)",
+      {"ShapeError: xavier_uniform_: fan_in and fan_out need a weight of at least 2 dims, got (2)",
        [] { nn::init::xavier_uniform_(ones({2})); }},
       {"DTypeError: kaiming_normal_: draws real numbers, but the tensor is int64",
        [] { nn::init::kaiming_normal_(tensor({{1, 2}})); }},
-      {"ShapeError: kaiming_normal_: fan_in and fan_out need a weight of 2 dims at least, got ()",
+      {"ShapeError: kaiming_normal_: fan_in and fan_out need a weight of at least 2 dims, got ()",
        [] { nn::init::kaiming_normal_(zeros({})); }},
       {"ValueError: cross_entropy: label_smoothing 2 is outside [0, 1]",
        [] { nn::CrossEntropyLoss({.label_smoothing = 2})(ones({1, 2}), tensor({0})); }},
@@ -160,7 +160,7 @@ TEST(Errors, OfOptimizers) {
   expect_errors({
       {"ValueError: SGD: the list of parameters is empty; did the model register its layers?",
        [] { optim::SGD(std::vector<Tensor>{}, {.lr = 0.1}); }},
-      {"ValueError: SGD: parameter 1 of shape (2) is parameter 0 again", [&p] { optim::SGD({p, p}, {.lr = 0.1}); }},
+      {"ValueError: SGD: parameter 1 of shape (2) is the same tensor as parameter 0", [&p] { optim::SGD({p, p}, {.lr = 0.1}); }},
       {"ValueError: SGD: parameter 1 is undefined", [&p] { optim::SGD({p, Tensor()}, {.lr = 0.1}); }},
       {"GradError: SGD: parameter 0 of shape (2) is the result of mul, not a leaf; pass the tensor it was made "
        "from, or detach() it",
@@ -186,7 +186,7 @@ TEST(Errors, OfOptimizers) {
        [&p] { optim::Adam({p}, {.eps = -1}); }},
       {"ValueError: AdamW: weight_decay = nan in group 0; expected a finite number >= 0",
        [&p] { optim::AdamW({p}, {.weight_decay = nan}); }},
-      {"ValueError: Adam: parameter 1 of shape (2) is parameter 0 again",
+      {"ValueError: Adam: parameter 1 of shape (2) is the same tensor as parameter 0",
        [&p] {
          optim::Adam adam({p}, {});
          adam.add_param_group({{p}, {}});
@@ -217,7 +217,7 @@ TEST(Errors, OfOptimizers) {
          optim::Adam one{{a.parameters(), {}}, {b.parameters(), {}}}, other{{b.parameters(), {}}, {a.parameters(), {}}};
          other.load_state_dict(one.state_dict());
        }},
-      {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of another class than "
+      {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of something other than "
        "Adam?",
        [&p] {
          optim::SGD sgd({p}, {.lr = 0.1});
@@ -238,8 +238,8 @@ TEST(Errors, OfOptimizers) {
       {"ValueError: clip_grad_value_: clip_value = -1; expected a number >= 0",
        [&p] { nn::utils::clip_grad_value_({p}, -1); }},
       {"ValueError: clip_grad_value_: parameter 0 is undefined", [] { nn::utils::clip_grad_value_({Tensor()}, 1); }},
-      {"ValueError: clip_grad_norm_: the norm of the gradients is nan; error_if_nonfinite = false scales them all "
-       "the same",
+      {"ValueError: clip_grad_norm_: the norm of the gradients is nan; pass error_if_nonfinite = false to scale them "
+       "anyway",
        [] {
          const Tensor q = ones({1}, {.requires_grad = true});
          q.set_grad(full({1}, nan));
@@ -268,7 +268,7 @@ TEST(Errors, OfSchedulers) {
        [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = 0.1}); }},
       {"ValueError: OneCycleLR: max_lr has 2 values, the optimizer 1 groups",
        [&sgd] { lr_scheduler::OneCycleLR(sgd, {.max_lr = {0.1, 0.2}, .total_steps = 10, .cycle_momentum = false}); }},
-      {"ValueError: OneCycleLR: step 3 of a cycle of total_steps = 2",
+      {"ValueError: OneCycleLR: step 3 is beyond total_steps = 2",
        [&sgd] {
          lr_scheduler::OneCycleLR s(sgd, {.max_lr = 0.1, .total_steps = 2, .cycle_momentum = false});
          for (int i = 0; i < 3; ++i) s.step();
@@ -279,7 +279,7 @@ TEST(Errors, OfSchedulers) {
        [&sgd] { lr_scheduler::LambdaLR(sgd, [](std::int64_t) { return nan; }); }},
       {"ValueError: ReduceLROnPlateau: factor = 1.5 is outside [0, 1)",
        [&sgd] { lr_scheduler::ReduceLROnPlateau(sgd, {.factor = 1.5}); }},
-      {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of another class than StepLR?",
+      {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of something other than StepLR?",
        [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 1}).load_state_dict({}); }},
   });
 }
@@ -312,13 +312,13 @@ TEST(Errors, OfData) {
       {"ValueError: random_split: fraction -0.5 is outside [0, 1]",
        [] { data::random_split(data::TensorDataset(ones({3}), ones({3})), std::array{-0.5, 1.5}, 0); }},
       {"ValueError: digits: n is -1, it must not be negative", [] { data::digits(-1); }},
-      {"ValueError: set_num_threads: 0 threads cannot work, it must be 1 or more", [] { set_num_threads(0); }},
+      {"ValueError: set_num_threads: the number of threads must be 1 or more, got 0", [] { set_num_threads(0); }},
   };
   expect_errors(misuses);
   const std::string missing = "FileError: read_idx: \"" + (dir / "missing") + "\": No such file or directory";
-  const std::string foreign = "FileError: read_idx: \"" + path + "\" is no IDX file: it begins with 6e 6f 74 20";
+  const std::string foreign = "FileError: read_idx: \"" + path + "\" is not an IDX file: it begins with 6e 6f 74 20";
   const std::string none = "FileError: fashion_mnist: \"" + (dir / "none") +
-                           "\" is no directory; pass the one that holds train-images-idx3-ubyte";
+                           "\" is not a directory; pass the one that holds train-images-idx3-ubyte";
   expect_errors({{missing.c_str(), [&] { data::read_idx(dir / "missing"); }},
                  {foreign.c_str(), [&] { data::read_idx(path); }},
                  {none.c_str(), [&] { data::fashion_mnist(dir / "none", data::Split::train); }}});

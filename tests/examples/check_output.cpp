@@ -1,6 +1,6 @@
 // check_output EXPECTED PROGRAM [ARGUMENTS...]: runs a program and compares its standard output with a file, line by
-// line. In the file, {0.86..0.88} stands for any number in that range and {*} for any text up to what follows; all
-// else is compared as it stands. Exit code 0 when the program's is 0 and every line fits.
+// line. In the file, {0.86..0.88} matches any number in that range and {*} any text; all else must match exactly. The
+// exit code is 0 if the program's is 0 and every line fits.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 bool fits(std::string_view pattern, std::string_view text);
 
-/// The pattern opens with "{low..high}", of which `body` is what stands between the braces.
+/// For a pattern that starts with "{low..high}": `body` is the part between the braces, `rest` the part after them.
 bool fits_range(std::string_view body, std::string_view rest, std::string_view text) {
   const std::size_t dots = body.find("..");
   const double low = std::strtod(std::string(body.substr(0, dots)).c_str(), nullptr);
@@ -51,7 +51,7 @@ bool fits(std::string_view pattern, std::string_view text) {
   return text.empty();
 }
 
-/// The standard output of argv[0] run with argv, and its exit status.
+/// Runs argv[0] with argv: its standard output goes to `output`, its wait status is returned (-1 without a pipe).
 int run(char** argv, std::string& output) {
   int ends[2];
   if (pipe(ends) != 0) return -1;

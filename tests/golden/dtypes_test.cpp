@@ -1,5 +1,5 @@
-// What ops make of every pair of dtypes, against PyTorch's: dtypes.golden, made by make_dtypes.py beside this file.
-// Where the ways part, the rule stands in `is_refused`: no arithmetic in bool_ and uint8, no matrices of integers.
+// The results of ops on every pair of dtypes against PyTorch's, from dtypes.golden, which make_dtypes.py writes. The
+// two differ only where `is_refused` says: no arithmetic in bool_ and uint8, no matrices of integers.
 #include <map>
 #include <set>
 
@@ -93,7 +93,7 @@ class Dtypes : public ::testing::Test {
 
   GoldenFile file_{testing::golden_file("dtypes.golden")};
   testing::Comparison comparison_;
-  std::map<std::string, DType> sums_;  // the dtype of a + b by the operands' names: what all arithmetic is done in
+  std::map<std::string, DType> sums_;  // the dtype of a + b, in which all arithmetic is done, by the operands' names
   const std::vector<Operand> all_ = operands();
 };
 

@@ -1,8 +1,8 @@
-"""What the make_*.py scripts share: inputs from names, and files of results.
+"""What the make_*.py scripts share: inputs drawn from names, and files of results.
 
-An input's numbers come from its case's name alone, by splitmix64; tests/support/inputs.cpp draws the same bits. A
-file holds results only: one line that says where they come from, then a zlib stream of records {name, tensors}.
-tests/support/golden.cpp reads it.
+An input's numbers depend only on its case's name, by splitmix64; tests/support/inputs.cpp draws the same bits. A file
+holds only results: one line that says where they come from, then a zlib stream of records {name, tensors}, which
+tests/support/golden.cpp reads.
 """
 import datetime
 import os
@@ -15,7 +15,7 @@ import torch
 
 TORCH = "2.15"
 GAMMA = 0x9E3779B97F4A7C15
-# The order of xtape::DType.
+# In the order of xtape::DType.
 DTYPES = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float32, torch.float64]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, float("inf"), float("-inf"), float("nan"), 1e-40, -1e-40, 5e-324,
            1e30, -1e30, 88.5, -104.0, 1e300, -745.0, 2.0**53]
@@ -30,7 +30,7 @@ def hash_of(key):
 
 
 def draws(key, n):
-    """n 64-bit numbers: the outputs of splitmix64 whose state starts at the key's hash."""
+    """n 64-bit numbers: the outputs of splitmix64 with the key's hash as its first state."""
     with numpy.errstate(over="ignore"):
         z = numpy.uint64(hash_of(key)) + numpy.arange(1, n + 1, dtype=numpy.uint64) * numpy.uint64(GAMMA)
         z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
@@ -44,7 +44,7 @@ def unit(z):
 
 
 class Input:
-    """`fill` gives an input's numbers from its key; real ones get the case's dtype and require grad, constants not."""
+    """`fill` makes the numbers from a key. Real inputs get the case's dtype and require grad unless constant."""
 
     def __init__(self, shape, fill, real=True, constant=False):
         self.shape, self.fill, self.real, self.constant = tuple(shape), fill, real, constant
@@ -109,7 +109,7 @@ def upstream(name, k, y):
 
 
 def gradients(name, outputs, inputs):
-    """At the inputs that require grad, zeros where nothing arrives, under a random upstream for each output."""
+    """The gradients at the inputs that require grad, under a random upstream for each output; zeros for one without."""
     wanted = [x for x in inputs if x.requires_grad]
     recorded = [(y, upstream(name, k, y)) for k, y in enumerate(outputs) if y.requires_grad]
     if not wanted or not recorded:
@@ -119,7 +119,7 @@ def gradients(name, outputs, inputs):
 
 
 class Writer:
-    """Collects cases and writes tests/golden/<file>, or the path given on the command line."""
+    """Collects cases and writes them to `file` beside the script, or to another path given to write()."""
 
     def __init__(self, script, file):
         if torch.__version__.rsplit(".", 1)[0] != TORCH:
@@ -136,7 +136,7 @@ class Writer:
         text = name.encode()
         self.payload += struct.pack("<I", len(text)) + text + struct.pack("<B", len(tensors))
         for x in tensors:
-            if x._is_zerotensor():  # a gradient that is known to be 0 and has no storage
+            if x._is_zerotensor():  # a gradient of zeros that has no storage
                 x = torch.zeros(x.shape, dtype=x.dtype)
             x = x.detach().contiguous()
             self.payload += struct.pack(f"<BB{x.dim()}q", DTYPES.index(x.dtype), x.dim(), *x.shape)

@@ -1,8 +1,9 @@
-"""The ops of random programs: how PyTorch runs each, and how to propose one that keeps numbers tame.
+"""The ops of random programs: how PyTorch runs each, and how to choose operands that keep numbers moderate.
 
-A statement is `name v v ... : p p ...`: numbers of earlier values, then parameters. `RUN` is what it means; the
-twin is the table in random_graphs_test.cpp. `PROPOSE` gives operands and parameters for some values of the program so
-far, or None where they do not suit: near a kink or a tie a difference would not mean a bug, nor where numbers are huge.
+A statement is `name v v ... : p p ...`: the numbers of earlier values, then parameters. `RUN` executes it; the table in
+random_graphs_test.cpp does the same with xtape. `PROPOSE` picks operands and parameters from the values of the program
+so far, or gives None where they do not suit: near a kink or a tie, or with huge numbers, a difference between the two
+libraries would not be a bug.
 """
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,7 @@ def gather(x, p):
 
 
 def batch_norm(x, weight=None, bias=None):
-    """2.15's backward reads a strided weight as if it were contiguous: its own gradcheck fails."""
+    """PyTorch 2.15's backward reads a strided weight as if it were contiguous, and fails its own gradcheck."""
     return F.batch_norm(x, None, None, weight if weight is None else weight.contiguous(), bias, training=True)
 
 
@@ -324,13 +325,13 @@ PROPOSE = {
     "nll_loss": propose_classes(lambda rng: []), "mse_loss": binary(lambda a, b: a.shape == b.shape),
     "bce": binary(lambda a, b: a.shape == b.shape),
     "kl_div": binary(lambda a, b: a.shape == b.shape and b.min() > 0.1), "erf": unary(), "gelu": unary(),
-    "gelu_tanh": unary(lambda x: x.abs().max() < 4),  # beyond, 1 - tanh^2 has lost its digits in either library
+    "gelu_tanh": unary(lambda x: x.abs().max() < 4),  # beyond, 1 - tanh^2 has lost its digits in both libraries
     "leaky_relu": unary(clear, lambda rng, x: [number(rng)]),
     "layer_norm": normalized(-1, lambda x: [-1] if x.dim() > 0 else None),
     "batch_norm": normalized(1, lambda x: [0, 2][:x.dim() - 1] if x.dim() in (2, 3) else None),
     "embedding": propose_embedding,
 }
-# What gives small or dead values comes less often, what needs fitting shapes is tried more often.
+# Ops that give small or unused values are less frequent; ops that need fitting shapes are tried more often.
 WEIGHTS = [{"detach": 0.2, "clone": 0.3, "squeeze": 0.5, "sum": 0.3, "mean": 0.3, "max": 0.3, "min": 0.3, "add": 2,
             "mul": 3, "matmul": 5, "linear": 8, "where": 2, "layer_norm": 2,
             "batch_norm": 3}.get(op, 1) for op in PROPOSE]

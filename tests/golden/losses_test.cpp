@@ -1,5 +1,5 @@
-// The losses against PyTorch's, over the whole product of weights, smoothings, ignored positions, reductions, ranks and
-// layouts, in both dtypes: files made by make_losses.py beside this one.
+// The losses against PyTorch's, for all combinations of weights, smoothings, ignored positions, reductions, ranks and
+// layouts, in both dtypes; make_losses.py writes the files.
 #include <cmath>
 #include <cstdio>
 
@@ -54,7 +54,7 @@ std::string number(double e) {
   return text;
 }
 
-/// One point of the product; the name is make_losses.py's.
+/// One combination; its name is the one in make_losses.py.
 struct LossCase {
   std::string loss, target, w, ignore;
   double e;
@@ -83,11 +83,11 @@ std::vector<LossCase> product(const std::string& loss, const std::string& target
     cases.push_back({loss, target, digit(weights), digit(ignores), digit(es), digit(reductions), digit(shapes),
                      digit(layouts), digit(dtypes)});
   }
-  cases.pop_back();  // the first one of the next round
+  cases.pop_back();  // the first combination again
   return cases;
 }
 
-/// Writes ignore_index where the case ignores, and returns it.
+/// Writes ignore_index to the targets that the case ignores, and returns it.
 std::int64_t ignore_some(Tensor& target, const std::string& ignore) {
   if (ignore == "inside") return 1;
   const std::size_t step = ignore == "some" ? 3 : 1;
@@ -99,7 +99,7 @@ std::int64_t ignore_some(Tensor& target, const std::string& ignore) {
   return -100;
 }
 
-/// The positions that count weigh nothing together: a mean is 0 / 0.
+/// Whether the weights of all positions that count are 0, so that a mean is 0 / 0.
 bool weighs_nothing(const LossCase& c, const Tensor& target, std::int64_t ignore_index) {
   for (std::int64_t y : target.to_vector<std::int64_t>()) {
     if (y != ignore_index && !(c.w == "zero" && y == 2)) return false;
@@ -126,7 +126,7 @@ void check_index(const LossCase& c, GoldenFile& file, Comparison& comparison) {
   comparison.expect_same(c.name() + ", recorded", recorded, {expected[1]});
 }
 
-/// A loss of real inputs and targets, gradients at both.
+/// Checks a loss of real inputs and targets with its gradients at both.
 void check_both(const std::string& name, const Tensor& y, const std::vector<Tensor>& inputs, GoldenFile& file,
                 Comparison& comparison) {
   const std::vector<Tensor> d = gradients(name, {y}, inputs, {.retain_graph = true});
@@ -170,7 +170,7 @@ const std::vector<std::pair<std::string, ElementLoss>> element_losses = {
      }},
 };
 
-/// One loss, reduced in one way, over all shapes and layouts.
+/// Checks one loss with one reduction for all shapes and layouts.
 void check_elements(const std::string& loss, ElementLoss f, const std::string& reduced, Reduction reduction,
                     GoldenFile& file, Comparison& comparison) {
   for (const Shape& shape : shapes) {
@@ -187,14 +187,14 @@ void check_elements(const std::string& loss, ElementLoss f, const std::string& r
   }
 }
 
-TEST(LossesGolden, CrossEntropyOfIndicesIsPyTorchs) {
+TEST(LossesGolden, CrossEntropyOfIndicesAgreesWithPyTorch) {
   GoldenFile file(testing::golden_file("cross_entropy_index.golden"));
   Comparison comparison;
   for (const LossCase& c : product("cross_entropy", "index", smoothings, ignored)) check_index(c, file, comparison);
   file.expect_all_taken();
 }
 
-TEST(LossesGolden, CrossEntropyOfProbabilitiesIsPyTorchs) {
+TEST(LossesGolden, CrossEntropyOfProbabilitiesAgreesWithPyTorch) {
   GoldenFile file(testing::golden_file("cross_entropy_probability.golden"));
   Comparison comparison;
   for (const LossCase& c : product("cross_entropy", "probability", smoothings, {""})) {
@@ -203,14 +203,14 @@ TEST(LossesGolden, CrossEntropyOfProbabilitiesIsPyTorchs) {
   file.expect_all_taken();
 }
 
-TEST(LossesGolden, NLLLossIsPyTorchs) {
+TEST(LossesGolden, NLLLossAgreesWithPyTorch) {
   GoldenFile file(testing::golden_file("nll_loss.golden"));
   Comparison comparison;
   for (const LossCase& c : product("nll_loss", "index", {0}, ignored)) check_index(c, file, comparison);
   file.expect_all_taken();
 }
 
-TEST(LossesGolden, LossesOfElementsArePyTorchs) {
+TEST(LossesGolden, LossesOfElementsAgreeWithPyTorch) {
   GoldenFile file(testing::golden_file("element_losses.golden"));
   Comparison comparison;
   for (const auto& loss : element_losses) {

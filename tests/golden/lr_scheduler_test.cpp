@@ -1,5 +1,5 @@
-// Fifty steps of each scheduler, alone and in pairs, beside PyTorch's: tests/golden/lr_scheduler.golden, by
-// make_lr_scheduler.py next to it.
+// Fifty steps of each scheduler, alone and in pairs, against PyTorch's, from lr_scheduler.golden, which
+// make_lr_scheduler.py writes.
 #include <memory>
 #include <sstream>
 

@@ -1,9 +1,9 @@
-"""Writes dtypes.golden, the reference of dtypes_test.cpp: what ops make of every pair of dtypes.
+"""Writes dtypes.golden, the reference of dtypes_test.cpp: the results of ops on every pair of dtypes.
 
     python make_dtypes.py
 
-Operands are ones: tensors of 2 elements, of none (0-dim), and Python numbers. A case holds the result, or nothing
-where PyTorch refuses it.
+Operands are ones: tensors of 2 elements, 0-dim tensors, and Python numbers. A case holds the result, or nothing if
+PyTorch refuses it.
 """
 import itertools
 import operator
@@ -15,7 +15,7 @@ from golden import DTYPES, Writer
 
 
 def sub(a, b):
-    """PyTorch refuses a bool on either side, as numpy does; xtape subtracts wherever it adds. All operands are 1."""
+    """PyTorch refuses to subtract bools, as numpy does; xtape subtracts whatever it adds. All operands are 1."""
     try:
         return a - b
     except RuntimeError:

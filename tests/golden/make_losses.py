@@ -1,9 +1,9 @@
 """Writes cross_entropy_index.golden, cross_entropy_probability.golden, nll_loss.golden and element_losses.golden, the
-references of losses_test.cpp: the whole product of options, shapes and layouts.
+references of losses_test.cpp: all combinations of options, shapes and layouts.
 
     python make_losses.py
 
-Each case holds the loss and its gradients at the base of the input and, where it is real, at the target.
+Each case holds the loss and its gradients at the base of the input and, if it is real, at the target.
 """
 import itertools
 

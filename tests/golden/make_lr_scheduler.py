@@ -1,12 +1,12 @@
-"""Writes lr_scheduler.golden, the reference of lr_scheduler_test.cpp beside it: fifty steps of PyTorch's
-schedulers, alone and two on one optimizer, undisturbed and with lr edited after step 20.
+"""Writes lr_scheduler.golden, the reference of lr_scheduler_test.cpp: fifty steps of PyTorch's schedulers, alone and in
+pairs on one optimizer, with and without an edit of lr after step 20.
 
     python make_lr_scheduler.py
 
-A case is named "optimizer edit=0; scheduler options; scheduler options". Its result is (51, 4): lr of the two groups,
-then momentum or betas[0] of both, after construction and after each step. OneCycleLR's are negative at the very end of
-some: one step beyond the last, PyTorch goes on along the line. Debian's PyTorch 1.13.1 has the same formulas; only its
-ReduceLROnPlateau lacks get_last_lr.
+A case is named "optimizer edit=0; scheduler options; scheduler options". Its result has the shape (51, 4): lr of the
+two groups, then momentum or betas[0] of both, after construction and after each step. Some of OneCycleLR's last values
+are negative: one step after the last, PyTorch continues the line. Debian's PyTorch 1.13.1 has the same formulas; only
+its ReduceLROnPlateau lacks get_last_lr.
 """
 import itertools
 import math
@@ -27,7 +27,7 @@ LAMBDAS = {
 
 
 def metric(epoch, mode):
-    """Falls until step 20, wavers from then on, and is NaN once. Rises for mode max."""
+    """Falls until step 20, fluctuates from then on, and is NaN once. Rises for mode max."""
     if epoch == 33:
         return math.nan
     noise = any_((1,)).tensor(f"metric {epoch}", torch.float64).item()

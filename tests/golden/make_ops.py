@@ -2,8 +2,8 @@
 
     python make_ops.py
 
-The twin of each case there has its name and inputs here. A case is run in float64 and in float32 and gives its results,
-then the gradients of its differentiable inputs under a random upstream gradient.
+Each case has the same name and inputs there and here. It runs in float64 and in float32 and holds its results, then the
+gradients at its differentiable inputs under a random upstream gradient.
 """
 import torch
 import torch.nn.functional as F
@@ -93,7 +93,7 @@ def other_elementwise_cases():
     case("clamp", "wrong way round", [away((4, 5))], lambda x: torch.clamp(x[0], 1.5, -1))
     case("clamp", "to infinity", [away((20,))], lambda x: torch.clamp(x[0], 0.75, INF))
     case("clamp", "special", [special((20,))], lambda x: torch.clamp(x[0], -1.75, 50))
-    # 2.x gives no gradient at a bound, 1.13 and xtape do: the value alone.
+    # 2.x gives no gradient at a bound, 1.13 and xtape do: only the value is compared.
     case("clamp", "at the bounds", [given((4,), [-1, 1, 0, 2])], lambda x: torch.clamp(x[0].detach(), -1, 1))
     case("clamp", "integers", [integers((9,), 9)], lambda x: torch.clamp(x[0], 2, 5))
     case("where", "", [truths((2, 3)), any_((2, 3)), any_((2, 3))], lambda x: torch.where(*x))
@@ -218,7 +218,7 @@ def shape_cases():
     case("gather", "3-D", [any_((2, 3, 2)), indices((2, 1, 2), [0, 2, 1, 1])], lambda x: torch.gather(x[0], 1, x[1]))
 
 
-# ---- losses and layers: op_cases_nn.cpp
+# ---- losses and layers: op_cases_losses.cpp, op_cases_layers.cpp
 
 def nn_cases():
     case("dropout", "in evaluation", [any_((2, 3))], lambda x: F.dropout(x[0], 0.5, False))

@@ -1,13 +1,13 @@
-"""Writes optim.golden, the reference of optim_test.cpp beside it: fifty steps of PyTorch's optimizers under every
-combination of options, in both floating dtypes.
+"""Writes optim.golden, the reference of optim_test.cpp: fifty steps of PyTorch's optimizers with every combination of
+options, in both floating dtypes.
 
     OMP_NUM_THREADS=1 python make_optim.py
 
-Two groups of two parameters each; the second group's options differ (see `second`). Gradients change scale, are zero at
-times, are absent at times; one parameter gets none before step 10; the first group's lr halves after step 25. A case's
-result is one tensor (steps recorded, elements of all parameters). Debian's PyTorch 1.13.1 takes Adam's mean as beta1 m
-+ (1 - beta1) g instead of by lerp, which rounds otherwise, and knows no default lr of SGD; else these are its numbers,
-too.
+There are two groups of two parameters each; the second group's options differ (see `second`). Gradients change their
+scale and are sometimes zero or absent; one parameter gets none before step 10; the first group's lr halves after step
+25. A case's result is one tensor (recorded steps, elements of all parameters). Debian's PyTorch 1.13.1 computes Adam's
+mean as beta1 m + (1 - beta1) g instead of by lerp, which rounds differently, and SGD has no default lr there; apart
+from that it gives the same numbers.
 """
 import itertools
 

@@ -1,12 +1,12 @@
-"""Writes random programs and what PyTorch makes of them, for random_graphs_test.cpp.
+"""Writes random programs and PyTorch's results of them, for random_graphs_test.cpp.
 
     python make_random_graphs.py [--count 1000] [--seed 1] [--out random_graphs.golden]
 
 A program is one line: `graph <seed> <number>; leaf 2 3; const 3; add 0 1; ~exp 2; sum_over 3 : 1 0; out 2 4`. Each
-statement makes the next value; graph_ops.py says what they mean. `const` wants no gradient, `~` runs its statement
-under no_grad. The loss is the sum of the outputs' elements, each times a number drawn from the key `graph <seed>
-<number>`, as the leaves are. A case's name is its program; it holds the loss, its gradient at each leaf, and the
-gradient of the gradients' squares.
+statement makes the next value; graph_ops.py defines them. `const` is a leaf without a gradient, `~` runs its statement
+under no_grad. The loss is the sum of the outputs' elements, each times a number that is drawn, like the leaves, from
+the key `graph <seed> <number>`. A case's name is its program; it holds the loss, its gradient at each leaf, and the
+gradient of the sum of the gradients' squares.
 """
 import argparse
 import random
@@ -45,7 +45,7 @@ class Program:
         return i, self.values[i].detach()
 
     def add_statement(self):
-        """False when the proposal does not fit, or its numbers are not tame."""
+        """False if the proposal does not fit, or its numbers are too large."""
         op = self.rng.choices(list(PROPOSE), WEIGHTS)[0]
         proposal = PROPOSE[op](self.rng, self.pick)
         if proposal is None:
@@ -57,7 +57,7 @@ class Program:
                 y = RUN[op]([self.values[i] for i in operands], parameters)
         except (RuntimeError, IndexError):  # shapes do not fit
             return False
-        if any(y is x for x in self.values):  # flatten of one dim: its operand, history and all, under no_grad too
+        if any(y is x for x in self.values):  # flatten of one dim returns its operand, even under no_grad
             return False
         if y.dim() > 4 or y.numel() > ELEMENTS or not bool((y.abs() < LARGEST).all()):
             return False
@@ -68,7 +68,7 @@ class Program:
         return True
 
     def finish(self):
-        """The program's text and results; None when no gradient flows, or a large one."""
+        """The program's text and results; None if there is no gradient, or a large one."""
         recorded = [i for i, y in enumerate(self.values) if y.requires_grad and not y.is_leaf]
         if not recorded:
             return None
@@ -78,7 +78,7 @@ class Program:
         self.lines.append("out " + " ".join(map(str, outs)))
         loss = sum((self.values[i] * upstream(self.key, k, self.values[i])).sum() for k, i in enumerate(outs))
         first = torch.autograd.grad(loss, self.leaves, create_graph=True, allow_unused=True)
-        if all(g is None for g in first):  # a view of a leaf made under no_grad says that it requires grad
+        if all(g is None for g in first):  # a view of a leaf that was made under no_grad claims to require grad
             return None
         first = [torch.zeros_like(x) if g is None else g for x, g in zip(self.leaves, first)]
         norm = sum((g * g).sum() for g in first)

@@ -1,9 +1,9 @@
-"""training.golden: the losses of training runs, step by step, in both dtypes.
+"""Writes training.golden, the reference of training_test.cpp: losses of training runs, step by step, in both dtypes.
 
 synthetic   784-256-10, 20 steps of Adam with label smoothing 0.1 on one batch drawn from its name
 fashion     784-64-32-10, 200 steps on the first 6,400 training images of Fashion-MNIST, 32 at a time, with SGD
-            (Nesterov, momentum 0.9, lr 0.05) and with Adam (lr 1e-3); the file also holds a sum over the images'
-            bytes, so that another data set is told from another answer
+            (Nesterov, momentum 0.9, lr 0.05) and with Adam (lr 1e-3); the file also holds a sum of the images'
+            bytes, so that the test notices another data set
 
     python make_training.py DIRECTORY       (of train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz)
 """
@@ -64,7 +64,7 @@ def main(directory):
         adam = torch.optim.Adam(p, lr=1e-3, foreach=False)
         writer.add(f"synthetic {name}", [train(p, adam, batches, 0.1)])
 
-        # The bytes divided by 255 in float32, whatever the network computes in: xtape's images are float32.
+        # The bytes are divided by 255 in float32 even if the network uses float64, because xtape's images are float32.
         x = (images.to(torch.float32) / 255).to(dtype)
         batches = list(zip(x.split(BATCH), labels.split(BATCH)))
         for which in ("sgd", "adam"):

@@ -1,5 +1,5 @@
-// Every op and layer against PyTorch's, value and gradient, in both dtypes: ops.golden, made by make_ops.py beside
-// this file from the twins of support/op_cases*.cpp.
+// Every op and layer against PyTorch's, value and gradient, in both dtypes: the cases of support/op_cases*.cpp and of
+// ops.golden, which make_ops.py writes.
 #include <algorithm>
 
 #include "support/expect.hpp"
@@ -14,12 +14,12 @@ using testing::Comparison;
 using testing::GoldenFile;
 using testing::OpCase;
 
-TEST(OpsGolden, EveryCaseIsPyTorchs) {
+TEST(OpsGolden, EveryCaseAgreesWithPyTorch) {
   GoldenFile file(testing::golden_file("ops.golden"));
   Comparison comparison;
   for (const OpCase& c : testing::op_cases()) {
     if (!c.golden) continue;
-    const bool special = c.special();  // extreme numbers are right to the last digits of their own, not of 1
+    const bool special = c.special();  // extreme numbers: errors relative to the number itself, however small
     for (DType dtype : {float64, float32}) {
       SCOPED_TRACE(c.name);
       const std::vector<Tensor> x = make_inputs(c.name, c.inputs, dtype);
@@ -27,7 +27,7 @@ TEST(OpsGolden, EveryCaseIsPyTorchs) {
       const auto values = expected.begin() + static_cast<std::ptrdiff_t>(std::min(y.size(), expected.size()));
       comparison.set(special ? Closeness{8e-16, 4e-7, 1e-300} : Closeness{});
       comparison.expect_same(c.name, y, {expected.begin(), values});
-      comparison.set(special ? Closeness{1e-13, 1e-5, 1e-300} : Closeness{});  // 1 - y^2 of a tanh near 1
+      comparison.set(special ? Closeness{1e-13, 1e-5, 1e-300} : Closeness{});  // 1e-5: 1 - y^2 of a tanh near 1
       comparison.expect_same(c.name + ", gradients", testing::gradients(c.name, y, x), {values, expected.end()});
     }
   }

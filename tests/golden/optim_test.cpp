@@ -1,5 +1,5 @@
-// Fifty steps of each optimizer under every combination of options beside PyTorch's: tests/golden/optim.golden, by
-// make_optim.py next to it.
+// Fifty steps of each optimizer with every combination of options against PyTorch's, from optim.golden, which
+// make_optim.py writes.
 #include <sstream>
 
 #include "support/expect.hpp"
@@ -14,7 +14,7 @@ using testing::GoldenFile;
 
 const std::vector<Shape> parameter_shapes = {{2, 3}, {3}, {}, {2}};
 
-// The three functions that make_optim.py has, too.
+// The same three functions are in make_optim.py.
 
 Tensor values(int step, std::size_t parameter, DType dtype) {
   const std::string key = "optim " + std::to_string(step) + " " + std::to_string(parameter);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes fresh random programs with PyTorch and runs them with xtape: random_graphs.sh [count [seed]]
 #
-# PYTHON names an interpreter that has PyTorch 2.15 and numpy (default: python3), XTAPE_TESTS the built tests (default:
+# PYTHON is an interpreter with PyTorch 2.15 and numpy (default: python3), XTAPE_TESTS the test program (default:
 # build/gcc/tests/xtape_tests).
 set -euo pipefail
 

@@ -1,6 +1,6 @@
-// Random programs of 2 to 40 ops: loss, gradients and gradients of gradients as PyTorch has them. The programs are the
-// names of the cases in random_graphs.golden; make_random_graphs.py says how to read them. random_graphs.sh makes and
-// checks fresh ones, by the environment variable XTAPE_RANDOM_GRAPHS.
+// Random programs of 2 to 40 ops: loss, gradients and gradients of gradients against PyTorch's. The names of the cases
+// in random_graphs.golden are the programs; make_random_graphs.py describes the format. random_graphs.sh makes and
+// checks fresh ones, through the environment variable XTAPE_RANDOM_GRAPHS.
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -46,7 +46,7 @@ Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
 /// x[i], or undefined.
 Tensor maybe(Args x, std::size_t i) { return i < x.size() ? x[i] : Tensor(); }
 
-/// The twin of RUN in graph_ops.py.
+/// The same ops as RUN in graph_ops.py.
 const std::map<std::string, Op> graph_ops = {
     {"add", binary(add)},
     {"sub", binary(sub)},
@@ -120,7 +120,7 @@ const std::map<std::string, Op> graph_ops = {
     {"embedding", [](Args x, Numbers p) { return embedding(indices_from(p), x[0]); }},
 };
 
-/// A program as it runs: values so far, the leaves among them, and the loss once `out` has come.
+/// Runs a program: keeps the values so far, the leaves among them, and the loss after the statement `out`.
 class Program {
  public:
   explicit Program(const std::string& text) : statements_(text) { std::getline(statements_, key_, ';'); }
@@ -149,7 +149,7 @@ class Program {
     std::istringstream words(statement);
     std::string op;
     words >> op;
-    std::vector<double> before, after;  // the colon
+    std::vector<double> before, after;  // the numbers before and after the colon
     bool is_parameter = false;
     for (std::string word; words >> word;) {
       if (word == ":") {
@@ -182,7 +182,7 @@ class Program {
   Tensor loss_;
 };
 
-TEST(RandomGraphs, AreThoseOfPyTorch) {
+TEST(RandomGraphs, AgreeWithPyTorch) {
   const char* fresh = std::getenv("XTAPE_RANDOM_GRAPHS");
   GoldenFile file(fresh ? fresh : testing::golden_file("random_graphs.golden"));
   testing::Comparison comparison({.float64 = 1e-10});

@@ -1,5 +1,5 @@
-// Training runs against PyTorch's, loss by loss: training.golden, made by make_training.py beside this file, which says
-// what the runs are.
+// Training runs against PyTorch's, loss by loss, from training.golden; make_training.py writes it and describes the
+// runs.
 #include <array>
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// What must not compile, and says why in one line; and what must compile without a warning in a user's program that
-// finds the headers by -I.
+// Code that must not compile, with the reason in one line, and code that must compile without a warning in a user's
+// program that finds the headers by -I.
 #include <gtest/gtest.h>
 
 #include "house/sources.hpp"
@@ -7,7 +7,7 @@
 namespace xtape::house {
 namespace {
 
-/// What the compiler says about a program of `code`; "" where it accepts it.
+/// The compiler's output for a program of `code`; "" if it accepts it.
 std::string compiler_says(const std::string& code) {
   const std::string program =
       "#include <xtape/nn/nn.hpp>\n"
@@ -40,7 +40,7 @@ void expect_one_error(const std::string& code, const std::string& reason) {
   EXPECT_EQ(count(said, "error: "), 1u) << code << "\n" << said;
 }
 
-/// A module `M` with `forward`, which another module registers.
+/// A module `M` with `forward`, registered by another module.
 std::string registering(const std::string& forward) {
   return "struct M : nn::Module { " + forward + " };\n" +
          "struct Outer : nn::Module { M m = register_module(\"m\", M()); };\n";
@@ -87,7 +87,7 @@ TEST(Compile, AForwardOfOneToThreeInputsConstOrNotGivesNoWarning) {
             "");
 }
 
-TEST(Compile, AForwardThatWouldHideTheBasesIsRefused) {
+TEST(Compile, AForwardWithAnotherSignatureIsRefused) {
   const std::string reason = "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs";
   expect_refused(registering("Tensor forward(Tensor x) { return x; }"), reason);
   expect_refused(registering("void forward(const Tensor&) {}"), reason);
@@ -142,7 +142,7 @@ TEST(Compile, ALossIsCalledWithTwoInputs) {
       "parts");
 }
 
-TEST(Compile, AParameterIsNotMadeToNameAnotherTensor) {
+TEST(Compile, AParameterCannotBeAssignedATensor) {
   expect_refused("void use(nn::Linear& layer) { layer.weight = ones({1}); }", "deleted");
 }
 

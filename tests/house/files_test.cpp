@@ -1,4 +1,4 @@
-// The files of the house: none too long, each op with its tests, each example with its output on record.
+// Rules for files: none is too long, each op has its tests, each example has its output on record.
 #include <gtest/gtest.h>
 
 #include "house/sources.hpp"
@@ -6,7 +6,7 @@
 namespace xtape::house {
 namespace {
 
-/// A file of src/ops with a header of its own is no op, but what several ops have in common.
+/// A file of src/ops that has a header is not an op, but code that several ops share.
 bool is_shared_by_ops(const fs::path& file) { return fs::exists(root / fs::path(file).replace_extension(".hpp")); }
 
 TEST(Files, HaveAtMost500Lines) {
@@ -18,7 +18,7 @@ TEST(Files, HaveAtMost500Lines) {
   }
 }
 
-TEST(Files, OpenWithWhatTheyOwn) {
+TEST(Files, OpenWithAComment) {
   for (const char* folder : {"include", "src"}) {
     for (const fs::path& file : files(folder, {".hpp"})) EXPECT_TRUE(starts_with(text(file), "// ")) << file;
   }

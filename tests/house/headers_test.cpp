@@ -1,5 +1,5 @@
-// The public headers stay light: a program that includes all of xtape pays for no array engine, no formatting and none
-// of the heavy standard headers. (That each compiles alone is checked by the build: tests/CMakeLists.txt.)
+// The public headers stay light: a program that includes all of xtape includes no array library, no formatting library
+// and none of the heavy standard headers. (The build checks that each compiles alone: tests/CMakeLists.txt.)
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace xtape::house {
 namespace {
 
-/// Every file that the compiler opens for the umbrella header, the umbrella included.
+/// Every file that the compiler opens for xtape.hpp, that one included.
 std::vector<std::string> opened() {
   const Ran ran = run("echo '#include <xtape/xtape.hpp>' | " + quote(XTAPE_CXX) + " -std=c++20 -x c++ -M -I" +
                       quote((root / "include").string()) + " - | tr -d '\\\\' | tr ' ' '\\n' | grep '^/'");
@@ -18,7 +18,7 @@ std::vector<std::string> opened() {
   return ran.lines;
 }
 
-TEST(Headers, PullInNoLibrary) {
+TEST(Headers, IncludeNoLibrary) {
   const std::vector<std::string> files = opened();
   EXPECT_GT(files.size(), 20u);
   for (const std::string& file : files) {
@@ -28,7 +28,7 @@ TEST(Headers, PullInNoLibrary) {
   }
 }
 
-TEST(Headers, PullInNoHeavyStandardHeader) {
+TEST(Headers, IncludeNoHeavyStandardHeader) {
   const std::set<std::string> heavy = {"functional", "iostream", "algorithm", "random", "ranges", "regex",
                                        "iomanip",    "sstream",  "fstream",   "thread", "future", "map"};
   const std::regex standard(".*/c\\+\\+/[0-9.]+/([a-z_]+)");
@@ -92,7 +92,7 @@ TEST(Headers, SayInAFewLinesThatTheyNeedCpp20) {
 }
 
 TEST(Headers, HoldNoMutableState) {
-  // A variable in a header would exist twice: in the shared library and in the program.
+  // A variable in a header could exist twice: in the shared library and in the program.
   const std::regex state(
       R"(^\s*(inline\s+)?(static|thread_local)\s+(?!constexpr|const\b|inline\s+constexpr)[^()]*(=.*)?;)");
   for (const fs::path& header : files("include", {".hpp"})) {

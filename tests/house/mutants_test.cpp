@@ -1,4 +1,4 @@
-// Each bug that tests/mutation plants still has a place in the sources: one that does not fit would never be tried.
+// Each bug that tests/mutation plants must still fit the sources: one that does not fit would never be tried.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What the tests of the house share: the files of the repository, their lines, and the output of a command.
+// Helpers of the tests in this folder: the files of the repository, their contents, and the output of a command.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 inline const fs::path root = XTAPE_SOURCE_DIR;
 
-/// Regular files under root/`folder`, recursively, sorted, relative to root; all of them or those with `extension`s.
+/// Regular files under root/`folder`, recursively, sorted, relative to root; only those with `extensions`, if given.
 inline std::vector<fs::path> files(const fs::path& folder, const std::vector<std::string>& extensions = {}) {
   std::vector<fs::path> found;
   if (!fs::exists(root / folder)) return found;
@@ -36,7 +36,7 @@ inline std::string text(const fs::path& file) {
 }
 
 struct Include {
-  std::string name;  ///< as written: "xtape/tensor.hpp" or <vector>, without the marks
+  std::string name;  ///< as written, without quotes or angle brackets
   bool quoted;
 };
 
@@ -53,7 +53,7 @@ inline std::vector<Include> includes(const fs::path& file) {
 
 inline bool starts_with(const std::string& s, const char* prefix) { return s.rfind(prefix, 0) == 0; }
 
-/// An argument for the shell.
+/// Quotes an argument for the shell.
 inline std::string quote(const std::string& argument) {
   std::string quoted = "'";
   for (char c : argument) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);

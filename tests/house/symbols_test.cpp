@@ -1,5 +1,5 @@
-// What the linker sees: nothing but xtape's own names leave the library, and no code compiled for one instruction set
-// can be taken for another's.
+// What the linker sees: the library exports only xtape's own names, and the linker cannot use code compiled for one
+// instruction set in place of another's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,11 +15,11 @@ struct Symbol {
   std::string name;
 };
 
-/// The lines "address kind name" that nm prints; sanitizers' own symbols are left out.
+/// The symbols that nm lists, in lines "address kind name", without those of sanitizers.
 std::vector<Symbol> symbols(const std::string& options, const std::string& file) {
   const Ran ran = run(quote(XTAPE_NM) + " " + options + " " + quote(file));
   EXPECT_EQ(ran.status, 0) << file;
-  std::vector<Symbol> found;  // by hand: std::regex recurses for every character, and these names are long
+  std::vector<Symbol> found;  // without std::regex, which recurses for every character: these names are long
   for (const std::string& text : ran.lines) {
     const std::size_t space = text.find(' ');
     if (space == 0 || space + 3 >= text.size() || text[space + 2] != ' ') continue;
@@ -29,7 +29,7 @@ std::vector<Symbol> symbols(const std::string& options, const std::string& file)
   return found;
 }
 
-TEST(Symbols, TheSharedLibraryShowsNamesOfXtapeOnly) {
+TEST(Symbols, TheSharedLibraryExportsOnlyNamesOfXtape) {
   const std::regex own("((vtable|VTT|typeinfo|typeinfo name) for |(non-)?virtual thunk to )?xtape::");
   const std::vector<Symbol> shown = symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY);
   EXPECT_GT(shown.size(), 100u);
@@ -39,7 +39,7 @@ TEST(Symbols, TheSharedLibraryShowsNamesOfXtapeOnly) {
   }
 }
 
-TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
+TEST(Symbols, TheSharedLibraryExportsTheTypesOfItsErrors) {
   std::set<std::string> shown;
   for (const Symbol& symbol : symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY)) shown.insert(symbol.name);
   for (const char* error :
@@ -48,8 +48,8 @@ TEST(Symbols, TheSharedLibraryShowsItsErrorsToCatch) {
   }
 }
 
-TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
-  // Weak ones aside: instances of templates, which the linker merges with the program's own.
+TEST(Symbols, TheStaticLibraryDefinesOnlyNamesOfXtape) {
+  // Except weak symbols: instances of templates, which the linker merges with the program's own.
   const std::vector<Symbol> defined = symbols("-gC --defined-only", XTAPE_STATIC_LIBRARY);
   EXPECT_GT(defined.size(), 100u);
   for (const Symbol& symbol : defined) {
@@ -62,8 +62,8 @@ TEST(Symbols, TheStaticLibraryDefinesNamesOfXtapeOnly) {
 
 #if defined(__x86_64__)  // elsewhere there is one instruction set
 TEST(Symbols, NoCodeOfOneInstructionSetCanBeTakenForAnothers) {
-  // The linker keeps one of the weak symbols of a name, which may be the one that only newer CPUs can run. There are
-  // none: such an object shows its table and nothing else.
+  // Of several weak symbols with one name the linker keeps one, which may be code that only newer CPUs can run.
+  // Therefore such an object has no weak symbols: it exports its table and nothing else.
   int objects = 0;
   for (const fs::path& source : files("src/kernels/isa", {".cpp"})) {
     const std::string object = source.filename().string() + ".o";

@@ -22,11 +22,9 @@ TEST(BroadcastRuns, RepeatLeadingAndTrailingDims) {
   EXPECT_EQ(positions(*find_repetition({}, {2, 2}), 4), (Positions{0, 0, 0, 0}));
 }
 
-TEST(BroadcastRuns, LeaveADimBetweenKeptDimsToTheCaller) {
-  EXPECT_FALSE(find_repetition({2, 1, 4}, {2, 3, 4}).has_value());
-}
+TEST(BroadcastRuns, DoNotCoverADimBetweenKeptDims) { EXPECT_FALSE(find_repetition({2, 1, 4}, {2, 3, 4}).has_value()); }
 
-TEST(BroadcastRuns, MeetEachOperandWhereItsRepetitionSays) {
+TEST(BroadcastRuns, ReadEachOperandByItsRepetition) {
   const std::vector<double> x = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   const Shape to = {2, 3, 2};
   const Shape shapes[] = {{2, 3, 2}, {3, 2}, {2}, {2, 1, 1}, {1, 3, 1}, {}};

@@ -20,8 +20,8 @@ std::vector<T> noise(std::int64_t n) {
   return x;
 }
 
-/// op(A) op(B), onto C or not, by the definition, for stored rows `pad` longer than they need be. Of C's own elements
-/// one in `one_in` is looked at.
+/// Compares C = op(A) op(B), or C + op(A) op(B), with its definition, where rows are stored `pad` longer than
+/// necessary. Checks one in `one_in` of C's elements, and all elements between its rows.
 template <class T>
 void expect_definition(bool accumulate, bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
                        double tolerance, std::int64_t one_in) {
@@ -67,7 +67,7 @@ void expect_definition(bool trans_a, bool trans_b, std::int64_t m, std::int64_t 
   }
 }
 
-TEST(Gemm, IsItsDefinitionForAllFlags) {
+TEST(Gemm, AgreesWithItsDefinitionForAllFlags) {
   for (bool trans_a : {false, true}) {
     for (bool trans_b : {false, true}) {
       expect_definition<double>(trans_a, trans_b, 3, 4, 5, 1e-12);
@@ -77,7 +77,7 @@ TEST(Gemm, IsItsDefinitionForAllFlags) {
   }
 }
 
-TEST(Gemm, IsItsDefinitionWhenItIsCut) {  // into blocks of rows, columns and k
+TEST(Gemm, AgreesWithItsDefinitionInBlocks) {  // of rows, columns and k
   for (bool trans_a : {false, true}) {
     for (bool trans_b : {false, true}) {
       expect_definition<double>(trans_a, trans_b, 905, 150, 350, 1e-10, 97);
@@ -87,11 +87,11 @@ TEST(Gemm, IsItsDefinitionWhenItIsCut) {  // into blocks of rows, columns and k
   }
 }
 
-TEST(Gemm, IsItsDefinitionForFewRows) {
+TEST(Gemm, AgreesWithItsDefinitionForFewRows) {
   for (std::int64_t m : {16, 31, 37, 64}) expect_definition<float>(false, true, m, 101, 300, 2e-3);
 }
 
-TEST(Gemm, IsItsDefinitionWhenItIsThin) {
+TEST(Gemm, AgreesWithItsDefinitionForThinMatrices) {
   for (bool trans_a : {false, true}) {
     for (bool trans_b : {false, true}) {
       for (std::int64_t thin : {1, 10, 16}) {
@@ -131,7 +131,7 @@ TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
-TEST(Gemm, NotOntoCDoesNotReadIt) {
+TEST(Gemm, DoesNotReadCUnlessItAccumulates) {
   const float a[] = {1, 2}, b[] = {3, 4};
   float c = std::numeric_limits<float>::quiet_NaN();
   gemm(Gemm<float>{.m = 1, .n = 1, .k = 2, .a = a, .lda = 2, .b = b, .ldb = 1, .c = &c, .ldc = 1});

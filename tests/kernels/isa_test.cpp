@@ -9,12 +9,12 @@
 namespace xtape {
 namespace {
 
-TEST(Isa, TablesBearTheirNames) {
+TEST(Isa, IsFoundByItsName) {
   testing::each_isa([](const kernels::Isa& isa) { EXPECT_EQ(kernels::find_isa(isa.name), &isa); });
   EXPECT_NE(kernels::find_isa("baseline"), nullptr);
 }
 
-TEST(Isa, WithoutAWishIsTheBestOfTheCpu) {
+TEST(Isa, IsTheBestOfTheCpuByDefault) {
   const kernels::Isa* best = nullptr;
   testing::each_isa([&best](const kernels::Isa& isa) { best = &isa; });
   EXPECT_EQ(&kernels::choose_isa(nullptr), best);
@@ -25,7 +25,7 @@ TEST(Isa, MayBeChosenByName) {
   testing::each_isa([](const kernels::Isa& isa) { EXPECT_EQ(&kernels::choose_isa(isa.name), &isa); });
 }
 
-TEST(Isa, RefusesWhatTheCpuHasNot) {
+TEST(Isa, RefusesUnknownNamesAndWhatTheCpuLacks) {
   testing::expect_error<ValueError>([] { kernels::choose_isa("AVX2"); }, "XTAPE_ISA", "'AVX2'", "baseline");
   for (const char* name : kernels::isa_names) {
     if (!kernels::find_isa(name)) {
@@ -34,7 +34,7 @@ TEST(Isa, RefusesWhatTheCpuHasNot) {
   }
 }
 
-TEST(Isa, InUseIsTheOneThatTheEnvironmentNamesAndBuildInfoTells) {
+TEST(Isa, InUseIsTheEnvironmentsChoiceAndBuildInfoNamesIt) {
   EXPECT_EQ(&kernels::isa(), &kernels::choose_isa(std::getenv("XTAPE_ISA")));
   EXPECT_NE(build_info().find(std::string(kernels::isa().name) + " kernels"), std::string::npos) << build_info();
 }

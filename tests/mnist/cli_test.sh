@@ -1,5 +1,5 @@
 #!/bin/sh
-# The training binary as its user meets it: wrong options, broken data, equal hashes. Usage: cli_test.sh BINARY
+# Tests xtape-mnist from the command line: wrong options, broken data, reproducible weights. Usage: cli_test.sh BINARY
 set -u
 binary=$1
 scratch=$(mktemp -d)
@@ -129,9 +129,8 @@ good_data
 rm "$labels"
 refuses "train-labels" --data "$scratch/data"
 
-# -- runs: the same seed gives the same weights, with validation on or off, on one thread or two
+# -- runs: the same seed gives the same weights, for any number of threads (SEMANTICS [34]), with or without validation
 hash_of() { "$binary" --data digits --epochs 1 --hidden 32 "$@" | sed -n 's/^weights //p'; }
-# SEMANTICS [34]: same seed, same bits, for any number of threads; [33]: validation or none.
 first=$(hash_of --seed 3)
 [ -n "$first" ] || complain "no hash printed"
 [ "$(hash_of --seed 3)" = "$first" ] || complain "the same seed gave other weights"
@@ -150,7 +149,7 @@ sgd() { hash_of --seed 3 --optimizer sgd --lr 0.05 "$@"; }
 plain=$(sgd --momentum 0)
 [ -n "$plain" ] && [ "$plain" != "$(sgd --momentum 0.5)" ] || complain "--momentum changed nothing"
 [ "$(sgd)" = "$(sgd --momentum 0.9)" ] || complain "sgd's momentum is not 0.9 by default"
-[ "$plain" != "$(sgd --momentum 0 --weight-decay 0.01)" ] || complain "--weight-decay changed nothing of sgd's"
+[ "$plain" != "$(sgd --momentum 0 --weight-decay 0.01)" ] || complain "--weight-decay changed nothing for sgd"
 [ "$plain" != "$(sgd --nesterov)" ] && [ "$(sgd)" != "$(sgd --nesterov)" ] || complain "--nesterov changed nothing"
 [ "$(hash_of --batch-size 0100)" = "$(hash_of --batch-size 100)" ] || complain "--batch-size 0100 is not 100"
 accuracy=$("$binary" --data digits --epochs 2 --hidden 32 --optimizer sgd --lr 0.05 --momentum 0.9 --weight-decay 1e-4 \
@@ -178,5 +177,5 @@ fi
 "$binary" --data digits --epochs 1 --hidden 16 >"$scratch/out"
 [ "$(wc -L <"$scratch/out")" -le 60 ] || complain "a line is longer than 60 columns"
 
-[ "$failures" -eq 0 ] && echo "all well"
+[ "$failures" -eq 0 ] && echo "all checks passed"
 exit "$failures"

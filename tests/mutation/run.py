@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Does the suite notice bugs? Plants those of mutants.txt one at a time and reports which tests fail.
+"""Checks that the suite notices bugs: plants those of mutants.txt one at a time and reports which tests fail.
 
     tests/mutation/run.py [--only REGEX] [--list]
 
-Works in build/mutation on a copy of the working tree. Ends with status 1 when a mutant survives, does not compile
-or no longer fits the sources. A mutant in mutants.txt is
+Works in build/mutation on a copy of the working tree. The exit status is 1 if a mutant survives, does not compile or no
+longer fits the sources. A mutant in mutants.txt is
 
     == what is wrong
     path/of/the/file
-    - the line as it is (several such lines: consecutive ones)
-    + the line as it is planted (none: the line goes)
+    - the line in the sources (several such lines must be consecutive)
+    + the line that replaces it (without one, the line is removed)
 """
 import argparse
 import filecmp
@@ -24,7 +24,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 WORK = os.path.join(ROOT, "build", "mutation")
 TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
-SECONDS = 300  # the suite takes a tenth of it; beyond, it hangs
+SECONDS = 300  # the suite takes a tenth of this; if it takes more than this, it hangs
 
 
 def mutants():
@@ -57,7 +57,7 @@ def build():
 
 
 def failures():
-    """The names of failing tests, or what else went wrong."""
+    """The names of the failing tests, or what else went wrong."""
     suite = os.path.join(BUILD, "tests", "xtape_tests")
     try:
         run = subprocess.run([suite, "--gtest_brief=1"], capture_output=True, text=True, errors="replace", timeout=SECONDS)
@@ -68,7 +68,7 @@ def failures():
 
 
 def mirror(source, copy):
-    """Makes `copy` equal to `source`, and touches only what differs: a build knows its files by their times."""
+    """Makes `copy` equal to `source`, and writes only the files that differ: a build goes by their times."""
     for folder, _, names in os.walk(copy):
         for name in names:
             if not os.path.exists(os.path.join(source, os.path.relpath(os.path.join(folder, name), copy))):
@@ -92,7 +92,7 @@ def prepare():
                    check=True, stdout=subprocess.DEVNULL)
     built = build()
     if built.returncode:
-        sys.exit("the sources do not compile as they are:\n" + built.stdout)
+        sys.exit("the sources do not compile without any mutant:\n" + built.stdout)
     failed = failures()
     if failed:
         sys.exit("the suite fails without any mutant: " + ", ".join(failed))
@@ -122,8 +122,8 @@ def judge(mutant):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", metavar="REGEX", help="mutants whose name matches")
-    parser.add_argument("--list", action="store_true", help="names the mutants, checks that they fit, builds nothing")
+    parser.add_argument("--only", default="", metavar="REGEX", help="only mutants whose name matches")
+    parser.add_argument("--list", action="store_true", help="list the mutants and check that they fit; build nothing")
     options = parser.parse_args()
     chosen = [m for m in mutants() if re.search(options.only, m["name"])]
     for mutant in chosen:

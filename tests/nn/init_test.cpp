@@ -13,14 +13,14 @@ using init::FanMode;
 using init::Nonlinearity;
 using testing::expect_close;
 
-/// All of t lies in [-bound, bound), and comes near to both ends.
+/// All of t is in [-bound, bound], and some of it is close to both ends.
 void expect_fills(const Tensor& t, double bound) {
   EXPECT_LE(t.abs().max().item<double>(), bound);
   EXPECT_GT(t.max().item<double>(), 0.98 * bound);
   EXPECT_LT(t.min().item<double>(), -0.98 * bound);
 }
 
-/// The standard deviation of t, of mean 0, is s to within five standard errors.
+/// The mean of t is 0 and its standard deviation s, within five standard errors.
 void expect_deviation(const Tensor& t, double s) {
   const double n = static_cast<double>(t.numel());
   EXPECT_NEAR(std::sqrt((t * t).mean().item<double>()) / s, 1, 5 / std::sqrt(2 * n));
@@ -29,7 +29,7 @@ void expect_deviation(const Tensor& t, double s) {
 
 Tensor weight() { return empty({40, 30, 5}); }  // fan_in 150, fan_out 200
 
-TEST(Init, FillsInPlaceOffTheTape) {
+TEST(Init, FillsInPlaceWithoutRecording) {
   const Tensor t = zeros({3, 2}, {.requires_grad = true});
   for (const Tensor& same : {init::uniform_(t), init::normal_(t), init::ones_(t), init::kaiming_normal_(t)}) {
     EXPECT_EQ(same.impl(), t.impl());
@@ -55,14 +55,14 @@ TEST(Init, DrawsFromTheDefaultGenerator) {
   EXPECT_TRUE(equal(init::normal_(empty({4, 4})), a));
 }
 
-TEST(Init, XavierLooksAtBothFans) {
+TEST(Init, XavierUsesBothFans) {
   manual_seed(2);
   expect_fills(init::xavier_uniform_(weight()), std::sqrt(6.0 / 350));
   expect_fills(init::xavier_uniform_(weight(), 2), 2 * std::sqrt(6.0 / 350));
   expect_deviation(init::xavier_normal_(weight(), 2), 2 * std::sqrt(2.0 / 350));
 }
 
-TEST(Init, KaimingLooksAtTheFanThatItIsTold) {
+TEST(Init, KaimingUsesTheFanOfItsMode) {
   manual_seed(3);
   expect_fills(init::kaiming_uniform_(weight()), std::sqrt(6.0 / 150));
   expect_fills(init::kaiming_uniform_(weight(), {.a = std::sqrt(5.0)}), 1 / std::sqrt(150.0));

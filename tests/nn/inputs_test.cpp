@@ -1,4 +1,4 @@
-// Modules of several inputs: forward(x, y) and forward(x, y, z) have all that forward(x) has.
+// Modules with several inputs: forward(x, y) and forward(x, y, z) can do everything that forward(x) can.
 #include "support/expect.hpp"
 #include "xtape/nn/nn.hpp"
 
@@ -26,7 +26,7 @@ struct Pair : nn::Module {
   Tensor forward(const Tensor& x, const Tensor& y) const { return head(score(x, y)); }
 };
 
-/// Its forward is whichever its input asks for.
+/// The number of inputs chooses the forward.
 struct OneOrTwo : nn::Module {
   Tensor forward(const Tensor& x) { return x; }
   Tensor forward(const Tensor& x, const Tensor& y) const { return x + y; }
@@ -66,12 +66,12 @@ TEST(Inputs, GradientsReachEveryInput) {
 
 TEST(Inputs, TrainingModeReachesTheChildren) {
   Gate gate;
-  expect_close(gate(tensor({1.0}), tensor({3.0}), tensor({4.0})), {12});  // all is dropped
+  expect_close(gate(tensor({1.0}), tensor({3.0}), tensor({4.0})), {12});  // dropout drops everything
   gate.eval();
   expect_close(gate(tensor({1.0}), tensor({3.0}), tensor({4.0})), {14});
 }
 
-TEST(Inputs, ACloneRunsOnTensorsOfItsOwn) {
+TEST(Inputs, ACloneUsesItsOwnTensors) {
   Gate model;
   model.eval();
   const Gate copy = clone(model);
@@ -108,7 +108,7 @@ struct Four : nn::Module {
   Tensor operator()(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& d) const { return a + b + c + d; }
 };
 
-TEST(Inputs, AnOperatorOfOnesOwnTakesAnythingElse) {
+TEST(Inputs, ACustomCallOperatorMayTakeOtherInputs) {
   struct Outer : nn::Module {
     Four four = register_module("four", Four());
     Tensor forward(const Tensor& x) { return four(x, x, x, x); }

@@ -40,7 +40,7 @@ TEST(LinearLayer, TakesAnyLeadingDims) {
   EXPECT_EQ(layer(ones({0, 3})).shape(), (Shape{0, 2}));
 }
 
-TEST(LinearLayer, WithoutInputsGivesItsBias) {  // SEMANTICS [19]
+TEST(LinearLayer, WithoutInputFeaturesGivesItsBias) {  // SEMANTICS [19]
   nn::Linear layer(0, 2);
   EXPECT_TRUE(equal(layer(ones({1, 0})).flatten(), layer.bias.detach()));
 }

@@ -13,7 +13,7 @@ using testing::expect_error;
 const Tensor logits = tensor({{1., 2., 3.}, {4., 5., 6.}}, {.dtype = float64});
 const Tensor target = tensor({1, 0});
 
-/// The module's parts are the function's.
+/// Expects the module's parts to equal the function's.
 void expect_parts(const LossParts& parts, const LossParts& expected) {
   EXPECT_TRUE(equal(parts.sum, expected.sum));
   EXPECT_EQ(parts.denominator, expected.denominator);
@@ -43,14 +43,14 @@ TEST(CrossEntropyLossModule, ItsWeightIsABuffer) {
   EXPECT_EQ(criterion.parts(logits, target).denominator, 3);
 }
 
-TEST(CrossEntropyLossModule, AWeightSetByElementCounts) {
+TEST(CrossEntropyLossModule, UsesAWeightThatIsSetByElement) {
   Tensor w = ones({3}, {.dtype = float64});
   w[1] = 3.0;
   nn::CrossEntropyLoss criterion({.weight = w});
   expect_close(criterion(logits, target), {(3 * 1.4076059644443806 + 2.4076059644443806) / 4}, 1e-12);
 }
 
-TEST(CrossEntropyLossModule, AClonesWeightIsItsOwn) {
+TEST(CrossEntropyLossModule, ACloneHasItsOwnWeight) {
   nn::CrossEntropyLoss criterion({.weight = tensor({1., 2., 3.})});
   nn::CrossEntropyLoss copy = clone(criterion);
   criterion.weight.fill_(0);
@@ -68,7 +68,7 @@ TEST(NLLLossModule, IsNllLossWithItsOptions) {
   EXPECT_EQ(criterion.parts(logits, target).denominator, 0.3);
 }
 
-TEST(NLLLossModule, LooksAtItsWeightAsItIsNow) {
+TEST(NLLLossModule, UsesTheCurrentValuesOfItsWeight) {
   nn::NLLLoss criterion({.weight = tensor({1., 2., 3.})});
   nn::NLLLoss copy = clone(criterion);
   criterion.to(float64);
@@ -134,7 +134,7 @@ TEST(Loss, IsCalledThroughItsBase) {
                            "CrossEntropyLoss: called with 1 input, but it has no forward(const Tensor& x)");
 }
 
-/// |input - target|: a loss of one's own.
+/// A custom loss: |input - target|.
 struct L1Loss : nn::Loss {
   Tensor forward(const Tensor& input, const Tensor& wanted) override { return (input - wanted).abs().mean(); }
   LossParts parts(const Tensor& input, const Tensor& wanted) const override {
@@ -142,7 +142,7 @@ struct L1Loss : nn::Loss {
   }
 };
 
-TEST(Loss, OfOnesOwnIsCalledThroughTheBaseToo) {
+TEST(Loss, ACustomLossIsCalledThroughTheBaseToo) {
   const L1Loss criterion;
   const nn::Loss& loss = criterion;
   expect_close(loss(tensor({1.0, 5.0}), tensor({2.0, 2.0})), {2});

@@ -67,13 +67,13 @@ TEST(Module, ACopySharesParametersAndMode) {
   EXPECT_EQ(copy.fc1.bias.to_vector<float>()[0], 7);
 }
 
-TEST(Module, AMovedFromModuleIsOneMoreHandle) {
+TEST(Module, AMovedFromModuleIsStillAHandle) {
   Classifier model;
   Classifier other = std::move(model);
   EXPECT_EQ(model.parameters()[0].impl(), other.parameters()[0].impl());  // NOLINT: on purpose
 }
 
-TEST(Module, AMovedFromModuleOfOnesOwnRunsAndSharesItsTensors) {
+TEST(Module, AMovedFromCustomModuleRunsAndSharesItsTensors) {
   Scale model;
   Scale other = std::move(model);
   expect_close(model(ones({3})), {3, 3, 3});  // NOLINT: on purpose

@@ -59,7 +59,7 @@ TEST(BatchNorm1d, TrainsOnTheBatchAndEvaluatesOnTheRunningStatistics) {
   EXPECT_EQ(layer.num_batches_tracked.item<int>(), 1);
 }
 
-TEST(BatchNorm1d, TheCumulativeAverageWeighsAllBatchesAlike) {
+TEST(BatchNorm1d, TheCumulativeAverageWeightsAllBatchesEqually) {
   const nn::BatchNorm1d layer(2, {.momentum = nn::cumulative_average});
   layer(tensor({{1.0f, 2.0f}, {3.0f, 5.0f}}));
   layer(tensor({{1.0f, 2.0f}, {4.0f, 5.0f}}));
@@ -73,7 +73,7 @@ TEST(BatchNorm1d, WithoutRunningStatisticsUsesTheBatchInEvaluationToo) {
   expect_close(layer(tensor({{1.0f, 2.0f}, {3.0f, 5.0f}})), {-1, -1, 1, 1}, 1e-5);
 }
 
-TEST(BatchNorm1d, RecordsNothingOfItsStatistics) {
+TEST(BatchNorm1d, DoesNotRecordItsStatistics) {
   const nn::BatchNorm1d layer(2);
   layer(randn({4, 2}, {.requires_grad = true}));
   EXPECT_TRUE(layer.running_mean.is_leaf());
@@ -87,7 +87,7 @@ TEST(BatchNorm1d, TrainsInFloat64AfterTo) {
   EXPECT_EQ(layer.num_batches_tracked.dtype(), int64);
 }
 
-TEST(BatchNorm1d, CountsNoBatchThatItRefuses) {
+TEST(BatchNorm1d, DoesNotCountABatchThatItRefuses) {
   const nn::BatchNorm1d layer(3);
   EXPECT_THROW(layer(ones({4, 2})), ShapeError);
   EXPECT_THROW(layer(ones({1, 3})), ValueError);

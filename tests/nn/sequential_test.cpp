@@ -40,7 +40,7 @@ TEST(Sequential, EmptyIsTheIdentity) {
   EXPECT_EQ(nn::Sequential()(x).impl(), x.impl());
 }
 
-TEST(Sequential, BuildsItsLayersFirstToLast) {
+TEST(Sequential, ConstructsItsLayersInOrder) {
   manual_seed(3);
   nn::Sequential model{nn::Linear(2, 2), nn::Linear(2, 2)};
   manual_seed(3);
@@ -48,14 +48,14 @@ TEST(Sequential, BuildsItsLayersFirstToLast) {
   EXPECT_TRUE(equal(model.parameters()[0], first.weight));
 }
 
-TEST(Sequential, PassesTheModeDown) {
+TEST(Sequential, PassesTheModeToItsLayers) {
   nn::Dropout drop(0.5);
   nn::Sequential model{nn::Linear(2, 2), drop};
   model.eval();
   EXPECT_FALSE(drop.is_training());
 }
 
-TEST(Sequential, ACloneKeepsNothingOfTheOriginal) {
+TEST(Sequential, ACloneSharesNothingWithTheOriginal) {
   nn::Sequential model{nn::Linear(2, 2), nn::Dropout(0.5)};
   nn::Sequential copy = clone(model);
   copy.eval();

@@ -31,7 +31,7 @@ TEST(Summary, ListsEveryCallAndCountsATieOnce) {
   const nn::Summary summary = nn::summary(Twice(), {4, 3});
   ASSERT_EQ(summary.rows().size(), 3u);
   EXPECT_EQ(summary.rows()[0].type, "Twice");
-  EXPECT_EQ(summary.rows()[0].parameters, 9);  // the tie, under its first name
+  EXPECT_EQ(summary.rows()[0].parameters, 9);  // the tied parameter counts under its first name
   EXPECT_EQ(summary.rows()[1].path, "shared");
   EXPECT_EQ(summary.rows()[1].parameters, 3);
   EXPECT_EQ(summary.rows()[1].outputs, (std::vector<Shape>{{4, 3}, {1, 3}}));
@@ -47,7 +47,7 @@ struct Outer {
   };
 };
 
-TEST(Summary, NamesTypesWithoutWhatStandsInBrackets) {
+TEST(Summary, NamesTypesWithoutScopesAndTemplateArguments) {
   EXPECT_EQ(nn::summary(Outer<std::vector<int>>::Inner(), {1}).rows()[0].type, "Inner");
 }
 

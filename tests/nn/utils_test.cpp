@@ -33,7 +33,7 @@ TEST(ClipGradNorm, ReturnsTheNormOfAllGradientsAndScalesThem) {
   expect_gradients(params, {{0.23076921301775288, -0.3076922840236705}, {0.9230768520710115}}, 1e-15);
 }
 
-TEST(ClipGradNorm, TakesAnyPowerAndTheLargestMagnitude) {
+TEST(ClipGradNorm, TakesAnyNormType) {
   auto params = with_gradients({{3, -4}, {12}});
   EXPECT_EQ(clip_grad_norm_(params, 1, {.norm_type = 1}), 19);
   expect_gradients(params, {{0.15789472853185638, -0.21052630470914185}, {0.6315789141274255}}, 1e-15);
@@ -55,7 +55,7 @@ TEST(ClipGradNorm, NeverScalesUp) {
   expect_gradients(params, {{3, -4}, {12}});
 }
 
-TEST(ClipGradNorm, TheDenominatorIsTheNormPlus1e6th) {
+TEST(ClipGradNorm, DividesByTheNormPlusOneMillionth) {
   const auto params = with_gradients({{3, -4}, {12}});
   clip_grad_norm_(params, 13);
   expect_gradients(params, {{2.9999997692307874, -3.9999996923077163}, {11.99999907692315}}, 1e-15);
@@ -73,7 +73,7 @@ TEST(ClipGradNorm, AnInfinityMakesFiniteGradientsZero) {
   expect_gradients(params, {{0, NAN}, {0}});
 }
 
-TEST(ClipGradNorm, ANanSpreads) {
+TEST(ClipGradNorm, ANaNSpreadsToAllGradients) {
   for (const double norm_type : {2., inf}) {
     for (const auto& gradients : {std::vector<std::vector<double>>{{1, NAN}, {2}}, {{1, inf}, {NAN}}}) {
       const auto params = with_gradients(gradients);
@@ -92,7 +92,7 @@ TEST(ClipGradNorm, ErrorIfNonfiniteChangesNothing) {
   EXPECT_EQ(clip_grad_norm_(finite, 1, {.error_if_nonfinite = true}), 5);
 }
 
-TEST(ClipGradNorm, PassesOverParametersWithoutAGradient) {
+TEST(ClipGradNorm, SkipsParametersWithoutAGradient) {
   auto params = with_gradients({{3, -4}});
   params.push_back(testing::leaf({100}, {1}));
   EXPECT_EQ(clip_grad_norm_(params, 1), 5);
@@ -101,7 +101,7 @@ TEST(ClipGradNorm, PassesOverParametersWithoutAGradient) {
   EXPECT_EQ(clip_grad_norm_({}, 1), 0);
 }
 
-TEST(ClipGradNorm, MixesDTypes) {
+TEST(ClipGradNorm, TakesGradientsOfSeveralDTypes) {
   auto params = with_gradients({{3, -4}}, float32);
   params.push_back(with_gradients({{12}})[0]);
   EXPECT_EQ(clip_grad_norm_(params, 1), 13);
@@ -116,7 +116,7 @@ TEST(ClipGradNorm, SumsInDouble) {
   EXPECT_NEAR(clip_grad_norm_({p}, 1e9), std::sqrt(1e7) * static_cast<double>(.1f), 1e-9);
 }
 
-TEST(ClipGradNorm, HoldsWhereSquaresWouldNot) {  // PyTorch: inf and zeros, 0 and no clipping
+TEST(ClipGradNorm, HoldsWhereSquaresOverflowOrUnderflow) {  // PyTorch: inf and zeros, 0 and no clipping
   const auto large = with_gradients({{3e200, -4e200}}), small = with_gradients({{3e-200, -4e-200}}),
              denormal = with_gradients({{3e-320, 4e-320}});
   EXPECT_NEAR(clip_grad_norm_(large, 1) / 5e200, 1, 1e-15);
@@ -125,14 +125,14 @@ TEST(ClipGradNorm, HoldsWhereSquaresWouldNot) {  // PyTorch: inf and zeros, 0 an
   EXPECT_NEAR(clip_grad_norm_(denormal, 1) / 5e-320, 1, 1e-3);
 }
 
-TEST(ClipGradNorm, WritesTheGradientItself) {
+TEST(ClipGradNorm, ScalesTheGradientInPlace) {
   const auto params = with_gradients({{3, -4}});
   const Tensor held = params[0].grad();
   clip_grad_norm_(params, .5);
   expect_close(held, {.3, -.4}, 1e-6);
 }
 
-TEST(ClipGradNorm, ARefusalChangesNothing) {
+TEST(ClipGradNorm, ARefusedCallChangesNothing) {
   const auto params = with_gradients({{3, -4}});
   EXPECT_THROW(clip_grad_norm_(params, -1), ValueError);
   EXPECT_THROW(clip_grad_norm_(params, 1, {.norm_type = 0}), ValueError);
@@ -153,7 +153,7 @@ TEST(ClipGradValue, AnInfiniteRangeChangesNothing) {
   expect_gradients(params, {{-2, NAN, inf}});
 }
 
-TEST(ClipGradValue, PassesOverParametersWithoutAGradient) {
+TEST(ClipGradValue, SkipsParametersWithoutAGradient) {
   auto params = with_gradients({{3}});
   params.push_back(testing::leaf({100}, {1}));
   const Tensor held = params[0].grad();

@@ -87,7 +87,7 @@ TEST(BatchNorm, ALaterBatchLeavesEarlierGradientsAlone) {
   }
 }
 
-TEST(BatchNorm, AnEmptyBatchMovesNothing) {
+TEST(BatchNorm, AnEmptyBatchChangesNoStatistics) {
   Tensor mean = zeros({3}), var = ones({3});
   EXPECT_EQ(batch_norm(zeros({0, 3}), mean, var, {}, {}, true).shape(), (Shape{0, 3}));
   EXPECT_EQ(batch_norm(zeros({0, 3}), mean, var).shape(), (Shape{0, 3}));

@@ -9,7 +9,7 @@ using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
 
-/// PyTorch's figures for weights and positive weights of three columns.
+/// PyTorch's results with a weight and a pos_weight for three columns.
 struct Logits {
   Tensor x = leaf({0.3, -1.2, 2, 0.7, -0.4, 1.1}, {2, 3}), t = leaf({1, 0, 0.25, 0.5, 1, 0}, {2, 3});
   BCEWithLogitsOptions options(Reduction reduction) const {
@@ -58,14 +58,14 @@ TEST(BinaryCrossEntropyWithLogits, IsExactForLogitsOfAnySize) {
   EXPECT_NEAR(small.item<double>() / std::exp(-40.0), 1, 1e-12);
 }
 
-TEST(BinaryCrossEntropyWithLogits, ATermWithoutACoefficientIsZeroAtInfinityToo) {
+TEST(BinaryCrossEntropyWithLogits, ATermWithCoefficientZeroIsZeroAtInfinityToo) {
   Tensor x = leaf({INFINITY, -INFINITY, INFINITY, -INFINITY}, {4});
   const Tensor y = binary_cross_entropy_with_logits(x, tensor({1, 0, 0, 1}), {.reduction = Reduction::none});
   expect_close(y, {0, 0, INFINITY, INFINITY});
   expect_close(gradient(y, x, {1, 1, 1, 1}), {0, 0, 1, -1});
 }
 
-TEST(BinaryCrossEntropyWithLogits, NeverLooksWhereTheWeightIsZero) {
+TEST(BinaryCrossEntropyWithLogits, IgnoresLogitsWhereTheWeightIsZero) {
   Tensor x = leaf({NAN, 0}, {2}), t = leaf({0.5, 1}, {2});
   const Tensor y = binary_cross_entropy_with_logits(x, t, {.weight = tensor({0.0f, 1.0f})});
   expect_close(y, {std::log(2) / 2}, 1e-15);

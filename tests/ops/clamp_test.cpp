@@ -31,7 +31,7 @@ TEST(Clamp, PassesTheGradientInsideAndAtBothBounds) {  // SEMANTICS [21]
   expect_close(gradient(clamp(x, -1, 1), x, {3, 3, 3, 3, 3}), {0, 3, 3, 3, 0});
 }
 
-TEST(Clamp, GivesZeroOutsideWhateverArrives) {
+TEST(Clamp, HasGradientZeroOutsideWhateverTheUpstreamGradient) {
   Tensor x = leaf({-2, INFINITY, NAN, 0}, {4});
   expect_close(gradient(clamp(x, -1, 1), x, {INFINITY, NAN, 1, 1}), {0, 0, 0, 1});
 }

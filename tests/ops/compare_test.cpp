@@ -43,7 +43,7 @@ TEST(Compare, GivesBoolForEveryDtype) {  // SEMANTICS [27]
 
 TEST(Compare, ComparesInThePromotedDtype) { expect_close(tensor({1, 2, 3}) < tensor({1.5f, 1.5f, 3.5f}), {1, 0, 1}); }
 
-TEST(Compare, FindsNaNEqualToNothing) {
+TEST(Compare, NaNEqualsNothing) {
   const Tensor x = tensor({NAN, 1.0f});
   expect_close(x == x, {0, 1});
   expect_close(x != x, {1, 0});

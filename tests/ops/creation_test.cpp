@@ -78,7 +78,7 @@ TEST(Creation, LikeFormsTakeShapeAndDtype) {
   EXPECT_FALSE(ones_like(ones({1}, {.requires_grad = true})).requires_grad());
 }
 
-TEST(Creation, TensorTakesLiteralsToThreeDepths) {
+TEST(Creation, TensorTakesLiteralsOfUpToThreeDims) {
   expect_close(tensor(3), {3});
   EXPECT_EQ(tensor(3).shape(), Shape{});
   EXPECT_EQ(tensor({1, 2, 3}).shape(), (Shape{3}));

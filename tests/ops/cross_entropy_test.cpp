@@ -1,5 +1,5 @@
-// Value and gradient of every kind of problem against the formulas in support/class_problem.hpp, and then the
-// numbered cases of SEMANTICS one by one.
+// Value and gradient of many problems against the formulas in support/class_problem.hpp, then the numbered cases of
+// SEMANTICS one by one.
 #include <cmath>
 #include <limits>
 
@@ -134,7 +134,7 @@ TEST(CrossEntropy, GivesTheGoldenTable) {
   }
 }
 
-/// The loss of x against t, and its gradient by the fused kernel and by recorded ops; exactly 0 where 0 is expected.
+/// Checks the loss of x and t, and its gradient by the fused kernel and by recorded ops; expected zeros must be exact.
 void expect_loss(const Tensor& x, const Tensor& t, const CrossEntropyOptions& options, const Numbers& value,
                  const Numbers& gradient, double tol = 1e-12) {
   Tensor leaf_x = x.clone().requires_grad_();
@@ -270,7 +270,7 @@ TEST(CrossEntropy, WeighsTheSmoothedClassesToo) {  // SEMANTICS [8]; its gradien
   }
 }
 
-TEST(CrossEntropy, FullSmoothingForgetsTheTarget) {  // SEMANTICS [9]
+TEST(CrossEntropy, FullSmoothingIgnoresTheTarget) {  // SEMANTICS [9]
   Numbers g;
   for (int i = 0; i < 6; ++i) g.push_back((p123[static_cast<std::size_t>(i % 3)] - 1. / 3) / 2);
   expect_loss(X, tensor({0, 1}), {.label_smoothing = 1}, {1.4076059644443804}, g);

@@ -15,7 +15,7 @@ std::int64_t count_kept(const Tensor& y) {
 
 // SEMANTICS [20] throughout.
 
-TEST(Dropout, KeepsTheShareThatIsAsked) {
+TEST(Dropout, KeepsTheRequestedShare) {
   for (std::uint64_t seed : {0, 1, 2, 3, 4}) {
     manual_seed(seed);
     const std::int64_t kept = count_kept(dropout(ones({1000000}), 0.3));
@@ -35,7 +35,7 @@ TEST(Dropout, KeptValuesAreScaledByAFactorRoundedOnce) {
   }
 }
 
-TEST(Dropout, InEvaluationOrWithoutPIsTheInputAndDrawsNothing) {
+TEST(Dropout, InEvaluationOrWithPZeroIsTheInputAndDrawsNothing) {
   manual_seed(1);
   const Tensor x = tensor({-0.0f, NAN, INFINITY, 1.f});
   EXPECT_EQ(dropout(x, 0.5, false).impl(), x.impl());
@@ -85,7 +85,7 @@ TEST(Dropout, TheSameSeedGivesTheSameMask) {
   EXPECT_FALSE(equal(a, b));
 }
 
-TEST(Dropout, TheMaskDependsNotOnTheDtype) {
+TEST(Dropout, TheMaskDoesNotDependOnTheDtype) {
   manual_seed(6);
   const Tensor a = dropout(ones({99}), 0.5);
   manual_seed(6);

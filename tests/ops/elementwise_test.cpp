@@ -9,8 +9,8 @@ namespace {
 using testing::expect_close;
 using testing::leaf;
 
-/// The element of x, of shape `from`, that element i of shape `to` meets: computed index by index.
-std::int64_t met(const Shape& from, const Shape& to, std::int64_t i) {
+/// The position in a tensor of shape `from` that broadcasts to position i of shape `to`, computed index by index.
+std::int64_t source_position(const Shape& from, const Shape& to, std::int64_t i) {
   std::int64_t at = 0, stride = 1;
   for (std::int64_t d = 1; d <= to.size(); ++d) {
     const std::int64_t index = i % to[to.size() - d];
@@ -49,13 +49,14 @@ Tensor counting(const Shape& shape, double start) {
   return arange(start, start + static_cast<double>(shape.numel()), {.dtype = float64}).reshape(shape);
 }
 
-TEST(Broadcasting, PairsTheElementsThatTheIndicesPair) {
+TEST(Broadcasting, PairsElementsByTheirIndices) {
   for (const PairCase& c : pair_cases) {
     SCOPED_TRACE(c.a.to_string() + " with " + c.b.to_string());
     const Tensor a = counting(c.a, 1), b = counting(c.b, 100);
     std::vector<double> difference, reversed;
     for (std::int64_t i = 0; i < c.y.numel(); ++i) {
-      const double u = 1 + static_cast<double>(met(c.a, c.y, i)), v = 100 + static_cast<double>(met(c.b, c.y, i));
+      const double u = 1 + static_cast<double>(source_position(c.a, c.y, i)),
+                   v = 100 + static_cast<double>(source_position(c.b, c.y, i));
       difference.push_back(u - v);
       reversed.push_back(v - u);
     }
@@ -72,7 +73,8 @@ TEST(Broadcasting, SumsTheGradientOverTheCopies) {
     Tensor a = counting(c.a, 1).requires_grad_(), b = counting(c.b, 100).requires_grad_();
     std::vector<double> da(static_cast<std::size_t>(c.a.numel())), db(static_cast<std::size_t>(c.b.numel()));
     for (std::int64_t i = 0; i < c.y.numel(); ++i) {
-      const auto p = static_cast<std::size_t>(met(c.a, c.y, i)), q = static_cast<std::size_t>(met(c.b, c.y, i));
+      const auto p = static_cast<std::size_t>(source_position(c.a, c.y, i)),
+                 q = static_cast<std::size_t>(source_position(c.b, c.y, i));
       da[p] += 100 + static_cast<double>(q);
       db[q] += 1 + static_cast<double>(p);
     }

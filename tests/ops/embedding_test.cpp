@@ -27,7 +27,7 @@ TEST(Embedding, AddsUpTheGradientsOfARow) {
   expect_close(gradient(y, w, {1, 2, 3, 4, 10, 20}), {3, 4, 0, 0, 11, 22});
 }
 
-TEST(Embedding, GivesThePaddingRowNoGradientWhateverArrives) {
+TEST(Embedding, GivesThePaddingRowNoGradientWhateverTheUpstreamGradient) {
   Tensor w = leaf(rows, {3, 2});
   for (std::int64_t padding : {2, -1}) {
     const Tensor y = embedding(tensor({2, 0, 2}), w, padding);

@@ -19,7 +19,7 @@ TEST(Erf, HasPyTorchsValues) {
   expect_close(erf(tensor({INFINITY, -INFINITY, NAN})), {1, -1, NAN});
 }
 
-TEST(Erf, HasTheGradientOfTheBellCurve) {
+TEST(Erf, HasTheBellCurveAsItsGradient) {
   Tensor x = leaf({0, 1, INFINITY}, {3});
   expect_close(gradient(erf(x), x, {1, 1, 1}), {1.1283791670955126, 0.41510749742059471, 0}, 1e-15);
 }

@@ -23,7 +23,7 @@ TEST(Expand, Copies) {
   expect_close(x, {0});
 }
 
-TEST(Expand, MayRepeatNoTimes) {
+TEST(Expand, MayRepeatZeroTimes) {
   EXPECT_EQ(expand(zeros({1, 2}), {0, 2}).shape(), (Shape{0, 2}));
   EXPECT_EQ(expand(zeros({0, 1}), {0, 4}).shape(), (Shape{0, 4}));
 }
@@ -34,7 +34,7 @@ TEST(Expand, SumsTheGradientOverTheCopies) {
   expect_close(x.grad(), {0 + 1 + 4 + 5 + 8 + 9, 2 + 3 + 6 + 7 + 10 + 11});
 }
 
-TEST(Expand, OfNoTimesHasAGradientOfZeros) {
+TEST(Expand, ZeroTimesHasAGradientOfZeros) {
   Tensor x = ones({1, 2}, {.requires_grad = true});
   expand(x, {0, 2}).sum().backward();
   expect_close(x.grad(), {0, 0});

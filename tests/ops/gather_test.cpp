@@ -18,7 +18,7 @@ TEST(Gather, TakesOneElementForEachIndex) {
   expect_close(gather(x, -2, tensor({{1, 0}, {0, 0}, {1, 1}})), {3, 1, 0, 1, 3, 4});
 }
 
-TEST(Gather, OfTheMiddleDimWalksTheOthers) {
+TEST(Gather, TakesElementsAlongTheMiddleDim) {
   Tensor y = gather(cube(), 1, tensor({{{2, 1, 0}}, {{0, 1, 2}}}));  // smaller than x in the last dim
   EXPECT_EQ(y.shape(), (Shape{2, 1, 3}));
   expect_close(y, {8, 5, 2, 12, 17, 22});

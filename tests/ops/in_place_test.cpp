@@ -120,7 +120,7 @@ TEST(InPlace, WritesAgainOnceNothingRequiresGrad) {
   expect_close(w, {1, 1});
 }
 
-TEST(InPlace, VoidsSavedValues) {
+TEST(InPlace, InvalidatesSavedValues) {
   Tensor x = ones({2}), w = ones({2}, {.requires_grad = true});
   Tensor y = (w * x).sum();
   x[0] = 5.0;  // through a view, too

@@ -3,7 +3,7 @@
 namespace xtape {
 namespace {
 
-TEST(Isnan, FindsNaNOnly) {
+TEST(Isnan, FindsOnlyNaN) {
   const Tensor y = isnan(tensor({NAN, 1.0f, INFINITY, -INFINITY}));
   EXPECT_EQ(y.dtype(), bool_);
   testing::expect_close(y, {1, 0, 0, 0});

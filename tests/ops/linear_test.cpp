@@ -62,7 +62,7 @@ TEST(Linear, HasTheGradientsOfItsFormula) {
   expect_close(b.grad(), {1, 1, 1});
 }
 
-TEST(Linear, GivesOnlyTheGradientsThatAreWanted) {
+TEST(Linear, GivesOnlyTheGradientsThatAreNeeded) {
   Tensor x = ones({2, 3}), w = ones({2, 3}), b = ones({2}, {.requires_grad = true});
   linear(x, w, b).sum().backward();
   EXPECT_FALSE(w.grad().defined());

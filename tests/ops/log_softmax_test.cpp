@@ -29,7 +29,7 @@ TEST(LogSoftmax, TakesTheMaximumPerRow) {  // SEMANTICS [2]
   expect_close(log_softmax(leaf({1000, 1000, -1000, -1000}, {2, 2}), 1), {l, l, l, l}, 1e-15);
 }
 
-TEST(LogSoftmax, IsNaNInARowWithoutAFiniteMaximumOnly) {  // SEMANTICS [2]
+TEST(LogSoftmax, IsNaNOnlyInARowWithoutAFiniteMaximum) {  // SEMANTICS [2]
   const Tensor x = tensor({{-INFINITY, -INFINITY}, {INFINITY, 0.0f}, {NAN, 0.0f}, {-INFINITY, 0.0f}});
   expect_close(log_softmax(x, 1), {NAN, NAN, NAN, NAN, NAN, NAN, -INFINITY, 0});
 }
@@ -57,8 +57,8 @@ TEST(LogSoftmax, KeepsEmptyShapes) {  // SEMANTICS [4]
   }
 }
 
-TEST(LogSoftmax, IsUnmovedByAConstantShift) {
-  const Tensor x = leaf({0.5, -1.25, 2, 3}, {2, 2});  // exact in binary, as are the sums
+TEST(LogSoftmax, IsUnchangedByAConstantShift) {
+  const Tensor x = leaf({0.5, -1.25, 2, 3}, {2, 2});  // these and their sums are exact in binary
   EXPECT_TRUE(equal(log_softmax(x, 1), log_softmax(x + 1024, 1)));
 }
 

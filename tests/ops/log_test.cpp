@@ -11,7 +11,7 @@ TEST(Log, HasTheKnownValues) {
   expect_close(log(leaf({1, 10, 0.5}, {3})), {0, 2.302585092994046, -0.6931471805599453}, 1e-15);
 }
 
-TEST(Log, OfZeroIsMinusInfinityAndOfLessNaN) {
+TEST(Log, OfZeroIsMinusInfinityAndOfNegativesNaN) {
   expect_close(log(tensor({0.0f, -0.0f, -1.0f, INFINITY, NAN})), {-INFINITY, -INFINITY, NAN, INFINITY, NAN});
 }
 
@@ -25,7 +25,7 @@ TEST(Log, HasAnInfiniteGradientAtZero) {
   expect_close(gradient(log(x), x, {1, 1}), {INFINITY, 0});
 }
 
-TEST(Log, ComputesInTheDtypeItselfForFloat32) {
+TEST(Log, ComputesFloat32InFloat32) {
   const Tensor x = tensor({3.0f});
   EXPECT_EQ(log(x).item<float>(), std::log(3.0f));
 }

@@ -24,7 +24,7 @@ TEST(Logsumexp, OfMinusInfinitiesIsMinusInfinity) {
   expect_close(logsumexp(tensor({{-INFINITY, -INFINITY}, {-INFINITY, 2.0f}}), 1), {-INFINITY, 2});
 }
 
-TEST(Logsumexp, OfAnInfinityOrNaNIsThat) {
+TEST(Logsumexp, OfARowWithPlusInfinityOrNaNIsThat) {
   expect_close(logsumexp(tensor({{INFINITY, 0.0f}, {INFINITY, -INFINITY}, {NAN, INFINITY}}), 1),
                {INFINITY, INFINITY, NAN});
 }
@@ -38,7 +38,7 @@ TEST(Logsumexp, HasSoftmaxAsItsGradient) {
   expect_close(gradient(logsumexp(x, 1), x, {1, 3}), {0, 1, 1.5, 1.5}, 1e-15);
 }
 
-TEST(Logsumexp, HasGradientNaNInARowWithoutASoftmaxOnly) {  // as PyTorch
+TEST(Logsumexp, HasGradientNaNOnlyInARowWithoutASoftmax) {  // as in PyTorch
   Tensor x = leaf({-INFINITY, -INFINITY, 1, 1}, {2, 2});
   expect_close(gradient(logsumexp(x, 1), x, {1, 1}), {NAN, NAN, 0.5, 0.5}, 1e-15);
 }

@@ -1,4 +1,4 @@
-// The parts of a loss: over any partition of a batch, sums and denominators give the whole batch's mean and gradient.
+// The parts of a loss: for any partition of a batch, sums and denominators give the whole batch's mean and gradient.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -27,7 +27,7 @@ std::vector<std::int64_t> random_cuts(std::int64_t n, std::mt19937& random) {
   return cuts;
 }
 
-/// Value and gradient of the mean, accumulated chunk by chunk in two ways, against those of the whole batch.
+/// Compares value and gradient of the mean, accumulated chunk by chunk in two ways, with those of the whole batch.
 void expect_exact_over_partitions(const Loss& loss, const Tensor& data, const Tensor& target) {
   SCOPED_TRACE(loss.name);
   const Tensor whole = data.clone().requires_grad_();
@@ -53,7 +53,7 @@ void expect_exact_over_partitions(const Loss& loss, const Tensor& data, const Te
   }
 }
 
-/// Class indices of which some, and the first four rows wholly, are ignored.
+/// Class indices of which some, and all in the first four rows, are ignored.
 Tensor masked_classes(const Shape& shape, std::int64_t classes) {
   Tensor t = randint(0, classes, shape);
   t = where(rand(shape) < 0.3, -100, t);
@@ -68,10 +68,10 @@ Loss cross_entropy_with(const CrossEntropyOptions& options) {
           [options](const Tensor& x, const Tensor& t) { return cross_entropy_parts(x, t, options); }};
 }
 
-TEST(LossParts, GiveTheFullBatchForClassIndices) {
+TEST(LossParts, AddUpToTheFullBatchForClassIndices) {
   manual_seed(1);
   const Tensor w = rand({5}, {.dtype = float64}) + 0.1;
-  w[0] = 0.0;  // with smoothing a row of this class adds to the sum, and nothing to the denominator
+  w[0] = 0.0;  // with smoothing a row of this class adds to the sum, but not to the denominator
   for (const Shape& beyond : {Shape{}, Shape{3}, Shape{2, 2}}) {
     Shape shape = {24, 5}, positions = {24};
     for (std::int64_t extent : beyond) {
@@ -92,7 +92,7 @@ TEST(LossParts, GiveTheFullBatchForClassIndices) {
   }
 }
 
-TEST(LossParts, GiveTheFullBatchForProbabilities) {
+TEST(LossParts, AddUpToTheFullBatchForProbabilities) {
   manual_seed(2);
   const Tensor w = rand({5}, {.dtype = float64});
   for (const Shape& shape : {Shape{24, 5}, Shape{24, 5, 3}}) {
@@ -105,7 +105,7 @@ TEST(LossParts, GiveTheFullBatchForProbabilities) {
   }
 }
 
-TEST(LossParts, GiveTheFullBatchForLossesOfElements) {
+TEST(LossParts, AddUpToTheFullBatchForLossesOfElements) {
   manual_seed(3);
   const Tensor x = randn({24, 3}, {.dtype = float64}), t = softmax(randn({24, 3}, {.dtype = float64}), 1);
   expect_exact_over_partitions({"mse_loss", [](const Tensor& u, const Tensor& v) { return mse_loss(u, v); },
@@ -143,7 +143,7 @@ TEST(LossParts, OfTargetsOfWeightZeroKeepTheirSmoothing) {
 }
 
 TEST(LossParts, HaveTheExactDenominatorInFloat32) {
-  const std::int64_t n = (1 << 24) + 3;  // float32 counts to 2^24 only
+  const std::int64_t n = (1 << 24) + 3;  // float32 counts only to 2^24
   const LossParts parts = nll_loss_parts(zeros({n, 1}), zeros({n}, {.dtype = uint8}));
   EXPECT_EQ(parts.denominator, static_cast<double>(n));
   const Tensor w = tensor({0.1f, 3.0f});

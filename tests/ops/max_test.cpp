@@ -48,7 +48,7 @@ TEST(Max, LetsNaNWin) {  // SEMANTICS [21]
   expect_close(min(x, 1).indices, {1, 2});
 }
 
-TEST(Max, FindsMinusInfinityAmongNothingElse) { expect_close(max(tensor({-INFINITY, -INFINITY})), {-INFINITY}); }
+TEST(Max, OfMinusInfinitiesIsMinusInfinity) { expect_close(max(tensor({-INFINITY, -INFINITY})), {-INFINITY}); }
 
 TEST(Max, SharesTheGradientAmongEquals) {  // SEMANTICS [21]
   Tensor x = leaf({3, 1, 3}, {3}), z = leaf({-INFINITY, 2, -INFINITY}, {3});
@@ -69,7 +69,7 @@ TEST(Max, AlongADimGivesAllToTheFirstOfEquals) {  // SEMANTICS [21]
   expect_close(gradient(max(x, 0, true).values, x, {1, 2, 3}), {1, 0, 3, 0, 2, 0});
 }
 
-TEST(Max, GivesTheOthersZeroWhateverArrives) {
+TEST(Max, GivesTheOthersZeroWhateverTheUpstreamGradient) {
   Tensor x = leaf({3, 1}, {2});
   expect_close(gradient(max(x), x, {INFINITY}), {INFINITY, 0});
   expect_close(gradient(max(x, 0).values, x, {NAN}), {NAN, 0});

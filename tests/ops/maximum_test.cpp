@@ -40,7 +40,7 @@ TEST(Maximum, SendsTheGradientOfNaNToBothSidesAsPyTorchDoes) {
   expect_close(gradient(y, b, {3, 1}), {3, 1});
 }
 
-TEST(Maximum, GivesTheLoserZeroWhateverArrives) {
+TEST(Maximum, GivesTheSmallerZeroWhateverTheUpstreamGradient) {
   Tensor a = leaf({1, 1}, {2}), b = leaf({2, 2}, {2});
   const Tensor y = maximum(a, b);
   expect_close(gradient(y, a, {INFINITY, NAN}), {0, 0});

@@ -27,7 +27,7 @@ TEST(Mean, OfNothingIsNaN) {  // SEMANTICS [21]
   EXPECT_EQ(mean(zeros({2, 0}), 0).shape(), (Shape{0}));
 }
 
-TEST(Mean, SharesTheGradientOut) {
+TEST(Mean, SpreadsTheGradientEvenly) {
   Tensor x = leaf({1, 2, 3, 4}, {4});
   expect_close(gradient(mean(x), x, {1}), {0.25, 0.25, 0.25, 0.25});
 }

@@ -16,7 +16,7 @@ TEST(Mul, MultipliesElementByElement) {
   expect_close(mul(tensor({3, 2}), tensor({10, -2})), {30, -4});
 }
 
-TEST(Mul, ByAConstantNeedsNothingOfTheOtherFactor) {
+TEST(Mul, ByAConstantScalesTheGradientByIt) {
   Tensor x = leaf({3, 4}, {2});
   expect_close(gradient(x * tensor({2.0, 5.0}, {.dtype = float64}), x, {1, 10}), {2, 50});
 }

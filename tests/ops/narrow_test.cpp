@@ -51,7 +51,7 @@ TEST(Narrow, HasAGradientOfZerosOutsideTheSlices) {
   expect_close(x.grad(), {0, 1, 2, 0, 0, 3, 4, 0});
 }
 
-TEST(Narrow, OfWhatOthersAlsoUseAddsUp) {
+TEST(Narrow, AddsUpTheGradientsOfOverlappingSlices) {
   Tensor x = ones({3}, {.requires_grad = true});
   (narrow(x, 0, 0, 2).sum() + narrow(x, 0, 1, 2).sum()).backward();
   expect_close(x.grad(), {1, 2, 1});

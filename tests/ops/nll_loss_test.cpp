@@ -9,7 +9,7 @@ using testing::nan;
 
 using Numbers = std::vector<double>;
 
-/// The loss of lp against t, and that its gradient is `gradient`, with and without a graph of its own.
+/// The loss of lp and t; expects its gradient to be `gradient`, with and without create_graph.
 void expect_loss(const Tensor& lp, const Tensor& t, const NLLOptions& options, const Numbers& value,
                  const Numbers& gradient, double tol = 1e-12) {
   Tensor x = lp.clone().requires_grad_();
@@ -21,7 +21,7 @@ void expect_loss(const Tensor& lp, const Tensor& t, const NLLOptions& options, c
 
 Tensor f64(const Numbers& values, const Shape& shape) { return tensor(values, shape); }
 
-TEST(NllLoss, PicksTheTargetsElementNegated) {
+TEST(NllLoss, IsTheNegatedElementOfTheTarget) {
   Tensor lp = f64({-1, -2, -3, -4, -5, -6}, {2, 3}), t = tensor({2, 0});
   expect_loss(lp, t, {.reduction = Reduction::none}, {3, 4}, {0, 0, -1, -1, 0, 0}, 0);
   expect_loss(lp, t, {.reduction = Reduction::sum}, {7}, {0, 0, -1, -1, 0, 0}, 0);

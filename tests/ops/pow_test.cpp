@@ -18,7 +18,7 @@ TEST(Pow, HasTheKnownValues) {
   expect_close(pow(2, leaf({3, -1}, {2})), {8, 0.5});
 }
 
-TEST(Pow, OfAnythingToTheZerothIsOne) { expect_close(pow(tensor({0.0f, NAN, INFINITY, -3.0f}), 0), {1, 1, 1, 1}); }
+TEST(Pow, OfAnythingToTheZerothPowerIsOne) { expect_close(pow(tensor({0.0f, NAN, INFINITY, -3.0f}), 0), {1, 1, 1, 1}); }
 
 TEST(Pow, OfIntegersStaysInteger) {
   const Tensor y = pow(tensor({0, 2, -3, 10}), tensor({0, 62, 3, 5}));

@@ -1,4 +1,4 @@
-// The dtype that an op on two tensors, or on a tensor and a number, computes in.
+// The dtype in which an op on two tensors, or on a tensor and a number, computes.
 #include "support/expect.hpp"
 
 namespace xtape {
@@ -59,7 +59,7 @@ TEST(Promotion, AZeroDimTensorRaisesTheDtypeOnlyAcrossCategory) {
   EXPECT_EQ((of(float32) + zero_dim(int64)).dtype(), float32);
 }
 
-TEST(Promotion, TwoZeroDimTensorsPromoteAsAnyOthers) {
+TEST(Promotion, TwoZeroDimTensorsPromoteLikeAnyOthers) {
   EXPECT_EQ((tensor(1, {.dtype = int32}) + tensor(1)).dtype(), int64);
   EXPECT_EQ((tensor(1.0) + tensor(1.0, {.dtype = float64})).dtype(), float64);
 }

@@ -147,7 +147,7 @@ TEST(Random, AnotherSeedGivesOthers) {
   EXPECT_FALSE(equal(rand({4}, {.generator = &a}), rand({4}, {.generator = &b})));
 }
 
-TEST(Random, ADrawGoesOnWhereTheLastOneEnded) {
+TEST(Random, ADrawContinuesWhereTheLastOneEnded) {
   Generator one(3), many(3);
   const std::vector<float> whole = rand({20}, {.generator = &one}).to_vector<float>();
   std::vector<float> parts;

@@ -23,7 +23,7 @@ TEST(Relu, HasGradientOneAboveZeroAndAtNaN) {  // SEMANTICS [18]
   expect_close(gradient(relu(x), x, {1, 1, 1, 1, 1, 1, 1}), {0, 0, 0, 1, 1, 1, 0});
 }
 
-TEST(Relu, GivesZeroBelowZeroWhateverArrives) {
+TEST(Relu, HasGradientZeroBelowZeroWhateverTheUpstreamGradient) {
   Tensor x = leaf({-1, 0, 1}, {3});
   expect_close(gradient(relu(x), x, {INFINITY, NAN, 2}), {0, 0, 2});
 }

@@ -17,7 +17,7 @@ TEST(Select, TakesOneSliceAlongEachDim) {
   expect_close(y, {8, 9, 10, 11, 20, 21, 22, 23});
 }
 
-TEST(Select, IsWhatBracketsDo) {
+TEST(Select, IsTheSameAsBrackets) {
   expect_close(cube()[1][2], {20, 21, 22, 23});
   EXPECT_EQ(cube()[-1][-1][-1].item<double>(), 23);
 }

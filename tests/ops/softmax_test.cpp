@@ -20,7 +20,7 @@ TEST(Softmax, TakesTheMaximumPerRow) {
   expect_close(softmax(tensor({3e38f, -3e38f}), 0), {1, 0});
 }
 
-TEST(Softmax, IsNaNInARowWithoutAFiniteMaximumOnly) {
+TEST(Softmax, IsNaNOnlyInARowWithoutAFiniteMaximum) {
   const Tensor x = tensor({{-INFINITY, -INFINITY}, {INFINITY, 0.0f}, {NAN, 0.0f}, {-INFINITY, 0.0f}});
   expect_close(softmax(x, 1), {NAN, NAN, NAN, NAN, NAN, NAN, 0, 1});
 }

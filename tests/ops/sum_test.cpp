@@ -31,7 +31,7 @@ TEST(Sum, AddsUpAlongSeveralDims) {
   const Tensor x = counting({2, 3, 2});
   expect_close(x.sum({0, 1}), {30, 36});
   expect_close(x.sum({1, 2}), {15, 51});
-  expect_close(x.sum({0, 2}), {14, 22, 30});  // not beside each other
+  expect_close(x.sum({0, 2}), {14, 22, 30});  // dims that are not adjacent
   expect_close(x.sum({-1, 0}), {14, 22, 30});
   EXPECT_EQ(x.sum({0, 2}, true).shape(), (Shape{1, 3, 1}));
 }

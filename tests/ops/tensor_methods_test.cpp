@@ -1,5 +1,5 @@
-// The ops as methods, called with tensor.hpp alone: a program of this file only, which never sees ops.hpp. So it links
-// only where the library defines each method.
+// The ops as methods of Tensor. This file is a separate program that includes tensor.hpp but never ops.hpp, so that it
+// links only if the library defines each method.
 #include <gtest/gtest.h>
 
 #include <vector>

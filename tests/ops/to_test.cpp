@@ -27,7 +27,7 @@ TEST(To, TruncatesTowardsZero) {
   expect_close(tensor({255.9f, -0.9f}).to(uint8), {255, 0});
 }
 
-TEST(To, BoolIsWhatIsNotZero) {
+TEST(To, BoolIsTrueForWhatIsNotZero) {
   expect_close(tensor({0.0f, 0.5f, -2.0f, NAN}).to(bool_), {0, 1, 1, 1});
   expect_close(tensor({0, 256}).to(bool_), {0, 1});
 }

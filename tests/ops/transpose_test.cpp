@@ -19,7 +19,7 @@ TEST(Transpose, ExchangesTwoDims) {
   EXPECT_EQ(z[1][2][0].item<double>(), 9);
 }
 
-TEST(Transpose, CopiesAndMayDoNothing) {
+TEST(Transpose, AlwaysCopiesAndTakesAScalar) {
   Tensor x = zeros({2, 2});
   transpose(x, 0, 1).fill_(1);
   transpose(x, 1, 1).fill_(1);

@@ -76,7 +76,7 @@ TEST(Adam, CountsEachParametersOwnSteps) {
   expect_close(late, {.9}, 1e-8);  // a first step: bias correction for t = 1
 }
 
-TEST(Adam, BetasOfZeroForgetAtOnce) {
+TEST(Adam, BetasOfZeroUseOnlyTheCurrentGradient) {
   const auto row = table_row(optim::AdamOptions{.lr = .1, .betas = {0, 0}, .eps = 0}, {5, -.25, 1e-30});
   expect_close(tensor(row), {.9, 1., .9}, 1e-15);
 }
@@ -92,7 +92,7 @@ TEST(Adam, OneNanTouchesNoOtherElement) {  // SEMANTICS [25]
   }
 }
 
-TEST(Adam, ATinyMeanIsForgottenOnlyBesideAUsualEps) {
+TEST(Adam, ATinyMeanBecomesZeroOnlyWithAUsualEps) {
   auto exp_avg_after = [](double eps) {
     Tensor p = tensor({1.f}, {.requires_grad = true});
     optim::Adam optimizer({p}, {.eps = eps});

@@ -1,5 +1,5 @@
-// What holds for every scheduler, and StepLR, CosineAnnealingLR and LambdaLR. golden/lr_scheduler_test.cpp has the
-// schedules themselves.
+// Tests that hold for every scheduler, and those of StepLR, CosineAnnealingLR and LambdaLR.
+// golden/lr_scheduler_test.cpp compares the schedules themselves with PyTorch's.
 #include "support/expect.hpp"
 
 namespace xtape {
@@ -20,7 +20,7 @@ struct TwoGroups {
   }
 };
 
-TEST(LRScheduler, NeedsAnOptimizerThatStays) {
+TEST(LRScheduler, RefusesATemporaryOptimizerAndIsNotCopyable) {
   static_assert(std::is_constructible_v<StepLR, optim::SGD&, StepLROptions>);
   static_assert(!std::is_constructible_v<StepLR, optim::SGD, StepLROptions>);
   static_assert(!std::is_constructible_v<CosineAnnealingLR, optim::SGD, CosineAnnealingLROptions>);
@@ -30,7 +30,7 @@ TEST(LRScheduler, NeedsAnOptimizerThatStays) {
   static_assert(!std::is_copy_constructible_v<StepLR>);
 }
 
-TEST(LRScheduler, SteersTheOptimizersSteps) {
+TEST(LRScheduler, SetsTheLrOfTheOptimizersSteps) {
   Tensor w = leaf({1}, {1});
   w.set_grad(ones_like(w));
   optim::SGD optimizer({w}, {.lr = .5});
@@ -41,7 +41,7 @@ TEST(LRScheduler, SteersTheOptimizersSteps) {
   expect_close(w, {.25});
 }
 
-TEST(LRScheduler, GoesOnFromAnEditedLr) {
+TEST(LRScheduler, ContinuesFromAnEditedLr) {
   TwoGroups g;
   StepLR scheduler(g.optimizer, {.step_size = 1, .gamma = .5});
   g.optimizer.param_groups()[0].options.lr = 8;
@@ -68,7 +68,8 @@ TEST(LRScheduler, TheInitialLrIsPartOfTheOptimizersState) {
   EXPECT_EQ(fresh.lrs(), (std::vector<double>{.1, .02}));
 }
 
-/// Schedulers and optimizer, saved and restored after `until` of 12 steps, go where uninterrupted ones go, bit for bit.
+/// Schedulers and optimizer that are saved and restored after `until` of 12 steps end like uninterrupted ones, bit for
+/// bit.
 template <class Make>
 void expect_continues(Make make, int until) {
   SCOPED_TRACE(until);
@@ -129,7 +130,7 @@ TEST(LRScheduler, ContinuesBitForBit) {  // SEMANTICS [26]
   }
 }
 
-TEST(LRScheduler, TheStateBringsItsOptions) {
+TEST(LRScheduler, TheStateIncludesTheOptions) {
   TwoGroups from, to;
   StepLR one(from.optimizer, {.step_size = 2, .gamma = .25}), two(to.optimizer, {.step_size = 5, .gamma = .5});
   one.step();
@@ -138,7 +139,7 @@ TEST(LRScheduler, TheStateBringsItsOptions) {
   EXPECT_EQ(two.get_last_lr(), (std::vector<double>{.025, .005}));
 }
 
-TEST(LRScheduler, IsNamedAsInPyTorch) {
+TEST(LRScheduler, ItsStateHasPyTorchsNames) {
   TwoGroups g;
   StepLR scheduler(g.optimizer, {.step_size = 2});
   std::string names;
@@ -164,7 +165,7 @@ TEST(LRScheduler, AStateThatDoesNotFitChangesNothing) {
   refuses(cosine.state_dict(), "no entry \"step_size\"", "StepLR");
   refuses(with(good, "last_epoch", tensor(-1)), "\"last_epoch\" = -1");
   refuses(with(good, "step_size", tensor(0)), "step_size = 0");
-  refuses(with(good, "more", tensor(0)), "\"more\" has no place in the state of StepLR");
+  refuses(with(good, "more", tensor(0)), "\"more\" does not belong to the state of StepLR");
   refuses(with(good, "base_lrs", tensor({1., 2., 3.})), "3 groups", "has 2");
   expect_error<ShapeError>([&] { scheduler.load_state_dict(with(good, "gamma", zeros({2}))); }, "\"gamma\"");
   EXPECT_EQ(scheduler.state_dict()["last_epoch"].item<int>(), 1);
@@ -174,18 +175,18 @@ TEST(LRScheduler, AStateThatDoesNotFitChangesNothing) {
   expect_error<ValueError>([&] { plateau.load_state_dict(with(state, "min_lr", tensor({1., 2., 3.}))); }, "3 values");
 }
 
-TEST(LRScheduler, AGroupAddedLaterNeedsNumbersOfItsOwn) {
+TEST(LRScheduler, AGroupAddedLaterIsRefusedWhereItNeedsItsOwnFunction) {
   TwoGroups g;
   StepLR step(g.optimizer, {.step_size = 1, .gamma = .5});
   LambdaLR lambda(g.optimizer, [](std::int64_t) { return 1.; });
   g.optimizer.add_param_group({{leaf({1}, {1})}, {.lr = 1}});
-  step.step();  // needs none
+  step.step();  // StepLR has no option per group
   EXPECT_EQ(step.get_last_lr(), (std::vector<double>{.05, .01, .5}));
   expect_error<ValueError>([&] { lambda.step(); }, "LambdaLR: group 2 was added", "make a new scheduler");
   EXPECT_EQ(lambda.state_dict()["last_epoch"].item<int>(), 0);
 }
 
-/// An optimizer of a user's, with or without what schedulers need.
+/// Custom optimizers: Plain lacks what schedulers need, WithLr has it.
 struct Plain : optim::Optimizer {
   explicit Plain(const Tensor& p) : Optimizer("Plain", {p}) {}
   void step() override {}
@@ -198,7 +199,7 @@ struct WithLr : Plain {
   double lr = 1;
 };
 
-TEST(LRScheduler, TakesAnOptimizerOfOnesOwn) {
+TEST(LRScheduler, TakesACustomOptimizerThatOverridesScheduled) {
   Plain plain(leaf({1}, {1}));
   WithLr with_lr(leaf({1}, {1}));
   expect_error<ValueError>([&] { StepLR scheduler(plain, {.step_size = 1}); }, "Plain", "override scheduled()");
@@ -286,7 +287,7 @@ TEST(LambdaLR, RefusesAStateOfMoreGroupsThanFunctions) {
   optim::SGD optimizer({leaf({1}, {1})}, {.lr = .1});
   LambdaLR scheduler(optimizer, one);
   optimizer.add_param_group({{leaf({1}, {1})}, {.lr = .2}});
-  expect_error<ValueError>([&] { scheduler.load_state_dict(two); }, "of 2 groups, this LambdaLR has 1 functions");
+  expect_error<ValueError>([&] { scheduler.load_state_dict(two); }, "has 2 groups, this LambdaLR has 1 functions");
 }
 
 TEST(LambdaLR, AFunctionMayWriteToTheOptimizerButNotAddAGroup) {

@@ -34,7 +34,7 @@ TEST(OneCycleLR, CyclesBetasOfAdam) {
   EXPECT_EQ(optimizer.param_groups()[0].options.betas, (std::array<double, 2>{.95, .999}));
 }
 
-TEST(OneCycleLR, LeavesTheMomentumAloneWhenTold) {
+TEST(OneCycleLR, LeavesTheMomentumAloneWithoutCycleMomentum) {
   optim::SGD optimizer({leaf({1}, {1})}, {.momentum = .5});
   OneCycleLR scheduler(optimizer, {.max_lr = 1, .total_steps = 10, .cycle_momentum = false});
   scheduler.step();
@@ -47,7 +47,7 @@ TEST(OneCycleLR, EndsAfterTotalSteps) {
   for (int t = 0; t < 10; ++t) scheduler.step();
   const double last = optimizer.param_groups()[0].options.lr;
   for (int again = 0; again < 2; ++again) {
-    expect_error<ValueError>([&] { scheduler.step(); }, "OneCycleLR: step 11 of a cycle of total_steps = 10");
+    expect_error<ValueError>([&] { scheduler.step(); }, "OneCycleLR: step 11 is beyond total_steps = 10");
   }
   EXPECT_EQ(optimizer.param_groups()[0].options.lr, last);
 }

@@ -1,4 +1,4 @@
-// What holds for every optimizer: construction, groups, gradients, zero_grad, dtype changes.
+// Tests that hold for every optimizer: construction, groups, gradients, zero_grad.
 #include "support/expect.hpp"
 
 namespace xtape {
@@ -8,7 +8,7 @@ using testing::expect_close;
 using testing::expect_error;
 using testing::leaf;
 
-TEST(Optimizer, IsMadeInEveryWayThatIsPromised) {
+TEST(Optimizer, HasEveryDocumentedConstructor) {
   Tensor w = ones({2, 3}, {.requires_grad = true}), b = ones({3}, {.requires_grad = true});
   const std::vector<Tensor> params{w}, params2{b};
   const optim::SGDOptions options{.lr = 0.5};
@@ -44,7 +44,7 @@ TEST(Optimizer, ReadsOptionsAtEachStep) {
   expect_close(w, {.5});
 }
 
-TEST(Optimizer, ABadOptionSetLaterMovesNothing) {
+TEST(Optimizer, AnInvalidOptionSetLaterMovesNothing) {
   Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
   optim::Adam optimizer({{{w}, {}}, {{b}, {}}});
   w.set_grad(ones_like(w));
@@ -80,7 +80,7 @@ TEST(Optimizer, AnAbsentGradientLeavesParameterAndStateAlone) {  // SEMANTICS [2
   EXPECT_FALSE(adam.state_dict().contains("state.0.step"));
 }
 
-TEST(Optimizer, AFrozenParameterStays) {  // SEMANTICS [22]
+TEST(Optimizer, AFrozenParameterStaysUnchanged) {  // SEMANTICS [22]
   Tensor w = leaf({1}, {1});
   optim::SGD optimizer({w}, {.lr = .1, .momentum = .9, .weight_decay = .1});
   w.set_grad(ones_like(w));
@@ -123,7 +123,7 @@ TEST(Optimizer, StepsInPlaceForEveryHandleAndUnderGradMode) {
   EXPECT_TRUE(w.is_leaf() && w.requires_grad() && is_grad_enabled());
 }
 
-TEST(Optimizer, AStepVoidsValuesThatTheTapeHasSaved) {
+TEST(Optimizer, AStepInvalidatesValuesThatTheTapeHasSaved) {
   Tensor w = leaf({2}, {1});
   Tensor loss = (w * w).sum();
   optim::SGD optimizer({w}, {.lr = 1});
@@ -132,7 +132,7 @@ TEST(Optimizer, AStepVoidsValuesThatTheTapeHasSaved) {
   expect_error<GradError>([&] { loss.backward(); }, "mul");
 }
 
-TEST(Optimizer, ZeroGradTakesGradientsAwayOrFillsThem) {  // SEMANTICS [30]
+TEST(Optimizer, ZeroGradRemovesGradientsOrZeroesThem) {  // SEMANTICS [30]
   Tensor w = leaf({1, 2}, {2}), b = leaf({1}, {1});
   optim::SGD optimizer({w, b});
   w.set_grad(ones_like(w));
@@ -163,13 +163,13 @@ TEST(Optimizer, TakesEmptyAndScalarParameters) {
   expect_close(scalar, {.9}, 1e-8);
 }
 
-/// Makes an SGD of these parameters or groups.
+/// A function that makes an SGD of these parameters or groups.
 template <class... Args>
 auto making(const Args&... args) {
   return [=] { optim::SGD optimizer(args...); };
 }
 
-TEST(Optimizer, RefusesWhatIsNoParameter) {  // SEMANTICS [25]
+TEST(Optimizer, RefusesWhatIsNotAParameter) {  // SEMANTICS [25]
   using Tensors = std::vector<Tensor>;
   using Groups = std::vector<optim::ParamGroup<optim::SGDOptions>>;
   Tensor w = leaf({1, 2}, {2}), b = leaf({1}, {1});
@@ -186,8 +186,9 @@ TEST(Optimizer, RefusesAParameterTwice) {  // SEMANTICS [25]
   using Tensors = std::vector<Tensor>;
   using Groups = std::vector<optim::ParamGroup<optim::SGDOptions>>;
   Tensor w = leaf({1, 2}, {2}), b = leaf({1}, {1});
-  expect_error<ValueError>(making(Tensors{w, b, w}), "parameter 2 of shape (2) is parameter 0 again");
-  expect_error<ValueError>(making(Groups{{{w}}, {{b, w}}}), "parameter 2 of shape (2) is parameter 0 again");
+  expect_error<ValueError>(making(Tensors{w, b, w}), "parameter 2 of shape (2) is the same tensor as parameter 0");
+  expect_error<ValueError>(making(Groups{{{w}}, {{b, w}}}),
+                           "parameter 2 of shape (2) is the same tensor as parameter 0");
 }
 
 TEST(Optimizer, RefusesParametersThatShareElements) {
@@ -200,7 +201,7 @@ TEST(Optimizer, RefusesParametersThatShareElements) {
   EXPECT_NO_THROW(making(Tensors{second, b, first})());
 }
 
-TEST(Optimizer, AnAddedGroupTakesPartFromThenOn) {
+TEST(Optimizer, AnAddedGroupIsUpdatedFromThenOn) {
   Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
   optim::SGD optimizer({w}, {.lr = 1, .momentum = .5});
   w.set_grad(ones_like(w));
@@ -208,7 +209,7 @@ TEST(Optimizer, AnAddedGroupTakesPartFromThenOn) {
   optimizer.step();
   optimizer.add_param_group({{b}, {.lr = .25}});
   optimizer.step();
-  expect_close(w, {-1.5});  // its momentum goes on
+  expect_close(w, {-1.5});  // with the momentum of the first step
   expect_close(b, {.75});
   EXPECT_EQ(optimizer.param_groups().size(), 2u);
   EXPECT_EQ(optimizer.parameters().size(), 2u);
@@ -224,8 +225,8 @@ TEST(Optimizer, AGroupThatIsRefusedChangesNothing) {  // SEMANTICS [25]
       [&] {
         optimizer.add_param_group({{c, b}});
       },
-      "Adam", "parameter 3 of shape (1) is parameter 1 again");
-  expect_error<ValueError>([&] { optimizer.add_param_group({{c, c}}); }, "parameter 3", "parameter 2 again");
+      "Adam", "parameter 3 of shape (1) is the same tensor as parameter 1");
+  expect_error<ValueError>([&] { optimizer.add_param_group({{c, c}}); }, "parameter 3", "as parameter 2");
   expect_error<ValueError>([&] { optimizer.add_param_group({{row}}); }, "parameter 2 of shape ()", "shares elements");
   expect_error<ValueError>([&] { optimizer.add_param_group({{c, Tensor()}}); }, "parameter 3 is undefined");
   expect_error<GradError>([&] { optimizer.add_param_group({{c * 2}}); }, "parameter 2", "mul", "leaf");
@@ -241,7 +242,7 @@ TEST(Optimizer, ARefusedGroupLeavesTheListOfGroupsWhereItIs) {
   const Tensor a = leaf({1}, {1});
   optim::Adam adam({a}, {.lr = .1});
   const auto groups = adam.param_groups();
-  expect_error<ValueError>([&] { adam.add_param_group({{a}, {.lr = .2}}); }, "parameter 0 again");
+  expect_error<ValueError>([&] { adam.add_param_group({{a}, {.lr = .2}}); }, "as parameter 0");
   EXPECT_EQ(groups.data(), adam.param_groups().data());
   EXPECT_EQ(adam.parameters().size(), 1u);
 }

@@ -25,11 +25,11 @@ TEST(ReduceLROnPlateau, ReducesAfterMoreThanPatienceBadEpochs) {
   EXPECT_EQ(lrs({.factor = .5, .patience = 1}, {3, 2, 2, 2, 2, 2, 1}), (Row{1, 1, 1, .5, .5, .25, .25}));
 }
 
-TEST(ReduceLROnPlateau, RisesForMax) {
+TEST(ReduceLROnPlateau, ModeMaxExpectsTheMetricToRise) {
   EXPECT_EQ(lrs({.mode = PlateauMode::max, .factor = .5, .patience = 0}, {1, 2, 2, 1, 3}), (Row{1, 1, .5, .25, .25}));
 }
 
-TEST(ReduceLROnPlateau, ASmallImprovementIsNone) {
+TEST(ReduceLROnPlateau, ASmallImprovementDoesNotCount) {
   const Row metrics = {4, 3.5, 2};
   EXPECT_EQ(lrs({.factor = .5, .patience = 0, .threshold = .25}, metrics), (Row{1, .5, .5}));
   EXPECT_EQ(lrs({.factor = .5, .patience = 0, .threshold = .5, .threshold_mode = ThresholdMode::abs}, metrics),
@@ -45,7 +45,7 @@ TEST(ReduceLROnPlateau, ANegativeMetricNeedsAnAbsoluteThreshold) {
   EXPECT_EQ(lrs({.mode = PlateauMode::max, .factor = .5, .patience = 0}, still), (Row{1, 1, 1}));
 }
 
-TEST(ReduceLROnPlateau, CooldownDoesNotCount) {
+TEST(ReduceLROnPlateau, EpochsOfCooldownDoNotCount) {
   EXPECT_EQ(lrs({.factor = .5, .patience = 0, .cooldown = 2}, {1, 1, 1, 1, 1}), (Row{1, .5, .5, .5, .25}));
 }
 
@@ -54,7 +54,7 @@ TEST(ReduceLROnPlateau, StopsAtMinLrAndAtEps) {
   EXPECT_EQ(lrs({.factor = .5, .patience = 0, .eps = .3}, {1, 1, 1}), (Row{1, .5, .5}));
 }
 
-TEST(ReduceLROnPlateau, ANanIsNoImprovement) {
+TEST(ReduceLROnPlateau, ANaNIsNotAnImprovement) {
   EXPECT_EQ(lrs({.factor = .5, .patience = 0}, {1, NAN, .5}), (Row{1, .5, .5}));
 }
 

@@ -74,12 +74,12 @@ TEST(SGD, EachParameterStartsItsOwnBuffer) {
   Tensor early = leaf({0}, {1}), late = leaf({0}, {1});
   optim::SGD optimizer({early, late}, {.lr = 1, .momentum = .9, .dampening = .5});
   step_with(optimizer, early, ones_like(early));
-  step_with(optimizer, late, ones_like(late));  // early has its gradient still: .9 + .5
+  step_with(optimizer, late, ones_like(late));  // early still has its gradient: .9 + .5
   expect_close(early, {-2.4}, 1e-15);
   expect_close(late, {-1});
 }
 
-TEST(SGD, AMomentumThatFadesEndsAtZero) {  // not in denormal numbers, fifty times as slow
+TEST(SGD, AMomentumThatFadesEndsAtZero) {  // not in denormal numbers, which are fifty times as slow
   Tensor p = tensor({1.f}, {.requires_grad = true});
   optim::SGD optimizer({p}, {.momentum = .9});
   step_with(optimizer, p, ones_like(p));

@@ -25,8 +25,8 @@ struct Model {
   }
 };
 
-/// Trains `until` steps, continues in a fresh optimizer of default options, and expects to land where an
-/// uninterrupted run does, bit for bit.
+/// Trains `until` steps, continues in a fresh optimizer with default options, and expects the same weights as those of
+/// an uninterrupted run, bit for bit.
 template <class Optimizer, class Options>
 void expect_continues(const Options& options, int until) {
   SCOPED_TRACE(until);
@@ -67,7 +67,7 @@ TEST(OptimState, AdamWContinuesBitForBit) {
   }
 }
 
-/// Steps with options switched on and off on the way, saved and restored before each step.
+/// Steps while options are switched on and off, with state saved and restored before each step.
 template <class Optimizer, class Edit>
 void expect_continues_through_edits(Edit edit) {
   Model whole, restored;
@@ -128,7 +128,7 @@ TEST(OptimState, OfAnAddedGroupContinuesBitForBit) {
   }
 }
 
-TEST(OptimState, IsNamedAsInPyTorch) {
+TEST(OptimState, HasPyTorchsNames) {
   Model model;
   optim::Adam optimizer(model.params, {.amsgrad = true});
   model.step(optimizer, 0);
@@ -151,7 +151,7 @@ TEST(OptimState, IsASnapshot) {
   EXPECT_TRUE(equal(dict["state.0.momentum_buffer"], before["state.0.momentum_buffer"]));
 }
 
-TEST(OptimState, KeepsNothingOfTheDictItLoads) {
+TEST(OptimState, CopiesTheDictItLoads) {
   Model model;
   optim::SGD optimizer(model.params, {.lr = .1, .momentum = .9});
   model.step(optimizer, 0);
@@ -161,7 +161,7 @@ TEST(OptimState, KeepsNothingOfTheDictItLoads) {
   EXPECT_FALSE(equal(optimizer.state_dict()["state.0.momentum_buffer"], dict["state.0.momentum_buffer"]));
 }
 
-TEST(OptimState, ForgetsWhatTheDictDoesNotHold) {
+TEST(OptimState, DropsWhatTheDictDoesNotHold) {
   Model model;
   optim::Adam optimizer(model.params);
   const StateDict fresh = optimizer.state_dict();
@@ -203,7 +203,7 @@ TEST(OptimState, FollowsAParameterToAnotherDType) {
   EXPECT_NO_THROW(wider.step());
 }
 
-/// load_state_dict must refuse with an E, and leave options, state and parameters as they were.
+/// Expects load_state_dict to throw an E and to leave options, state and parameters unchanged.
 template <class E, class... Parts>
 void expect_refused(const StateDict& dict, const Parts&... parts) {
   Model model;
@@ -247,8 +247,8 @@ TEST(OptimState, ADictThatDoesNotFitChangesNothing) {
   expect_refused<ValueError>(groups.state_dict(), "2 groups");
   expect_refused<ValueError>(fewer.state_dict(), "load_state_dict", "the dict has 1 parameters, this Adam optimizer 3");
   expect_refused<ValueError>(without("state.2.exp_avg_sq"), "\"state.2.exp_avg_sq\"");
-  expect_refused<ValueError>(without("state.2.step"), "\"state.2.exp_avg\" has no place");
-  expect_refused<ValueError>(with("state.3.step", tensor(1)), "\"state.3.step\" has no place");
+  expect_refused<ValueError>(without("state.2.step"), "\"state.2.exp_avg\" does not belong");
+  expect_refused<ValueError>(with("state.3.step", tensor(1)), "\"state.3.step\" does not belong");
   expect_refused<ValueError>(with("state.2.step", tensor(0)), "\"state.2.step\" = 0");
   expect_refused<ShapeError>(with("state.2.exp_avg", zeros({2})), "\"state.2.exp_avg\"", "(2)", "()");
   expect_refused<DTypeError>(with("state.2.exp_avg", tensor(1)), "\"state.2.exp_avg\"", "int64");

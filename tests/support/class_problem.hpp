@@ -1,4 +1,4 @@
-// The formulas of SEMANTICS for classification losses, written out once more, row by row and in long double.
+// The formulas of SEMANTICS for classification losses, implemented a second time, row by row and in long double.
 #pragma once
 
 #include "support/expect.hpp"
@@ -7,12 +7,12 @@ namespace xtape::testing {
 
 using Numbers = std::vector<double>;
 
-/// Logits, target and options; `options` and the tensors come in whatever dtype a test asks for.
+/// Logits, target and options; a test chooses the dtype.
 struct Problem {
   Shape shape;  // of the logits
   Numbers x;
-  Numbers t;       // class indices or, as many as x, probabilities
-  Numbers w = {};  // none: all 1
+  Numbers t;       // class indices or, if there are as many as in x, probabilities
+  Numbers w = {};  // empty: all 1
   double e = 0;
   std::int64_t ignore_index = -100;
 
@@ -34,7 +34,7 @@ struct Problem {
   }
 };
 
-/// l_n = -sum a lp and dl_n/dx = softmax sum(a) - a of one row; `share` is what n adds to the mean's divisor.
+/// l_n = -sum a lp and dl_n/dx = softmax sum(a) - a of one row; `share` is the row's part of the mean's denominator.
 struct Row {
   double loss = 0, share = 0;
   Numbers gradient;
@@ -62,7 +62,7 @@ inline Row row(const Numbers& x, const Problem& problem, double y, const Numbers
   return r;
 }
 
-/// The loss, its gradient at x, and the upstream gradient that this one is for: varied, never all ones.
+/// The loss, the upstream gradient (never all ones), and the gradient at x under it.
 struct Answer {
   Numbers value, gradient, upstream;
 };

@@ -1,5 +1,5 @@
-// How often the process asks the system for memory. Including this puts counting functions in the place of the whole
-// malloc family (glibc's, whose own stand behind them): for one source of a program, and not under sanitizers.
+// Counts the process's requests for memory. Including this file replaces glibc's malloc functions by ones that count
+// and then call glibc's. Include it in one source file of a program, and not under sanitizers.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// What tests share: comparing tensors with numbers, and errors with their type and message.
+// Helpers of the tests: they compare tensors with numbers, and errors with their type and message.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,8 +30,8 @@ void expect_error(F&& f, const Parts&... parts) {
   }
 }
 
-/// The elements of x, of whatever dtype, row-major, are `expected` within `tolerance` (absolute plus relative; 0: the
-/// same value). NaN matches NaN, an infinity itself.
+/// Expects the elements of x, of any dtype, in row-major order, to be `expected` within `tolerance` (absolute plus
+/// relative; 0: equal). NaN matches NaN, and an infinity the same infinity.
 inline void expect_close(const Tensor& x, const std::vector<double>& expected, double tolerance = 0) {
   const std::vector<double> values = without_grad([&] { return x.detach().to(float64).to_vector<double>(); });
   ASSERT_EQ(values.size(), expected.size());
@@ -60,8 +60,8 @@ inline Tensor gradient(const Tensor& y, const Tensor& x, const std::vector<doubl
   return grad({y}, {x}, {tensor(gy, y.shape(), {.dtype = y.dtype()})}, {.retain_graph = true})[0];
 }
 
-/// First and second derivatives of f against central differences: for what is no case of op_cases.hpp, such as an op
-/// of the test's own.
+/// Checks first and second derivatives of f against central differences: for what is not a case of op_cases.hpp, such
+/// as a custom op of a test.
 inline void expect_gradients(const autograd::GradcheckFunction& f, const std::vector<Tensor>& inputs) {
   EXPECT_NO_THROW(autograd::gradcheck(f, inputs));
   EXPECT_NO_THROW(autograd::gradgradcheck(f, inputs));

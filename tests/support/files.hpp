@@ -1,4 +1,4 @@
-// Files for tests: a directory that goes with its test, writing bytes, and the rights of an ordinary user.
+// Files for tests: a temporary directory, writing bytes, and the rights of an ordinary user.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace xtape::testing {
 
-/// A directory of this test's own, removed at the end.
+/// A directory for the current test, removed with this object.
 class TempDir {
  public:
   TempDir() {

@@ -15,7 +15,7 @@ namespace xtape::testing {
 
 static_assert(std::endian::native == std::endian::little);
 
-// The one test file that knows its place on this machine: the others compile to the same in every checkout.
+// The only source of xtape_tests that contains a path of this machine; the others compile to the same everywhere.
 std::string source_file(const std::string& path) { return XTAPE_SOURCE_DIR "/" + path; }
 std::string golden_file(const std::string& name) { return source_file("tests/golden/" + name); }
 
@@ -23,7 +23,7 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 
-/// Takes values off the front of a payload, never beyond its end.
+/// Reads values from a payload, one after the other, and throws at its end.
 class Cursor {
  public:
   explicit Cursor(const Bytes& bytes) : p_(bytes.data()), end_(p_ + bytes.size()) {}
@@ -77,7 +77,7 @@ Bytes decompress(const Bytes& file, std::size_t& cases) {
       std::sscanf(header.c_str() + colon, ": %zu cases, %zu bytes", &cases, &bytes) != 2 || bytes > 1u << 28) {
     throw std::runtime_error("its first line is not that of a golden file");
   }
-  Bytes payload(bytes + 1);  // one more than said: a longer one shows
+  Bytes payload(bytes + 1);  // one more, to notice a payload that is too long
   uLongf got = payload.size();
   uLong used = file.size() - line - 1;
   const uLong given = used;
@@ -96,7 +96,7 @@ GoldenFile::GoldenFile(const std::string& path) : path_(path) {
   try {
     std::size_t cases = 0;
     read(decompress(file, cases));
-    if (names_.size() != cases) throw std::runtime_error("it has not as many cases as its first line says");
+    if (names_.size() != cases) throw std::runtime_error("it does not have as many cases as its first line says");
   } catch (const std::runtime_error& e) {
     throw std::runtime_error(path + ": " + e.what());
   }
@@ -123,7 +123,7 @@ std::vector<Tensor> GoldenFile::take(const std::string& name) {
 }
 
 void GoldenFile::expect_all_taken() const {
-  EXPECT_TRUE(cases_.empty()) << path_ << ": " << cases_.size() << " cases have no twin here, the first is "
+  EXPECT_TRUE(cases_.empty()) << path_ << ": " << cases_.size() << " cases were not taken, the first is "
                               << cases_.begin()->first;
 }
 

@@ -1,5 +1,6 @@
-// PyTorch's answers: the files tests/golden/*.golden, written by the scripts beside them with golden.py, and the
-// comparison with ours. A file that is cut, changed or does not have exactly the cases that a test enumerates fails.
+// PyTorch's answers: reads the files tests/golden/*.golden, which the scripts beside them write, and compares our
+// results with theirs. A test fails if its file is cut or changed or does not have exactly the cases that the test
+// enumerates.
 #pragma once
 
 #include <map>
@@ -10,19 +11,19 @@
 
 namespace xtape::testing {
 
-/// The path of a file of the repository.
+/// The absolute path of a file of the repository.
 std::string source_file(const std::string& path);
 /// The path of tests/golden/<name>.
 std::string golden_file(const std::string& name);
 
 class GoldenFile {
  public:
-  /// std::runtime_error, with the path, on anything but a whole file.
+  /// Throws std::runtime_error, with the path, if the file is missing, damaged or incomplete.
   explicit GoldenFile(const std::string& path);
 
-  /// The results of that case. Each is taken once; std::runtime_error when it is not there.
+  /// The results of that case, which can be taken once; throws std::runtime_error if there are none.
   std::vector<Tensor> take(const std::string& name);
-  /// Cases in the file's order.
+  /// The cases' names, in the file's order.
   const std::vector<std::string>& names() const noexcept { return names_; }
   /// Fails the test unless every case has been taken.
   void expect_all_taken() const;
@@ -35,15 +36,15 @@ class GoldenFile {
   std::map<std::string, std::vector<Tensor>> cases_;
 };
 
-/// How far numbers may be apart: tolerance * max(floor, |expected|), element by element.
+/// How far apart numbers may be: tolerance * max(floor, |expected|), element by element.
 struct Closeness {
   double float64 = 1e-12;
   double float32 = 2e-6;
   double floor = 1;
 };
 
-/// Compares what a case gives with what PyTorch gave: dtypes, shapes, NaN and infinities exactly, integers exactly,
-/// numbers within `closeness`. Remembers the largest error, in units of max(floor, |expected|).
+/// Compares the results of cases with PyTorch's: dtypes, shapes, NaN, infinities and integers exactly, floating numbers
+/// within `closeness`. Reports the largest error, in units of max(floor, |expected|), as a property of the test.
 class Comparison {
  public:
   explicit Comparison(Closeness closeness = {}) : closeness_(closeness) {}

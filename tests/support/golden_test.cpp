@@ -1,4 +1,4 @@
-// The reader of golden files, and the comparison, fail on what should fail: otherwise they prove nothing.
+// The reader of golden files and the comparison must fail where they should: otherwise the golden tests prove nothing.
 #include "support/golden.hpp"
 
 #include <gtest/gtest-spi.h>
@@ -19,7 +19,7 @@ std::string whole() {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Reading these bytes throws, and the message says so.
+/// Reading these bytes throws an error with this message.
 void expect_refused(const std::string& bytes, const std::string& message) {
   const TempDir dir;
   testing::write_file(dir / "x.golden", bytes);
@@ -56,7 +56,7 @@ TEST(GoldenFile, GivesEachCaseOnceAndOnlyThoseItHas) {
   EXPECT_EQ(file.take(name).size(), 2u);
   testing::expect_error<std::runtime_error>([&] { file.take(name); }, name, "taken before");
   testing::expect_error<std::runtime_error>([&] { file.take("no such case"); }, "no such case");
-  EXPECT_NONFATAL_FAILURE(file.expect_all_taken(), "1079 cases have no twin");
+  EXPECT_NONFATAL_FAILURE(file.expect_all_taken(), "1079 cases were not taken");
 }
 
 TEST(GoldenComparison, AcceptsWhatIsCloseEnoughAndNothingElse) {
@@ -77,7 +77,7 @@ TEST(GoldenComparison, CountsTheResults) {
   EXPECT_NONFATAL_FAILURE(Comparison().expect_same("case", {}, {tensor(1)}), "case");
 }
 
-TEST(Inputs, AreThoseOfPyTorchsSide) {  // printed by golden.py's any_((2,)).tensor("key", torch.float64)
+TEST(Inputs, AreTheSameAsInGoldenPy) {  // printed by golden.py's any_((2,)).tensor("key", torch.float64)
   testing::expect_close(testing::any({2}).make("key", float64), {1.8314338794338592, 1.7862204505596937});
 }
 

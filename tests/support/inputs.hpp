@@ -1,5 +1,5 @@
-// Inputs of tests, drawn from a name: a case's numbers are the same here and in tests/golden/golden.py, bit for bit, so
-// that golden files hold results alone.
+// Inputs of tests, drawn from a case's name: the numbers are the same here and in tests/golden/golden.py, bit for bit,
+// so that golden files hold only results.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace xtape::testing {
 
-/// The shape of an input and the rule that fills it from a key. Real ones come in a case's dtype (the doubles rounded)
-/// and require grad, constants aside; integers and indices are int64, truths bool_.
+/// The shape of an input and the rule that fills it from a key. Real inputs have the case's dtype (doubles, rounded to
+/// it) and require grad, except constants; integers and indices are int64, truths bool_.
 struct Input {
   enum class Kind : std::uint8_t { uniform, away, special, given, constant, integers, indices, truths };
   Kind kind;
@@ -29,7 +29,7 @@ inline Input any(const Shape& shape) { return uniform(shape, -2, 4); }
 inline Input positive(const Shape& shape) { return uniform(shape, 0.5, 2); }
 /// Of both signs, at least 0.25 from 0.
 inline Input away(const Shape& shape) { return {Input::Kind::away, shape}; }
-/// Zeros, infinities, NaN, denormals, huge numbers: special_values again and again, each `repeat` times.
+/// Zeros, infinities, NaN, denormals, huge numbers: special_values in a cycle, each `repeat` times in a row.
 inline Input special(const Shape& shape, std::int64_t repeat = 1) {
   return {Input::Kind::special, shape, 0, 0, repeat};
 }
@@ -51,7 +51,7 @@ std::vector<Tensor> make_inputs(const std::string& name, const std::vector<Input
 /// The gradient that arrives at output k of a case.
 Tensor upstream(const std::string& name, std::size_t k, const Tensor& y);
 
-/// The gradients of the outputs at the inputs that require grad, zeros where nothing arrives, under `upstream`.
+/// The gradients at the inputs that require grad, under `upstream`; zeros for an input that gets none.
 std::vector<Tensor> gradients(const std::string& name, const std::vector<Tensor>& outputs,
                               const std::vector<Tensor>& inputs, GradOptions options = {});
 

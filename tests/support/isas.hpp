@@ -1,4 +1,4 @@
-// The kernels' instruction sets, for tests that hold for each of them.
+// The kernels' instruction sets, for tests that run on each of them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 namespace xtape::testing {
 
-/// f(isa) for every one that this CPU has.
+/// Calls f(isa) for every instruction set that this CPU has.
 template <class F>
 void each_isa(F f) {
   for (const char* name : kernels::isa_names) {

@@ -1,5 +1,5 @@
-// Runs the tests, unless XTAPE_ISA asks for an instruction set that this CPU lacks: then it says so and exits with a
-// code of its own, by which ctest tells a test that cannot run here from one that fails.
+// Runs the tests. If XTAPE_ISA asks for an instruction set that this CPU lacks, it says so and exits with a special
+// code, by which ctest distinguishes a test that cannot run here from one that fails.
 #include <gtest/gtest.h>
 
 #include <cstdio>

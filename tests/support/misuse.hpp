@@ -1,5 +1,5 @@
-// Misuses, each with the type and the whole message of its error. Nothing is left behind by any: no node on the tape,
-// no thread, the grad mode as it was.
+// Misuses, each with the type and the whole message of its error. No misuse may leave anything behind: no node on the
+// tape, no thread, no change of the grad mode.
 #pragma once
 
 #include <functional>

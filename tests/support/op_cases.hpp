@@ -1,6 +1,6 @@
-// The table of ops: for each op, layer and loss, inputs and a call. Two tests run all of it: gradcheck_test (numeric
-// first and second derivatives; it fails for an op without a case) and golden/ops_test (PyTorch's answers; make_ops.py
-// has the twin of each case under the same name).
+// The table of ops: for each op, layer and loss, inputs and a call. Two tests run the whole table: gradcheck_test
+// (numeric first and second derivatives; it fails for an op without a case) and golden/ops_test (PyTorch's answers;
+// make_ops.py has the same cases under the same names).
 #pragma once
 
 #include <functional>
@@ -16,11 +16,11 @@ using Args = const std::vector<Tensor>&;
 
 struct OpCase {
   std::string op;    // its name on the tape, or the module's
-  std::string name;  // op first; unique
+  std::string name;  // unique; starts with op
   std::vector<Input> inputs;
   std::function<std::vector<Tensor>(Args)> run;
-  bool smooth = true;  // differentiable at these inputs, so that differences tell the derivative
-  bool golden = true;  // make_ops.py has its twin
+  bool smooth = true;  // differentiable at these inputs, so that differences approximate the derivative
+  bool golden = true;  // make_ops.py has the same case
   bool special() const;
 };
 
@@ -45,7 +45,7 @@ class OpCases {
   std::vector<OpCase> list_;
 };
 
-/// All of them.
+/// All cases.
 const std::vector<OpCase>& op_cases();
 
 void add_elementwise_cases(OpCases& cases);

@@ -1,4 +1,4 @@
-// Arithmetic, functions and comparisons, element by element; the twins stand in golden/make_ops.py.
+// Arithmetic, functions and comparisons, element by element; golden/make_ops.py has the same cases.
 // clang-format off
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Layers and their functions; the twins stand in golden/make_ops.py.
+// Layers and their functions; golden/make_ops.py has the same cases.
 // clang-format off
 #include "support/constants.hpp"
 #include "support/op_cases.hpp"
@@ -13,7 +13,7 @@ const Input extreme_rows = given({6, 4}, {1,   1, 1, 1, 8,     9,     10,    11,
 
 using Tensors = std::vector<Tensor>;
 
-/// The layer with these tensors for parameters, so that gradients reach them.
+/// The layer with these tensors as its parameters, so that gradients reach them.
 template <class Layer>
 Layer with_parameters(Layer layer, const Tensor& weight, const Tensor& bias) {
   layer.to(weight.dtype());
@@ -94,7 +94,7 @@ void add_embedding(OpCases& cases) {
   cases.add("embedding", "with padding", {index, any({4, 3})}, [](Args x) {
     const Tensor y = embedding(x[0], x[1], 0);
     return y * y.detach();
-  }).smooth = false;  // differences move the padding row as well
+  }).smooth = false;  // differences change the padding row too
   cases.add("Embedding", "", {index, any({4, 3})}, [](Args x) {
     nn::Embedding layer(4, 3);
     layer.weight = nn::Parameter(x[1]);

@@ -1,4 +1,4 @@
-// The losses, as ops and as modules; the twins stand in golden/make_ops.py.
+// The losses, as ops and as modules; golden/make_ops.py has the same cases.
 // clang-format off
 #include "support/constants.hpp"
 #include "support/op_cases.hpp"
@@ -12,7 +12,8 @@ using Tensors = std::vector<Tensor>;
 
 const std::vector<Reduction> reductions = {Reduction::none, Reduction::mean, Reduction::sum};
 
-/// One row, rows and rows of positions, with a target to ignore: golden/losses_test.cpp has PyTorch's answers.
+/// One row, several rows, and rows with positions, with an ignored target; golden/losses_test.cpp compares with
+/// PyTorch.
 void add_nll_loss_of_shapes(OpCases& cases) {
   const Input t22 = indices({2, 2, 2}, {0, 2, -100, 1, 1, 1, 0, 2}), t4 = indices({2, 4}, t22.values);
   const std::vector<std::pair<Shape, Input>> problems = {

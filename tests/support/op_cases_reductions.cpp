@@ -1,4 +1,4 @@
-// Sums, extrema, softmax and matrices; the twins stand in golden/make_ops.py.
+// Sums, extrema, softmax and matrices; golden/make_ops.py has the same cases.
 // clang-format off
 #include "support/constants.hpp"
 #include "support/op_cases.hpp"

@@ -1,4 +1,4 @@
-// Moving elements and choosing among them; the twins stand in golden/make_ops.py.
+// Moving and selecting elements; golden/make_ops.py has the same cases.
 // clang-format off
 #include "support/op_cases.hpp"
 

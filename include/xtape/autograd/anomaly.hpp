@@ -5,10 +5,10 @@
 
 namespace xtape::autograd {
 
-/// Finds where a NaN comes from. While it stands on this thread, an op that records a value with a NaN in it, or whose
+/// Finds where a NaN comes from. While one exists on this thread, an op that records a value with a NaN in it, or whose
 /// gradient function returns one, throws a GradError. It names the op, the element, whether an input was NaN before
 /// and, where the op was recorded in this scope, the module: `log "encoder.fc1": anomaly: ...`. Values that are not
-/// recorded are not looked at. Reads every recorded value once more: for debugging only.
+/// recorded are not checked. Reads every recorded value once more: for debugging only.
 class XTAPE_API DetectAnomalyGuard {
  public:
   DetectAnomalyGuard() noexcept;

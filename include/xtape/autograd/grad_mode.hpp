@@ -7,11 +7,11 @@
 
 namespace xtape {
 
-/// True unless a NoGradGuard stands on this thread.
+/// True unless a NoGradGuard is in effect on this thread.
 XTAPE_API bool is_grad_enabled() noexcept;
 
 namespace detail {
-/// Sets this thread's grad mode for a scope; restored on every way out.
+/// Sets this thread's grad mode for a scope.
 class XTAPE_API GradModeGuard {
  public:
   explicit GradModeGuard(bool enabled) noexcept;

@@ -1,4 +1,4 @@
-// gradcheck: the test of a gradient function, one's own above all, against central differences.
+// gradcheck: tests gradient functions, above all those of user-defined ops, against central differences.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,7 @@ struct NodeExtras;
 }
 using NodePtr = detail::IntrusivePtr<Node>;
 
-/// One entry of the tape. Counted by the tensors and nodes that lean on it; freed without recursion.
+/// One entry of the tape. Reference-counted by the tensors and nodes that depend on it; freed without recursion.
 class XTAPE_API Node {
  public:
   Node(const char* op, std::size_t inputs);
@@ -36,7 +36,7 @@ class XTAPE_API Node {
   Node& operator=(const Node&) = delete;
   static void* operator new(std::size_t bytes);
   static void operator delete(void* p, std::size_t bytes) noexcept;
-  // For a function with captures that want more than the usual alignment.
+  // For gradient functions whose captures need more than the usual alignment.
   static void* operator new(std::size_t bytes, std::align_val_t alignment) { return ::operator new(bytes, alignment); }
   static void operator delete(void* p, std::align_val_t alignment) noexcept { ::operator delete(p, alignment); }
 
@@ -46,13 +46,13 @@ class XTAPE_API Node {
   const Shape& shape() const noexcept { return shape_; }
   DType dtype() const noexcept { return dtype_; }
   std::size_t input_count() const noexcept { return input_count_; }
-  /// Null for an input that wants no gradient.
+  /// Null for an input that did not require grad.
   const NodePtr& input(std::size_t i) const noexcept { return inputs_[i]; }
   bool is_leaf() const noexcept { return sequence_ == 0; }
 
   /// Gradients of the inputs, from that of the output. GradError after release_saved.
   virtual Gradients gradient(const Tensor& gy, Wants wants) = 0;
-  /// Drops what the gradient function has captured. A function that owns nothing stays usable.
+  /// Destroys the gradient function and its captures. A trivially destructible one stays usable.
   virtual void release_saved() noexcept = 0;
 
  protected:
@@ -68,15 +68,15 @@ class XTAPE_API Node {
   std::uint64_t sequence_ = 0;
   const char* op_;
   Shape shape_;
-  // Identities, never read through: where the output's elements are, and the tensor that record() was given as the
-  // value, where somebody else holds it.
+  // Compared, never dereferenced: the output's elements, and the tensor that record() got as the value, if it has other
+  // holders.
   const void* output_ = nullptr;
   const void* recorded_value_ = nullptr;
   std::size_t input_count_;
   NodePtr few_inputs_[3];
   std::unique_ptr<NodePtr[]> many_inputs_;
   NodePtr* inputs_;
-  Node* next_dead_ = nullptr;
+  Node* next_to_free_ = nullptr;
   std::unique_ptr<detail::NodeExtras> extras_;  // hooks and the like; few nodes have any
 };
 

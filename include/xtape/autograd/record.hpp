@@ -1,4 +1,4 @@
-// record(): how an op goes on the tape, built-in or one's own. The caller computes the value and writes the gradient
+// record(): puts an op on the tape, built-in or user-defined. The caller computes the value and writes the gradient
 // function beside it; the function's captures, made by save() and save_output(), are all that backward keeps.
 //
 //   Tensor cube(const Tensor& x) {  // y = x^3,  dx = 3 x^2 gy
@@ -30,7 +30,7 @@ class XTAPE_API Saved {
   Saved() = default;
   explicit Saved(Tensor value);
   Tensor operator*() const;
-  /// Shape and dtype need no check.
+  /// Not checked for modification.
   Shape shape() const { return value_.shape(); }
   DType dtype() const { return value_.dtype(); }
 
@@ -93,7 +93,7 @@ struct OpName {
 
 namespace detail {
 
-/// An argument of record: refers to a tensor for the time of the call.
+/// An argument of record: refers to a tensor during the call.
 struct TensorRef {
   TensorRef(const Tensor& t) noexcept : tensor(&t) {}  // NOLINT: implicit on purpose
   const Tensor* tensor;
@@ -101,7 +101,7 @@ struct TensorRef {
 
 /// True in grad mode when an input requires grad.
 XTAPE_API bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept;
-/// Puts a node on the tape as the maker of y. Where y is held elsewhere too, the result is a new handle to its storage.
+/// Puts a node on the tape as the op that made y. If y has other holders, the result is a new handle to its storage.
 XTAPE_API Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y);
 
 /// The node of an op whose gradient function is an Fn.
@@ -122,7 +122,7 @@ class OpNode final : public Node {
   }
   void release_saved() noexcept override {
     if constexpr (!std::is_trivially_destructible_v<Fn>) {
-      if (calls_ == 0) drop();  // a backward inside the function must not take it away while it runs
+      if (calls_ == 0) drop();  // a backward inside the function must not destroy it while it runs
     }
   }
 
@@ -138,7 +138,8 @@ class OpNode final : public Node {
     if (std::exchange(alive_, false)) fn_.~Fn();
   }
   bool alive_;
-  int calls_ = 0;  // of the function, under way now
+  int calls_ = 0;  // of the function that are running now
+  // A union, so that release_saved can destroy the function.
   union {
     Fn fn_;
   };
@@ -152,9 +153,9 @@ Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, F
 
 }  // namespace detail
 
-/// Records an op: `y` is its value, computed without_grad from `inputs`, and `gradient` maps the gradient arriving
-/// at y to those of the inputs. Returns y as the tape knows it; outside grad mode, or when no input requires
-/// grad, simply y.
+/// Records an op: `y` is its value, computed without_grad from `inputs`, and `gradient` maps the gradient that arrives
+/// at y to those of the inputs. Returns y with the op as its history; when grad mode is off or no input requires grad,
+/// y unchanged.
 ///
 /// `gradient` is called as `gradient(gy)` or `gradient(gy, wants)` and returns Gradients, one for each input, each
 /// with its input's dtype and shape (checked) or, where the input was broadcast, the output's shape: the tape sums

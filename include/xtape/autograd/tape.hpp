@@ -1,4 +1,4 @@
-// The tape as a value to look at: which ops a tensor depends on, in order.
+// The tape as a value to inspect or print.
 #pragma once
 
 #include <cstddef>

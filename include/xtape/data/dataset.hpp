@@ -15,7 +15,7 @@
 
 namespace xtape::data {
 
-/// Samples side by side: dim 0 counts them. `auto [x, y] = dataset.batch(indices);`
+/// Samples, stacked along dim 0. `auto [x, y] = dataset.batch(indices);`
 struct Batch {
   Tensor x;  ///< inputs
   Tensor y;  ///< targets
@@ -37,7 +37,7 @@ class XTAPE_API Dataset {
 
   /// The number of samples.
   std::int64_t size() const { return source_->size(); }
-  /// The samples at `indices`, in that order; repeats are welcome.
+  /// The samples at `indices`, in that order; repeats are allowed.
   Batch batch(std::span<const std::int64_t> indices) const { return source_->batch(indices); }
   /// One sample, without dim 0.
   Batch operator[](std::int64_t index) const;
@@ -61,7 +61,7 @@ class XTAPE_API Dataset {
 /// Sample i is (x[i], y[i]), of any dtypes. Shares the tensors' storage.
 class XTAPE_API TensorDataset {
  public:
-  /// ShapeError unless x and y have as many samples.
+  /// ShapeError unless x and y have the same number of samples.
   TensorDataset(const Tensor& x, const Tensor& y);
   std::int64_t size() const { return x_.size(0); }
   Batch batch(std::span<const std::int64_t> indices) const;
@@ -70,7 +70,7 @@ class XTAPE_API TensorDataset {
   Tensor x_, y_;
 };
 
-/// Images that are kept as bytes and become float32 in [0, 1] (byte / 255) batch by batch, with a class each.
+/// Images that are kept as bytes and become float32 in [0, 1] (byte / 255) batch by batch, each with a class.
 class XTAPE_API ImageDataset {
  public:
   /// images uint8 (N, H, W) or (N, C, H, W); labels (N), of an integer dtype, index `classes`, which are
@@ -84,7 +84,7 @@ class XTAPE_API ImageDataset {
   Tensor images() const { return images_; }
   /// int64 (N).
   Tensor labels() const { return labels_; }
-  /// Their names; label k is classes()[k].
+  /// The names of the classes; label k is classes()[k].
   std::vector<std::string> classes() const { return classes_; }
 
  private:
@@ -99,7 +99,7 @@ class XTAPE_API Subset {
   Subset(Dataset dataset, std::vector<std::int64_t> indices);
   std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
   Batch batch(std::span<const std::int64_t> indices) const;
-  /// Where the samples stand in the whole dataset.
+  /// The samples' indices in the whole dataset.
   std::span<const std::int64_t> indices() const& { return *indices_; }
   void indices() && = delete;
 

@@ -1,4 +1,4 @@
-// DataLoader: a dataset in batches, shuffled anew for each epoch.
+// DataLoader: a dataset in batches, reshuffled for each epoch.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ struct DataLoaderOptions {
   std::uint64_t seed = 0;
 };
 
-/// `for (auto [x, y] : loader)` is one epoch, and the next loop is the next. The order is a function of
-/// (seed, epoch): it never draws from the default generator, nor does it depend on how far an earlier loop
-/// went. A handle: copies share the count of epochs.
+/// Each loop `for (auto [x, y] : loader)` is one epoch. The order is a function of (seed, epoch): it does not draw from
+/// the default generator, and does not depend on how far an earlier loop went. A handle: copies share the count of
+/// epochs.
 class XTAPE_API DataLoader {
  public:
   /// ValueError when batch_size is below 1.
@@ -28,10 +28,9 @@ class XTAPE_API DataLoader {
   Dataset dataset() const;
   DataLoaderOptions options() const;
 
-  /// The number of the epoch that the next loop will be, from 0.
+  /// The number of the next loop's epoch, from 0.
   std::int64_t epoch() const;
-  /// Makes the next loop epoch number `epoch`: a resumed run goes on in the same order. ValueError when
-  /// negative.
+  /// Makes the next loop epoch number `epoch`: a resumed run continues in the same order. ValueError when negative.
   void set_epoch(std::int64_t epoch);
 
   struct End {};

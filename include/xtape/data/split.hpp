@@ -1,4 +1,4 @@
-// Splitting a dataset at random into parts that share no sample and together are the whole.
+// Splits a dataset at random into disjoint parts that together are the whole.
 #pragma once
 
 #include <array>
@@ -26,10 +26,9 @@ std::array<Subset, n> split(const Dataset& dataset, const std::array<T, n>& shar
 }
 }  // namespace detail
 
-/// Parts of floor(fraction size) samples each; what is left goes to the parts in turn, one each, from the
-/// first on (PyTorch's rule, but a part of fraction 0 stays empty). The seed alone decides who goes where;
-/// the default generator is not touched. ValueError unless every fraction lies in [0, 1] and they sum to 1
-/// within 1e-9.
+/// Parts of floor(fraction size) samples each; the remainder is distributed one sample to each part, from the first on
+/// (PyTorch's rule, except that a part of fraction 0 stays empty). Only the seed decides which sample goes where; the
+/// default generator is not used. ValueError unless every fraction lies in [0, 1] and they sum to 1 within 1e-9.
 template <std::size_t n>
 std::array<Subset, n> random_split(const Dataset& dataset, const std::array<double, n>& fractions,
                                    std::uint64_t seed = 0) {

@@ -1,4 +1,4 @@
-// Callback<R(A...)>: a copyable function object of unknown type, in ten lines instead of <functional>.
+// Callback<R(A...)>: a copyable function object of any type, without the cost of including <functional>.
 #pragma once
 
 #include <concepts>
@@ -34,7 +34,7 @@ class Callback<R(A...)> {
     explicit Model(F g) : f(std::move(g)) {}
     R call(A... a) override {
       if constexpr (std::is_void_v<R>) {
-        f(std::forward<A>(a)...);  // whatever it returns
+        f(std::forward<A>(a)...);  // its result is discarded
       } else {
         return f(std::forward<A>(a)...);
       }

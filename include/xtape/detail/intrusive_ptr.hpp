@@ -1,5 +1,5 @@
-// A shared pointer of one word. The count lives in the object; `retain(T*)` and `release(T*)`, found by
-// argument-dependent lookup, keep it, so T may stay incomplete in public headers.
+// A shared pointer of one word. The count is in the object; `retain(T*)` and `release(T*)`, found by argument-dependent
+// lookup, change it, so T may be incomplete in public headers.
 #pragma once
 
 #include <utility>
@@ -12,7 +12,7 @@ template <class T>
 class IntrusivePtr {
  public:
   IntrusivePtr() = default;
-  /// Takes over the count that the caller holds (a fresh object starts with one).
+  /// Takes over the caller's reference (a new object starts with one).
   static IntrusivePtr adopt(T* p) noexcept {
     IntrusivePtr r;
     r.p_ = p;

@@ -1,5 +1,5 @@
-// What a module's forward and its hooks may look like: a forward is checked wherever the module's type is known, at
-// compile time; a hook is brought into the one form in which a module keeps it.
+// The signatures of a module's forward and hooks. A forward is checked at compile time wherever the module's type is
+// known; a hook is converted to the one form in which a module keeps it.
 #pragma once
 
 #include <concepts>
@@ -27,7 +27,7 @@ template <class M, bool no_throw, std::same_as<const Tensor&>... X>
   requires(sizeof...(X) >= 1 && sizeof...(X) <= 3)
 inline constexpr int inputs_of<Tensor (M::*)(X...) const noexcept(no_throw)> = sizeof...(X);
 
-/// M has one public forward, whose type can be asked for. (Of an overloaded name it cannot.)
+/// M has one public forward, not overloaded, whose type can be inspected.
 template <class M>
 concept HasOneForward = requires {
   &M::forward;
@@ -73,7 +73,7 @@ constexpr void check_forward() {
                 "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
 }
 
-/// False for a forward of several inputs, and for an operator() of the module's own that takes no single tensor. (True
+/// False for a forward of several inputs, and for a user-defined operator() that does not take a single tensor. (True
 /// for a forward that check_forward refuses: one error is enough.)
 template <class M>
 constexpr bool takes_one_input() {
@@ -86,8 +86,8 @@ constexpr bool takes_one_input() {
 
 // ---- hooks -----------------------------------------------------------------------------------------------------
 
-/// A pre-hook returns the inputs that take the place of those given, or none. A hook returns the output that takes the
-/// place of y, or an undefined tensor.
+/// A pre-hook returns inputs to replace those given, or an empty vector. A hook returns an output to replace y, or an
+/// undefined tensor.
 using PreHook = Callback<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)>;
 using Hook = Callback<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)>;
 

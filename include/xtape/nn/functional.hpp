@@ -1,4 +1,4 @@
-// The ops that layers are made of, under PyTorch's name for the place: namespace F = xtape::nn::functional.
+// The ops that layers are made of, in PyTorch's namespace: namespace F = xtape::nn::functional.
 #pragma once
 
 #include "xtape/ops.hpp"

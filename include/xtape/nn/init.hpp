@@ -1,9 +1,8 @@
-// Filling parameters with their first values, in place and off the tape: nn::init, as in PyTorch. Random numbers come
-// from the default generator. Each returns the tensor that it has filled.
+// nn::init, as in PyTorch: functions that initialise parameters in place and unrecorded. Random numbers come from the
+// default generator. Each returns the tensor that it has filled.
 //
-// Errors: ValueError for an undefined tensor and for numbers that cannot be meant, DTypeError from those that draw
-// unless the tensor is floating (constant_, zeros_ and ones_ take any dtype), ShapeError from xavier and kaiming for
-// fewer than 2 dims.
+// Errors: ValueError for an undefined tensor and for invalid numbers, DTypeError from those that draw unless the tensor
+// is floating (constant_, zeros_ and ones_ take any dtype), ShapeError from xavier and kaiming for fewer than 2 dims.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Layers with weights, and those that only move or drop elements; activations and normalization have headers of their
-// own. Parameter names, shapes and initial distributions are PyTorch's.
+// Layers with weights, and those that only move or drop elements; activations and normalization have their own headers.
+// Parameter names, shapes and initial distributions are PyTorch's.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class XTAPE_API Linear : public Module {
 };
 
 struct EmbeddingOptions {
-  std::int64_t padding_idx = no_padding_idx;  ///< the row that begins as 0 and gets no gradient; negative: from the end
+  std::int64_t padding_idx = no_padding_idx;  ///< a row that starts as 0 and gets no gradient; negative: from the end
 };
 
 /// Rows of the weight (n, d) by integer indices (...) -> (..., d). The weight is from N(0, 1). IndexError for an index
@@ -50,8 +50,8 @@ class XTAPE_API Embedding : public Module {
   std::int64_t padding_idx_;
 };
 
-/// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p); in evaluation nothing happens.
-/// ValueError unless 0 <= p <= 1.
+/// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p); in evaluation x is returned
+/// unchanged. ValueError unless 0 <= p <= 1.
 class XTAPE_API Dropout : public Module {
  public:
   explicit Dropout(double p = 0.5);

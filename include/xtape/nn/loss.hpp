@@ -1,5 +1,5 @@
 // The losses, as modules of two inputs, (input, target): each keeps its options, its weights as buffers. `parts` gives
-// the sum and the mean's denominator apart: see LossParts.
+// the sum and the mean's denominator separately: see LossParts.
 #pragma once
 
 #include "xtape/nn/module.hpp"
@@ -7,16 +7,16 @@
 
 namespace xtape::nn {
 
-/// The base of the losses. A loss of one's own derives from it and defines `parts` and
+/// The base of the losses. A user-defined loss derives from it and defines `parts` and
 /// `Tensor forward(const Tensor& input, const Tensor& target)`, const or not.
 class XTAPE_API Loss : public Module {
  public:
   ~Loss() override;
-  /// That of Module. It is declared again so that a call with one or three inputs does not compile.
+  /// Module's, declared again so that a call with one or three inputs does not compile.
   Tensor operator()(const Tensor& input, const Tensor& target) const { return Module::operator()(input, target); }
   /// The loss summed and what its mean divides by, whatever the reduction.
   virtual LossParts parts(const Tensor& input, const Tensor& target) const = 0;
-  /// How forward reduces the losses of the single positions.
+  /// How forward reduces the losses of the positions.
   Reduction reduction() const noexcept { return reduction_; }
 
  protected:
@@ -34,7 +34,7 @@ class XTAPE_API NLLLoss : public Loss {
   Tensor forward(const Tensor& log_probabilities, const Tensor& target) const override;
   LossParts parts(const Tensor& log_probabilities, const Tensor& target) const override;
 
-  Buffer weight;  ///< undefined: every class counts 1
+  Buffer weight;  ///< undefined: 1 for every class
 
  private:
   NLLOptions options() const;
@@ -49,7 +49,7 @@ class XTAPE_API CrossEntropyLoss : public Loss {
   Tensor forward(const Tensor& logits, const Tensor& target) const override;
   LossParts parts(const Tensor& logits, const Tensor& target) const override;
 
-  Buffer weight;  ///< undefined: every class counts 1
+  Buffer weight;  ///< undefined: 1 for every class
 
  private:
   CrossEntropyOptions options() const;

@@ -1,5 +1,5 @@
 // Module: a handle to parameters, buffers, children and a training flag. As in Python a copy is the same module;
-// clone(m) makes new parameters. A module of one's own derives from Module, registers what it owns in its members'
+// clone(m) makes new parameters. A user-defined module derives from Module, registers what it owns in its members'
 // initialisers, and defines `Tensor forward(const Tensor& x)`, of one to three inputs, const or not.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace xtape::nn {
 namespace detail {
 struct ModuleState;
 
-/// Keeps a module of any type, by value.
+/// Holds a module of any type, by value.
 struct XTAPE_API ModuleHolder {
   virtual ~ModuleHolder();
   virtual const Module& get() const noexcept = 0;
@@ -45,8 +45,8 @@ class XTAPE_API Module {
  public:
   virtual ~Module();
 
-  /// Calls the forward that takes this many inputs, and the hooks around it. ValueError where the module has no such
-  /// forward. An Error thrown on the way carries the path of the module that it arose in.
+  /// Calls the forward that takes this many inputs, and the hooks around it. ValueError if the module has no such
+  /// forward. An Error thrown inside carries the path of the module that threw it.
   Tensor operator()(const Tensor& x) const;
   Tensor operator()(const Tensor& x, const Tensor& y) const;
   Tensor operator()(const Tensor& x, const Tensor& y, const Tensor& z) const;
@@ -71,7 +71,8 @@ class XTAPE_API Module {
   /// the dtype, in either mode. An error names all that does not fit, and nothing has been written.
   IncompatibleKeys load_state_dict(const StateDict& dict, bool strict = true) const;
 
-  /// Training mode here and below: what Dropout looks at. Never touches requires_grad.
+  /// Sets training mode, which Dropout and BatchNorm1d follow, for this module and all below. Never touches
+  /// requires_grad.
   const Module& train(bool on = true) const;
   const Module& eval() const { return train(false); }
   bool is_training() const noexcept;
@@ -80,11 +81,11 @@ class XTAPE_API Module {
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true) const;
   /// Calls hook(module, x) before each forward of this module, or hook(module, x, y) after it, where x is the (first)
-  /// input and y the output. What the hook returns takes the place of x, or of y; nothing, or an undefined tensor,
-  /// changes nothing. A hook whose x is a `const std::vector<Tensor>&` gets all inputs; as a pre-hook it returns all of
-  /// them, or an empty vector. Not called where a module is used through an operator() of its own. Copies of the handle
-  /// share the hooks, clone(m) has none. Not to be called while another thread runs the module. A hook that captures
-  /// the module itself keeps it alive for good.
+  /// input and y the output. What the hook returns replaces x, or y; if it returns nothing or an undefined tensor, x or
+  /// y stays. A hook whose x is a `const std::vector<Tensor>&` gets all inputs; as a pre-hook it returns all of them,
+  /// or an empty vector. A user-defined operator() does not call hooks. Copies of the handle share the hooks, clone(m)
+  /// has none. Do not register hooks while another thread runs the module. A hook that captures the module itself keeps
+  /// it alive forever.
   template <class F>
   RemovableHandle register_forward_pre_hook(F hook) const {
     return add_pre_hook(detail::pre_hook(std::move(hook)));
@@ -93,7 +94,7 @@ class XTAPE_API Module {
   RemovableHandle register_forward_hook(F hook) const {
     return add_hook(detail::forward_hook(std::move(hook)));
   }
-  /// Freezes (false) or thaws all parameters. A frozen parameter loses its gradient.
+  /// Freezes (false) or unfreezes all parameters. A frozen parameter loses its gradient.
   const Module& requires_grad_(bool requires_grad = true) const;
 
  protected:
@@ -106,7 +107,7 @@ class XTAPE_API Module {
   std::size_t child_count() const noexcept;
   const Module& child(std::size_t i) const noexcept;
 
-// A module defines the one that it needs. That hides the others, which is no mistake: calls go through operator().
+// A module overrides the one that it needs. That hides the others, on purpose: calls go through operator().
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverloaded-virtual"
   virtual Tensor forward(const Tensor& x);
@@ -117,10 +118,10 @@ class XTAPE_API Module {
   virtual Tensor forward(const Tensor& x, const Tensor& y, const Tensor& z) const;
 #pragma GCC diagnostic pop
 
-  /// Makes `tensor` a leaf that requires grad, and a parameter of this module. Undefined: no parameter.
-  /// ValueError on a name that is empty, holds a dot or is taken; GradError on the result of an op.
+  /// Makes `tensor` a leaf that requires grad, and a parameter of this module. Undefined: no parameter. ValueError on a
+  /// name that is empty, contains a dot or is taken; GradError on the result of an op.
   Parameter register_parameter(const std::string& name, const Tensor& tensor);
-  /// A parameter of another module, which both share from now on (a tie).
+  /// Registers a parameter of another module, which both share from now on (a tie).
   Parameter register_parameter(const std::string& name, const Parameter& tied);
   Buffer register_buffer(const std::string& name, const Tensor& tensor);
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
@@ -143,8 +144,7 @@ class XTAPE_API Module {
   std::shared_ptr<detail::ModuleState> state_;
 };
 
-/// A module of the same type with tensors of its own: deep, ties kept, training flags and requires_grad too, gradients
-/// left behind.
+/// A deep copy of a module, with its own tensors: ties, training flags and requires_grad are kept, gradients are not.
 template <std::derived_from<Module> M>
 M clone(const M& module) {
   detail::check_forward<M>();

@@ -1,4 +1,4 @@
-// Modules, layers, losses and initial values.
+// Modules, layers, losses, initialisation, summaries and gradient clipping.
 #pragma once
 
 #include "xtape/nn/activation.hpp"

@@ -1,5 +1,5 @@
-// Layers that bring their input to mean 0 and variance 1. Names, shapes and initial values of parameters and buffers
-// are PyTorch's.
+// Layers that normalise their input to mean 0 and variance 1. Names, shapes and initial values of parameters and
+// buffers are PyTorch's.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace xtape::nn {
 struct LayerNormOptions {
   double eps = 1e-5;
   bool elementwise_affine = true;  ///< with a weight
-  bool bias = true;                ///< ... and a bias beside it
+  bool bias = true;                ///< with a bias, if there is a weight
 };
 
-/// See xtape::layer_norm. The weight begins as 1, the bias as 0.
+/// See xtape::layer_norm. The weight starts as 1, the bias as 0.
 class XTAPE_API LayerNorm : public Module {
  public:
   /// ShapeError when normalized_shape is empty, ValueError for an eps that is negative or NaN.
@@ -37,12 +37,12 @@ constexpr double cumulative_average = -1;
 
 struct BatchNormOptions {
   double eps = 1e-5;
-  double momentum = 0.1;            ///< the newest batch's share in the running statistics, or cumulative_average
+  double momentum = 0.1;            ///< weight of the newest batch in the running statistics, or cumulative_average
   bool affine = true;               ///< with a weight and a bias
-  bool track_running_stats = true;  ///< else the batch's own statistics serve in evaluation, too
+  bool track_running_stats = true;  ///< else evaluation, too, uses the batch's own statistics
 };
 
-/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight begins
+/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight starts
 /// as 1, the bias as 0. A training call writes the running statistics, so that calls on one module from several threads
 /// need a lock; evaluation needs none.
 class XTAPE_API BatchNorm1d : public Module {
@@ -53,7 +53,7 @@ class XTAPE_API BatchNorm1d : public Module {
   Tensor forward(const Tensor& x) const override;
 
   Parameter weight, bias;            ///< (C), undefined unless affine
-  Buffer running_mean, running_var;  ///< (C), from 0 and 1 on; undefined unless track_running_stats
+  Buffer running_mean, running_var;  ///< (C), initially 0 and 1; undefined unless track_running_stats
   Buffer num_batches_tracked;        ///< int64, 0-dim: training calls so far; undefined unless track_running_stats
 
  private:

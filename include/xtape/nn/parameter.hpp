@@ -1,5 +1,5 @@
-// Parameter and Buffer: members that name a tensor which their module has registered, and the scope in which copying
-// them copies the tensor, too.
+// Parameter and Buffer: members that refer to a tensor which their module has registered, and the scope in which
+// copying them copies the tensor, too.
 #pragma once
 
 #include "xtape/tensor.hpp"
@@ -23,24 +23,24 @@ class XTAPE_API CloneScope {
 /// The tensor itself, or its copy inside a CloneScope.
 XTAPE_API Tensor share_or_clone(const Tensor& tensor);
 
-/// A member that names a tensor which its module has registered.
+/// A member that refers to a tensor which its module has registered.
 template <int kind>
 class RegisteredTensor : public Tensor {
  public:
   RegisteredTensor() = default;
   explicit RegisteredTensor(const Tensor& registered) : Tensor(registered) {}
   RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
-  /// As with a module, what was moved from still names its tensor.
+  /// As with a module, a moved-from one still refers to its tensor.
   RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
   RegisteredTensor& operator=(const RegisteredTensor&) & = default;
-  /// Naming another tensor would leave the registered one behind: write into it with copy_ instead.
+  /// Assigning another tensor would not change the registered one: write into it with copy_ instead.
   RegisteredTensor& operator=(const Tensor&) = delete;
   ~RegisteredTensor() = default;
 };
 
 }  // namespace detail
 
-/// A tensor that the optimizer trains; made by Module::register_parameter. (A plain Tensor member would still name
+/// A tensor that the optimizer trains; made by Module::register_parameter. (A plain Tensor member would still refer to
 /// the original after clone.)
 using Parameter = detail::RegisteredTensor<0>;
 /// A tensor that belongs to the module's state but is not trained; made by Module::register_buffer.

@@ -1,4 +1,4 @@
-// A model at a glance: each module with its output's shape and its parameters.
+// summary: a table of a model's modules, with their output shapes and parameters.
 #pragma once
 
 #include <concepts>
@@ -22,8 +22,8 @@ class XTAPE_API Summary {
     std::string path;             ///< "encoder.fc1"; "" for the model itself
     std::string type;             ///< "Linear"; "function" for a plain function in a Sequential
     std::vector<Shape> outputs;   ///< of each call of its forward
-    std::int64_t parameters = 0;  ///< elements of its own, not its children's; a tie counts where it comes first
-    std::int64_t trainable = 0;   ///< ... of those that require grad
+    std::int64_t parameters = 0;  ///< its own elements, not its children's; a tied parameter counts once
+    std::int64_t trainable = 0;   ///< those of them that require grad
   };
 
   explicit Summary(std::vector<Row> rows) : rows_(std::move(rows)) {}
@@ -32,7 +32,7 @@ class XTAPE_API Summary {
   const std::vector<Row>& rows() const noexcept { return rows_; }
   std::int64_t parameters() const noexcept;
   std::int64_t trainable() const noexcept;
-  /// A table, one line a module.
+  /// A table, one line for each module.
   std::string to_string() const;
 
  private:
@@ -40,14 +40,14 @@ class XTAPE_API Summary {
 };
 
 namespace detail {
-/// Runs `model`, which is nobody else's, and listens to its modules.
+/// Runs `model`, which nothing else may use, and records its modules' outputs.
 XTAPE_API Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& forward,
                             const Shape& input_shape, SummaryOptions options);
 }  // namespace detail
 
 /// Runs a clone of the model once, in evaluation mode and without grad, on zeros of `input_shape` (batch included): the
-/// model itself stays as it is, and so are its hooks not called; what a function in the model merely refers to is no
-/// part of the clone. Throws what its forward throws, so ShapeError or DTypeError where the input does not fit.
+/// model itself does not change, and its hooks are not called. What a function in the model captures by reference is
+/// not cloned. Throws what its forward throws, such as ShapeError or DTypeError for an input that does not fit.
 template <std::derived_from<Module> M>
 Summary summary(const M& model, const Shape& input_shape, SummaryOptions options = {}) {
   static_assert(detail::takes_one_input<M>(), "summary runs a model of one input");

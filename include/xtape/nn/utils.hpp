@@ -14,7 +14,7 @@ struct ClipGradNormOptions {
 };
 
 /// Scales all gradients, in place, by max_norm / (norm + 1e-6) where that is below 1, and returns the norm that they
-/// had: the p-norm of all their elements as one vector. Parameters without a gradient are passed over. An infinite norm
+/// had: the p-norm of all their elements as one vector. Parameters without a gradient are skipped. An infinite norm
 /// makes finite gradients 0, a NaN makes all NaN, as in PyTorch. ValueError unless max_norm >= 0 and norm_type > 0.
 ///
 ///     loss.backward();
@@ -22,7 +22,7 @@ struct ClipGradNormOptions {
 ///     optimizer.step();
 XTAPE_API double clip_grad_norm_(const std::vector<Tensor>& params, double max_norm, ClipGradNormOptions options = {});
 
-/// Moves each element of the gradients, in place, into [-clip_value, clip_value]; NaN stays. ValueError unless
+/// Clamps each element of the gradients, in place, to [-clip_value, clip_value]; NaN stays NaN. ValueError unless
 /// clip_value >= 0.
 XTAPE_API void clip_grad_value_(const std::vector<Tensor>& params, double clip_value);
 

@@ -13,7 +13,7 @@ struct XTAPE_API AdamOptions {
   double eps = 1e-8;                           ///< added to the root of the mean square
   double weight_decay = 0;                     ///< adds weight_decay times the parameter to the gradient
   bool amsgrad = false;                        ///< divides by the largest mean square so far
-  bool maximize = false;                       ///< goes up the gradient
+  bool maximize = false;                       ///< ascends the gradient
 };
 
 extern template class XTAPE_API GroupOptimizer<AdamOptions>;
@@ -26,11 +26,11 @@ struct XTAPE_API AdamWOptions {
   double eps = 1e-8;                           ///< added to the root of the mean square
   double weight_decay = 0.01;                  ///< each step first multiplies the parameter by 1 - lr * weight_decay
   bool amsgrad = false;                        ///< divides by the largest mean square so far
-  bool maximize = false;                       ///< goes up the gradient
+  bool maximize = false;                       ///< ascends the gradient
 };
 
 extern template class XTAPE_API GroupOptimizer<AdamWOptions>;
-/// Adam whose weight decay acts on the parameters directly, past the running means. `Adam` in all else.
+/// Adam with decoupled weight decay, which acts on the parameters directly and not through the running means.
 using AdamW = GroupOptimizer<AdamWOptions>;
 
 }  // namespace xtape::optim

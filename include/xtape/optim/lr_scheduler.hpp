@@ -1,7 +1,7 @@
-// Learning rate schedulers. Each refers to an optimizer, which must outlive it and stay in its place, and writes the lr
-// of every group: once when it is made, then at each step(), which comes after the optimizer's. Most go on from the lr
-// that they find, as PyTorch's do, so that an lr edited by hand lasts and several schedulers work on one optimizer.
-// To go on after a break, make optimizer and scheduler as before, then load the states of both.
+// Learning rate schedulers. Each refers to an optimizer, which must outlive it and not be moved, and sets the lr of
+// every group: once when it is made, then at each step(), which is called after the optimizer's. Most continue from the
+// current lr, as PyTorch's do, so that an lr edited by hand lasts and several schedulers can work on one optimizer. To
+// resume training, make optimizer and scheduler as before, then load the states of both.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +39,9 @@ class PerGroup {
   bool is_list_ = true;
 };
 
-/// What all schedulers share; closed to users, since their state goes through classes of xtape's own: a schedule of
-/// one's own is a LambdaLR. Errors: ValueError on an option outside its range, on an lr that would not be finite, and
-/// where groups were added that the scheduler has no numbers for. Then nothing has changed.
+/// The base of all schedulers. Users cannot derive from it, since it stores its state through internal classes: write a
+/// custom schedule with LambdaLR. Errors: ValueError for an option outside its range, for an lr that would not be
+/// finite, and for an added group for which the scheduler has no values. Then nothing has changed.
 class XTAPE_API LRScheduler {
  public:
   virtual ~LRScheduler();
@@ -52,8 +52,8 @@ class XTAPE_API LRScheduler {
   std::vector<double> get_last_lr() const { return last_lr_; }
   /// Options and progress; not LambdaLR's functions. A snapshot.
   StateDict state_dict() const;
-  /// Continues from a snapshot, without a write to the optimizer, whose own state holds its lr. When the dict does not
-  /// fit it throws and changes nothing.
+  /// Continues from a snapshot, without writing to the optimizer, whose own state holds its lr. Throws and changes
+  /// nothing when the dict does not match.
   void load_state_dict(const StateDict& dict);
 
  protected:
@@ -64,33 +64,33 @@ class XTAPE_API LRScheduler {
   /// The groups' lr before the first scheduler.
   std::vector<double> initial_lrs() const;
   const char* optimizer_name() const noexcept;
-  /// Checks one lr for each group, then goes on to the next epoch with them, and with these momenta, if any.
+  /// Checks one lr for each group, then writes these and the momenta, if any, and advances to the next epoch.
   void advance(const std::vector<Scheduled>& groups, std::vector<double> lrs, const std::vector<double>& momenta = {});
-  /// What a scheduler keeps of its own. read() checks all of it, for a dict of `groups` groups, and that nothing is
-  /// left, before it changes anything.
+  /// The scheduler's own state. read() checks all of it, for a dict of `groups` groups, and that the dict holds nothing
+  /// else, before it changes anything.
   virtual void write(StateWriter& writer) const = 0;
   virtual void read(StateReader& reader, std::size_t groups) = 0;
 
   const char* name_;
   Optimizer& optimizer_;
   std::int64_t last_epoch_ = -1;
-  std::vector<double> base_lrs_;  // where a schedule sets out; none for ReduceLROnPlateau
+  std::vector<double> base_lrs_;  // the lr that a schedule starts from; none for ReduceLROnPlateau
   std::vector<double> last_lr_;
 };
 
-/// The schedulers that go by the count of their steps alone.
+/// The schedulers that depend only on the number of steps.
 class XTAPE_API EpochScheduler : public LRScheduler {
  public:
   ~EpochScheduler() override;
-  /// Goes on to the next epoch. (OneCycleLR: to the next batch.)
+  /// Advances to the next epoch. (OneCycleLR: to the next batch.)
   void step();
 
  protected:
   EpochScheduler(const char* name, Optimizer& optimizer);
 
-  /// What group `i` gets in `epoch`, from what it has.
+  /// The lr of group `i` in `epoch`, given its current one.
   virtual double next_lr(std::int64_t epoch, std::size_t i, double lr) const = 0;
-  /// Whether there are next_momentum()s to write: then every group has a momentum.
+  /// Whether next_momentum() is written, too; then every group must have a momentum.
   virtual bool cycles_momentum() const { return false; }
   virtual double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const;
   /// ValueError for a group that was added after the scheduler was made.
@@ -143,7 +143,7 @@ class XTAPE_API CosineAnnealingLR final : public EpochScheduler {
 /// The factor of the initial lr in an epoch, counted from 0.
 using LRLambda = Callback<double(std::int64_t)>;
 
-/// lr = initial lr * lr_lambda(epoch). What has a class of its own elsewhere is one line here:
+/// lr = initial lr * lr_lambda(epoch). Schedules that have classes of their own in PyTorch take one line:
 ///
 ///     // linear warm-up over 5 epochs
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? 0.2 * double(epoch + 1) : 1.0; });
@@ -182,12 +182,12 @@ struct OneCycleLROptions {
   PerGroup max_momentum = 0.95;   ///< the momentum at the start and after the fall
   double div_factor = 25;         ///< the initial lr is max_lr / div_factor
   double final_div_factor = 1e4;  ///< the last lr is the initial one / final_div_factor
-  bool three_phase = false;       ///< falls to the initial lr as it rose, then on to the last
+  bool three_phase = false;       ///< falls back to the initial lr first, then to the last
 };
 
 /// One rise from a low lr to max_lr and one fall far below, with step() after every batch; a step beyond total_steps is
-/// a ValueError. Takes no notice of the lr that it finds. ValueError when momentum is to be cycled and the optimizer
-/// has none. (Smith and Topin, "Super-convergence", 2018.)
+/// a ValueError. Ignores the current lr. ValueError when momentum is to be cycled and the optimizer has none. (Smith
+/// and Topin, "Super-convergence", 2018.)
 class XTAPE_API OneCycleLR final : public EpochScheduler {
  public:
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options);
@@ -199,7 +199,7 @@ class XTAPE_API OneCycleLR final : public EpochScheduler {
   void write(StateWriter& writer) const override;
   void read(StateReader& reader, std::size_t groups) override;
 
-  OneCycleLROptions options_;  // complete: total_steps is given
+  OneCycleLROptions options_;  // total_steps is filled in
 };
 
 enum class PlateauMode : std::uint8_t { min, max };
@@ -207,20 +207,20 @@ enum class ThresholdMode : std::uint8_t { rel, abs };
 
 struct ReduceLROnPlateauOptions {
   PlateauMode mode = PlateauMode::min;                ///< whether the metric should fall or rise
-  double factor = 0.1;                                ///< of lr at a reduction; in [0, 1)
-  std::int64_t patience = 10;                         ///< epochs without improvement that are let pass
-  double threshold = 1e-4;                            ///< a smaller improvement is none
-  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is a share of the best metric, or a number;
-                                                      ///< take abs for a metric that can be negative: see below
+  double factor = 0.1;                                ///< factor of lr at a reduction; in [0, 1)
+  std::int64_t patience = 10;                         ///< epochs without improvement that are tolerated
+  double threshold = 1e-4;                            ///< smaller improvements do not count
+  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is relative to the best metric;
+                                                      ///< use abs for a metric that can be negative
   std::int64_t cooldown = 0;                          ///< epochs after a reduction that do not count
-  PerGroup min_lr = 0.0;                              ///< no lr goes below
-  double eps = 1e-8;                                  ///< a smaller change of lr is not made
+  PerGroup min_lr = 0.0;                              ///< lower bound of lr
+  double eps = 1e-8;                                  ///< smaller changes of lr are not made
 };
 
 /// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement. With
-/// ThresholdMode::rel (PyTorch's rule and default) a metric improves when it is below best (1 - threshold), or with
-/// PlateauMode::max above best (1 + threshold): where best is negative that is a step back, so a metric that stays the
-/// same counts as improving for ever, and the rate is never lowered. Take ThresholdMode::abs for metrics below 0.
+/// ThresholdMode::rel (PyTorch's rule and default) a metric improves if it is below best * (1 - threshold), or with
+/// PlateauMode::max above best * (1 + threshold). If best is negative, that bound is worse than best itself: a constant
+/// metric then counts as improving, and lr is never lowered. Use ThresholdMode::abs for negative metrics.
 ///
 ///     lr_scheduler::ReduceLROnPlateau scheduler(optimizer, {.patience = 3});
 ///     scheduler.step(validation_loss);  // after each epoch

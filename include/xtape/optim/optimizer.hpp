@@ -1,5 +1,5 @@
-// What every optimizer is (Optimizer), and what the built-in ones share: parameter groups with options that
-// may be edited between steps, and state for each parameter that saves and restores completely.
+// Optimizer, the base class, and what the built-in ones share: parameter groups with options that may be edited between
+// steps, and a state for each parameter that can be saved and restored completely.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@
 #include "xtape/tensor.hpp"
 
 namespace xtape::detail {
-/// What an optimizer remembers of one parameter.
+/// An optimizer's state for one parameter.
 struct ParamState {
-  std::int64_t steps = 0;  // updates that the buffers have seen; 0: nothing to remember yet
+  std::int64_t steps = 0;  // updates that the buffers have had; 0: no state yet
   Tensor buffers[3];
 };
 }  // namespace xtape::detail
@@ -26,49 +26,48 @@ namespace lr_scheduler {
 class LRScheduler;
 }
 
-/// What schedulers steer in one group of parameters.
+/// What schedulers set in one group of parameters.
 struct Scheduled {
   double* lr = nullptr;
-  double* momentum = nullptr;  ///< SGD's momentum, Adam's betas[0]; null where there is no such thing
+  double* momentum = nullptr;  ///< SGD's momentum, Adam's betas[0]; null if there is none
 };
 
-/// Holds parameters and moves them by their gradients. To write one's own, derive from this class.
+/// Holds parameters and updates them by their gradients. User-defined optimizers derive from it.
 class XTAPE_API Optimizer {
  public:
   virtual ~Optimizer();
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// Updates, in place, every parameter that has a gradient; the others stay as they are. Gradients are only
-  /// read. When it throws, nothing has moved.
+  /// Updates, in place, every parameter that has a gradient; the others do not change. Gradients are only read. When it
+  /// throws, nothing has changed.
   virtual void step() = 0;
-  /// Takes every parameter's gradient away, or fills it with zeros: then decay and momentum still move the
+  /// Drops every parameter's gradient, or fills it with zeros: then weight decay and momentum still change the
   /// parameter.
   virtual void zero_grad(bool set_to_none = true);
   /// A snapshot of options and state, untouched by later steps.
   virtual StateDict state_dict() const = 0;
-  /// Continues from a snapshot as if uninterrupted. When the dict does not fit it throws and changes nothing.
+  /// Continues from a snapshot as if uninterrupted. Throws and changes nothing when the dict does not match.
   virtual void load_state_dict(const StateDict& dict) = 0;
-  /// One entry for each group, valid until a group is added. An optimizer of one's own that is to work with
-  /// schedulers overrides this; until then it is a ValueError.
+  /// One entry for each group, valid until a group is added. A user-defined optimizer that works with schedulers
+  /// overrides it; the base throws ValueError.
   virtual std::vector<Scheduled> scheduled();
 
   /// Those of all groups, in order.
   std::vector<Tensor> parameters() const { return parameters_; }
 
  protected:
-  /// `name` is a literal, for errors. ValueError when `parameters` is empty, holds an undefined tensor, or
-  /// has two that share elements; GradError for a tensor that is no leaf, DTypeError for one that is not
-  /// floating.
+  /// `name` is a literal, for errors. ValueError when `parameters` is empty, holds an undefined tensor, or has two that
+  /// share elements; GradError for a tensor that is not a leaf, DTypeError for one that is not floating.
   Optimizer(const char* name, std::vector<Tensor> parameters);
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
-  /// The constructor's checks, of a longer list perhaps.
+  /// The constructor's checks.
   void check_parameters(const std::vector<Tensor>& parameters) const;
 
   const char* name_;
   std::vector<Tensor> parameters_;
-  /// The first groups' "initial_lr" in PyTorch's words: their lr before the first scheduler, where there was one.
+  /// PyTorch's "initial_lr" of the first groups: their lr before the first scheduler, if there was one.
   std::vector<double> initial_lrs_;
   friend class lr_scheduler::LRScheduler;
 };
@@ -80,9 +79,8 @@ struct ParamGroup {
   Options options = {};
 };
 
-/// An optimizer whose options may differ between groups of parameters; Options says which one it is
-/// (SGDOptions: SGD). Besides Optimizer's errors, its constructors and step() throw ValueError on an option
-/// outside its range.
+/// An optimizer whose options may differ between groups of parameters; Options says which optimizer it is (SGDOptions:
+/// SGD). Besides Optimizer's errors, its constructors and step() throw ValueError on an option outside its range.
 template <class Options>
 class XTAPE_API GroupOptimizer final : public Optimizer {
  public:
@@ -95,7 +93,7 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
   void load_state_dict(const StateDict& dict) override;
   std::vector<Scheduled> scheduled() override;
 
-  /// Adds parameters, for instance of layers that thaw later. Errors as in the constructors; then nothing has
+  /// Adds parameters, for instance of layers that are unfrozen later. Errors as in the constructors; then nothing has
   /// changed.
   void add_param_group(ParamGroup<Options> group);
   /// Options may be written between steps (`param_groups()[0].options.lr = 0.01`), the lists of parameters

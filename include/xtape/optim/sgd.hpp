@@ -8,10 +8,10 @@ namespace xtape::optim {
 struct XTAPE_API SGDOptions {
   double lr = 1e-3;
   double momentum = 0;
-  double dampening = 0;     ///< the gradient enters the momentum times 1 - dampening, but for the first time
+  double dampening = 0;     ///< the gradient enters the momentum times 1 - dampening, except in the first step
   double weight_decay = 0;  ///< adds weight_decay times the parameter to the gradient
   bool nesterov = false;    ///< needs momentum, and no dampening
-  bool maximize = false;    ///< goes up the gradient
+  bool maximize = false;    ///< ascends the gradient
 };
 
 extern template class XTAPE_API GroupOptimizer<SGDOptions>;

@@ -1,5 +1,5 @@
-// Plain loops over elements, which both compilers turn into vectors. Where memory is what they wait for at any
-// instruction set (sums, products), ops do without a kernel of this kind.
+// Plain loops over elements, which both compilers vectorize. Ops that wait for memory with every instruction set
+// (additions, multiplications) have no kernel here.
 #pragma once
 
 #include <stdint.h>
@@ -16,7 +16,7 @@ void relu(const T* x, T* y, int64_t n) {
 template <class T>
 void relu_gradient(const T* y, const T* gy, T* dx, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
-    const T g = gy[i];  // read in any case: no branch
+    const T g = gy[i];  // read unconditionally, so that there is no branch
     dx[i] = y[i] <= 0 ? T{} : g;
   }
 }
@@ -41,8 +41,8 @@ void masked_scale(const T* x, const uint8_t* mask, T scale, T* y, int64_t n) {
 }
 
 void unit_from_bytes(const uint8_t* x, float* y, int64_t n) {
-  // 1/255 in two parts: the product with the first is exact, and what the second loses is too small to show. A test
-  // looks at all 256 bytes.
+  // 1/255 in two parts: the product with the first is exact, and the error of the second is too small to matter. A test
+  // checks all 256 bytes.
   constexpr float high = 0x1.0101p-8f, low = static_cast<float>(1.0 / 255 - 0x1.0101p-8);
   for (int64_t i = 0; i < n; ++i) {
     const float u = x[i];

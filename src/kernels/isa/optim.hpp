@@ -1,7 +1,7 @@
-// One step of an optimizer over one parameter: a single pass over parameter, gradient and state. Every
-// operation is rounded to T, as PyTorch's tensor ops do. p may equal g (a gradient that is the parameter itself): each
-// element depends on its own index only. What an option chooses is chosen by template parameters and factors, so that
-// the loops have no branches and become vector code.
+// One step of an optimizer over one parameter: a single pass over parameter, gradient and state. Every operation is
+// rounded to T, as PyTorch's tensor ops do. p may equal g (a gradient that is the parameter itself): each element
+// depends on its own index only. Options become template parameters and factors, so that the loops have no branches and
+// are vectorized.
 #pragma once
 
 #include <stdint.h>
@@ -16,7 +16,7 @@ double square_root(double x) { return __builtin_sqrt(x); }
 float magnitude(float x) { return __builtin_fabsf(x); }
 double magnitude(double x) { return __builtin_fabs(x); }
 
-/// x, or 0 where |x| is below `bound`. Without it, state that decays ends in denormal numbers, and a step over those
+/// x, or 0 where |x| is below `bound`. Without it, decaying state becomes denormal, and a step over denormal numbers
 /// takes fifty times as long.
 template <class T>
 T flush_below(T x, T bound) {

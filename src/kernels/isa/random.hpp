@@ -1,6 +1,6 @@
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011): ten rounds that
-// mix a 128-bit counter under a 64-bit key into a block of four words; and dropout, which is drawn from it. One lane
-// of 64 bits holds one word of one block, in its lower half; what stands in the upper half is never looked at.
+// turn a 128-bit counter and a 64-bit key into a block of four words; and dropout, which draws from it. One lane of 64
+// bits holds one word of one block, in its lower half; the upper half is ignored.
 #pragma once
 
 #include <stdint.h>
@@ -46,7 +46,7 @@ inline Words64 multiply_low(Words64 a, Words64 b) {
 /// The lanes' upper halves, in the lower ones.
 inline Words64 upper_halves(Words64 a) {
 #if defined(__AVX512F__)
-  return (Words64)_mm512_shuffle_epi32((__m512i)a, (_MM_PERM_ENUM)0xF5);  // on the port that the products leave free
+  return (Words64)_mm512_shuffle_epi32((__m512i)a, (_MM_PERM_ENUM)0xF5);  // on a port that the products do not use
 #else
   return a >> 32;
 #endif
@@ -55,17 +55,17 @@ inline Words64 upper_halves(Words64 a) {
 /// The block that a lane holds: block_words() puts even lanes before odd ones.
 constexpr int block_of(int lane) { return lane / 2 + lane % 2 * (block_lanes / 2); }
 
-constexpr int abreast = 4;
-constexpr int block_step = abreast * block_lanes;
+constexpr int interleaved = 4;
+constexpr int block_step = interleaved * block_lanes;
 static_assert(philox_multiple % block_step == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
-using Blocks = const Words64 (&)[abreast][4];
+using Blocks = const Words64 (&)[interleaved][4];
 
 /// f(b, c) for the words c[v][0..3] of block_step blocks from first + b on, c[1] following c[0]; `count` is a multiple
 /// of block_step.
 template <class F>
 void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f) {
-  const RandomStream s = stream;  // which no store of f's may change
+  const RandomStream s = stream;  // a copy that no store in f can change
   Words64 lane{}, key[10][2];
   for (int j = 0; j < block_lanes; ++j) lane[j] = (uint64_t)block_of(j);
   for (uint32_t round = 0; round < 10; ++round) {  // the golden ratio and sqrt(3) - 1: Weyl sequences
@@ -74,15 +74,15 @@ void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f)
   }
   const Words64 m0 = Words64{} + 0xD2511F53, m1 = Words64{} + 0xCD9E8D57;
   for (int64_t b = 0, end; b < count; b = end) {
-    // While the upper half of the position stays the same, so does what depends on it alone: a tenth of the work, which
-    // the compiler moves out of the inner loop.
+    // While the upper half of the position stays the same, the compiler moves what depends on it alone, a tenth of the
+    // work, out of the inner loop.
     const uint64_t position = s.position + first + (uint64_t)b;
     end = (position + (uint64_t)(count - b - 1)) >> 32 == position >> 32 ? count : b + block_step;
-    Words64 upper[abreast];
-    for (int v = 0; v < abreast; ++v) upper[v] = (lane + (position + (uint64_t)(v * block_lanes))) >> 32;
+    Words64 upper[interleaved];
+    for (int v = 0; v < interleaved; ++v) upper[v] = (lane + (position + (uint64_t)(v * block_lanes))) >> 32;
     for (; b < end; b += block_step) {
-      Words64 c[abreast][4];
-      for (int v = 0; v < abreast; ++v) {
+      Words64 c[interleaved][4];
+      for (int v = 0; v < interleaved; ++v) {
         c[v][0] = lane + (s.position + first + (uint64_t)(b + v * block_lanes));
         c[v][1] = upper[v];
         c[v][2] = Words64{} + s.stream;
@@ -90,7 +90,7 @@ void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f)
       }
 #pragma GCC unroll 10
       for (int round = 0; round < 10; ++round) {
-        for (int v = 0; v < abreast; ++v) {
+        for (int v = 0; v < interleaved; ++v) {
           const Words64 p0 = multiply_low(c[v][0], m0), p1 = multiply_low(c[v][2], m1);
           c[v][0] = upper_halves(p1) ^ c[v][1] ^ key[round][0];
           c[v][2] = upper_halves(p0) ^ c[v][3] ^ key[round][1];
@@ -103,8 +103,8 @@ void each_blocks(const RandomStream& stream, uint64_t first, int64_t count, F f)
   }
 }
 
-/// Of every four lanes of x and of y, the two at `odd` and `odd` + 2. As floats, of which GCC 12 makes one instruction
-/// and not three.
+/// Of every four lanes of x and of y, the two at `odd` and `odd` + 2. As floats, for which GCC 12 emits one instruction
+/// instead of three.
 template <int odd, int... lane>
 inline Words32 every_other(Words32 x, Words32 y, std::integer_sequence<int, lane...>) {
   using Floats = Vec<float>::register_type;
@@ -125,8 +125,8 @@ inline void block_words(const Words64 (&c)[4], Words32* words) {
 
 void philox_words(const RandomStream& s, uint64_t first, int64_t count, uint32_t* words) {
   each_blocks(s, first, count, [words](int64_t b, Blocks c) {
-    Words32 all[2 * abreast];
-    for (int v = 0; v < abreast; ++v) block_words(c[v], all + 2 * v);
+    Words32 all[2 * interleaved];
+    for (int v = 0; v < interleaved; ++v) block_words(c[v], all + 2 * v);
     memcpy(words + 4 * b, all, sizeof all);
   });
 }
@@ -143,7 +143,7 @@ inline Bytes as_bytes(const Words32* x) {
 #elif defined(__AVX2__)
   const __m256i low = _mm256_packs_epi32((__m256i)x[0], (__m256i)x[1]);
   const __m256i high = _mm256_packs_epi32((__m256i)x[2], (__m256i)x[3]);
-  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);  // packs join what is in the same 128 bits
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);  // packs work within 128-bit halves
   return (Bytes)_mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order);
 #elif defined(__SSE2__)
   return (Bytes)_mm_packs_epi16(_mm_packs_epi32((__m128i)x[0], (__m128i)x[1]),
@@ -155,16 +155,16 @@ inline Bytes as_bytes(const Words32* x) {
 #endif
 }
 
-/// Masks of `count` blocks; then(i, kept) follows on each vector_bytes of them, which begin with mask[i]: of the same
-/// elements, kept has all bits or none.
+/// Masks of `count` blocks. Calls then(i, kept) after each vector_bytes of them, from mask[i] on; `kept` has all bits
+/// set for a kept element, none for another.
 constexpr int64_t mask_step = masks_per_block * block_step;
 template <class Then>
 void keep_mask_blocks(const RandomStream& s, uint64_t first, int64_t count, uint64_t threshold, uint8_t* mask,
                       Then then) {
   const Words32 last = Words32{} + (uint32_t)(threshold - 1);
-  const Words32 any = Words32{} - (uint32_t)(threshold > 0);  // no word is below 0
+  const Words32 any = Words32{} - (uint32_t)(threshold > 0);  // threshold 0 keeps nothing
   each_blocks(s, first, count, [last, any, mask, then](int64_t b, Blocks c) {
-    for (int v = 0; v < abreast; v += 2) {
+    for (int v = 0; v < interleaved; v += 2) {
       Words32 kept[4];
       block_words(c[v], kept);
       block_words(c[v + 1], kept + 2);

@@ -8,7 +8,7 @@
 namespace xtape::kernels {
 namespace {
 
-/// In halves down to blocks, so that the error does not grow with n as that of a running sum does.
+/// Pairwise down to blocks, so that the error does not grow with n as that of a running sum does.
 template <class T>
 double sum(const T* x, int64_t n) {
   constexpr int64_t block = 512 * lanes<double>;
@@ -27,7 +27,7 @@ double sum(const T* x, int64_t n) {
   return a.total();
 }
 
-/// y[j] = sum of x[k stride + j] over k < rows, for `count` columns, at most those of `tiles` vectors.
+/// y[j] = sum of x[k stride + j] over k < rows, for `count` columns, at most `tiles` vectors of them.
 template <class T, int tiles, class Part>
 inline void sum_columns(const T* x, int64_t rows, int64_t stride, T* y, int64_t count, Part part) {
   WideSum<T> sums[tiles];
@@ -41,11 +41,11 @@ inline void sum_columns(const T* x, int64_t rows, int64_t stride, T* y, int64_t 
 
 template <class T>
 void column_sums(const T* x, int64_t rows, int64_t n, T* y) {
-  if (rows == 0) {  // and x may be null
+  if (rows == 0) {  // x may be null then
     for (int64_t j = 0; j < n; ++j) y[j] = T{};
     return;
   }
-  constexpr int tiles = 64 / lanes<T>, tile = tiles * lanes<T>;  // four lines of the cache from each row, or eight
+  constexpr int tiles = 64 / lanes<T>, tile = tiles * lanes<T>;  // four cache lines of each row, or eight
   int64_t first = 0;
   for (; first + tile <= n; first += tile) sum_columns<T, tiles>(x + first, rows, n, y + first, tile, Whole<T>{});
   each_vector<T>(n - first, [=](int64_t j, auto part) {

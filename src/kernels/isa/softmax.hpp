@@ -1,7 +1,7 @@
 // Softmax, its logarithm, the logarithm of its denominator, and their gradients, over contiguous rows of n elements.
 // The maximum is taken per row, so that nothing overflows; a row of softmax or log_softmax that holds NaN or +inf, or
-// only -inf, becomes NaN, and no other row does. Sums are in double. exp is only ever taken of numbers that are 0 at
-// most, but for rounding.
+// only -inf, becomes NaN, and no other row does. Sums are in double. Arguments of exp are at most 0, except for
+// rounding.
 #pragma once
 
 #include <stdint.h>
@@ -11,7 +11,7 @@
 namespace xtape::kernels {
 namespace {
 
-/// The largest element, some other one where there are NaN; -inf of nothing.
+/// The largest element, or any other if one is NaN; -inf for n = 0.
 template <class T>
 inline T largest(const T* x, int64_t n) {
   Vec<T> m(-infinity<T>);
@@ -19,7 +19,7 @@ inline T largest(const T* x, int64_t n) {
   return largest_lane<T>(m);
 }
 
-/// The sum of exp(x - m), of which each goes to keep(i, part, e).
+/// The sum of exp(x - m); keep(i, part, e) gets each vector of exponentials e.
 template <class T, class Keep>
 inline double sum_of_exp(const T* x, int64_t n, T m, Keep keep) {
   WideSum<T> total;
@@ -38,16 +38,16 @@ inline void each_group(int64_t rows, int64_t n, F f) {
   for (int64_t first = 0; first < rows; first += step) f(first, rows - first < step ? rows - first : step);
 }
 
-/// For each row of a group its maximum m and sum exp(x - m). The passes are apart: a CPU works ahead on the next
-/// row's maximum while it waits for this one's, but does not see so far as beyond this one's sum.
+/// For each row of a group its maximum m and sum exp(x - m). In two passes: while a CPU waits for one row's maximum, it
+/// can start on the next row's, but a row's sum in between would be too long to look past.
 template <class T>
 inline void group_totals(const T* x, int64_t rows, int64_t n, T* m, double* total) {
   for (int64_t r = 0; r < rows; ++r) m[r] = largest(x + r * n, n);
   for (int64_t r = 0; r < rows; ++r) total[r] = sum_of_exp(x + r * n, n, m[r], [](auto...) {});
 }
 
-/// The same for short rows, of at most this length: each lane has a row of its own, and none has to be folded. Rows of
-/// ten classes take half the time.
+/// The same for rows of at most this length: each lane has its own row, and no vector has to be reduced. Rows of ten
+/// classes take half the time.
 constexpr int64_t short_row = 32;
 template <class T>
 inline void group_totals_by_lanes(const T* x, int64_t rows, int64_t n, T* m, double* total) {
@@ -131,17 +131,17 @@ void log_softmax_gradient(const T* y, const T* gy, T* dx, int64_t rows, int64_t 
   }
 }
 
-/// e = one number a row, as often as the row has elements; e has room for a vector more.
+/// Writes each row's number n times to e, which has room for one vector more.
 template <class T>
 inline void repeat_each(const T* numbers, int64_t rows, int64_t n, T* e) {
-  for (int64_t r = 0; r < rows; ++r) {  // in this order: what is stored beyond a row belongs to the next
+  for (int64_t r = 0; r < rows; ++r) {  // in this order: the next row overwrites what is stored beyond this one
     const Vec<T> number(numbers[r]);
     for (int64_t i = 0; i < n; i += lanes<T>) number.store_unaligned(e + r * n + i);
   }
 }
 
-/// scaled_softmax of short rows, in vectors that run on from one row into the next. All of them are full: four rows of
-/// ten classes fill five vectors of eight lanes, and would begin eight if each row were taken by itself.
+/// scaled_softmax of short rows, in vectors that continue from one row into the next: four rows of ten classes take
+/// five full vectors of eight lanes, where row by row they take eight.
 template <class T>
 inline void scaled_softmax_across_rows(const T* x, const T* m, const T* log_total, const T* scale, T* y, int64_t rows,
                                        int64_t n) {
@@ -182,7 +182,7 @@ void logsumexp(const T* x, T* y, int64_t rows, int64_t n) {
     for (int64_t r = first; r < first + count; ++r) {
       if (y[r] - y[r] == 0) {
         y[r] += log_total[r - first];
-      } else {  // the infinity, unless there is a NaN beside it
+      } else {  // infinite, unless the row has a NaN
         for (int64_t i = r * n; i < (r + 1) * n; ++i) y[r] = x[i] == x[i] ? y[r] : x[i];
       }
     }

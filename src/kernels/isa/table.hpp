@@ -1,7 +1,7 @@
 // The table of one instruction set. Included once by each of baseline.cpp, avx2.cpp and avx512.cpp, which are compiled
 // with flags of their own. Whatever they instantiate must have internal linkage: an inline function that two of them
-// share would be merged by the linker, and AVX-512 code handed to old CPUs. Hence the anonymous namespaces, and no
-// header but xsimd's, C's and those that only declare; a test looks at the objects' symbols.
+// share would be merged by the linker, and old CPUs could get AVX-512 code. Hence the anonymous namespaces, and only
+// headers of xsimd and C and those that merely declare; a test checks the objects' symbols.
 #pragma once
 
 #include "kernels/isa.hpp"

@@ -34,7 +34,7 @@ struct Whole {
   void store(T* p, Vec<T> v) const { v.store_unaligned(p); }
 };
 
-/// The first `count` elements, 0 < count < lanes<T>; nothing behind them is touched. `load` has `pad` in their place.
+/// The first `count` elements, 0 < count < lanes<T>; nothing beyond them is touched. `load` fills the rest with `pad`.
 template <class T>
 struct First {
   int64_t count;
@@ -75,7 +75,7 @@ struct First<float> {
   Vec<float> load(const float* p, float pad) const {
     return _mm256_blendv_ps(_mm256_set1_ps(pad), _mm256_maskload_ps(p, mask()), _mm256_castsi256_ps(mask()));
   }
-  /// By fours, twos and ones: a masked store takes a dozen cycles on AMD's CPUs.
+  /// In fours, twos and ones: a masked store takes a dozen cycles on AMD's CPUs.
   void store(float* p, Vec<float> v) const {
     __m128 left = _mm256_castps256_ps128(v.data);
     if (count & 4) {
@@ -167,7 +167,7 @@ struct Exp<double> {
                                       1. / 120,        1. / 24,        1. / 6,        0.5};
 };
 
-/// e^x within 2 ulp for x up to 88 (double: 709). Where that is less than a normal number it is 0: denormal numbers
+/// e^x within 2 ulp for x up to 88 (double: 709). Less than the smallest normal number becomes 0: denormal numbers
 /// would take fifty times as long.
 template <class T>
 inline Vec<T> exponential(Vec<T> x) {
@@ -191,7 +191,7 @@ inline Vec<double> logarithm(Vec<double> x) {
   using Integers = Vec<int64_t>;
   const Integers bits = xsimd::bitwise_cast<Integers>(x), root(0x3FE6A09E667F3BCD), bias(0x4330000000000000);
   const Integers k = xsimd::bitwise_cast<Integers>(xsimd::bitwise_cast<Vec<uint64_t>>(bits - root) >>
-                                                   52);  // of no sign, for k is not negative
+                                                   52);  // a logical shift: k is not negative
   const Vec<double> m = xsimd::bitwise_cast<Vec<double>>(bits - (k << 52)), one(1.0);
   const Vec<double> exponent = xsimd::bitwise_cast<Vec<double>>(k | bias) - Vec<double>(0x1p52);
   const Vec<double> s = (m - one) / (m + one), q = s * s;
@@ -203,8 +203,8 @@ inline Vec<double> logarithm(Vec<double> x) {
 
 // ---- rows to columns -----------------------------------------------------------------------------------------------
 
-/// Of two rows `half` apart, what the upper and the lower one are when the blocks of `half` lanes off the diagonal have
-/// changed places.
+/// A step of a transpose: two rows that are `half` apart swap their off-diagonal blocks of `half` lanes; these are the
+/// upper and the lower one afterwards.
 template <int half, class V, int... c>
 inline V upper_row(V a, V b, std::integer_sequence<int, c...>) {
   constexpr int n = sizeof...(c);
@@ -216,8 +216,8 @@ inline V lower_row(V a, V b, std::integer_sequence<int, c...>) {
   return __builtin_shufflevector(a, b, (c & half ? n + c : c + half)...);
 }
 
-/// As many vectors as they have lanes, as a matrix: transposed. (std::integer_sequence comes with xsimd, and is a type
-/// alone: it leaves no code.)
+/// Transposes a matrix of as many vectors as they have lanes. (std::integer_sequence comes with xsimd and is only a
+/// type: it leaves no code.)
 template <int half, class V, int n>
 inline void transpose(V (&row)[n]) {
   constexpr auto all = std::make_integer_sequence<int, n>();
@@ -231,7 +231,7 @@ inline void transpose(V (&row)[n]) {
   if constexpr (half > 1) transpose<half / 2>(row);
 }
 
-/// Column c of the part of each of the first `rows` rows, which are n apart: one lane for each row, 0 beyond.
+/// column[c] = column c of `part` of the first `rows` rows, which are n apart: one lane for each row, 0 beyond.
 template <class T, class Part>
 inline void turn_rows(const T* x, int64_t rows, int64_t n, Part part, Vec<T>* column) {
   typename Vec<T>::register_type row[lanes<T>];
@@ -242,7 +242,7 @@ inline void turn_rows(const T* x, int64_t rows, int64_t n, Part part, Vec<T>* co
   for (int c = 0; c < lanes<T>; ++c) column[c] = row[c];
 }
 
-// ---- from many lanes to few ------------------------------------------------------------------------------------
+// ---- reductions ----------------------------------------------------------------------------------------------------
 
 template <class V>
 constexpr int lanes_of = static_cast<int>(sizeof(V) / sizeof(V{}[0]));
@@ -267,7 +267,7 @@ inline auto upper_half(V v) {
   return half_from<lanes_of<V> / 2>(v);
 }
 
-/// All lanes joined by a commutative and associative op.
+/// All lanes reduced by a commutative and associative op.
 template <class V, class Op>
 inline auto fold(V v, Op op) {
   if constexpr (lanes_of<V> == 2) {
@@ -282,7 +282,7 @@ inline T largest_lane(Vec<T> v) {
   return fold(v.data, [](auto a, auto b) { return a > b ? a : b; });
 }
 
-/// The lower and the upper half of the lanes in double. (GCC 12 would take a few at a time.)
+/// The lower and the upper half of the lanes in double. (GCC 12 would convert a few at a time.)
 inline Vec<double> widened_lower(Vec<float> v) {
 #if defined(__AVX512F__)
   return _mm512_cvtps_pd(lower_half(v.data));
@@ -309,7 +309,7 @@ inline Vec<double> widened_upper(Vec<float> v) {
 /// A sum in double of vectors of T.
 template <class T>
 struct WideSum {
-  Vec<double> sum = Vec<double>(0.0), other = sum;  // in braces a batch would take a list
+  Vec<double> sum = Vec<double>(0.0), other = sum;  // braces would take it for a list of lanes
 
   void add(Vec<double> v) { sum += v; }
   void add(const WideSum& s) {

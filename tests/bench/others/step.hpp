@@ -1,4 +1,4 @@
-// What the programs of packages in C++ share: PROGRAM BATCH SECONDS, the batch that is trained on, and the clock.
+// What the programs of the C++ packages share: the arguments BATCH SECONDS, the training batch and the clock.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// Of this process.
+/// The CPU time of this process.
 inline double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 struct Order {
@@ -20,7 +20,7 @@ struct Order {
   std::vector<std::int64_t> labels = classes(batch, 10);
 };
 
-/// From the command line; ends the program with status 2 where it is not as above.
+/// Reads the command line; exits with status 2 if there are not two arguments.
 inline Order order(int argc, char** argv) {
   if (argc != 3) std::exit(2);
   return {std::atoi(argv[1]), std::atof(argv[2])};

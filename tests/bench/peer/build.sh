@@ -1,7 +1,7 @@
 #!/bin/bash
-# build.sh debian|pip: libtorch in a folder of its own, build/peer/KIND, and the peer's side of the benchmark with it.
-# debian: the packages of libtorch-dev that are not installed, downloaded and unpacked, never installed (130 MB).
-# pip: a virtual environment with the torch below (3 to 4 GB), or the one in $XTAPE_TORCH_VENV.
+# build.sh debian|pip: puts libtorch into build/peer/KIND and builds the programs of the benchmark with it.
+# debian: libtorch-dev and those of its dependencies that are missing, downloaded and unpacked, not installed (130 MB).
+# pip: a virtual environment with the version of torch below (3 to 4 GB), or the environment XTAPE_TORCH_VENV.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 kind=${1:?debian or pip}
@@ -35,11 +35,11 @@ case $kind in
 esac
 
 compile=(g++ "-std=$standard" -O2 -Wno-deprecated -isystem "$include" -isystem "$include/torch/csrc/api/include")
-object() {  # SOURCE: compiled where it is newer than its object
+object() {  # SOURCE: compiles it if it is newer than its object
   local from=tests/bench/$1.cpp to=$place/$(basename "$1").o
   if [ "$from" -nt "$to" ] || [ tests/bench/work.hpp -nt "$to" ]; then "${compile[@]}" -c "$from" -o "$to"; fi
 }
-# An old-style RPATH: it serves the libraries' own dependencies too.
+# RPATH instead of RUNPATH: the libraries' own dependencies are found by it too.
 link=(-Wl,--disable-new-dtags -Wl,--unresolved-symbols=ignore-in-shared-libs)
 for folder in "${libraries[@]}"; do link+=("-L$folder" "-Wl,-rpath,$folder"); done
 link+=(-ltorch -ltorch_cpu -lc10 -lbenchmark -lz -lpthread)

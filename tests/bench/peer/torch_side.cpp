@@ -1,9 +1,8 @@
-// The work of work.hpp as a careful user of libtorch's C++ API writes it: the modules, optimizers and functions that
-// libtorch has for the purpose; gradients dropped rather than zeroed before a step (what zero_grad does since 2.0, and
-// the faster way in 1.13 too); the images in memory as one tensor of bytes, of which index_select takes a batch by a
-// permutation; evaluation on slices, without a tape. The allocator is the one that a program has by default; told to
-// keep large blocks (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_), glibc's makes the small steps a third shorter. A
-// program of its own, never linked with xtape.
+// The work of work.hpp as a careful user of libtorch's C++ API writes it: with libtorch's modules, optimizers and
+// functions; gradients dropped rather than zeroed before a step (as zero_grad does since 2.0, and faster in 1.13 too);
+// the images in memory as one tensor of bytes, from which index_select takes batches of a permutation; evaluation on
+// slices, without a tape. The allocator is glibc's with its default settings; when it keeps large blocks
+// (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_), small steps take a third less. Never linked with xtape.
 #include <torch/torch.h>
 #include <zlib.h>
 
@@ -51,7 +50,7 @@ void drop(const std::vector<torch::Tensor>& parameters) {
   for (const torch::Tensor& p : parameters) p.mutable_grad() = torch::Tensor();
 }
 
-/// The elements of a compressed IDX file. zlib's own gzread: what torchvision leaves to its user.
+/// The elements of a compressed IDX file, read with zlib's gzread, because libtorch has no reader for it.
 torch::Tensor read_idx(const std::string& path, at::IntArrayRef shape) {
   torch::Tensor bytes = torch::empty(shape, torch::kUInt8);
   unsigned char header[16];

@@ -50,7 +50,7 @@ void expect_relu() {
     }
   });
 }
-TEST(ReluKernel, TakesAwayWhatIsNegativeAndNothingElse) {
+TEST(ReluKernel, SetsNegativeElementsToZeroAndNoOthers) {
   expect_relu<float>();
   expect_relu<double>();
 }
@@ -100,7 +100,7 @@ void expect_column_sums() {
     }
   });
 }
-TEST(ColumnSumsKernel, AddsEachColumnAndNothingBehindIt) {
+TEST(ColumnSumsKernel, AddsEachColumnAndWritesNothingBeyond) {
   expect_column_sums<float>();
   expect_column_sums<double>();
 }

@@ -23,7 +23,7 @@ struct Extents {
   std::int64_t m, n, k;
 };
 
-/// Shapes for every strip, panel and end of k, for several blocks, and for products as dot products.
+/// Shapes for every partial strip and panel, every remainder of k, several blocks, and products as dot products.
 std::vector<Extents> extents() {
   std::vector<Extents> all;
   for (std::int64_t m = 1; m <= 30; ++m) all.push_back({m, 33, 5});
@@ -37,7 +37,7 @@ std::vector<Extents> extents() {
   return all;
 }
 
-/// Elements behind which a page begins that nobody may touch.
+/// Elements followed by a page that cannot be read or written.
 template <class T>
 class Guarded {
  public:
@@ -58,7 +58,7 @@ class Guarded {
   char* base_;
 };
 
-/// The operands of a product, in rows that are `pad` longer than they need be; each array ends where its last row does.
+/// The operands of a product, in rows `pad` longer than necessary; each array ends with the elements of its last row.
 template <class T>
 struct Problem {
   Problem(Extents s, int flags, std::int64_t pad)
@@ -112,7 +112,8 @@ void multiply(const kernels::Isa& isa, const Gemm<T>& g, const std::vector<GemmP
   }
 }
 
-/// C by the definition, to within the rounding of k terms; what lies between its rows is as it was.
+/// Expects C to agree with the definition within the rounding of k terms, and elements between its rows to be
+/// unchanged.
 template <class T>
 void expect_definition(Problem<T>& p) {
   const Gemm<T>& g = p.g;
@@ -151,7 +152,7 @@ void each_problem(F f) {
   });
 }
 
-TEST(GemmKernels, AreTheDefinitionForEveryShapeAndReadNothingBeyond) {
+TEST(GemmKernels, AgreeWithTheDefinitionForEveryShapeAndReadNothingBeyond) {
   each_problem([]<class T>(const kernels::Isa& isa, Problem<T>& p) {
     multiply(isa, p.g, {{0, p.g.m, 0, p.g.n}});
     expect_definition(p);
@@ -170,7 +171,8 @@ TEST(GemmKernels, GiveTheSameBitsHoweverCIsCut) {
   });
 }
 
-/// An image of one channel, and the columns of its 3 x 3 windows: row p holds what the window's place p sees.
+/// An image of one channel, and the matrix whose columns are its 3 x 3 windows: row p has the element at place p of
+/// each.
 template <class T>
 struct Windows {
   static constexpr std::int64_t rows = 12, columns = 17, across = columns - 2, count = (rows - 2) * across, places = 9;
@@ -189,7 +191,7 @@ struct Windows {
   }
 };
 
-/// The same product, with the windows as a matrix, and read from the image while it is packed.
+/// Compares a product whose packer reads the windows from the image with the product of the windows' matrix.
 template <class T>
 void expect_windows(const kernels::Isa& isa, bool as_a) {
   using W = Windows<T>;

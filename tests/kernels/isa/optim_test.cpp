@@ -11,7 +11,7 @@ namespace {
 using kernels::Isa;
 using testing::each_isa;
 
-/// Parameters, gradient and state of a few steps, with every kind of number among them.
+/// Parameters, gradient and state of a few steps, with special numbers among them.
 template <class T>
 struct State {
   static constexpr std::int64_t n = 203;
@@ -27,7 +27,7 @@ struct State {
     }
     for (T& x : v) x = x < 0 ? -x : x;
   }
-  /// To the bit, but for the sign of NaN, which no rule gives.
+  /// Equal bits, except that any NaN equals any NaN: IEEE 754 does not define their sign and payload.
   bool operator==(const State& other) const {
     return same(p, other.p) && same(m, other.m) && same(v, other.v) && same(v_max, other.v_max);
   }

@@ -41,7 +41,7 @@ TEST(Philox, GivesTheKnownAnswerForPi) {
 
 TEST(Philox, BlocksAreTheSameAloneAndSideBySide) {
   each_isa([](const Isa& isa) {
-    RandomStream s{0x0123456789abcdef, 0xfffffffe, 7};  // the counter's low word overflows on the way
+    RandomStream s{0x0123456789abcdef, 0xfffffffe, 7};  // the counter's low word will overflow
     constexpr std::uint64_t blocks = 3 * kernels::philox_multiple;
     std::uint32_t words[4 * blocks];
     isa.philox(s, 1, blocks, words);
@@ -69,7 +69,7 @@ TEST(KeepMask, ComparesEachWordWithTheShareToKeep) {
   });
 }
 
-TEST(KeepMask, OfAPartIsThePartOfTheMask) {
+TEST(KeepMask, OfAPartEqualsThatPartOfTheMask) {
   each_isa([](const Isa& isa) {
     const std::vector<std::uint8_t> whole = mask_of(isa, 0, 600, 0.4);
     for (std::int64_t first : {0, 4, 60, 64, 256, 596}) {

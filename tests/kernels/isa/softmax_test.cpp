@@ -18,7 +18,7 @@ using testing::of_type;
 template <class T>
 constexpr T inf = std::numeric_limits<T>::infinity();
 
-/// How far y is from `exact`, in units of the last place of the exact number.
+/// The distance of y from `exact` in units in the last place of the exact number.
 template <class T>
 double ulps(T y, long double exact) {
   const T near = static_cast<T>(exact);
@@ -79,7 +79,7 @@ TEST(VectorExp, KeepsNaNWhateverItsPayload) {
 
 TEST(VectorLog, IsWithinTwoUlpOfTheExactValue) {
   each_isa([](const Isa& isa) {
-    const std::vector<double> x(3000, 0.25);  // n equal numbers have log(n) between the maximum and the sum
+    const std::vector<double> x(3000, 0.25);  // the logsumexp of n equal numbers is their value + log(n)
     double worst = 0;
     for (std::int64_t n = 2; n <= 3000; n += n < 100 ? 1 : 17) {
       double m, log_total;
@@ -91,7 +91,7 @@ TEST(VectorLog, IsWithinTwoUlpOfTheExactValue) {
   });
 }
 
-/// What the kernels should give for a row, in long double.
+/// The exact results for a row, in long double.
 struct Exact {
   std::vector<long double> softmax, log_softmax, softmax_gradient, log_softmax_gradient;
   long double logsumexp = 0;
@@ -115,13 +115,13 @@ struct Exact {
   }
 };
 
-/// `rows` rows of n elements, and behind them one that no kernel may touch.
+/// `rows` rows of n elements, and one element after them that no kernel may change.
 template <class T>
 std::vector<T> guarded(std::int64_t rows, std::int64_t n) {
   return std::vector<T>(static_cast<std::size_t>(rows * n + 1), T(77));
 }
 
-/// Each y within `bound` units of rounding of the exact value, beside numbers of size `scale`.
+/// Expects each y to be within `bound` roundings of the exact value, where intermediate numbers have the size `scale`.
 template <class T>
 void expect_near(const char* what, const T* y, const std::vector<long double>& exact, double scale, double bound) {
   for (std::size_t i = 0; i < exact.size(); ++i) {
@@ -133,7 +133,7 @@ void expect_near(const char* what, const T* y, const std::vector<long double>& e
 
 template <class T>
 void expect_rows_are_exact() {
-  constexpr std::int64_t rows = 67;  // more than are worked on at a time
+  constexpr std::int64_t rows = 67;  // more than a kernel handles at a time
   each_isa([](const Isa& isa) {
     const FloatKernels<T>& k = of_type<T>(isa);
     for (std::int64_t n : {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 100, 1000}) {
@@ -149,8 +149,8 @@ void expect_rows_are_exact() {
       for (const std::vector<T>* y : {&s, &l, &ds, &dl, &lse}) EXPECT_EQ(y->back(), T(77)) << n;
       for (std::int64_t r = 0; r < rows; ++r) {
         const Exact exact(&x[r * n], &gy[r * n], static_cast<std::size_t>(n));
-        const double sums = sizeof(T) == 4 ? 1 : 3;  // those of doubles are in nothing wider
-        // x - m is rounded, and e^ makes that |x - m| ulp, up to 35 here.
+        const double sums = sizeof(T) == 4 ? 1 : 3;  // sums of doubles are not computed in a wider type
+        // x - m is rounded, and exp turns that into |x - m| ulp, up to 35 here.
         expect_near("softmax", &s[r * n], exact.softmax, 0, 20 * sums);
         expect_near("log_softmax", &l[r * n], exact.log_softmax, 1, 4 * sums);
         expect_near("logsumexp", &lse[r], {exact.logsumexp}, 1, 4 * sums);
@@ -190,7 +190,7 @@ TEST(SoftmaxKernels, ARowHasTheSameBitsAloneAndAmongOthers) {
 }
 
 template <class T>
-void expect_bad_rows_keep_to_themselves() {
+void expect_bad_rows_affect_no_other() {
   const T nan = std::numeric_limits<T>::quiet_NaN();
   each_isa([nan](const Isa& isa) {
     const FloatKernels<T>& k = of_type<T>(isa);
@@ -199,7 +199,7 @@ void expect_bad_rows_keep_to_themselves() {
         for (T bad : {nan, inf<T>}) {
           std::vector<T> x(3 * n, T(1)), s(3 * n), l(3 * n), lse(3);
           x[n + at] = bad;
-          if (bad != bad && n > 1) x[n + (at + 1) % n] = inf<T>;  // NaN wins over +inf beside it
+          if (bad != bad && n > 1) x[n + (at + 1) % n] = inf<T>;  // NaN wins over +inf
           k.softmax(x.data(), s.data(), 3, static_cast<std::int64_t>(n));
           k.log_softmax(x.data(), l.data(), 3, static_cast<std::int64_t>(n));
           k.logsumexp(x.data(), lse.data(), 3, static_cast<std::int64_t>(n));
@@ -214,12 +214,12 @@ void expect_bad_rows_keep_to_themselves() {
     }
   });
 }
-TEST(SoftmaxKernels, ABadElementSpoilsItsRowAlone) {  // SEMANTICS [2]
-  expect_bad_rows_keep_to_themselves<float>();
-  expect_bad_rows_keep_to_themselves<double>();
+TEST(SoftmaxKernels, ABadElementSpoilsOnlyItsRow) {  // SEMANTICS [2]
+  expect_bad_rows_affect_no_other<float>();
+  expect_bad_rows_affect_no_other<double>();
 }
 
-TEST(SoftmaxKernels, RowsOfMinusInfinityOrOfNothing) {
+TEST(SoftmaxKernels, TakeRowsOfMinusInfinityAndEmptyRows) {
   each_isa([](const Isa& isa) {
     const std::vector<float> x(2 * 18, -inf<float>);
     std::vector<float> y(2 * 18);
@@ -234,7 +234,7 @@ TEST(SoftmaxKernels, RowsOfMinusInfinityOrOfNothing) {
   });
 }
 
-TEST(SoftmaxKernels, APartOfTheRowsIsThatPartOfTheResult) {
+TEST(SoftmaxKernels, PartsOfTheRowsGivePartsOfTheResult) {
   each_isa([](const Isa& isa) {
     constexpr std::int64_t rows = 130, n = 10;
     std::vector<float> x(rows * n), whole(rows * n), parts(rows * n);
