@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,17 @@ void add_layer(std::vector<Product>& step, std::int64_t batch, std::int64_t in, 
   if (!first) step.push_back({batch, in, out, false, false, false});
 }
 
+struct Free {
+  void operator()(void* p) const { std::free(p); }
+};
+/// Numbers that begin a line of the cache, as a tensor's do: elsewhere every other vector lies across two.
 template <class T>
-std::vector<T> numbers(std::int64_t n) {
-  std::vector<T> x(static_cast<std::size_t>(n));
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(std::sin(static_cast<double>(i) * 1.7));
+std::unique_ptr<T[], Free> numbers(std::int64_t n) {
+  const std::size_t bytes = (sizeof(T) * static_cast<std::size_t>(n) + 63) / 64 * 64;
+  std::unique_ptr<T[], Free> x(static_cast<T*>(std::aligned_alloc(64, bytes)));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    x[i] = static_cast<T>(std::sin(static_cast<double>(i) * 1.7));
+  }
   return x;
 }
 
@@ -67,18 +75,17 @@ struct Times {
 
 template <class T>
 Times measure(const Product& p, int rounds) {
-  const auto a = numbers<T>(p.m * p.k), b = numbers<T>(p.k * p.n);
-  std::vector<T> c(static_cast<std::size_t>(p.m * p.n));
+  const auto a = numbers<T>(p.m * p.k), b = numbers<T>(p.k * p.n), c = numbers<T>(p.m * p.n);
   const Gemm<T> g{.trans_a = p.trans_a,
                   .trans_b = p.trans_b,
                   .m = p.m,
                   .n = p.n,
                   .k = p.k,
-                  .a = a.data(),
+                  .a = a.get(),
                   .lda = p.trans_a ? p.m : p.k,
-                  .b = b.data(),
+                  .b = b.get(),
                   .ldb = p.trans_b ? p.k : p.n,
-                  .c = c.data(),
+                  .c = c.get(),
                   .ldc = p.n,
                   .accumulate = p.accumulate};
   const auto ours = [&g] { xtape::kernels::gemm(g); };

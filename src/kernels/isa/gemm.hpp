@@ -30,8 +30,14 @@ constexpr int64_t most_columns{most_panels * panel<T>};
 template <class T>
 constexpr int64_t multiply_room{lanes<T> + most_depth * (most_height + most_columns<T>)};
 
-// Of dot products: what stays in the first cache, and the most rows of the smaller operand.
-constexpr int64_t most_dot_depth = 1024, most_dot_rows = 64;
+// Of dot products: what stays in the first cache, the most rows of the smaller operand, and how much longer a step of a
+// tile takes, in quarters: with SSE2 an element is not spread over a vector in one instruction.
+constexpr int64_t most_dot_depth = 1024;
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr int64_t most_dot_rows = 64, tile_step = 4;
+#else
+constexpr int64_t most_dot_rows = 256, tile_step = 5;
+#endif
 // Of a product that has few elements, so that nothing is read twice: chains as long as there are parts, at k = 10^6.
 constexpr int64_t most_few_depth = 4096, few_elements = 4;
 
@@ -44,16 +50,17 @@ inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // ---- what is chosen, by the whole product's shape ------------------------------------------------------------------
 
-/// Whether vectors along k take less time than vectors along the shorter side of C, of whose lanes some are idle.
+/// Whether vectors along k take less time than vectors along the shorter side of C, of whose lanes some are idle, and
+/// whose operand must be turned if it runs along k.
 template <class T>
 inline bool suits_dots(const Gemm<T>& g, const Operand<T>& a, const Operand<T>& b) {
   const Operand<T>&few = g.m <= g.n ? a : b, &many = g.m <= g.n ? b : a;
   const int64_t rows = smaller(g.m, g.n);
   if (!many.runs_along() || !few.is_matrix() || rows > most_dot_rows) return false;
-  const int64_t sum_of_lanes = 4;  // in multiply-adds
-  const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows;
-  const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>);
-  return by_dots < by_tiles;
+  const int64_t sum_of_lanes = 4, turn = few.runs_along() ? 4 : 0, others = g.m <= g.n ? g.n : g.m;  // multiply-adds
+  const int64_t by_dots = (round_up(g.k, lanes<T>) / lanes<T> + sum_of_lanes) * rows * others;
+  const int64_t by_tiles = g.k * (round_up(rows, lanes<T>) / lanes<T>)*(others + turn);
+  return 4 * by_dots < tile_step * by_tiles;
 }
 
 /// Whether vectors go down the columns of C.
@@ -93,16 +100,15 @@ struct Block {
   bool in_place;
 };
 
-constexpr int64_t short_depth = 64;
-constexpr int64_t second_cache = 512 << 10;  // bytes
+constexpr int64_t most_rows_in_place = strip < 6 ? 12 : 2 * strip;
+constexpr int64_t short_depth = 128;       // of panels of which several stay in the first cache
+constexpr int64_t near_caches = 32 << 10;  // bytes
 
-/// Panels that run across are read in place where to pack them does not pay: for very few rows, whose tiles are wide,
-/// where they are so short that they stay in the first cache, and for few strips where all of them stay in the second.
+/// Panels that run across are read in place where to pack them does not pay: for one or two strips (SSE2: three), and
+/// for some more where they are short. (Rows of B that are a power of two apart share a few lines of the first cache.)
 template <class T>
-inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t columns, int64_t k) {
-  if (!x.runs_across()) return false;
-  const bool stays = k * columns <= second_cache / static_cast<int64_t>(sizeof(T));
-  return rows <= strip / 2 || k <= short_depth || (rows <= 2 * strip && stays);
+inline bool reads_panels_in_place(const Operand<T>& x, int64_t rows, int64_t k) {
+  return x.runs_across() && (rows <= most_rows_in_place || (rows <= 12 * strip && k <= 16));
 }
 template <class T>
 inline bool reads_strips_in_place(const Operand<T>& x, int64_t columns, int64_t k) {
@@ -116,22 +122,23 @@ inline StripOf<T> strip_at(const Block<T>& a, int64_t i, int64_t index) {
   return {a.x.at + (a.first + i) * a.x.across + a.p * a.x.along, a.x.across, a.x.along};
 }
 
-/// The panel that begins at column j, `width` columns wide, of which `columns` are the block's.
+/// Panels of equal width, of which `columns` columns are the block's.
 template <class T>
-struct Panel {
-  PanelOf<T> at;
+struct Panels {
+  PanelsOf<T> at;
   int64_t width, columns;
 };
+/// As many as are equally wide of those from column j to `end`, which is the block's end or some whole panels from j.
 template <class T>
-inline Panel<T> panel_at(const Block<T>& b, int64_t j, int64_t widest) {
-  const int64_t left = b.count - j;
+inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t widest) {
+  const int64_t left = end - j;
   if (!b.in_place) {
     const int64_t width = panel_width<T>(left);
-    return {{b.packed + j * b.k, width}, width, smaller(left, width)};
+    return {{b.packed + j * b.k, width, width * b.k}, width, left >= width ? left / width * width : left};
   }
-  if (left < lanes<T>) return {{b.packed, lanes<T>}, lanes<T>, left};
+  if (left < lanes<T>) return {{b.packed, lanes<T>, 0}, lanes<T>, left};
   const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
-  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along}, width, width};
+  return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, left / width * width};
 }
 
 /// Packs what is not read in place: of panels that are, the last columns that fill no vector, for nothing behind the
@@ -143,36 +150,40 @@ inline void pack_panels(const Block<T>& b) {
   if (rest > 0) pack(b.x, b.first + b.count - rest, rest, b.p, b.k, lanes<T>, b.packed);
 }
 
-/// One strip, `rows` high, by one panel that begins at column j.
+/// One strip, `rows` high, by the panels that begin at column j.
 template <class T>
-inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panel<T>& b, int64_t k, bool onto, Place<T> c) {
+inline void multiply_pair(const StripOf<T>& a, int64_t rows, const Panels<T>& b, int64_t k, bool onto,
+                          const Place<T>& c) {
   const TileKernels<T>& kernels = tile_kernels<T>(rows);
   const TileKernel<T> kernel = b.width == panel<T> ? kernels.panel : b.width == lanes<T> ? kernels.one : kernels.widest;
   multiply_into(kernel, a, rows, b.at, b.width, b.columns, k, onto, c);
 }
 
-/// C (+)= a b, both of which have k steps. A packed panel meets strip after strip, and stays in the first cache. Panels
-/// in place, which are few or short, come one after the other, so that C is walked along its rows.
+/// How many columns of C are made before the next ones: those of one long panel, which stays in the first cache; all,
+/// where C is walked along its rows because panels are short or met but once; and as many as stay in the near caches
+/// where panels in place are met again.
+template <class T>
+inline int64_t columns_at_a_time(const Block<T>& a, const Block<T>& b) {
+  if (!b.in_place) return b.k <= short_depth ? round_up(b.count, panel<T>) : panel<T>;
+  if (a.count <= strip) return round_up(b.count, panel<T>);
+  return round_up(near_caches / static_cast<int64_t>(sizeof(T)) / b.k, 4 * panel<T>);
+}
+
+/// C (+)= a b, both of which have k steps.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
   const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
-  const auto place = [&c](int64_t i, int64_t j) { return Place<T>{c.at + i * c.row + j * c.column, c.row, c.column}; };
-  int64_t index = 0;
-  if (b.in_place) {
-    each_strip(a.count, [&a, &b, &place, &index, wide, onto](int64_t i, int64_t rows) {
+  const int64_t columns = columns_at_a_time(a, b);
+  for (int64_t first = 0; first < b.count; first += columns) {
+    const int64_t end = smaller(b.count, first + columns);
+    int64_t index = 0;
+    each_strip(a.count, [&a, &b, &c, &index, wide, onto, first, end](int64_t i, int64_t rows) {
       const StripOf<T> at = strip_at(a, i, index++);
-      for (int64_t j = 0; j < b.count;) {
-        const Panel<T> here = panel_at(b, j, wide);
-        multiply_pair(at, rows, here, b.k, onto, place(i, j));
-        j += here.width;
+      for (int64_t j = first; j < end;) {
+        const Panels<T> here = panels_at(b, j, end, wide);
+        multiply_pair(at, rows, here, b.k, onto, Place<T>{c.at + i * c.row + j * c.column, c.row, c.column});
+        j += here.columns;
       }
-    });
-    return;
-  }
-  for (int64_t j = 0; j < b.count; j += panel<T>, index = 0) {
-    const Panel<T> here = panel_at(b, j, panel<T>);
-    each_strip(a.count, [&a, &b, &place, &index, &here, j, onto](int64_t i, int64_t rows) {
-      multiply_pair(strip_at(a, i, index++), rows, here, b.k, onto, place(i, j));
     });
   }
 }
@@ -182,11 +193,11 @@ template <class T>
 inline void multiply_by_tiles(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k,
                               bool accumulate, const Place<T>& c, T* room) {
   if (k <= most_short_steps && y.runs_across() && x.is_matrix() && c.column == 1) {
-    return sweep_rows_of<T>(k, {x.at, x.across, x.along}, m, {y.at, y.along}, n, accumulate, c.at, c.row);
+    return sweep_rows_of<T>(k, {x.at, x.across, x.along}, m, {y.at, y.along, 0}, n, accumulate, c.at, c.row);
   }
   T *const panels = room, *const strips = room + most_depth * most_columns<T>;
   const int64_t depth = equal_part(k, most_depth), height = equal_part(m, most_height);
-  const bool panels_in_place = reads_panels_in_place(y, m, n, k), strips_in_place = reads_strips_in_place(x, n, k);
+  const bool panels_in_place = reads_panels_in_place(y, m, k), strips_in_place = reads_strips_in_place(x, n, k);
   for (int64_t j = 0; j < n; j += most_columns<T>) {
     for (int64_t p = 0; p < k; p += depth) {
       const Block<T> b{y, j, smaller(n - j, most_columns<T>), p, smaller(k - p, depth), panels, panels_in_place};

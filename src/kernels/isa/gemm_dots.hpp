@@ -11,13 +11,14 @@
 namespace xtape::kernels {
 namespace {
 
-// Sums and one operand's vectors fill the registers.
+// Sums and one operand's vectors fill the registers. Tiles of at most `dot_rows` rows have `dot_columns` columns, those
+// of half as many rows twice as many; ten columns, of ten classes, are two tiles or one where registers allow it.
 #if defined(__AVX512F__)
-constexpr int dot_rows = 6;
+constexpr int dot_rows = 5, dot_columns = 5;
 #elif defined(__AVX2__) || defined(__aarch64__)
-constexpr int dot_rows = 3;
+constexpr int dot_rows = 3, dot_columns = 4;
 #else
-constexpr int dot_rows = 2;
+constexpr int dot_rows = 2, dot_columns = 4;
 #endif
 
 /// Adds to each lane of a, and of b, the one that is `half` away; the sums of a, then of b, take turns of `half` lanes.
@@ -48,42 +49,35 @@ inline void sum_lanes(Vec<T> (&v)[count], T* sums) {
 
 /// The sums of all lanes of `count` vectors, each a tree whose shape depends on lanes<T> alone.
 template <class T, int count>
-inline void sum_each(Vec<T> (&v)[count], T* sums) {
-  if constexpr (count > lanes<T>) {
+[[gnu::always_inline]] inline void sum_each(const Vec<T>* v, T* sums) {
+  constexpr int together = count >= lanes<T> ? lanes<T> : count >= 8 ? 8 : count >= 4 ? 4 : count >= 2 ? 2 : 1;
+  Vec<T> some[together];
 #pragma GCC unroll 16
-    for (int first = 0; first < count; first += lanes<T>) {
-      Vec<T> some[lanes<T>];
-#pragma GCC unroll 16
-      for (int i = 0; i < lanes<T>; ++i) some[i] = v[first + i];
-      sum_lanes<T, lanes<T>, lanes<T> / 2>(some, sums + first);
-    }
-  } else {
-    sum_lanes<T, count, lanes<T> / 2>(v, sums);
-  }
+  for (int i = 0; i < together; ++i) some[i] = v[i];
+  sum_lanes<T, together, lanes<T> / 2>(some, sums);
+  if constexpr (count > together) sum_each<T, count - together>(v + together, sums + together);
 }
 
 /// sums[i * columns + j] = row i of x times row j of y, over k elements. Vector v of the rows goes to chain v % chains.
 template <class T, int rows, int columns, int chains>
 void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* sums) {
-  Vec<T> sum[chains][rows][columns];
+  Vec<T> sum[chains][rows * columns];
   // Loops over registers must be unrolled, or the sums are kept in memory.
 #pragma GCC unroll 8
   for (int c = 0; c < chains; ++c) {
-#pragma GCC unroll 8
-    for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 8
-      for (int j = 0; j < columns; ++j) sum[c][i][j] = Vec<T>(T{});
-    }
+#pragma GCC unroll 32
+    for (int i = 0; i < rows * columns; ++i) sum[c][i] = Vec<T>(T{});
   }
-  const auto add = [ x, ldx, y, ldy ](int64_t p, auto part, Vec<T>(&to)[rows][columns]) __attribute__((always_inline)) {
+  const auto add =
+      [ x, ldx, y, ldy ](int64_t p, auto part, Vec<T>(&to)[rows * columns]) __attribute__((always_inline)) {
     Vec<T> u[rows];
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i) u[i] = part.load(x + i * ldx + p, T{});
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int j = 0; j < columns; ++j) {
       const Vec<T> w = part.load(y + j * ldy + p, T{});
 #pragma GCC unroll 8
-      for (int i = 0; i < rows; ++i) to[i][j] = multiply_add(u[i], w, to[i][j]);
+      for (int i = 0; i < rows; ++i) to[i * columns + j] = multiply_add(u[i], w, to[i * columns + j]);
     }
   };
   int64_t p = 0;
@@ -100,15 +94,12 @@ void dot_tile(const T* x, int64_t ldx, const T* y, int64_t ldy, int64_t k, T* su
     }
   }
   if (p < k) add(p, First<T>{k - p}, sum[chains - 1]);
-#pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 16
-    for (int c = 1; c < chains; ++c) {
-#pragma GCC unroll 16
-      for (int j = 0; j < columns; ++j) sum[0][i][j] += sum[c][i][j];
-    }
-    sum_each(sum[0][i], sums + i * columns);
+#pragma GCC unroll 8
+  for (int c = 1; c < chains; ++c) {
+#pragma GCC unroll 32
+    for (int i = 0; i < rows * columns; ++i) sum[0][i] += sum[c][i];
   }
+  sum_each<T, rows * columns>(sum[0], sums);
 }
 
 template <class T>
@@ -125,10 +116,26 @@ inline DotKernel<T> dot_kernel_of(int64_t wanted) {
 template <class T>
 inline DotKernel<T> dot_kernel(int64_t rows, int64_t columns) {
   switch (columns) {
-    case 8: return dot_kernel_of<T, 8, dot_rows / 2>(rows);
-    case 4: return dot_kernel_of<T, 4>(rows);
+    case 2 * dot_columns: return dot_kernel_of<T, 2 * dot_columns, dot_rows / 2>(rows);
+    case dot_columns: return dot_kernel_of<T, dot_columns>(rows);
     case 2: return dot_kernel_of<T, 2>(rows);
     default: return dot_kernel_of<T, 1>(rows);
+  }
+}
+/// How many columns a tile has of those that are left.
+inline int64_t columns_of_dots(int64_t rows, int64_t left) {
+  if (rows <= dot_rows / 2 && left >= 2 * dot_columns) return 2 * dot_columns;
+  return left >= dot_columns ? dot_columns : left >= 2 ? 2 : 1;
+}
+
+/// The sums of a tile into C, or onto it.
+template <class T>
+inline void put_sums(const T* sums, int64_t rows, int64_t columns, bool onto, const Place<T>& c) {
+  for (int64_t i = 0; i < rows; ++i) {
+    T* to = c.at + i * c.row;
+    for (int64_t j = 0; j < columns; ++j, to += c.column) {
+      *to = onto ? *to + sums[i * columns + j] : sums[i * columns + j];
+    }
   }
 }
 
@@ -140,19 +147,13 @@ inline void multiply_dots(const T* x, int64_t ldx, int64_t m, const T* y, int64_
                           bool onto, const Place<T>& c) {
   const int64_t groups = few ? m : (m + dot_rows - 1) / dot_rows;
   for (int64_t j = 0, columns; j < n; j += columns) {
-    const int64_t left = n - j;
-    columns = few ? 1 : m <= dot_rows / 2 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    columns = few ? 1 : columns_of_dots(m, n - j);
     for (int64_t i = 0, rows, group = groups; group > 0; --group, i += rows) {
       rows = (m - i + group - 1) / group;
       const DotKernel<T> kernel = few ? dot_tile<T, 1, 1, 4> : dot_kernel<T>(rows, columns);
-      T sums[dot_rows * 4];
+      T sums[dot_rows * dot_columns];
       kernel(x + i * ldx, ldx, y + j * ldy, ldy, k, sums);
-      for (int64_t r = 0; r < rows; ++r) {
-        for (int64_t q = 0; q < columns; ++q) {
-          T& to = c.at[(i + r) * c.row + (j + q) * c.column];
-          to = onto ? to + sums[r * columns + q] : sums[r * columns + q];
-        }
-      }
+      put_sums(sums, rows, columns, onto, Place<T>{c.at + i * c.row + j * c.column, c.row, c.column});
     }
   }
 }

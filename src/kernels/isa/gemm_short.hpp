@@ -24,7 +24,7 @@ constexpr int rows_of_sweep(int steps) {
 
 /// C (rows x n) = A B, or C += A B; rows of B are `b.step` apart, rows of C `ldc`.
 template <class T, int rows, int steps>
-void sweep(const StripOf<T>& a, const PanelOf<T>& b, int64_t n, bool onto, T* c, int64_t ldc) {
+void sweep(const StripOf<T>& a, const PanelsOf<T>& b, int64_t n, bool onto, T* c, int64_t ldc) {
   Vec<T> x[rows][steps];
 #pragma GCC unroll 4
   for (int i = 0; i < rows; ++i) {
@@ -51,7 +51,7 @@ void sweep(const StripOf<T>& a, const PanelOf<T>& b, int64_t n, bool onto, T* c,
 
 /// All m rows of C.
 template <class T, int steps>
-inline void sweep_rows(StripOf<T> a, int64_t m, const PanelOf<T>& b, int64_t n, bool onto, T* c, int64_t ldc) {
+inline void sweep_rows(StripOf<T> a, int64_t m, const PanelsOf<T>& b, int64_t n, bool onto, T* c, int64_t ldc) {
   constexpr int rows = rows_of_sweep(steps);
   for (; m >= rows; m -= rows, a.at += rows * a.row, c += rows * ldc) sweep<T, rows, steps>(a, b, n, onto, c, ldc);
   for (; m > 0; --m, a.at += a.row, c += ldc) sweep<T, 1, steps>(a, b, n, onto, c, ldc);
@@ -59,7 +59,7 @@ inline void sweep_rows(StripOf<T> a, int64_t m, const PanelOf<T>& b, int64_t n, 
 
 /// The same for k steps, 0 < k <= most_short_steps.
 template <class T, int steps = most_short_steps>
-inline void sweep_rows_of(int64_t k, const StripOf<T>& a, int64_t m, const PanelOf<T>& b, int64_t n, bool onto, T* c,
+inline void sweep_rows_of(int64_t k, const StripOf<T>& a, int64_t m, const PanelsOf<T>& b, int64_t n, bool onto, T* c,
                           int64_t ldc) {
   if constexpr (steps > 1) {
     if (k < steps) return sweep_rows_of<T, steps - 1>(k, a, m, b, n, onto, c, ldc);

@@ -17,7 +17,7 @@ constexpr int strip = 14;
 #elif defined(__AVX2__) || defined(__aarch64__)
 constexpr int strip = 6;
 #else
-constexpr int strip = 5;  // without fused multiply-adds, products take a register, too
+constexpr int strip = 4;  // without fused multiply-adds, products take a register, too
 #endif
 constexpr int panel_vectors = 2;
 template <class T>
@@ -35,42 +35,39 @@ struct StripOf {
   const T* at;
   int64_t row, step;
 };
-/// The vectors of a panel begin at at + p * step.
+/// Panels of equal width: the vectors of panel q begin at at + q * next + p * step.
 template <class T>
-struct PanelOf {
+struct PanelsOf {
   const T* at;
-  int64_t step;
+  int64_t step, next;
 };
 
-/// c (rows x vectors) = a b, or c += a b.
+/// c (rows x vectors) = a b, or c += a b, where b begins at `at`.
 template <class T, int rows, int vectors>
-void multiply_tile(const StripOf<T>& a, const PanelOf<T>& b, int64_t k, bool onto, T* c, int64_t ldc) {
+[[gnu::always_inline]] inline void multiply_tile(const StripOf<T>& a, const T* at, int64_t b_step, int64_t k, bool onto,
+                                                 T* c, int64_t ldc) {
   Vec<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) sum[i][v] = Vec<T>(T{});
   }
+  // C is on its way meanwhile, line after line, unless there is no time for it.
+  constexpr int vectors_of_a_line = 64 / (static_cast<int>(sizeof(T)) * lanes<T>);
+  if (k > 16) {
+    const T* line = c;
+#pragma GCC unroll 1
+    for (int i = 0; i < rows; ++i, line += ldc) {
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; v += vectors_of_a_line) __builtin_prefetch(line + v * lanes<T>, 1);
+    }
+  }
   // One pointer serves three rows, at offsets of 0, 1 and 2 distances, which x86 addresses without arithmetic.
   constexpr int groups = (rows + 2) / 3;
   const T* group[groups];
-  T* group_of_c[groups];
 #pragma GCC unroll 8
-  for (int q = 0; q < groups; ++q) {
-    group[q] = a.at + 3 * q * a.row;
-    group_of_c[q] = c + 3 * q * ldc;
-  }
-  // C is on its way meanwhile, line after line: a tenth of the time for small k.
-  constexpr int vectors_of_a_line = 64 / (static_cast<int>(sizeof(T)) * lanes<T>);
-#pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v += vectors_of_a_line) {
-      __builtin_prefetch(group_of_c[i / 3] + i % 3 * ldc + v * lanes<T>, 1);
-    }
-  }
-  const int64_t row = a.row, a_step = a.step, b_step = b.step;
-  const T* at = b.at;
+  for (int q = 0; q < groups; ++q) group[q] = a.at + 3 * q * a.row;
+  const int64_t row = a.row, a_step = a.step;
   for (; k > 0; --k, at += b_step) {
     Vec<T> w[vectors];
 #pragma GCC unroll 8
@@ -85,17 +82,29 @@ void multiply_tile(const StripOf<T>& a, const PanelOf<T>& b, int64_t k, bool ont
     for (int q = 0; q < groups; ++q) group[q] += a_step;
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i) {
+  for (int i = 0; i < rows; ++i, c += ldc) {
+    asm("" : "+r"(c));  // else the addresses of all rows are computed first, and kept in memory
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
-      T* const to = group_of_c[i / 3] + i % 3 * ldc + v * lanes<T>;
+      T* const to = c + v * lanes<T>;
       (onto ? Vec<T>::load_unaligned(to) + sum[i][v] : sum[i][v]).store_unaligned(to);
     }
   }
 }
 
+/// The same for `count` panels and the tiles beside one another.
+template <class T, int rows, int vectors>
+void multiply_tiles(const StripOf<T>& a, const PanelsOf<T>& b, int64_t count, int64_t k, bool onto, T* c, int64_t ldc) {
+  const StripOf<T> strip_a = a;
+  const int64_t step = b.step, next = b.next;
+  for (const T* at = b.at; count > 0; --count, at += next, c += vectors * lanes<T>) {
+    multiply_tile<T, rows, vectors>(strip_a, at, step, k, onto, c, ldc);
+  }
+}
+
 template <class T>
-using TileKernel = void (*)(const StripOf<T>& a, const PanelOf<T>& b, int64_t k, bool onto, T* c, int64_t ldc);
+using TileKernel = void (*)(const StripOf<T>& a, const PanelsOf<T>& b, int64_t count, int64_t k, bool onto, T* c,
+                            int64_t ldc);
 
 /// The kernels of one number of rows, by the width of their tiles.
 template <class T>
@@ -107,8 +116,9 @@ template <class T, class Rows>
 struct TileTable;
 template <class T, int... r>
 struct TileTable<T, std::integer_sequence<int, r...>> {
-  static constexpr TileKernels<T> of_rows[] = {{widest(r + 1), multiply_tile<T, r + 1, widest(r + 1)>,
-                                                multiply_tile<T, r + 1, panel_vectors>, multiply_tile<T, r + 1, 1>}...};
+  static constexpr TileKernels<T> of_rows[] = {{widest(r + 1), multiply_tiles<T, r + 1, widest(r + 1)>,
+                                                multiply_tiles<T, r + 1, panel_vectors>,
+                                                multiply_tiles<T, r + 1, 1>}...};
 };
 template <class T>
 inline const TileKernels<T>& tile_kernels(int64_t rows) {
@@ -157,14 +167,16 @@ inline void put_tile(const T* tile, int64_t width, int64_t rows, int64_t columns
   });
 }
 
-/// A strip and a panel into their place in C, of which the panel may pass the end: `columns` of it are C's.
+/// A strip and panels into their place in C, of which the last may pass the end: `columns` in all are C's.
 template <class T>
-inline void multiply_into(TileKernel<T> kernel, const StripOf<T>& a, int64_t rows, const PanelOf<T>& b, int64_t width,
-                          int64_t columns, int64_t k, bool onto, const Place<T>& c) {
-  if (c.column == 1 && columns == width) return kernel(a, b, k, onto, c.at, c.row);
+inline void multiply_into(TileKernel<T> kernel, const StripOf<T>& a, int64_t rows, PanelsOf<T> b, int64_t width,
+                          int64_t columns, int64_t k, bool onto, Place<T> c) {
+  if (c.column == 1 && columns % width == 0) return kernel(a, b, columns / width, k, onto, c.at, c.row);
   T tile[strip * panel_vectors * lanes<T>];
-  kernel(a, b, k, false, tile, width);
-  put_tile(tile, width, rows, columns, onto, c);
+  for (; columns > 0; columns -= width, b.at += b.next, c.at += width * c.column) {
+    kernel(a, b, 1, k, false, tile, width);
+    put_tile(tile, width, rows, columns < width ? columns : width, onto, c);
+  }
 }
 
 }  // namespace
