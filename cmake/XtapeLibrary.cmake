@@ -31,3 +31,10 @@ function(xtape_library target)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/exports.map")
   endif()
 endfunction()
+
+# Optimises a target of xtape's in a project that names no build type and no level of its own.
+function(xtape_optimise target)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND NOT CMAKE_CXX_FLAGS MATCHES "(^| )-O")
+    target_compile_options(${target} PRIVATE -O2)
+  endif()
+endfunction()

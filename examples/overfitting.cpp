@@ -76,7 +76,7 @@ int main() {
     ++epoch;
     train_epoch(model, optimizer, batches);
     const double loss = loss_of(model, validation);
-    if (loss >= lowest) continue;
+    if (!(loss < lowest)) continue;  // NaN is no improvement
     lowest = loss;
     best_epoch = epoch;
     best = clone(model.state_dict());

@@ -54,6 +54,8 @@ TEST(Fmt, FormatsTensorsShapesAndDtypes) {
   EXPECT_EQ(fmt::format("{} {}", Shape{2, 3}, float64), "(2, 3) float64");
   Tensor t = ones({2});
   EXPECT_EQ(fmt::format("{}", t), t.to_string());
+  const IncompatibleKeys keys{{"a"}, {}};
+  EXPECT_EQ(fmt::format("{}", keys), "IncompatibleKeys(missing_keys=['a'], unexpected_keys=[])");
 }
 
 }  // namespace

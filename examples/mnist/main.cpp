@@ -2,63 +2,51 @@
 // The program is also the tutorial: read train_epoch and evaluate first, then run.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <xtape/xtape.hpp>
+
+#include "options.hpp"
 
 using namespace xtape;
 namespace F = xtape::nn::functional;
 
 namespace {
 
-struct Options {
-  std::string data = "digits";
-  std::string model = "mlp";
-  std::int64_t hidden = 256;
-  double dropout = 0.5;
-  std::string optimizer = "adam";
-  double lr = 1e-3;
-  double momentum = 0.9;
-  double weight_decay = 0;
-  double label_smoothing = 0;
-  int epochs = 10;
-  std::int64_t batch_size = 64;
-  double validation = 0.1;
-  bool skip_validation = false;
-  std::uint64_t seed = 0;
-  int threads = 1;
-};
-
-/// Mean loss and accuracy over the samples of an epoch.
-struct Score {
-  double loss = 0, accuracy = 0;
-  std::int64_t samples = 0;
-
-  /// Adds a batch: the last one may be smaller, so means are weighted by samples.
+/// Loss and accuracy of an epoch: means over its samples, NaN over none.
+class Score {
+ public:
+  /// Adds a batch: the last one may be smaller, so it is sums that are kept.
   void add(const Tensor& batch_loss, const Tensor& logits, const Tensor& y) {
-    const std::int64_t n = y.size(0), total = samples + n;
-    const double correct = (logits.argmax(1) == y).sum().item<double>();
-    const double share = static_cast<double>(n) / static_cast<double>(total);
-    loss += (batch_loss.item<double>() - loss) * share;
-    accuracy += (correct / static_cast<double>(n) - accuracy) * share;
-    samples = total;
+    samples_ += static_cast<double>(y.size(0));
+    loss_ += batch_loss.item<double>() * static_cast<double>(y.size(0));
+    correct_ += (logits.argmax(1) == y).sum().item<double>();
   }
+  double loss() const { return loss_ / samples_; }
+  double accuracy() const { return correct_ / samples_; }
+
+ private:
+  double loss_ = 0, correct_ = 0, samples_ = 0;
 };
 
 /// One pass over the training images: forward, loss, backward, step.
 Score train_epoch(const nn::Module& model, const nn::CrossEntropyLoss& criterion, optim::Optimizer& optimizer,
-                  data::DataLoader& batches) {
+                  data::DataLoader& batches, int epoch) {
   model.train();
   Score score;
+  int batch = 0;
   for (auto [x, y] : batches) {
+    ++batch;
     Tensor logits = model(x);            // every op is recorded on the tape
     Tensor loss = criterion(logits, y);  // one number
-    if (std::isnan(loss.item<double>())) throw ValueError("train", "the loss is NaN; try a smaller --lr");
+    if (std::isnan(loss.item<double>())) {  // a step would carry it into every weight
+      throw ValueError("train", fmt::format("the loss is NaN in epoch {}, batch {}; try a smaller --lr", epoch, batch));
+    }
     optimizer.zero_grad();
     loss.backward();   // walks the tape, newest op first: d(loss)/d(weight) for every weight
     optimizer.step();  // each weight moves a little against its gradient
@@ -89,7 +77,8 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, const nn::Mod
   if (o.optimizer == "sgd") {
     return std::make_unique<optim::SGD>(
         model.parameters(),
-        optim::SGDOptions{.lr = o.lr, .momentum = o.momentum, .weight_decay = o.weight_decay});
+        optim::SGDOptions{
+            .lr = o.lr, .momentum = o.momentum, .weight_decay = o.weight_decay, .nesterov = o.nesterov});
   }
   if (o.optimizer == "adamw") {
     return std::make_unique<optim::AdamW>(model.parameters(),
@@ -117,7 +106,22 @@ struct Images {
 
 Images load(const Options& o) {
   if (o.data == "digits") return {data::digits(8000, 0), data::digits(2000, 1), "built-in digits"};
-  return {data::fashion_mnist(o.data, data::Split::train), data::fashion_mnist(o.data, data::Split::test), o.data};
+  const data::Dataset train = data::fashion_mnist(o.data, data::Split::train);
+  const data::Dataset test = data::fashion_mnist(o.data, data::Split::test);
+  for (const auto& [part, size] : {std::pair{"training", train.size()}, {"test", test.size()}}) {
+    if (size == 0) throw FileError("data", fmt::format("\"{}\" holds no {} images", o.data, part));
+  }
+  return {train, test, o.data};
+}
+
+/// Six characters wide, whatever the value: four decimals, or as many as there is room for.
+std::string column(double value) {
+  if (std::isnan(value)) return "   nan";  // without a sign
+  for (int decimals = 4; decimals >= 0; --decimals) {
+    std::string text = fmt::format("{:6.{}f}", value, decimals);
+    if (text.size() == 6) return text;
+  }
+  return fmt::format("{:6.0e}", value);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -155,62 +159,23 @@ void run(const Options& o) {
 
   for (int epoch = 1; epoch <= o.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
-    const Score train = train_epoch(model, criterion, *optimizer, batches);
+    const Score train = train_epoch(model, criterion, *optimizer, batches, epoch);
     std::string validated = fmt::format("{:>7}  {:>8}", "-", "-");
     if (held_out.size() > 0 && !o.skip_validation) {
       const Score score = evaluate(model, validation);
-      validated = fmt::format("{:7.4f}  {:8.4f}", score.loss, score.accuracy);
+      validated = fmt::format(" {}  {:8.4f}", column(score.loss()), score.accuracy());
     }
-    fmt::print("{:5}  {:6.4f}  {:8.4f}  {}  {:7.1f}\n", epoch, train.loss, train.accuracy, validated,
+    fmt::print("{:5}  {}  {:8.4f}  {}  {:7.1f}\n", epoch, column(train.loss()), train.accuracy(), validated,
                seconds_since(start));
     flush();
   }
 
   const Score score = evaluate(model, test);
-  fmt::print("\ntest    loss {:.4f}, accuracy {:.4f}\n", score.loss, score.accuracy);
+  fmt::print("\ntest    loss {}, accuracy {:.4f}\n", column(score.loss()), score.accuracy());
   fmt::print("weights {:016x}\n", hash_of(model));
   flush();
 }
 
-/// "" for a number in [0, 1), else what is wrong; NaN is refused too.
-std::string check_fraction(const std::string& text) {
-  double value = 0;
-  if (!CLI::detail::lexical_cast(text, value) || !(value >= 0 && value < 1)) return text + " is outside [0, 1)";
-  return {};
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  Options o;
-  CLI::App app{"Trains a classifier on Fashion-MNIST, MNIST, or digits that the program draws itself."};
-  app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "directory of the four IDX files (.gz or not), or 'digits'");
-  app.add_option("--model", o.model, "linear or mlp")->check(CLI::IsMember({"linear", "mlp"}));
-  app.add_option("--hidden", o.hidden, "width of the mlp's hidden layer")->check(CLI::Range(1, 1 << 16));
-  app.add_option("--dropout", o.dropout, "share of hidden units to drop in training")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--optimizer", o.optimizer, "sgd, adam or adamw")
-      ->check(CLI::IsMember({"sgd", "adam", "adamw"}));
-  app.add_option("--lr", o.lr, "learning rate")->check(CLI::NonNegativeNumber);
-  app.add_option("--momentum", o.momentum, "momentum of sgd")->check(CLI::NonNegativeNumber);
-  app.add_option("--weight-decay", o.weight_decay, "sgd and adam: L2 penalty; adamw: decoupled weight decay")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--label-smoothing", o.label_smoothing, "share of the target that is spread over all classes")
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--epochs", o.epochs, "passes over the training images")->check(CLI::Range(0, 100000));
-  app.add_option("--batch-size", o.batch_size, "images per step")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--validation", o.validation, "share of the training images held out")->check(check_fraction);
-  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but do not evaluate on them");
-  app.add_option("--seed", o.seed, "seed of weights, dropout, split and shuffling");
-  app.add_option("--threads", o.threads, "threads that share the work of large ops")->check(CLI::Range(1, 1024));
-
-  try {
-    app.parse(argc, argv);
-    run(o);
-  } catch (const CLI::Success& e) {  // --help
-    return app.exit(e);
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "xtape-mnist: {}\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return run_with_options(argc, argv, run); }

@@ -10,7 +10,7 @@ groups=(build examples data)
 data=(--data "$images")
 for option; do
   case $option in
-    --data | --data=* | -h | --help) groups=(build examples) data=() ;;  # the user's own data, or none at all
+    --data | --data=* | -h | --help | --version) groups=(build examples) data=() ;;  # the user's own data, or none at all
   esac
 done
 

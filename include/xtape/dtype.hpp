@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <type_traits>
 
 #include "xtape/export.hpp"
@@ -20,6 +21,8 @@ inline constexpr DType float64 = DType::float64;
 
 /// "float32", "bool_", ...
 XTAPE_API const char* to_string(DType dtype) noexcept;
+/// Prints to_string(dtype).
+XTAPE_API std::ostream& operator<<(std::ostream& out, DType dtype);
 
 /// Bytes of one element.
 constexpr std::int64_t itemsize(DType dtype) noexcept {

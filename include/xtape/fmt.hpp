@@ -1,4 +1,5 @@
-// fmt::print("{}\n", tensor): tensors, shapes and dtypes for fmt. Opt in by including it.
+// fmt::print("{}\n", tensor): tensors, shapes, dtypes and what load_state_dict returns, for fmt. Opt in by including
+// it.
 #pragma once
 
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 #include <string_view>
 
 #include "xtape/detail/fmt_shape.hpp"
+#include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
 
 template <>
@@ -13,5 +15,13 @@ struct fmt::formatter<xtape::Tensor> : fmt::formatter<std::string_view> {
   template <class Context>
   auto format(const xtape::Tensor& tensor, Context& context) const {
     return fmt::formatter<std::string_view>::format(tensor.to_string(), context);
+  }
+};
+
+template <>
+struct fmt::formatter<xtape::IncompatibleKeys> : fmt::formatter<std::string_view> {
+  template <class Context>
+  auto format(const xtape::IncompatibleKeys& keys, Context& context) const {
+    return fmt::formatter<std::string_view>::format(keys.to_string(), context);
   }
 };

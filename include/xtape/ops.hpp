@@ -116,6 +116,8 @@ XTAPE_API Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1
 XTAPE_API Tensor permute(const Tensor& x, const Shape& dims);
 /// Repeats extents of 1; -1 keeps an extent.
 XTAPE_API Tensor expand(const Tensor& x, const Shape& shape);
+/// One after another along `dim`; beside it their shapes agree. A tensor of shape (0) fits everywhere and adds nothing
+/// but its dtype, so a list of results may begin with zeros({0}).
 XTAPE_API Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
 XTAPE_API Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
 
@@ -125,9 +127,10 @@ XTAPE_API Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0)
 XTAPE_API Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// Slice `index` along `dim`, which is removed; x[i] is select(x, 0, i). A negative index counts from the end.
 XTAPE_API Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index);
-/// Slices index[0], index[1], ... along `dim`; index is a 1-D integer tensor.
+/// Slices index[0], index[1], ... along `dim`; index is a 1-D integer tensor. A 0-dim x has one slice, itself.
 XTAPE_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
-/// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, except in dim, no larger extents.
+/// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, except in dim, no larger extents. 0-dim tensors
+/// count as (1).
 XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 
 // ---- dtypes and copies -----------------------------------------------------------------------------------------

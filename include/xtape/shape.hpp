@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class XTAPE_API Shape {
   std::int64_t numel() const noexcept;
   /// "(2, 3)", "(3)", "()".
   std::string to_string() const;
+  /// Prints shape.to_string(). (In the class, so that it is not found for a std::vector.)
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
   friend bool operator==(const Shape& a, const Shape& b) noexcept {
     if (a.size_ != b.size_) return false;

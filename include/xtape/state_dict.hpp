@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,16 @@ class XTAPE_API StateDict {
 
   std::vector<Entry> entries_;
   std::vector<std::size_t> by_name_;  // positions in entries_, sorted by name
+};
+
+/// What load_state_dict found where names did not agree; empty lists where all did.
+struct XTAPE_API IncompatibleKeys {
+  std::vector<std::string> missing_keys;     ///< what the dict lacks: the module kept its own
+  std::vector<std::string> unexpected_keys;  ///< what only the dict has
+  /// "IncompatibleKeys(missing_keys=['head.bias'], unexpected_keys=[])", or "<All keys matched successfully>".
+  std::string to_string() const;
+  /// Prints keys.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 };
 
 /// The same names and copies of the elements, without history: later changes to `dict` do not affect it.

@@ -2,9 +2,11 @@
 // row-major. Ops on tensors are in ops.hpp, the tape is in autograd.hpp.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,9 +55,11 @@ class XTAPE_API Tensor {
   std::int64_t dim() const;
   std::int64_t numel() const;
   DType dtype() const;
-  /// Much as PyTorch prints it: brackets, four digits at most, dtype unless float32, int64 or bool_, requires_grad or
-  /// the op's name.
+  /// The elements as PyTorch prints them, then what they do not say: the size of an empty tensor that is not 1-D, the
+  /// dtype unless float32, int64 or bool_, requires_grad or the op's name.
   std::string to_string() const;
+  /// Prints t.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
 
   // -- elements
   /// The only element, converted to T. ValueError unless numel is 1, and when an integer T does not hold the value.
@@ -106,8 +110,12 @@ class XTAPE_API Tensor {
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, unless `seed`, of
   /// its shape and dtype, gives the gradient that arrives at it. Releases the saved values unless retain_graph.
   /// GradError when nothing here requires grad, or when the graph was released before.
-  void backward(BackwardOptions options = {}) const;
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
+  /// The same without a seed. (A template, so that `backward({})` is not ambiguous.)
+  template <std::same_as<BackwardOptions> Options = BackwardOptions>
+  void backward(Options options = {}) const {
+    backward(Tensor(), options);
+  }
   /// The same elements without history: shares storage and its version.
   Tensor detach() const;
   /// Calls hook(g) in every backward and grad() with this tensor's whole gradient g, before it is accumulated or

@@ -201,8 +201,6 @@ void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
 }  // namespace
 }  // namespace detail
 
-void Tensor::backward(BackwardOptions options) const { backward(Tensor(), options); }
-
 void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
   Tensor g = detail::seed_for("backward", *this, seed);
   const NodePtr root = impl_->node;
@@ -212,13 +210,10 @@ void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
   detail::run_or_release(pass, {&root, 1});
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options) {
-  return grad(outputs, inputs, std::vector<Tensor>(outputs.size()), options);
-}
-
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
                          GradOptions options) {
-  if (seeds.tensors.size() != outputs.size()) {
+  const bool has_seeds = !seeds.tensors.empty();
+  if (has_seeds && seeds.tensors.size() != outputs.size()) {
     fail<ValueError>("grad", "{} seeds for {} outputs; pass one for each, an undefined one for 1", seeds.tensors.size(),
                      outputs.size());
   }
@@ -233,7 +228,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<NodePtr> roots;
   std::vector<Tensor> gradients_in;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    gradients_in.push_back(detail::seed_for("grad", outputs[i], seeds.tensors[i]));
+    gradients_in.push_back(detail::seed_for("grad", outputs[i], has_seeds ? seeds.tensors[i] : Tensor()));
     roots.push_back(outputs[i].impl()->node);
   }
   detail::mark_needed(pass, roots);

@@ -2,7 +2,10 @@
 // search linearly for each name.
 #include "xtape/state_dict.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <ostream>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
@@ -60,6 +63,21 @@ void StateDict::append(std::string name, Tensor tensor) {
   entries_.push_back({std::move(name), std::move(tensor)});
   by_name_.insert(by_name_.begin() + static_cast<std::ptrdiff_t>(at), entries_.size() - 1);
 }
+
+namespace {
+/// "['a', 'b']", as Python prints a list.
+std::string quoted(const std::vector<std::string>& names) {
+  return names.empty() ? "[]" : fmt::format("['{}']", fmt::join(names, "', '"));
+}
+}  // namespace
+
+std::string IncompatibleKeys::to_string() const {
+  if (missing_keys.empty() && unexpected_keys.empty()) return "<All keys matched successfully>";
+  return fmt::format("IncompatibleKeys(missing_keys={}, unexpected_keys={})", quoted(missing_keys),
+                     quoted(unexpected_keys));
+}
+
+std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys) { return out << keys.to_string(); }
 
 StateDict clone(const StateDict& dict) {
   StateDict copy;

@@ -3,6 +3,9 @@
 
 #include <cstring>
 #include <limits>
+#include <ostream>
+#include <string>
+#include <vector>
 
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
@@ -151,20 +154,40 @@ std::int64_t Tensor::size(std::int64_t d) const {
   return s[i];
 }
 
+namespace {
+
+/// What stands behind the elements, as in PyTorch: what they do not say themselves.
+std::vector<std::string> notes(const Tensor& x) {
+  const detail::TensorImpl& t = *x.impl();
+  std::vector<std::string> notes;
+  const bool shows_dtype = t.dtype == DType::float32 || (t.numel > 0 && (t.dtype == DType::int64 || t.dtype == bool_));
+  if (t.numel == 0 && t.shape.size() != 1) notes.push_back("size=" + t.shape.to_string());
+  if (!shows_dtype) notes.push_back(std::string("dtype=") + to_string(t.dtype));
+  if (!x.is_leaf()) {
+    notes.push_back(std::string("op=") + t.node->op());
+  } else if (t.requires_grad) {
+    notes.push_back("requires_grad=true");
+  }
+  return notes;
+}
+
+}  // namespace
+
 std::string Tensor::to_string() const {
   if (!defined()) return "tensor(undefined)";
   const detail::TensorImpl& t = *impl_;
-  std::string s = "tensor(" + kernels::print(t.dtype, t.data, t.shape, 7);
-  if (t.dtype != DType::float32 && t.dtype != DType::int64 && t.dtype != DType::bool_) {
-    s += std::string(", dtype=") + xtape::to_string(t.dtype);
-  }
-  if (!is_leaf()) {
-    s += std::string(", op=") + t.node->op();
-  } else if (t.requires_grad) {
-    s += ", requires_grad=true";
+  const std::string opening = "tensor(";
+  std::string s = opening + kernels::print(t.dtype, t.data, t.shape, static_cast<std::int64_t>(opening.size()));
+  std::size_t line = s.size() - (s.rfind('\n') + 1) + 2;  // counted as PyTorch counts, who breaks lines after 80
+  for (const std::string& note : notes(*this)) {
+    const bool breaks = line + note.size() + 2 > 80;
+    s += (breaks ? ",\n" + std::string(opening.size(), ' ') : ", ") + note;
+    line = breaks ? opening.size() + note.size() : line + note.size() + 2;
   }
   return s + ")";
 }
+
+std::ostream& operator<<(std::ostream& out, const Tensor& t) { return out << t.to_string(); }
 
 Scalar Tensor::item_scalar(DType wanted) const {
   const detail::TensorImpl& t = impl_of(*this, "item");

@@ -1,5 +1,7 @@
 #include "xtape/dtype.hpp"
 
+#include <ostream>
+
 namespace xtape {
 
 const char* to_string(DType dtype) noexcept {
@@ -13,5 +15,7 @@ const char* to_string(DType dtype) noexcept {
   }
   return "?";
 }
+
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << to_string(dtype); }
 
 }  // namespace xtape

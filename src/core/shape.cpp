@@ -1,5 +1,7 @@
 #include "xtape/shape.hpp"
 
+#include <ostream>
+
 #include "core/fail.hpp"
 
 namespace xtape {
@@ -30,5 +32,7 @@ std::int64_t Shape::numel() const noexcept {
 }
 
 std::string Shape::to_string() const { return fmt::format("({})", fmt::join(begin(), end(), ", ")); }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
 }  // namespace xtape

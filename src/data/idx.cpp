@@ -20,7 +20,9 @@ namespace {
 
 constexpr char op_name[] = "read_idx";
 
-/// The bytes of a file, decompressed if it is gzip.
+constexpr unsigned char gzip_magic[2] = {0x1f, 0x8b};
+
+/// The bytes of a file, decompressed if it is gzip: those of all its members, as gzip itself reads them.
 class Source {
  public:
   explicit Source(const std::string& path);
@@ -42,6 +44,8 @@ class Source {
 
   std::int64_t read_file(unsigned char* bytes, std::int64_t size);
   std::int64_t inflate_into(unsigned char* bytes, std::int64_t size);
+  void refill();
+  bool begins_member();
 
   const std::string& path_;
   std::ifstream file_;
@@ -68,7 +72,7 @@ Source::Source(const std::string& path) : path_(path) {
   if (!file_) fail<FileError>(op_name, "\"{}\": {}", path, std::generic_category().message(errno));
 
   unsigned char magic[2] = {};
-  const bool gzip = read_file(magic, 2) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+  const bool gzip = read_file(magic, 2) == 2 && std::equal(magic, magic + 2, gzip_magic);
   file_.clear();
   file_.seekg(0);
   if (!gzip) return;
@@ -82,12 +86,25 @@ std::int64_t Source::read_file(unsigned char* bytes, std::int64_t size) {
   return file_.gcount();
 }
 
+/// Adds to what is left of the buffer.
+void Source::refill() {
+  std::copy_n(stream_.next_in, stream_.avail_in, buffer_);
+  stream_.next_in = buffer_;
+  stream_.avail_in += static_cast<uInt>(read_file(buffer_ + stream_.avail_in, sizeof buffer_ - stream_.avail_in));
+}
+
+/// At the end of a member: whether another one follows, which is begun then.
+bool Source::begins_member() {
+  if (stream_.avail_in < 2) refill();
+  if (stream_.avail_in < 2 || !std::equal(gzip_magic, gzip_magic + 2, stream_.next_in)) return false;
+  return inflateReset(&stream_) == Z_OK;
+}
+
 std::int64_t Source::inflate_into(unsigned char* bytes, std::int64_t size) {
   std::int64_t done = 0;
   while (done < size && !is_over_) {
     if (stream_.avail_in == 0) {
-      stream_.next_in = buffer_;
-      stream_.avail_in = static_cast<uInt>(read_file(buffer_, sizeof buffer_));
+      refill();
       if (stream_.avail_in == 0) {
         fail<FileError>(op_name, "\"{}\" is truncated: the gzip stream has no end", path_);
       }
@@ -98,7 +115,7 @@ std::int64_t Source::inflate_into(unsigned char* bytes, std::int64_t size) {
     const int status = inflate(&stream_, Z_NO_FLUSH);
     done += room - stream_.avail_out;
     if (status == Z_STREAM_END) {
-      is_over_ = true;
+      is_over_ = !begins_member();
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
       fail<FileError>(op_name, "\"{}\" is damaged: {}", path_, stream_.msg ? stream_.msg : "not a gzip stream");
     }

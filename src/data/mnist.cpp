@@ -13,19 +13,32 @@ namespace {
 
 constexpr std::int64_t image_side = 28;
 
-/// The file of `part` ("train-images") and `kind` ("idx3-ubyte") under any of its names.
-std::string find(std::string_view op, const std::string& directory, std::string_view part, std::string_view kind) {
+namespace fs = std::filesystem;
+
+/// What stands at `path`, perhaps nothing; FileError where that may not be seen.
+fs::file_type type_of(std::string_view op, const fs::path& path) {
   std::error_code error;
-  if (!std::filesystem::is_directory(directory, error)) {
+  const fs::file_type type = fs::status(path, error).type();
+  if (type == fs::file_type::none) fail<FileError>(op, "\"{}\": {}", path.string(), error.message());
+  return type;
+}
+
+/// The file of `part` ("train-images") and `kind` ("idx3-ubyte") under any of its names. A folder of that name, as some
+/// archives unpack to, does not hide the file beside it.
+std::string find(std::string_view op, const std::string& directory, std::string_view part, std::string_view kind) {
+  if (type_of(op, directory) != fs::file_type::directory) {
     fail<FileError>(op, "\"{}\" is not a directory; pass the one that holds {}-{}", directory, part, kind);
   }
+  std::string other;  // of the right name, and no file
   for (const char* separator : {"-", "."}) {
     for (const char* suffix : {"", ".gz"}) {
-      const std::string name = fmt::format("{}{}{}{}", part, separator, kind, suffix);
-      const auto path = std::filesystem::path(directory) / name;
-      if (std::filesystem::exists(path, error)) return path.string();
+      const fs::path path = fs::path(directory) / fmt::format("{}{}{}{}", part, separator, kind, suffix);
+      const fs::file_type type = type_of(op, path);
+      if (type == fs::file_type::regular) return path.string();
+      if (type != fs::file_type::not_found && other.empty()) other = path.string();
     }
   }
+  if (!other.empty()) return other;  // read_idx says what it is
   fail<FileError>(op, "no {}-{}, plain or .gz, in \"{}\"", part, kind, directory);
 }
 

@@ -46,12 +46,12 @@ void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t outer,
 }
 
 /// f(j, at) for each element j of `index` (of shape `s`): `at` is the element of an array of shape `x` with the same
-/// subscript, except that it is index[j] in `dim`. In the other dims, s is no larger than x.
+/// subscript, except that it is index[j] in `dim`. Both have the same rank, at least 1; in the other dims, s is
+/// no larger than x.
 template <class F>
 void for_each_gathered(const std::int64_t* index, const Shape& s, const Shape& x, std::int64_t dim, F f) {
   const std::int64_t total = s.numel(), rank = s.size();
   if (total == 0) return;
-  if (rank == 0) return f(0, 0);
   Shape stride = x;
   std::int64_t step = 1;
   for (std::int64_t d = rank - 1; d >= 0; --d) step *= std::exchange(stride[d], step);

@@ -165,13 +165,14 @@ Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const 
 }
 
 Tensor Module::forward(const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(x)");
+  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(const Tensor& x)");
 }
 Tensor Module::forward(const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(x, y)");
+  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)");
 }
 Tensor Module::forward(const Tensor&, const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 3 inputs, but it has no forward(x, y, z)");
+  fail<ValueError>(type_name(*this),
+                   "called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const Tensor& z)");
 }
 
 // ---- registering -----------------------------------------------------------------------------------------------
@@ -301,35 +302,69 @@ StateDict Module::state_dict() const {
   return dict;
 }
 
-void Module::load_state_dict(const StateDict& dict, bool strict) const {
-  const StateDict ours = state_dict();
-  std::string missing, unexpected;
+namespace {
+
+struct PendingWrite {
+  Tensor to, value;
+};
+
+void add_item(std::string& list, const std::string& item) { list += (list.empty() ? "" : "; ") + item; }
+
+IncompatibleKeys compare_keys(const StateDict& ours, const StateDict& theirs) {
+  IncompatibleKeys keys;
   for (const auto& [name, tensor] : ours) {
-    if (!dict.contains(name)) missing += (missing.empty() ? "" : ", ") + name;
+    if (!theirs.contains(name)) keys.missing_keys.push_back(name);
   }
-  for (const auto& [name, tensor] : dict) {
-    if (!ours.contains(name)) unexpected += (unexpected.empty() ? "" : ", ") + name;
+  for (const auto& [name, tensor] : theirs) {
+    if (!ours.contains(name)) keys.unexpected_keys.push_back(name);
   }
-  if (strict && !(missing.empty() && unexpected.empty())) {
-    fail<ValueError>(
-        "load_state_dict",
-        "the keys do not match: missing [{}], unexpected [{}]; pass strict = false to load those that match", missing,
-        unexpected);
-  }
+  return keys;
+}
+
+/// Throws if a shape differs or, with `strict`, if a name has no counterpart.
+void check_fit(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys, bool strict) {
+  std::string shapes, names;
   for (const auto& [name, tensor] : ours) {
-    if (!dict.contains(name)) continue;
-    const Tensor& value = dict.at(name);
-    if (value.shape() != tensor.shape()) {
-      fail<ShapeError>("load_state_dict", "\"{}\" is {} in the dict, {} in the module", name, value.shape(),
-                       tensor.shape());
+    if (!theirs.contains(name) || theirs.at(name).shape() == tensor.shape()) continue;
+    add_item(shapes,
+             fmt::format("\"{}\" is {} in the dict, {} in the module", name, theirs.at(name).shape(), tensor.shape()));
+  }
+  if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
+    names = fmt::format("the keys do not match: missing [{}], unexpected [{}]", fmt::join(keys.missing_keys, ", "),
+                        fmt::join(keys.unexpected_keys, ", "));
+  }
+  if (!shapes.empty()) {
+    if (!names.empty()) add_item(shapes, names);
+    fail<ShapeError>("load_state_dict", "{}", shapes);
+  }
+  if (!names.empty()) fail<ValueError>("load_state_dict", "{}; pass strict = false to load those that match", names);
+}
+
+/// Every cast that could fail is made before the first write.
+std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& theirs) {
+  std::vector<PendingWrite> writes;
+  std::string failed;
+  for (const auto& [name, tensor] : ours) {
+    if (!theirs.contains(name)) continue;
+    try {
+      writes.push_back({tensor, theirs.at(name).to(tensor.dtype())});
+    } catch (const ValueError& error) {
+      add_item(failed, fmt::format("\"{}\" ({})", name, error.what()));
     }
   }
+  if (!failed.empty()) fail<ValueError>("load_state_dict", "values that the module's dtype cannot hold: {}", failed);
+  return writes;
+}
+
+}  // namespace
+
+IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) const {
+  const StateDict ours = state_dict();
+  IncompatibleKeys keys = compare_keys(ours, dict);
+  check_fit(ours, dict, keys, strict);
   NoGradGuard no_grad;
-  std::vector<std::pair<Tensor, Tensor>> writes;  // every cast that could fail comes before the first write
-  for (const auto& [name, tensor] : ours) {
-    if (dict.contains(name)) writes.emplace_back(tensor, dict.at(name).to(tensor.dtype()));
-  }
-  for (const auto& [tensor, value] : writes) tensor.copy_(value);
+  for (const PendingWrite& write : cast_all(ours, dict)) write.to.copy_(write.value);
+  return keys;
 }
 
 // ---- modes -----------------------------------------------------------------------------------------------------

@@ -15,14 +15,17 @@ namespace xtape {
 
 namespace {
 
+/// As in PyTorch, a 0-dim tensor counts as (1).
+Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
+
 /// A tensor of zeros of shape `to`, to which each element of x is added at the position that gather would read.
 Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
-  const Tensor at = detail::checked_index("scatter_add", index, to.empty() ? 1 : to[d]);
+  const Tensor at = detail::checked_index("scatter_add", index, at_least_1d(to)[d]);
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});
   visit_floating(x.impl()->dtype, [&]<class T>() {
     const T* in = detail::elements<T>(x);
     T* out = detail::elements<T>(y);
-    kernels::for_each_gathered(detail::elements<std::int64_t>(at), at.impl()->shape, to, d,
+    kernels::for_each_gathered(detail::elements<std::int64_t>(at), at_least_1d(at.impl()->shape), at_least_1d(to), d,
                                [in, out](std::int64_t j, std::int64_t place) { out[place] += in[j]; });
   });
   return record("scatter_add", {x}, std::move(y),
@@ -34,25 +37,27 @@ Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const S
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   detail::check_defined("gather", x);
   detail::check_integer("gather", index);
-  const Shape &from = x.impl()->shape, &to = index.impl()->shape;
+  const Shape& shape = x.impl()->shape;
+  const Shape from = at_least_1d(shape), to = at_least_1d(index.impl()->shape);
   const std::int64_t d = detail::normalize_dim("gather", dim, from.size());
   if (to.size() != from.size()) {
-    fail<ShapeError>("gather", "the index {} must have as many dims as the tensor {}", to, from);
+    fail<ShapeError>("gather", "the index {} must have as many dims as the tensor {}", index.impl()->shape, shape);
   }
   for (std::int64_t e = 0; e < to.size(); ++e) {
     if (e == d || to[e] <= from[e]) continue;
     fail<ShapeError>("gather", "the index {} is larger than the tensor {} in dim {}", to, from, e);
   }
-  const Tensor at = detail::checked_index("gather", index, from.empty() ? 1 : from[d]);
-  Tensor y = detail::make_tensor(to, x.impl()->dtype);
+  const Tensor at = detail::checked_index("gather", index, from[d]);
+  Tensor y = detail::make_tensor(at.impl()->shape, x.impl()->dtype);
   visit_dtype(x.impl()->dtype, [&]<class T>() {
     const T* in = detail::elements<T>(x);
     T* out = detail::elements<T>(y);
     kernels::for_each_gathered(detail::elements<std::int64_t>(at), to, from, d,
                                [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });
   });
-  return record("gather", {x}, std::move(y),
-                [d, from, index = save(at)](const Tensor& gy) { return Gradients(scatter_add(gy, d, *index, from)); });
+  return record("gather", {x}, std::move(y), [d, shape, index = save(at)](const Tensor& gy) {
+    return Gradients(scatter_add(gy, d, *index, shape));
+  });
 }
 
 }  // namespace xtape

@@ -19,7 +19,7 @@ namespace detail {
 Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n) {
   const Tensor at = checked_index("index_add", index, n);
   Shape to = x.impl()->shape;
-  to[d] = n;
+  if (!to.empty()) to[d] = n;
   Tensor y = zeros(to, {.dtype = x.impl()->dtype});
   const kernels::Rows rows = rows_along(x.impl()->shape, d);
   visit_floating(x.impl()->dtype, [&]<class T>() {
@@ -35,17 +35,20 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   detail::check_defined("index_select", x);
   detail::check_integer("index_select", index);
   const Shape& from = x.impl()->shape;
-  if (from.empty()) fail<ShapeError>("index_select", "a 0-dim tensor has no dim to select from");
   const std::int64_t d = detail::normalize_dim("index_select", dim, from.size());
   if (index.impl()->shape.size() > 1) {
     fail<ShapeError>("index_select", "the index must be 1-D, got {}; use gather?", index.impl()->shape);
   }
+  const std::int64_t count = index.impl()->numel;
+  if (from.empty() && count != 1) {
+    fail<ShapeError>("index_select", "a 0-dim tensor takes an index of one element, got {}", index.impl()->shape);
+  }
   const auto [outer, n, inner] = detail::rows_along(from, d);
   const Tensor at = detail::checked_index("index_select", index, n);
   Shape to = from;
-  to[d] = at.impl()->numel;
+  if (!to.empty()) to[d] = count;
   Tensor y = detail::make_tensor(to, x.impl()->dtype);
-  kernels::select_slices(x.impl()->data, y.impl()->data, detail::elements<std::int64_t>(at), outer, n, to[d],
+  kernels::select_slices(x.impl()->data, y.impl()->data, detail::elements<std::int64_t>(at), outer, n, count,
                          inner * itemsize(x.impl()->dtype));
   return record("index_select", {x}, std::move(y), [d, n = n, index = save(at)](const Tensor& gy) {
     return Gradients(detail::index_add(gy, d, *index, n));

@@ -3,6 +3,8 @@
 // concatenation of the groups' lists, and states_ has an entry for each.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <iterator>
 #include <limits>
@@ -209,17 +211,33 @@ ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const
   return state;
 }
 
+/// ValueError unless the dict has as many groups as there are counts, with as many parameters each.
+inline void check_counts(const StateReader& reader, const std::vector<std::size_t>& counts, const char* optimizer) {
+  std::vector<std::size_t> theirs;
+  for (std::size_t g = 0; reader.has(option_prefix(g) + "params"); ++g) {
+    theirs.push_back(reader.count(option_prefix(g) + "params"));
+  }
+  if (theirs.size() != counts.size()) {
+    fail<ValueError>("load_state_dict", "the dict has {} groups of parameters, this {} optimizer {}", theirs.size(),
+                     optimizer, counts.size());
+  }
+  if (theirs == counts) return;
+  if (counts.size() == 1) {
+    fail<ValueError>("load_state_dict", "the dict has {} parameters, this {} optimizer {}", theirs[0], optimizer,
+                     counts[0]);
+  }
+  fail<ValueError>("load_state_dict", "the dict has groups of {} parameters, this {} optimizer groups of {}",
+                   fmt::join(theirs, ", "), optimizer, fmt::join(counts, ", "));
+}
+
 template <class Options>
 void GroupOptimizer<Options>::load_state_dict(const StateDict& dict) {
   check_lists();
   NoGradGuard no_grad;
   StateReader reader(name_, dict);
-  std::size_t groups = 0;
-  while (reader.has(option_prefix(groups) + "params")) ++groups;
-  if (groups != groups_.size()) {
-    fail<ValueError>("load_state_dict", "the dict has {} groups of parameters, this {} optimizer {}", groups, name_,
-                     groups_.size());
-  }
+  std::vector<std::size_t> counts;
+  for (const auto& group : groups_) counts.push_back(group.params.size());
+  check_counts(reader, counts, name_);
   std::vector<Options> loaded(groups_.size());
   std::vector<ParamState> states;
   std::vector<double> initial_lrs;

@@ -38,6 +38,8 @@ class StateReader {
   StateReader(const char* owner, const StateDict& dict) : owner_(owner), dict_(dict) {}
 
   bool has(const std::string& name) const { return dict_.contains(name); }
+  /// The number of its elements.
+  std::size_t count(const std::string& name) const { return static_cast<std::size_t>(dict_.at(name).numel()); }
   bool is_scalar(const std::string& name) const { return has(name) && dict_.at(name).dim() == 0; }
   void read(const std::string& name, double& value);
   void read(const std::string& name, bool& value);

@@ -237,6 +237,23 @@ TEST(Grad, OfSeveralOutputsIsTheirSum) {
   expect_close(grad({x * x, x * 10}, {x}, {s, s})[0], {14, 16});
 }
 
+TEST(Grad, WithoutSeedsStartsFromOne) {
+  Tensor x = tensor(3.0, {.dtype = float64, .requires_grad = true});
+  const auto y = [&x] { return x * x * x; };
+  expect_close(grad({y()}, {x}, {})[0], {27});
+  expect_close(grad({y()}, {x}, {}, {})[0], {27});
+  expect_close(grad({y()}, {x}, std::vector<Tensor>())[0], {27});
+  const Tensor first = grad({y()}, {x}, {}, {.create_graph = true})[0];
+  expect_close(grad({first}, {x}, {})[0], {18});
+  expect_error<GradError>([&] { grad({x * ones({2})}, {x}, {}); }, "grad: a tensor of shape (2) is not a scalar");
+  y().backward({});
+  expect_close(x.grad(), {27});
+  const Tensor z = y();
+  z.backward({}, {.retain_graph = true});
+  z.backward({});
+  expect_close(x.grad(), {81});
+}
+
 TEST(Grad, AnUnusedInputIsAnErrorUnlessAllowed) {
   Tensor x = leaf({2}, {1}), u = leaf({2}, {1});
   expect_error<GradError>([&] { grad({x * x}, {u}); }, "grad: no output depends on inputs[0]", "allow_unused");

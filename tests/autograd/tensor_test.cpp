@@ -87,9 +87,18 @@ TEST(Tensor, PrintsWhatPyTorchPrints) {
   EXPECT_EQ(tensor({1, 20, 300}).to_string(), "tensor([  1,  20, 300])");
   EXPECT_EQ(tensor({{1, 2}, {3, 4}}).to_string(), "tensor([[1, 2],\n        [3, 4]])");
   EXPECT_EQ(tensor({1, 2}, {.dtype = uint8}).to_string(), "tensor([1, 2], dtype=uint8)");
-  EXPECT_EQ(arange(2000).to_string(), "tensor([   0,    1,    2, ..., 1997, 1998, 1999])");
-  EXPECT_EQ(tensor({-0.1234567, 0.5}).to_string(), "tensor([-0.1235,  0.5   ])");
+  EXPECT_EQ(tensor({true, false}).to_string(), "tensor([ True, False])");
+  EXPECT_EQ(arange(2000).to_string(), "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])");
+  EXPECT_EQ(tensor({-0.1234567, 0.5}).to_string(), "tensor([-0.1235,  0.5000])");
+  EXPECT_EQ(tensor({1e-5, 0.1}).to_string(), "tensor([1.0000e-05, 1.0000e-01])");
+  EXPECT_EQ(tensor({1., -2.}).to_string(), "tensor([ 1., -2.])");
+}
+
+TEST(Tensor, PrintsWhatAnEmptyTensorIs) {
   EXPECT_EQ(zeros({0}).to_string(), "tensor([])");
+  EXPECT_EQ(zeros({2, 0, 3}).to_string(), "tensor([], size=(2, 0, 3))");
+  EXPECT_EQ(zeros({0, 3}, {.dtype = int64}).to_string(), "tensor([], size=(0, 3), dtype=int64)");
+  EXPECT_EQ(zeros({0}, {.dtype = bool_}).to_string(), "tensor([], dtype=bool_)");
 }
 
 TEST(Tensor, PrintsItsPlaceOnTheTape) {

@@ -37,11 +37,17 @@ else()
   list(TRANSFORM from REPLACE "/installed$" "/moved")
 endif()
 
-run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${dir}/build" -G "${GENERATOR}"
-  -D "CMAKE_BUILD_TYPE=${BUILD_TYPE}" -D "CMAKE_CXX_COMPILER=${CXX}" -D "CMAKE_CXX_FLAGS=${CXX_FLAGS}"
-  --no-warn-unused-cli ${from})
-if(KIND STREQUAL "subdirectory" AND NOT BUILD)
-  return()
+function(configure build type)
+  run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${dir}/${build}" -G "${GENERATOR}"
+    -D "CMAKE_BUILD_TYPE=${type}" -D "CMAKE_CXX_COMPILER=${CXX}" -D "CMAKE_CXX_FLAGS=${CXX_FLAGS}"
+    --no-warn-unused-cli ${from})
+endfunction()
+configure(build "${BUILD_TYPE}")
+if(KIND STREQUAL "subdirectory")
+  configure(untyped "")  # what CMakeLists.txt beside this file checks then
+  if(NOT BUILD)
+    return()
+  endif()
 endif()
 run("${CMAKE_COMMAND}" --build "${dir}/build" --parallel 2)
 run("${CMAKE_CTEST_COMMAND}" --test-dir "${dir}/build" --output-on-failure --no-tests=error)

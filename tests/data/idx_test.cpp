@@ -8,6 +8,7 @@
 namespace xtape::data {
 namespace {
 
+using testing::AsNobody;
 using testing::expect_error;
 using testing::TempDir;
 using testing::write_file;
@@ -79,6 +80,42 @@ TEST(ReadIdx, ReadsFilesLargerThanItsBuffer) {
   EXPECT_TRUE(equal(a, read_idx(dir / "b")));
 }
 
+TEST(ReadIdx, ReadsGzipFilesOfSeveralMembers) {
+  const TempDir dir;
+  const std::string bytes = idx({200, 300});
+  write_file(dir / "plain", bytes);
+  const Tensor expected = read_idx(dir / "plain");
+  const std::size_t cuts[] = {1, 7, 12, 13, 40000, bytes.size()};  // in the header and in the elements
+  for (std::size_t cut : cuts) {
+    write_file(dir / "two", gzip(bytes.substr(0, cut)) + gzip(bytes.substr(cut)));
+    EXPECT_TRUE(equal(read_idx(dir / "two"), expected)) << cut;
+  }
+}
+
+TEST(ReadIdx, FindsMembersWhereverTheyMeetTheEndOfItsBuffer) {
+  const TempDir dir;
+  const std::string bytes = idx({2, 20}), nothing = gzip("");
+  write_file(dir / "plain", bytes);
+  const Tensor expected = read_idx(dir / "plain");
+  for (std::size_t n = 0; n <= nothing.size(); ++n) {  // members of 20 bytes, moved by one byte each time
+    std::string zipped;
+    for (std::size_t i = 0; i < n; ++i) zipped += gzip(bytes.substr(i, 1));
+    while (zipped.size() < (1 << 16)) zipped += nothing;
+    write_file(dir / "zipped", zipped + gzip(bytes.substr(n)) + nothing);
+    EXPECT_TRUE(equal(read_idx(dir / "zipped"), expected)) << n;
+  }
+}
+
+TEST(ReadIdx, RefusesAMemberThatIsCutOrDamaged) {
+  const std::string bytes = idx({2, 3}), first = gzip(bytes.substr(0, 15)), second = gzip(bytes.substr(15));
+  for (std::size_t n = 0; n < second.size(); ++n) expect_refused(first + second.substr(0, n), "truncated");
+  std::string wrong = first;
+  wrong[wrong.size() - 8] ^= 1;
+  expect_refused(wrong + second, "is damaged: incorrect data check");
+  expect_refused(first + second + std::string(2, '\0'), "data after the end of its gzip stream");
+  expect_refused(first + "PK" + second, "truncated: 3 of the 6 bytes");
+}
+
 TEST(ReadIdx, ReadsEmptyArrays) {
   const TempDir dir;
   write_file(dir / "a", idx({0, 28, 28}));
@@ -95,9 +132,8 @@ TEST(ReadIdx, RefusesWhatIsNotAReadableFile) {
   expect_error<FileError>([] { read_idx(""); }, "read_idx");
   write_file(dir / "secret", idx({1}));
   std::filesystem::permissions(dir / "secret", std::filesystem::perms::none);
-  if (geteuid() != 0) {  // root reads everything
-    expect_error<FileError>([&] { read_idx(dir / "secret"); }, "secret", "Permission denied");
-  }
+  const AsNobody nobody;
+  expect_error<FileError>([&] { read_idx(dir / "secret"); }, "secret", "Permission denied");
 }
 
 TEST(ReadIdx, RefusesOtherFormats) {
@@ -122,7 +158,8 @@ TEST(ReadIdx, RefusesTrailingBytes) {
   expect_refused(gzip(bytes + "x"), "holds more than its header says");
   expect_refused(gzip(bytes) + "x", "data after the end of its gzip stream");
   expect_refused(gzip(bytes) + std::string(100000, '\0'), "data after the end of its gzip stream");
-  expect_refused(gzip(bytes) + gzip(bytes), "data after the end of its gzip stream");
+  expect_refused(gzip(bytes) + gzip(bytes), "holds more than its header says");
+  expect_refused(gzip(bytes) + "\x1f", "data after the end of its gzip stream");
 }
 
 TEST(ReadIdx, RefusesAHeaderThatSaysMoreThanTheFileHolds) {
@@ -195,6 +232,32 @@ TEST(Mnist, FindsFilesUnderEverySpelling) {
   write_file(dir / "t10k-labels.idx1-ubyte", idx({1}));
   EXPECT_EQ(fashion_mnist(dir.string(), Split::train).size(), 2);
   EXPECT_EQ(fashion_mnist(dir.string(), Split::test).size(), 1);
+}
+
+TEST(Mnist, FindsTheFileBesideAFolderOfItsName) {
+  const TempDir dir;
+  std::filesystem::create_directory(dir / "train-images-idx3-ubyte");
+  write_file(dir / "train-images-idx3-ubyte.gz", gzip(idx({2, 28, 28})));
+  write_file(dir / "train-labels-idx1-ubyte", idx({2}, 10));
+  EXPECT_EQ(mnist(dir.string(), Split::train).size(), 2);
+  std::filesystem::remove(dir / "train-images-idx3-ubyte.gz");
+  expect_error<FileError>([&] { mnist(dir.string(), Split::train); }, "read_idx: ", "train-images-idx3-ubyte\" is a ",
+                          "directory, not a file");
+}
+
+TEST(Mnist, SaysWhatMayNotBeSeen) {
+  const TempDir dir;
+  write_mnist(dir, "train", 2);
+  std::filesystem::create_directory_symlink("loop", dir / "loop");
+  expect_error<FileError>([&] { mnist(dir / "loop", Split::train); }, "loop\": Too many levels of symbolic links");
+  std::filesystem::permissions(dir.string(), std::filesystem::perms::none);
+  {
+    const AsNobody nobody;
+    expect_error<FileError>([&] { mnist(dir.string(), Split::train); },
+                            "mnist: ", "train-images-idx3-ubyte\": Permission denied");
+    expect_error<FileError>([&] { mnist(dir / "inner", Split::train); }, "mnist: ", "inner\": Permission denied");
+  }
+  std::filesystem::permissions(dir.string(), std::filesystem::perms::owner_all);
 }
 
 TEST(Mnist, NamesItsClasses) {

@@ -54,10 +54,13 @@ TEST(Errors, OfModules) {
        [] { Registering m; m.register_parameter("w", ones({2})); m.register_parameter("w", ones({2})); }},
       {"ValueError: register_module: \"self\" is this module itself, or contains it",
        [] { Registering m; m.register_module("self", m); }},
-      {"ValueError: Registering: called with 1 input, but it has no forward(x)", [] { Registering()(ones({2})); }},
-      {"ValueError: Linear: called with 2 inputs, but it has no forward(x, y)",
+      {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x)",
+       [] { Registering()(ones({2})); }},
+      {"ValueError: Linear: called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)",
        [] { nn::Linear(2, 2)(ones({2}), ones({2})); }},
-      {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(x, y, z)", [] { ThreeToReLU()(ones({2})); }},
+      {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const "
+       "Tensor& z)",
+       [] { ThreeToReLU()(ones({2})); }},
       {"ValueError: register_module: \"0\" is this module itself, or contains it",
        [] { nn::Sequential outer, inner; outer.append(inner); inner.append(outer); }},
       {"ValueError: register_module: \"0\" is this module itself, or contains it",
@@ -72,6 +75,34 @@ TEST(Errors, OfModules) {
          d.set("weight", ones({2, 3}));
          d.set("bias", ones({2}));
          nn::Linear(2, 2).load_state_dict(d);
+       }},
+      {"ShapeError: load_state_dict: \"weight\" is (2, 3) in the dict, (2, 2) in the module; \"bias\" is (3) in the "
+       "dict, (2) in the module",
+       [] {
+         StateDict d;
+         d.set("bias", ones({3}));
+         d.set("weight", ones({2, 3}));
+         nn::Linear(2, 2).load_state_dict(d, false);
+       }},
+      {"ShapeError: load_state_dict: \"weight\" is (3) in the dict, (2, 2) in the module; the keys do not match: missing "
+       "[bias], unexpected [a, b]",
+       [] {
+         StateDict d;
+         d.set("a", ones({1}));
+         d.set("weight", ones({3}));
+         d.set("b", ones({1}));
+         nn::Linear(2, 2).load_state_dict(d);
+       }},
+      {"ValueError: load_state_dict: values that the module's dtype cannot hold: \"steps\" (to: nan does not fit int64); "
+       "\"mask\" (to: 300 does not fit uint8)",
+       [] {
+         Registering m;
+         m.register_buffer("steps", tensor({1, 2}));
+         m.register_buffer("mask", zeros({1}, {.dtype = uint8}));
+         StateDict d;
+         d.set("steps", tensor({0.0, nan}));
+         d.set("mask", tensor({300.0}));
+         m.load_state_dict(d);
        }},
       {"IndexError: state_dict: no entry \"wieght\" among 2",
        [] { static_cast<void>(nn::Linear(2, 2).state_dict().at("wieght")); }},
@@ -175,6 +206,17 @@ TEST(Errors, OfOptimizers) {
        }},
       {"ValueError: load_state_dict: the dict has 0 groups of parameters, this Adam optimizer 1",
        [&p] { optim::Adam adam({p}, {}); adam.load_state_dict({}); }},
+      {"ValueError: load_state_dict: the dict has 6 parameters, this SGD optimizer 2",
+       [] {
+         optim::SGD six(nn::Sequential{nn::Linear(2, 2), nn::Linear(2, 2), nn::Linear(2, 2)}.parameters(), {.lr = 0.1});
+         optim::SGD(nn::Linear(2, 2).parameters(), {.lr = 0.1}).load_state_dict(six.state_dict());
+       }},
+      {"ValueError: load_state_dict: the dict has groups of 2, 1 parameters, this Adam optimizer groups of 1, 2",
+       [] {
+         const nn::Linear a(2, 2), b(2, 2, {.bias = false});
+         optim::Adam one{{a.parameters(), {}}, {b.parameters(), {}}}, other{{b.parameters(), {}}, {a.parameters(), {}}};
+         other.load_state_dict(one.state_dict());
+       }},
       {"ValueError: load_state_dict: no entry \"param_groups.0.betas\"; is this the state of something other than "
        "Adam?",
        [&p] {

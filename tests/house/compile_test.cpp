@@ -27,6 +27,19 @@ void expect_refused(const std::string& code, const std::string& reason) {
   EXPECT_NE(said.find(reason), std::string::npos) << code << "\n" << said;
 }
 
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t n = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++n;
+  return n;
+}
+
+/// Refused with one error.
+void expect_one_error(const std::string& code, const std::string& reason) {
+  const std::string said = compiler_says(code);
+  EXPECT_NE(said.find(reason), std::string::npos) << code << "\n" << said;
+  EXPECT_EQ(count(said, "error: "), 1u) << code << "\n" << said;
+}
+
 /// A module `M` with `forward`, registered by another module.
 std::string registering(const std::string& forward) {
   return "struct M : nn::Module { " + forward + " };\n" +
@@ -81,6 +94,33 @@ TEST(Compile, AForwardWithAnotherSignatureIsRefused) {
   expect_refused(registering("Tensor forward(const Tensor& x, double) { return x; }"), reason);
   const std::string four = "const Tensor& x, const Tensor&, const Tensor&, const Tensor&";
   expect_refused(registering("Tensor forward(" + four + ") { return x; }"), reason);
+}
+
+TEST(Compile, EveryTemplateThatTakesAModuleLooksAtItsForward) {
+  const std::string reason = "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs";
+  const std::string by_value = "struct M : nn::Module { Tensor forward(Tensor x) { return x; } };\n";
+  for (const char* use : {"nn::Sequential{M()}", "nn::Sequential{nn::ReLU(), M()}", "nn::Sequential().append(M())",
+                          "clone(M())", "nn::summary(M(), {1})"}) {
+    expect_one_error(by_value + "void use() { " + use + "; }", reason);
+  }
+  expect_one_error(by_value + "struct Derived : M {}; void use() { clone(Derived()); }", reason);
+  for (const char* forward :
+       {"Tensor forward(const auto& x) { return x; }", "Tensor forward(Tensor& x) { return x; }",
+        "Tensor forward(Tensor x) { return x; } Tensor forward(Tensor x, Tensor) { return x; }"}) {
+    expect_one_error(registering(forward), reason);
+  }
+}
+
+TEST(Compile, AForwardThatFitsIsTakenWhateverStandsBesideIt) {
+  const std::string forward = "Tensor forward(const Tensor& x)";
+  EXPECT_EQ(compiler_says("struct A : nn::Module { " + forward + " noexcept override { return x; } };\n" +
+                          "struct B : nn::Module { " + forward + " const noexcept { return x; } };\n" +
+                          "struct C : nn::Module { " + forward +
+                          " { return x; } Tensor forward(const Tensor& x, const Tensor&) { return x; } };\n" +
+                          "struct D : nn::Module { private: " + forward + " { return x; } };\n" +
+                          "struct E : C { Tensor operator()(const Tensor& x) const { return x; } };\n" +
+                          "void use() { clone(nn::Sequential{A(), B(), C(), D(), E()}); }"),
+            "");
 }
 
 TEST(Compile, ALayerOfSeveralInputsIsRefusedBySequentialAndSummary) {

@@ -2,6 +2,7 @@
 // and none of the heavy standard headers. (The build checks that each compiles alone: tests/CMakeLists.txt.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "house/sources.hpp"
@@ -39,6 +40,55 @@ TEST(Headers, IncludeNoHeavyStandardHeader) {
     EXPECT_EQ(heavy.count(match[1]), 0u) << file;
   }
   EXPECT_GT(standard_headers, 5);
+}
+
+/// What the compiler says about a program; "" where it accepts it.
+std::string said_about(const std::string& program) {
+  const Ran ran = run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) +
+                      " -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Werror -I" +
+                      quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+  std::string said;
+  for (const std::string& line : ran.lines) said += line + "\n";
+  EXPECT_EQ(ran.status == 0, said.empty()) << said;
+  return said;
+}
+
+TEST(Headers, MayFollowAUsingDirectiveInAnyOrder) {
+  std::string before, in_order, in_reverse;
+  for (const char* name :
+       {"algorithm", "any",        "array",      "atomic",        "bitset",   "chrono",   "cmath",
+        "complex",   "filesystem", "functional", "future",        "iomanip",  "iostream", "iterator",
+        "list",      "map",        "memory",     "mutex",         "numeric",  "optional", "queue",
+        "random",    "ranges",     "regex",      "set",           "span",     "sstream",  "stack",
+        "string",    "thread",     "tuple",      "unordered_map", "valarray", "variant",  "vector"}) {
+    before += std::string("#include <") + name + ">\n";
+  }
+  for (const fs::path& header : files("include", {".hpp"})) {
+    const std::string line = "#include <" + header.lexically_relative("include").string() + ">\n";
+    in_order += line;
+    in_reverse = line + in_reverse;
+  }
+  // And xtensor's own ones after ours.
+  const std::string use = "namespace xtape {}\nusing namespace xtape;\n", others = "#include <xtensor/xview.hpp>\n";
+  const std::string program =
+      "xt::xarray<float> f(const Tensor& t) { return to_xarray<float>(t) + view<float>(t); }\n"
+      "Tensor g(const xt::xarray<float>& a) { return from_xtensor(xt::exp(a)); }\n";
+  EXPECT_EQ(said_about(before + use + in_order + others + program), "");
+  EXPECT_EQ(said_about(before + use + in_reverse + others + program), "");
+}
+
+TEST(Headers, SayInAFewLinesThatTheyNeedCpp20) {
+  for (const fs::path& header : files("include", {".hpp"})) {
+    const Ran ran =
+        run("echo '#include <" + header.lexically_relative("include").string() + ">' | " + quote(XTAPE_CXX) +
+            " -std=c++17 -I" + quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
+    EXPECT_NE(ran.status, 0) << header;
+    EXPECT_LE(ran.lines.size(), 20u) << header;
+    const auto error = std::find_if(ran.lines.begin(), ran.lines.end(),
+                                    [](const std::string& line) { return line.find(" error: ") != std::string::npos; });
+    ASSERT_NE(error, ran.lines.end()) << header;
+    EXPECT_NE(error->find("\"xtape needs C++20\""), std::string::npos) << header << ": " << *error;
+  }
 }
 
 TEST(Headers, HoldNoMutableState) {

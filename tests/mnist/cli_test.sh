@@ -11,7 +11,8 @@ complain() {
   failures=$((failures + 1))
 }
 
-# refuses "part of the message" ARGUMENTS...: exit code 1, one line on stderr, nothing on stdout.
+# refuses "part of the message" ARGUMENTS...: exit code 1, one line on stderr, nothing on stdout. A message that begins
+# with "xtape-mnist: " is the whole line.
 refuses() {
   expected=$1
   shift
@@ -19,13 +20,14 @@ refuses() {
   code=$?
   [ "$code" -eq 1 ] || complain "$*: exit code $code, expected 1"
   [ "$(wc -l <"$scratch/err")" -eq 1 ] || complain "$*: stderr is not one line: $(cat "$scratch/err")"
-  grep -qF -- "$expected" "$scratch/err" || complain "$*: '$(cat "$scratch/err")' lacks '$expected'"
+  case $expected in "xtape-mnist: "*) whole=-x ;; *) whole= ;; esac
+  grep -qF $whole -- "$expected" "$scratch/err" || complain "$*: '$(cat "$scratch/err")' lacks '$expected'"
   [ -s "$scratch/out" ] && complain "$*: wrote to stdout"
 }
 
 # -- options
 refuses "1.5" --dropout 1.5
-refuses "p is nan" --dropout nan
+refuses "xtape-mnist: --dropout: nan is outside [0, 1]" --dropout nan
 refuses "batch-size" --batch-size 0
 refuses "outside [0, 1)" --validation 1.0
 refuses "outside [0, 1)" --validation nan
@@ -40,9 +42,32 @@ refuses "label-smoothing" --label-smoothing 2
 refuses "threads" --threads 0
 refuses "hidden" --hidden 0
 refuses "epochs" --epochs many
+refuses "xtape-mnist: --lr: inf is outside [0, inf)" --lr inf
+refuses "xtape-mnist: --lr: nan is outside [0, inf)" --lr nan
+refuses "xtape-mnist: --lr: -0.1 is outside [0, inf)" --lr -0.1
+refuses "xtape-mnist: --lr: 0,001 is not a number" --lr 0,001
+refuses "xtape-mnist: --lr: 0x1p-3 is not a number" --lr 0x1p-3
+refuses "xtape-mnist: --lr:  is not a number" --lr ""
+refuses "xtape-mnist: --lr: 1e999 is outside [0, inf)" --lr 1e999
+refuses "xtape-mnist: --momentum: inf is outside [0, inf)" --momentum inf
+refuses "xtape-mnist: --weight-decay: nan is outside [0, inf)" --weight-decay nan
+refuses "xtape-mnist: --label-smoothing: nan is outside [0, 1]" --label-smoothing nan
+refuses "xtape-mnist: --validation: 0.5x is not a number" --validation 0.5x
+refuses "xtape-mnist: --seed: -1 is outside [0, 18446744073709551615]" --seed -1
+refuses "xtape-mnist: --seed: 18446744073709551616 is outside [0, 18446744073709551615]" --seed 18446744073709551616
+refuses "xtape-mnist: --seed: 1.5 is not a whole number" --seed 1.5
+refuses "xtape-mnist: --epochs: -1 is outside [0, 100000]" --epochs -1
+refuses "xtape-mnist: --epochs: 1e3 is not a whole number" --epochs 1e3
+refuses "xtape-mnist: --hidden: 0x10 is not a whole number" --hidden 0x10
+refuses "xtape-mnist: --batch-size: 99999999999 is outside [1, 1048576]" --batch-size 99999999999
+refuses "xtape-mnist: --nesterov: needs --optimizer sgd" --nesterov
+refuses "xtape-mnist: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0 and dampening = 0 in group 0" \
+  --nesterov --optimizer sgd --momentum 0
 refuses "--unknown" --unknown
 "$binary" --help >"$scratch/out" 2>&1 || complain "--help: exit code $?"
 grep -q -- "--label-smoothing" "$scratch/out" || complain "--help does not list --label-smoothing"
+"$binary" --version >"$scratch/out" 2>&1 || complain "--version: exit code $?"
+grep -qE "^xtape [0-9]+[.][0-9]+[.][0-9]+, .* kernels$" "$scratch/out" || complain "--version: $(cat "$scratch/out")"
 
 # -- data
 # idx_images COUNT HEADER_COUNT / idx_labels COUNT HEADER_COUNT VALUE: bytes of an IDX file on stdout.
@@ -94,6 +119,12 @@ refuses "10" --data "$scratch/data"
 good_data
 printf 'not an idx file at all' >"$images"
 refuses "train-images" --data "$scratch/data"
+for files in train:training t10k:test; do
+  good_data
+  idx_images 0 0 | gzip >"$scratch/data/${files%:*}-images-idx3-ubyte.gz"
+  idx_labels 0 0 3 | gzip >"$scratch/data/${files%:*}-labels-idx1-ubyte.gz"
+  refuses "xtape-mnist: data: \"$scratch/data\" holds no ${files#*:} images" --data "$scratch/data"
+done
 good_data
 rm "$labels"
 refuses "train-labels" --data "$scratch/data"
@@ -119,9 +150,22 @@ plain=$(sgd --momentum 0)
 [ -n "$plain" ] && [ "$plain" != "$(sgd --momentum 0.5)" ] || complain "--momentum changed nothing"
 [ "$(sgd)" = "$(sgd --momentum 0.9)" ] || complain "sgd's momentum is not 0.9 by default"
 [ "$plain" != "$(sgd --momentum 0 --weight-decay 0.01)" ] || complain "--weight-decay changed nothing for sgd"
+[ "$plain" != "$(sgd --nesterov)" ] && [ "$(sgd)" != "$(sgd --nesterov)" ] || complain "--nesterov changed nothing"
+[ "$(hash_of --batch-size 0100)" = "$(hash_of --batch-size 100)" ] || complain "--batch-size 0100 is not 100"
 accuracy=$("$binary" --data digits --epochs 2 --hidden 32 --optimizer sgd --lr 0.05 --momentum 0.9 --weight-decay 1e-4 \
   --label-smoothing 0.1 | sed -n 's/^test .*accuracy //p')
 [ "${accuracy#0.}" -gt 8000 ] || complain "sgd with momentum learns little: accuracy $accuracy"
+
+# -- a loss that is no longer a number stops the run (SEMANTICS [6]); a large one keeps to its column
+"$binary" --data digits --epochs 3 --hidden 32 --optimizer sgd --lr 1e30 >"$scratch/out" 2>"$scratch/err"
+[ $? -eq 1 ] || complain "a NaN loss: exit code $?"
+grep -qxE "xtape-mnist: train: the loss is NaN in epoch 1, batch [23]; try a smaller --lr" "$scratch/err" ||
+  complain "a NaN loss: $(cat "$scratch/err")"
+for lr in 5 1e4 1e8; do
+  "$binary" --data digits --epochs 1 --model linear --optimizer sgd --momentum 0 --lr $lr >"$scratch/out" || complain "--lr $lr"
+  grep -qE "^    1  [0-9. e+]{6}  [0-9. ]{8}  [0-9. e+]{7}  [0-9. ]{8}  [0-9. ]{7}$" "$scratch/out" ||
+    complain "--lr $lr breaks the columns: $(cat "$scratch/out")"
+done
 
 # -- a full disk is an error
 if [ -e /dev/full ]; then

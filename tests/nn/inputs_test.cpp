@@ -93,13 +93,14 @@ struct Misguided : nn::Module {
 TEST(Inputs, ACallWithoutAForwardNamesModuleAndForward) {
   const Tensor x = ones({1, 2});
   struct Empty : nn::Module {};
-  expect_error<ValueError>([&] { Empty()(x); }, "Empty: called with 1 input, but it has no forward(x)");
+  expect_error<ValueError>([&] { Empty()(x); }, "Empty: called with 1 input, but it has no forward(const Tensor& x)");
   expect_error<ValueError>([&] { Misguided()(x, x); },
-                           "Bilinear \"score\": called with 1 input, but it has no forward(x)");
+                           "Bilinear \"score\": called with 1 input, but it has no forward(const Tensor& x)");
   expect_error<ValueError>([&] { Misguided()(x, x, x); },
-                           "Bilinear \"score\": called with 3 inputs, but it has no forward(x, y, z)");
+                           "Bilinear \"score\": called with 3 inputs, but it has no forward(const Tensor& x, const "
+                           "Tensor& y, const Tensor& z)");
   expect_error<ValueError>([&] { nn::Linear(2, 2)(x, x); },
-                           "Linear: called with 2 inputs, but it has no forward(x, y)");
+                           "Linear: called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)");
 }
 
 struct Four : nn::Module {

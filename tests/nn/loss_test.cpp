@@ -130,7 +130,8 @@ TEST(Loss, IsCalledThroughItsBase) {
   EXPECT_TRUE(equal(loss(logits, target), F::cross_entropy(logits, target)));
   EXPECT_TRUE(equal(module(logits, target), F::cross_entropy(logits, target)));
   expect_parts(loss.parts(logits, target), F::cross_entropy_parts(logits, target));
-  expect_error<ValueError>([&] { module(logits); }, "CrossEntropyLoss: called with 1 input, but it has no forward(x)");
+  expect_error<ValueError>([&] { module(logits); },
+                           "CrossEntropyLoss: called with 1 input, but it has no forward(const Tensor& x)");
 }
 
 /// A custom loss: |input - target|.

@@ -1,6 +1,7 @@
 #include "xtape/nn/module.hpp"
 
 #include <cmath>
+#include <sstream>
 
 #include "support/expect.hpp"
 #include "xtape/nn/nn.hpp"
@@ -192,6 +193,35 @@ TEST(Module, NamesMissingAndUnexpectedKeys) {
   expect_close(model.w, {1, 1, 1});
   model.load_state_dict(dict, false);
   expect_close(model.w, {4, 4, 4});
+}
+
+TEST(Module, LoadingWhatFitsTellsWhatDidNot) {  // SEMANTICS [38]
+  Classifier pretrained, model;
+  StateDict dict;
+  for (const auto& [name, tensor] : pretrained.state_dict()) {
+    if (name.substr(0, 3) == "fc1") dict.set(name, tensor);
+  }
+  dict.set("head.weight", ones({2}));
+  const IncompatibleKeys keys = model.load_state_dict(dict, false);
+  EXPECT_EQ(keys.missing_keys, (Names{"fc2.weight", "fc2.bias"}));
+  EXPECT_EQ(keys.unexpected_keys, Names{"head.weight"});
+  EXPECT_TRUE(equal(model.fc1.weight, pretrained.fc1.weight));
+  std::ostringstream out;
+  out << keys << "; " << model.load_state_dict(pretrained.state_dict());
+  EXPECT_EQ(out.str(),
+            "IncompatibleKeys(missing_keys=['fc2.weight', 'fc2.bias'], unexpected_keys=['head.weight']); "
+            "<All keys matched successfully>");
+  const auto [missing, unexpected] = model.load_state_dict({}, false);
+  EXPECT_EQ(missing.size(), 4u);
+  EXPECT_TRUE(unexpected.empty());
+}
+
+TEST(Module, AShapeThatDiffersIsAnErrorInEitherMode) {
+  Scale model;
+  StateDict dict;
+  dict.set("w", ones({4}));
+  expect_error<ShapeError>([&] { model.load_state_dict(dict, false); }, "\"w\" is (4) in the dict, (3) in the module");
+  expect_error<ShapeError>([&] { model.load_state_dict(dict); }, "\"w\" is (4)", "missing [offset]");
 }
 
 TEST(Module, ChangesDtypeInPlace) {

@@ -28,6 +28,27 @@ TEST(Cat, TakesTensorsWithoutElements) {
   EXPECT_EQ(cat({zeros({0, 2}), zeros({0, 3})}, 1).shape(), (Shape{0, 5}));
 }
 
+TEST(Cat, CollectsPredictionsFromATensorWithoutElementsOn) {
+  Tensor predictions = zeros({0});
+  for (float batch : {1.f, 2.f}) predictions = cat({predictions, full({2, 3}, batch)});
+  EXPECT_EQ(predictions.shape(), (Shape{4, 3}));
+  expect_close(predictions, {1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2});
+}
+
+TEST(Cat, SkipsOneDimWithoutElementsWhereverItStands) {  // SEMANTICS [36]
+  const Tensor x = tensor({{1, 2}, {3, 4}}), none = zeros({0}, {.dtype = int64});
+  expect_close(cat({none, x, none, x, none}, 1), {1, 2, 1, 2, 3, 4, 3, 4});
+  EXPECT_EQ(cat({x, zeros({0})}).dtype(), float32);   // its dtype counts
+  EXPECT_EQ(cat({none, none}, 1).shape(), Shape{0});  // nothing was collected
+}
+
+TEST(Cat, GivesWhatItSkippedAGradientWithoutElements) {
+  Tensor none = zeros({0}, {.requires_grad = true}), x = ones({1, 2}, {.requires_grad = true});
+  cat({none, x}, 1).sum().backward();
+  EXPECT_EQ(none.grad().shape(), Shape{0});
+  expect_close(x.grad(), {1, 1});
+}
+
 TEST(Cat, HasTheLatestDtype) {
   EXPECT_EQ(cat({tensor({true}), tensor({2}, {.dtype = uint8})}).dtype(), uint8);
   Tensor y = cat({tensor({1}), tensor({0.5}), tensor({true})});

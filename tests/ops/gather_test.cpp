@@ -38,7 +38,13 @@ TEST(Gather, AgreesWithItsDefinition) {
   }
 }
 
-TEST(Gather, OfScalarsIsTheScalar) { expect_close(gather(tensor(5.f), 0, tensor(0)), {5}); }
+TEST(Gather, TakesScalarsForTensorsOfOneElement) {
+  expect_close(gather(tensor(5.f), 0, tensor(0)), {5});
+  EXPECT_EQ(gather(tensor(5.f), 0, tensor({0})).shape(), Shape{1});
+  expect_close(gather(tensor(5.f), 0, tensor({0, 0, 0})), {5, 5, 5});
+  EXPECT_EQ(gather(tensor({1, 2, 3}), -1, tensor(2)).shape(), Shape{});
+  expect_close(gather(tensor({1, 2, 3}), -1, tensor(2)), {3});
+}
 
 TEST(Gather, OfNothingIsEmpty) {
   EXPECT_EQ(gather(zeros({2, 3}), 1, empty({2, 0}, {.dtype = int64})).shape(), (Shape{2, 0}));

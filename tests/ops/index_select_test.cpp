@@ -44,6 +44,16 @@ TEST(IndexSelect, TakesAScalarIndexAsOneSlice) {
   EXPECT_EQ(index_select(zeros({3, 2}), 0, tensor(1)).shape(), (Shape{1, 2}));
 }
 
+TEST(IndexSelect, OfAScalarIsTheScalar) {
+  for (const Tensor& index : {tensor({0}), tensor(0)}) {
+    Tensor x = tensor(5.f, {.requires_grad = true}), y = index_select(x, -1, index);
+    EXPECT_EQ(y.shape(), Shape{});
+    EXPECT_EQ(y.item<float>(), 5);
+    (y * 3).backward();
+    expect_close(x.grad(), {3});
+  }
+}
+
 TEST(IndexSelect, AddsTheGradientsOfASliceTakenTwice) {
   Tensor x = zeros({3}, {.requires_grad = true});
   index_select(x, 0, tensor({2, 0, 2})).backward(tensor({1.f, 2.f, 4.f}));

@@ -38,6 +38,13 @@ TEST(ReduceLROnPlateau, ASmallImprovementDoesNotCount) {
             (Row{1, 1, 1}));
 }
 
+TEST(ReduceLROnPlateau, ANegativeMetricNeedsAnAbsoluteThreshold) {
+  const Row still = {-1, -1, -1};  // PyTorch's rule: -1 is below -1 (1 - 1e-4), again and again
+  EXPECT_EQ(lrs({.factor = .5, .patience = 0}, still), (Row{1, 1, 1}));
+  EXPECT_EQ(lrs({.factor = .5, .patience = 0, .threshold_mode = ThresholdMode::abs}, still), (Row{1, .5, .25}));
+  EXPECT_EQ(lrs({.mode = PlateauMode::max, .factor = .5, .patience = 0}, still), (Row{1, 1, 1}));
+}
+
 TEST(ReduceLROnPlateau, EpochsOfCooldownDoNotCount) {
   EXPECT_EQ(lrs({.factor = .5, .patience = 0, .cooldown = 2}, {1, 1, 1, 1, 1}), (Row{1, .5, .5, .5, .25}));
 }

@@ -1,4 +1,4 @@
-// Files for tests: a temporary directory, and writing bytes.
+// Files for tests: a temporary directory, writing bytes, and the rights of an ordinary user.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,5 +34,23 @@ class TempDir {
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
+
+/// Until it goes out of scope, root has the rights of a user who owns nothing: root may read and search everything.
+class AsNobody {
+ public:
+  AsNobody() {
+    if (was_root_) set_user(65534);
+  }
+  ~AsNobody() {
+    if (was_root_) set_user(0);
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  static void set_user(uid_t user) { EXPECT_EQ(seteuid(user), 0); }
+
+  const bool was_root_ = geteuid() == 0;
+};
 
 }  // namespace xtape::testing

@@ -41,6 +41,8 @@ void add_joined(OpCases& cases) {
   cases.add("cat", "along 1", {any({2, 3}), any({2, 1})}, [](Args x) { return cat(x, 1); });
   cases.add("cat", "along -1", {any({2, 2, 3}), any({2, 2, 2})}, [](Args x) { return cat(x, -1); });
   cases.add("cat", "of itself", {any({2, 3})}, [](Args x) { return cat({x[0], x[0] * 2, x[0]}); });
+  cases.add("cat", "with (0)", {any({0}), any({2, 3}), any({0}), any({2, 1})},
+            [](Args x) { return cat(x, 1); }).golden = false;
   cases.add("cat", "dtypes", {any({2}), integers({3}, 9)}, [](Args x) { return cat({x[0], x[1]}); });
 }
 
@@ -59,11 +61,14 @@ void add_selected(OpCases& cases) {
   cases.add("index_select", "of repeated slices", {any({2, 3, 4}), indices({3}, {1, 0, 1})}, [](Args x) {
     return Tensors{index_select(x[0], 0, x[1]), index_select(x[0], 1, x[1]), index_select(x[0], -1, x[1])};
   }).golden = false;
+  cases.add("index_select", "of 0-dim", {any({}), indices({1}, {0})}, choose(0)).golden = false;
   cases.add("index_select", "of nothing", {any({4, 3}), indices({0}, {})}, choose(0));
   auto collect = [](std::int64_t dim) { return [dim](Args x) { return gather(x[0], dim, x[1]); }; };
   cases.add("gather", "along 0", {any({3, 2}), indices({2, 2}, {0, 2, 2, 2})}, collect(0));
   cases.add("gather", "along 1", {any({3, 4}), indices({3, 2}, {0, 3, 1, 1, 2, 0})}, collect(1));
   cases.add("gather", "3-D", {any({2, 3, 2}), indices({2, 1, 2}, {0, 2, 1, 1})}, collect(1));
+  cases.add("gather", "of 0-dim", {any({}), indices({3}, {0, 0, 0})}, collect(0)).golden = false;
+  cases.add("gather", "by 0-dim", {any({3}), indices({}, {2})}, collect(-1)).golden = false;
   cases.add("gather", "of repeated elements", {any({2, 3, 4}), indices({1, 2, 3}, {1, 0, 1, 0, 0, 1})}, [](Args x) {
     return Tensors{gather(x[0], 0, x[1]), gather(x[0], 1, x[1]), gather(x[0], -1, x[1])};
   }).golden = false;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "xtape/detail/unqualified_data.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::data {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "xtape/detail/unqualified_data.hpp"
 #include "xtape/export.hpp"
 #include "xtape/tensor.hpp"
 
@@ -11,7 +12,8 @@ namespace xtape::data {
 /// The uint8 array of an IDX file, plain or compressed by gzip (told apart by content, not by name). FileError, with
 /// the path, when the file is missing, unreadable, truncated, longer than its header says, damaged (gzip's checksum),
 /// of another format or element type. The elements are allocated only after the header's extents are found to be
-/// possible. A gzip file has one member; more than one is refused as data after the end.
+/// possible. A gzip file may have several members, whose contents follow each other; anything else after a member is
+/// refused.
 XTAPE_API Tensor read_idx(const std::string& path);
 
 }  // namespace xtape::data

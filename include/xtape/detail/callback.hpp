@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "xtape/export.hpp"
+
 namespace xtape {
 
 template <class Signature>

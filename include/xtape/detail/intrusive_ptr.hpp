@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "xtape/export.hpp"
+
 namespace xtape::detail {
 
 template <class T>

@@ -20,12 +20,12 @@ namespace detail {
 /// them, and never be called.
 template <class>
 inline constexpr int inputs_of = 0;
-template <class M, std::same_as<const Tensor&>... X>
+template <class M, bool no_throw, std::same_as<const Tensor&>... X>
   requires(sizeof...(X) >= 1 && sizeof...(X) <= 3)
-inline constexpr int inputs_of<Tensor (M::*)(X...)> = sizeof...(X);
-template <class M, std::same_as<const Tensor&>... X>
+inline constexpr int inputs_of<Tensor (M::*)(X...) noexcept(no_throw)> = sizeof...(X);
+template <class M, bool no_throw, std::same_as<const Tensor&>... X>
   requires(sizeof...(X) >= 1 && sizeof...(X) <= 3)
-inline constexpr int inputs_of<Tensor (M::*)(X...) const> = sizeof...(X);
+inline constexpr int inputs_of<Tensor (M::*)(X...) const noexcept(no_throw)> = sizeof...(X);
 
 /// M has one public forward, not overloaded, whose type can be inspected.
 template <class M>
@@ -33,18 +33,51 @@ concept HasOneForward = requires {
   &M::forward;
 };
 
+/// M's public forward is a template, which overrides nothing.
+template <class M>
+concept HasForwardTemplate = requires {
+  &M::template forward<Tensor>;
+};
+
+template <class M, class... X>
+concept CallsForward = requires(M& m, X... x) {
+  m.forward(x...);
+};
+
+/// Among M's public forwards is one with these inputs.
+template <class M, class... X>
+concept OverridesForward = requires {
+  static_cast<Tensor (M::*)(X...)>(&M::forward);
+}
+|| requires { static_cast<Tensor (M::*)(X...) const>(&M::forward); };
+
+/// False where none of the public forwards of M's own overrides one of Module's.
 template <class M>
 constexpr bool forward_fits() {
+  using X = const Tensor&;
   if constexpr (HasOneForward<M>) {
     return inputs_of<decltype(&M::forward)> != 0;
+  } else if constexpr (HasForwardTemplate<M>) {
+    return false;
+  } else if constexpr (CallsForward<M, X> || CallsForward<M, X, X> || CallsForward<M, X, X, X>) {
+    return OverridesForward<M, X> || OverridesForward<M, X, X> || OverridesForward<M, X, X, X>;
   } else {
     return true;
   }
 }
 
-/// False for a forward of several inputs, and for a user-defined operator() that does not take a single tensor.
+/// For every template that takes a module.
+template <class M>
+constexpr void check_forward() {
+  static_assert(forward_fits<M>(),
+                "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
+}
+
+/// False for a forward of several inputs, and for a user-defined operator() that does not take a single tensor. (True
+/// for a forward that check_forward refuses: one error is enough.)
 template <class M>
 constexpr bool takes_one_input() {
+  if constexpr (!forward_fits<M>()) return true;
   if constexpr (HasOneForward<M>) {
     if (inputs_of<decltype(&M::forward)> != 1) return false;
   }

@@ -28,7 +28,7 @@ struct XTAPE_API ModuleHolder {
 };
 template <class M>
 struct HolderOf final : ModuleHolder {
-  explicit HolderOf(const M& m) : module(m) {}
+  explicit HolderOf(const M& m) : module(m) { check_forward<M>(); }
   const Module& get() const noexcept override { return module; }
   std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
   M module;
@@ -62,12 +62,14 @@ class XTAPE_API Module {
   /// This module (named "") and everything below it, parents first; each module once.
   std::vector<NamedModule> named_modules() const;
 
-  /// Parameters and buffers by name, ties under each of their names; the tensors themselves, not copies: clone(dict)
-  /// is a snapshot. Keys are PyTorch's ("0.weight").
+  /// Parameters and buffers by name, ties under each of their names. They are the tensors themselves, as in PyTorch:
+  /// `auto best = model.state_dict();` shows every later step. A snapshot is `clone(model.state_dict())`. Keys are
+  /// PyTorch's ("0.weight").
   StateDict state_dict() const;
-  /// Copies the values in (cast to each tensor's dtype). ValueError, and nothing is written, when a key is missing or
-  /// unexpected (unless `strict` is false) or a shape differs (ShapeError).
-  void load_state_dict(const StateDict& dict, bool strict = true) const;
+  /// Copies the values in, cast to each tensor's dtype, and returns the names that are missing or unexpected, which are
+  /// a ValueError unless `strict` is false. ShapeError where a shape differs, ValueError where a value has no place in
+  /// the dtype, in either mode. An error names all that does not fit, and nothing has been written.
+  IncompatibleKeys load_state_dict(const StateDict& dict, bool strict = true) const;
 
   /// Sets training mode, which Dropout and BatchNorm1d follow, for this module and all below. Never touches
   /// requires_grad.
@@ -125,8 +127,6 @@ class XTAPE_API Module {
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
-    static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
     add_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }
@@ -147,6 +147,7 @@ class XTAPE_API Module {
 /// A deep copy of a module, with its own tensors: ties, training flags and requires_grad are kept, gradients are not.
 template <std::derived_from<Module> M>
 M clone(const M& module) {
+  detail::check_forward<M>();
   detail::CloneScope scope;
   return M(module);
 }

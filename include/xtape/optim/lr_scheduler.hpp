@@ -210,13 +210,17 @@ struct ReduceLROnPlateauOptions {
   double factor = 0.1;                                ///< factor of lr at a reduction; in [0, 1)
   std::int64_t patience = 10;                         ///< epochs without improvement that are tolerated
   double threshold = 1e-4;                            ///< smaller improvements do not count
-  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is relative to the best metric
+  ThresholdMode threshold_mode = ThresholdMode::rel;  ///< whether threshold is relative to the best metric;
+                                                      ///< use abs for a metric that can be negative
   std::int64_t cooldown = 0;                          ///< epochs after a reduction that do not count
   PerGroup min_lr = 0.0;                              ///< lower bound of lr
   double eps = 1e-8;                                  ///< smaller changes of lr are not made
 };
 
-/// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement.
+/// Multiplies lr by factor when a metric has stopped improving. A NaN metric is no improvement. With
+/// ThresholdMode::rel (PyTorch's rule and default) a metric improves if it is below best * (1 - threshold), or with
+/// PlateauMode::max above best * (1 + threshold). If best is negative, that bound is worse than best itself: a constant
+/// metric then counts as improving, and lr is never lowered. Use ThresholdMode::abs for negative metrics.
 ///
 ///     lr_scheduler::ReduceLROnPlateau scheduler(optimizer, {.patience = 3});
 ///     scheduler.step(validation_loss);  // after each epoch
