@@ -8,6 +8,7 @@ namespace {
 
 namespace F = nn::functional;
 using testing::expect_close;
+using testing::expect_error;
 
 const Tensor logits = tensor({{1., 2., 3.}, {4., 5., 6.}}, {.dtype = float64});
 const Tensor target = tensor({1, 0});
