@@ -1,6 +1,21 @@
 // Module: a handle to parameters, buffers, children and a training flag. As in Python a copy is the same module;
 // clone(m) makes new parameters. A user-defined module derives from Module, registers what it owns in its members'
 // initialisers, and defines `Tensor forward(const Tensor& x)`, of one to three inputs, const or not.
+//
+// Threads. At the same time, any number of threads may
+//   - evaluate one model, in or out of grad mode, also through copies of the handle, and call train() and eval(). In
+//     training mode Dropout takes its masks from one stream, in no fixed order; BatchNorm1d then writes its running
+//     statistics, and only one thread may call it;
+//   - call backward() and grad() on graphs of their own that lead to the same parameters. Each gradient is the sum of
+//     what all threads add. The order of the additions is not fixed: if they round, the last digits may differ from run
+//     to run. Hooks run on the thread that called backward, possibly several at once; a post-accumulate hook may see
+//     what other threads have added;
+//   - call grad(), set_grad() and zero_grad() during these backwards: each takes effect between two additions. A tensor
+//     that grad() returned does not change while its holder keeps it, except by zero_grad(false).
+// Graphs that share recorded results may only be used by one thread at a time, unless each backward has
+// retain_graph = true. While a thread does any of the above, no other may register or replace anything in that model,
+// add or remove hooks, call to(), requires_grad_() or load_state_dict(), take an optimizer step, clip gradients, or
+// write to parameters, buffers or gradients in another way.
 #pragma once
 
 #include <concepts>
