@@ -25,11 +25,6 @@ Leaf::~Leaf() = default;
 
 Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
 
-Tensor Leaf::grad() const {
-  const std::lock_guard lock(lock_);
-  return grad_;
-}
-
 void Leaf::set_grad(Tensor g) {
   const std::lock_guard lock(lock_);
   std::swap(grad_, g);  // what was there goes after the lock

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "core/lock.hpp"
 #include "core/memory.hpp"
@@ -50,7 +51,10 @@ class Leaf final : public Node {
   Gradients gradient(const Tensor& gy, Wants wants) override;
   void release_saved() noexcept override {}
 
-  Tensor grad() const;
+  Tensor grad() const {
+    const std::lock_guard lock(lock_);
+    return grad_;
+  }
   /// Replaces the gradient; undefined: none.
   void set_grad(Tensor g);
   /// Moves a first gradient in if it has no other holders, else copies it; adds a later one. Does not write into a

@@ -28,7 +28,8 @@ TEST(Philox, GivesTheKnownAnswerForZeros) {
 }
 TEST(Philox, GivesTheKnownAnswerForOnes) {
   each_isa([](const Isa& isa) {
-    EXPECT_EQ(first_block(isa, {all_ones, all_ones, all_ones}), (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+    EXPECT_EQ(first_block(isa, {all_ones, all_ones, all_ones}),
+              (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   });
 }
 TEST(Philox, GivesTheKnownAnswerForPi) {
