@@ -103,13 +103,15 @@ class XTAPE_API Tensor {
   Tensor requires_grad_(bool requires_grad = true) const;
   /// True unless an op on the tape made it.
   bool is_leaf() const;
-  /// The gradient that backward has accumulated for this leaf; undefined when none has arrived.
+  /// The gradient that backward has accumulated for this leaf; undefined when none has arrived. While the returned
+  /// handle lives, a later backward does not write into it, but makes a new sum.
   Tensor grad() const;
   /// Replaces the gradient by `g`, detached (undefined: none). Shape and dtype must be this tensor's.
   void set_grad(const Tensor& g) const;
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, unless `seed`, of
   /// its shape and dtype, gives the gradient that arrives at it. Releases the saved values unless retain_graph.
-  /// GradError when nothing here requires grad, or when the graph was released before.
+  /// GradError when nothing here requires grad, or when the graph was released before. Several threads may run backward
+  /// at once on graphs of their own, which may have leaves in common; nn/module.hpp states what else is safe.
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
   /// The same without a seed. (A template, so that `backward({})` is not ambiguous.)
   template <std::same_as<BackwardOptions> Options = BackwardOptions>

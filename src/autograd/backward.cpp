@@ -60,7 +60,11 @@ namespace detail {
 
 void Pass::arrive(const NodePtr& node, Tensor g) {
   auto [entry, first] = pending.try_emplace(node);
-  entry->second = first ? std::move(g) : accumulate(std::move(entry->second), g);
+  if (first) {
+    entry->second = std::move(g);
+  } else {
+    accumulate(entry->second, g);
+  }
 }
 
 namespace {
@@ -114,7 +118,7 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
                     node->input_count());
   }
   if (detects_anomaly()) check_backward(*node, gy, gradients, wants);
-  if (!retain_graph) node->release_saved();
+  if (!retain_graph) release_saved(*node);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!wants[i] || !gradients[i].defined()) continue;
     const NodePtr& input = node->input(i);
@@ -138,12 +142,7 @@ void Pass::run_leaf(Node& node, Tensor g) {
                     g.shape(), leaf.dtype(), leaf.shape());
   }
   if (g.requires_grad()) g = g.detach();  // recorded although grad mode is off; its history could form a cycle
-  Tensor& grad = leaf.grad;
-  if (grad.defined()) {
-    grad = accumulate(std::move(grad), g);
-  } else {
-    grad = owns_storage_alone(g) ? std::move(g) : copy_of(g);
-  }
+  leaf.add_to_grad(std::move(g));
   leaf.run_post_hooks();
 }
 
@@ -182,7 +181,7 @@ void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
     pass.run();
   } catch (...) {
     if (!pass.retain_graph) {
-      for (Node* node : reachable(roots)) node->release_saved();
+      for (Node* node : reachable(roots)) release_saved(*node);
     }
     throw;
   }

@@ -6,8 +6,9 @@
 
 namespace xtape::detail {
 
-/// a + b, in place if `a` has no other holders and no graph is wanted. Shape and dtype are the same. In ops/add.cpp.
-Tensor accumulate(Tensor a, const Tensor& b);
+/// sum = sum + x, in place if `sum` has no other holders and no graph is wanted. Shape and dtype are the same. If it
+/// throws, `sum` is unchanged. In ops/add.cpp.
+void accumulate(Tensor& sum, const Tensor& x);
 /// The gradient of broadcasting: x summed over the dims that `shape` lacks or in which it is 1. In ops/sum.cpp.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 

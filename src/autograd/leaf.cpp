@@ -1,13 +1,15 @@
-// Leaf: where a gradient accumulates. It knows its tensor only by address, since the tensor owns it.
+// Leaf: where a gradient accumulates, from several threads if their graphs share the leaf. It knows its tensor only by
+// address, since the tensor owns it.
+#include <cstring>
 #include <mutex>
 
+#include "autograd/backward_ops.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 
 namespace xtape::detail {
 
 struct Leaf::PostHooks {
-  std::mutex mutex;  // the owner may be destroyed on another thread
   TensorImpl* owner = nullptr;
   HookList<void(const Tensor&)> hooks;
 };
@@ -23,6 +25,27 @@ Leaf::~Leaf() = default;
 
 Gradients Leaf::gradient(const Tensor&, Wants) { return Gradients(); }
 
+void Leaf::set_grad(Tensor g) {
+  const std::lock_guard lock(lock_);
+  std::swap(grad_, g);  // what was there goes after the lock
+}
+
+void Leaf::add_to_grad(Tensor g) {
+  const std::lock_guard lock(lock_);
+  if (grad_.defined()) {
+    accumulate(grad_, g);
+  } else {
+    grad_ = owns_storage_alone(g) ? std::move(g) : copy_of(g);
+  }
+}
+
+void Leaf::zero_grad() {
+  const std::lock_guard lock(lock_);
+  if (!grad_.defined()) return;
+  std::memset(grad_.impl()->data, 0, static_cast<std::size_t>(grad_.impl()->numel * itemsize(grad_.impl()->dtype)));
+  mark_written(grad_);
+}
+
 RemovableHandle Leaf::add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook) {
   if (!post_hooks_) post_hooks_ = std::make_unique<PostHooks>();
   post_hooks_->owner = &owner;
@@ -33,7 +56,7 @@ void Leaf::run_post_hooks() {
   if (!post_hooks_ || post_hooks_->hooks.empty()) return;
   IntrusivePtr<TensorImpl> owner;
   {
-    const std::lock_guard lock(post_hooks_->mutex);
+    const std::lock_guard lock(lock_);
     if (!post_hooks_->owner) return;
     std::atomic<std::int32_t>& references = post_hooks_->owner->references;
     std::int32_t held = references.load();
@@ -48,7 +71,7 @@ void Leaf::run_post_hooks() {
 
 void Leaf::forget_owner() noexcept {
   if (!post_hooks_) return;
-  const std::lock_guard lock(post_hooks_->mutex);
+  const std::lock_guard lock(lock_);
   post_hooks_->owner = nullptr;
 }
 

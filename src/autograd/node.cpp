@@ -17,7 +17,7 @@ namespace {
 
 std::atomic<std::int64_t> live{0};
 thread_local std::uint64_t last_sequence = 0;
-thread_local const Node* running = nullptr;
+thread_local const detail::RunningNode* running = nullptr;
 // Trivially destructible: they must outlive every thread_local and static destructor that may still release a tensor.
 thread_local Node* to_free = nullptr;
 thread_local bool freeing = false;
@@ -120,9 +120,16 @@ std::vector<Node*> reachable(std::span<const NodePtr> roots) {
   return nodes;
 }
 
-RunningNode::RunningNode(const Node& node) noexcept : previous_(std::exchange(running, &node)) {}
-RunningNode::~RunningNode() { running = previous_; }
-const Node* running_node() noexcept { return running; }
+RunningNode::RunningNode(const Node& n) noexcept : node(n), outer(std::exchange(running, this)) {}
+RunningNode::~RunningNode() { running = outer; }
+const Node* running_node() noexcept { return running ? &running->node : nullptr; }
+
+void release_saved(Node& node) noexcept {
+  for (const RunningNode* scope = running; scope; scope = scope->outer) {
+    if (&scope->node == &node) return;
+  }
+  node.release_saved();
+}
 
 }  // namespace detail
 
@@ -141,7 +148,7 @@ Saved save_output(const Tensor& y, bool needed) {
 
 Tensor Saved::operator*() const {
   if (!value_.defined()) return value_;
-  const Node* node = running;
+  const Node* node = detail::running_node();
   const char* op = node ? node->op() : "save";
   const std::uint32_t now = value_.impl()->storage->version();
   if (now != version_) {

@@ -55,12 +55,14 @@ class RunningNode {
   RunningNode(const RunningNode&) = delete;
   RunningNode& operator=(const RunningNode&) = delete;
 
- private:
-  const Node* previous_;
+  const Node& node;
+  const RunningNode* const outer;  // a gradient function may run a backward of its own
 };
 
 /// The node whose gradient function runs on this thread, or null.
 const Node* running_node() noexcept;
+/// Drops what the node's gradient function has captured, unless it runs on this thread: who runs it will drop it.
+void release_saved(Node& node) noexcept;
 
 }  // namespace detail
 }  // namespace xtape

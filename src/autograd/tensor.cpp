@@ -67,13 +67,18 @@ bool owns_storage_alone(const Tensor& x) noexcept {
   return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x);
 }
 
+namespace {
+Leaf* leaf_of(const Tensor& t) {
+  TensorImpl* impl = t.impl();
+  return impl && impl->node && impl->node->is_leaf() ? static_cast<Leaf*>(impl->node.get()) : nullptr;
+}
+}  // namespace
+
 void clear_grad(const Tensor& x, bool set_to_none) {
-  const Tensor g = x.grad();
   if (set_to_none) {
     x.set_grad({});
-  } else if (g.defined()) {
-    std::memset(g.impl()->data, 0, static_cast<std::size_t>(g.numel() * itemsize(g.dtype())));
-    mark_written(g);
+  } else if (Leaf* leaf = leaf_of(x)) {
+    leaf->zero_grad();
   }
 }
 
@@ -103,7 +108,7 @@ void convert_in_place(const Tensor& x, DType dtype) {
   if (!impl.node) return;
   Leaf& leaf = static_cast<Leaf&>(*impl.node);
   NodeAccess::set_value_type(leaf, impl.shape, dtype);
-  if (leaf.grad.defined()) leaf.grad = floating_copy(leaf.grad, dtype);
+  if (const Tensor g = leaf.grad(); g.defined()) leaf.set_grad(floating_copy(g, dtype));
 }
 
 void check_in_place(const char* op, const Tensor& x) {
@@ -128,11 +133,6 @@ namespace {
 detail::TensorImpl& impl_of(const Tensor& t, const char* what) {
   if (!t.defined()) fail<ValueError>(what, "the tensor is undefined");
   return *t.impl();
-}
-
-detail::Leaf* leaf_of(const Tensor& t) {
-  detail::TensorImpl* impl = t.impl();
-  return impl && impl->node && impl->node->is_leaf() ? static_cast<detail::Leaf*>(impl->node.get()) : nullptr;
 }
 
 detail::Leaf& make_leaf(detail::TensorImpl& impl) {
@@ -222,7 +222,7 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   }
   // A frozen leaf keeps its node, so that an older graph reaches it again once it is unfrozen.
   if (requires_grad || t.node) make_leaf(t).wanted = requires_grad;
-  if (!requires_grad && t.node) make_leaf(t).grad = Tensor();
+  if (!requires_grad && t.node) make_leaf(t).set_grad({});
   t.set_requires_grad(requires_grad);
   return *this;
 }
@@ -244,15 +244,15 @@ RemovableHandle Tensor::register_post_accumulate_grad_hook(Callback<void(const T
 }
 
 Tensor Tensor::grad() const {
-  const detail::Leaf* leaf = leaf_of(*this);
-  return leaf ? leaf->grad : Tensor();
+  const detail::Leaf* leaf = detail::leaf_of(*this);
+  return leaf ? leaf->grad() : Tensor();
 }
 
 void Tensor::set_grad(const Tensor& g) const {
   detail::TensorImpl& t = impl_of(*this, "set_grad");
   if (!is_leaf()) fail<GradError>("set_grad", "the tensor is the result of {}, not a leaf", t.node->op());
   if (!g.defined()) {
-    if (detail::Leaf* leaf = leaf_of(*this)) leaf->grad = Tensor();
+    if (detail::Leaf* leaf = detail::leaf_of(*this)) leaf->set_grad({});
     return;
   }
   if (!is_floating(t.dtype)) {
@@ -260,7 +260,7 @@ void Tensor::set_grad(const Tensor& g) const {
   }
   if (g.shape() != t.shape) fail<ShapeError>("set_grad", "gradient of shape {} for a tensor of {}", g.shape(), t.shape);
   if (g.dtype() != t.dtype) fail<DTypeError>("set_grad", "gradient of {} for a tensor of {}", g.dtype(), t.dtype);
-  make_leaf(t).grad = g.detach();
+  make_leaf(t).set_grad(g.detach());
 }
 
 Tensor Tensor::detach() const { return detail::make_view(*this, impl_of(*this, "detach").shape); }

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
+#include "core/lock.hpp"
 #include "core/memory.hpp"
 #include "core/storage.hpp"
 #include "xtape/autograd/record.hpp"
@@ -40,7 +42,8 @@ class TensorImpl {
   NodePtr node;  // the op that made this tensor, or a Leaf that holds its gradient, or null
 };
 
-/// The node of a leaf: holds the gradient, not the tensor, so that there is no cycle.
+/// The node of a leaf: holds the gradient, not the tensor, so that there is no cycle. Any number of threads may read,
+/// replace and add to the gradient at once: each call is one step for the others.
 class Leaf final : public Node {
  public:
   Leaf(const Shape& shape, DType dtype);
@@ -48,18 +51,31 @@ class Leaf final : public Node {
   Gradients gradient(const Tensor& gy, Wants wants) override;
   void release_saved() noexcept override {}
 
+  Tensor grad() const {
+    const std::lock_guard lock(lock_);
+    return grad_;
+  }
+  /// Replaces the gradient; undefined: none.
+  void set_grad(Tensor g);
+  /// Moves a first gradient in if it has no other holders, else copies it; adds a later one. Does not write into a
+  /// tensor that a caller of grad() still holds. If it throws, the gradient is unchanged.
+  void add_to_grad(Tensor g);
+  /// Writes zeros into the gradient, if there is one: all its holders see them.
+  void zero_grad();
+
   /// `owner` is the tensor whose node this is. The hooks get it; the leaf does not keep it alive.
   RemovableHandle add_post_hook(TensorImpl& owner, Callback<void(const Tensor&)> hook);
   void run_post_hooks();
   /// Called by the owner's destructor.
   void forget_owner() noexcept;
 
-  Tensor grad;
   bool wanted = false;         // the tensor's requires_grad: what arrives at a frozen leaf is dropped
   const std::uint64_t number;  // order of creation, in which backward visits leaves and runs their hooks
 
  private:
   struct PostHooks;
+  mutable Lock lock_;  // guards grad_, and the hooks' owner, which may go on another thread
+  Tensor grad_;
   std::unique_ptr<PostHooks> post_hooks_;
 };
 

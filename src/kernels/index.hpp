@@ -33,15 +33,12 @@ inline void select_slices(const void* x, void* y, const std::int64_t* index, std
   }
 }
 
-/// y[o][index[j]] += x[o][j]; x is (outer, count, inner), y (outer, n, inner).
+/// y[index[j]] += x[j] for slices of `slice` elements.
 template <class T>
-void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t outer, std::int64_t n, std::int64_t count,
-                std::int64_t inner) {
-  for (std::int64_t o = 0; o < outer; ++o, y += n * inner) {
-    for (std::int64_t j = 0; j < count; ++j, x += inner) {
-      T* row = y + index[j] * inner;
-      for (std::int64_t i = 0; i < inner; ++i) row[i] += x[i];
-    }
+void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t count, std::int64_t slice) {
+  for (std::int64_t j = 0; j < count; ++j, x += slice) {
+    T* row = y + index[j] * slice;
+    for (std::int64_t i = 0; i < slice; ++i) row[i] += x[i];
   }
 }
 

@@ -43,6 +43,16 @@ struct FloatKernels {
   /// y[j] = sum of x[k][j] over the rows k of a (rows, n) matrix, accumulated in double.
   void (*column_sums)(const T* x, std::int64_t rows, std::int64_t n, T* y);
 
+  /// y[p] = sum of the rows k of x with place[k] = p, accumulated in double, and with compensation if T is double; a
+  /// row has n elements. `room` holds places n doubles, twice as many if T is double. If there are more places than
+  /// rows, a place without a row is not written.
+  void (*scatter_sums)(const T* x, const std::int64_t* place, std::int64_t rows, std::int64_t n, std::int64_t places,
+                       T* y, double* room);
+  /// The same, accumulated in double, from linked lists of the rows of each place: first[p] is 1 + the first row,
+  /// next[k] is 1 + the row after row k, and 0 ends a list. A place without a row is not written.
+  void (*list_sums)(const T* x, const std::int64_t* place, const std::int64_t* first, const std::int64_t* next,
+                    std::int64_t rows, std::int64_t n, T* y);
+
   /// y[i] = x[i] scale where mask[i] is 1; exactly 0 where it is 0, whatever x[i] is.
   void (*masked_scale)(const T* x, const std::uint8_t* mask, T scale, T* y, std::int64_t n);
   /// keep_mask and masked_scale in one pass over memory. `first` is a multiple of masks_per_block.

@@ -1,14 +1,13 @@
-// Modules: the state that copies share and clones do not, calls and hooks, and the module's path in errors.
+// Modules: how they are called, registered, listed, saved and set to a mode. module_state.cpp has the state that copies
+// share and clones do not.
 #include "xtape/nn/module.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
-#include "autograd/call_scope.hpp"
-#include "autograd/hooks.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "nn/module_state.hpp"
 #include "nn/type_name.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
@@ -17,82 +16,6 @@
 namespace xtape::nn {
 
 namespace detail {
-
-struct Child {
-  std::string name;
-  std::shared_ptr<ModuleHolder> module;
-};
-
-/// What the handles of one module share.
-struct ModuleState {
-  bool training = true;
-  std::vector<NamedTensor> parameters, buffers;
-  std::vector<Child> children;
-  xtape::detail::HookList<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)> pre_hooks;
-  xtape::detail::HookList<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)> hooks;
-
-  static const std::shared_ptr<ModuleState>& of(const Module& module) { return module.state_; }
-};
-
-/// What a CloneScope has copied so far.
-struct Copies {
-  std::unordered_map<const ModuleState*, std::shared_ptr<ModuleState>> states;
-  std::unordered_map<const void*, Tensor> tensors;
-};
-
-namespace {
-thread_local Copies* cloning = nullptr;
-}
-
-static std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state) {
-  if (!cloning) return state;
-  auto [entry, is_new] = cloning->states.try_emplace(state.get());
-  if (!is_new) return entry->second;
-  auto copy = entry->second = std::make_shared<ModuleState>();
-  copy->training = state->training;
-  for (const auto& [name, tensor] : state->parameters) copy->parameters.push_back({name, share_or_clone(tensor)});
-  for (const auto& [name, tensor] : state->buffers) copy->buffers.push_back({name, share_or_clone(tensor)});
-  for (const auto& [name, module] : state->children) copy->children.push_back({name, module->copy()});
-  return copy;
-}
-
-namespace {
-
-std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
-
-/// A module whose operator() is running.
-class Running final : public xtape::detail::CallScope {
- public:
-  explicit Running(std::shared_ptr<const ModuleState> state) : state_(std::move(state)) {}
-
-  std::string path() const override {
-    if (!outer()) return "";
-    const std::string path = outer()->path();
-    for (const Child& child : static_cast<const Running*>(outer())->state_->children) {  // scopes are always modules
-      if (ModuleState::of(child.module->get()) == state_) return joined(path, child.name);
-    }
-    return path;
-  }
-
- private:
-  const std::shared_ptr<const ModuleState> state_;  // a hook may assign another module to the handle
-};
-
-}  // namespace
-
-CloneScope::CloneScope() : previous_(std::exchange(cloning, new Copies)) {}
-CloneScope::~CloneScope() { delete std::exchange(cloning, previous_); }
-
-Tensor share_or_clone(const Tensor& tensor) {
-  if (!cloning || !tensor.defined()) return tensor;
-  Tensor& copy = cloning->tensors[tensor.impl()];
-  if (!copy.defined()) {
-    copy = xtape::detail::copy_of(tensor);
-    if (tensor.requires_grad()) copy.requires_grad_();
-  }
-  return copy;
-}
-
 ModuleHolder::~ModuleHolder() = default;
 
 }  // namespace detail
@@ -114,9 +37,10 @@ Module::~Module() = default;
 
 template <class... X>
 Tensor Module::call(const X&... x) const {
-  const detail::Running running(state_);
+  const detail::Running running(*this);
   try {
-    return state_->pre_hooks.empty() && state_->hooks.empty() ? forward(x...) : with_hooks({x...});
+    running.check_owner();
+    return state_->pre_hooks.empty() && state_->hooks.empty() ? forward(x...) : with_hooks(running, {x...});
   } catch (Error& error) {
     error.set_module_path(running.path());
     throw;
@@ -137,12 +61,15 @@ Tensor Module::forward_all(const std::vector<Tensor>& inputs) const {
   }
 }
 
-Tensor Module::with_hooks(std::vector<Tensor> inputs) const {
+Tensor Module::with_hooks(const detail::Running& running, std::vector<Tensor> inputs) const {
   const std::shared_ptr<ModuleState> state = state_;  // a hook may assign another module to this one
+  running.set_in_hook(true);
   state->pre_hooks.each([this, &inputs](const detail::PreHook& hook) {
     if (std::vector<Tensor> replaced = hook(*this, inputs); !replaced.empty()) inputs = std::move(replaced);
   });
+  running.set_in_hook(false);
   Tensor y = forward_all(inputs);
+  running.set_in_hook(true);
   state->hooks.each([this, &inputs, &y](const detail::Hook& hook) {
     if (Tensor replaced = hook(*this, inputs, y); replaced.defined()) y = std::move(replaced);
   });
@@ -220,13 +147,44 @@ Buffer Module::register_buffer(const std::string& name, const Tensor& tensor) {
   return Buffer(buffer);
 }
 
+namespace {
+
+void check_no_cycle(const char* op, const ModuleState& state, const std::string& name, const Module& child) {
+  for (const NamedModule& part : child.named_modules()) {
+    if (ModuleState::of(*part.module).get() != &state) continue;
+    fail<ValueError>(op, "\"{}\" is this module itself, or contains it", name);
+  }
+}
+
+}  // namespace
+
 void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
   check_name("register_module", *state_, name);
-  for (const NamedModule& part : child->get().named_modules()) {
-    if (ModuleState::of(*part.module) != state_) continue;
-    fail<ValueError>("register_module", "\"{}\" is this module itself, or contains it", name);
-  }
+  check_no_cycle("register_module", *state_, name, child->get());
+  detail::link(state_, *ModuleState::of(child->get()));
   state_->children.push_back({name, std::move(child)});
+}
+
+void Module::replace_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
+  std::vector<detail::Child>& children = state_->children;
+  const auto place = std::find_if(children.begin(), children.end(), [&name](const auto& c) { return c.name == name; });
+  if (place == children.end()) {
+    std::string names;
+    for (const detail::Child& c : children) names += (names.empty() ? "" : ", ") + c.name;
+    fail<ValueError>("replace_module", "this module has no \"{}\"; its children are [{}]", name, names);
+  }
+  check_no_cycle("replace_module", *state_, name, child->get());
+  detail::link(state_, *ModuleState::of(child->get()));
+  const std::shared_ptr<detail::ModuleHolder> old = std::exchange(place->module, std::move(child));
+  const std::shared_ptr<ModuleState>& taken_out = ModuleState::of(old->get());
+  const bool stays = std::any_of(children.begin(), children.end(), [&taken_out](const detail::Child& c) {
+    return ModuleState::of(c.module->get()) == taken_out;  // under another name, or put in its own place
+  });
+  if (!stays) detail::unlink(state_, *taken_out, name);
+}
+
+void detail::mark_unregistered(const Module& module) noexcept {
+  ModuleState::of(module)->stands_alone.store(true, std::memory_order_relaxed);
 }
 
 // ---- listing ---------------------------------------------------------------------------------------------------
@@ -370,11 +328,15 @@ IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) con
 // ---- modes -----------------------------------------------------------------------------------------------------
 
 const Module& Module::train(bool on) const {
-  for (const NamedModule& part : named_modules()) ModuleState::of(*part.module)->training = on;
+  for (const NamedModule& part : named_modules()) ModuleState::of(*part.module)->set_training(on);
   return *this;
 }
 
-bool Module::is_training() const noexcept { return state_->training; }
+bool Module::is_training() const {
+  const auto* const running = static_cast<const detail::Running*>(xtape::detail::CallScope::innermost());
+  if (running && &running->state() == state_.get()) running->check_registered();
+  return state_->is_training();
+}
 
 const Module& Module::to(DType dtype) const {
   if (!is_floating(dtype)) fail<DTypeError>("to", "a module can be float32 or float64, not {}", dtype);

@@ -21,10 +21,12 @@ Tensor add(const Tensor& a, const Tensor& b) {
 
 namespace detail {
 
-Tensor accumulate(Tensor a, const Tensor& b) {
-  if (is_grad_enabled() || !owns_storage_alone(a)) return add(a, b);
-  visit_floating(a.dtype(), [&]<class T>() { zip<T, T>(a, b, a, [](auto u, auto v) { return u + v; }); });
-  return a;
+void accumulate(Tensor& sum, const Tensor& x) {
+  if (is_grad_enabled() || !owns_storage_alone(sum)) {
+    sum = add(sum, x);
+  } else {
+    visit_floating(sum.dtype(), [&]<class T>() { zip<T, T>(sum, x, sum, [](auto u, auto v) { return u + v; }); });
+  }
 }
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// y[i...] = w[index[i...]]        dw[index[i...]] += gy[i...], but nothing at the padding index
+// y[i...] = w[index[i...]]        dw[k] = sum of gy[i...] where index[i...] = k, but nothing at the padding index
 // Keeps the index.
 #include <utility>
 

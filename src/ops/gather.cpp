@@ -1,4 +1,4 @@
-// y[i][j] = x[i][index[i][j]] (dim 1)        dx[i][index[i][j]] += gy[i][j]
+// y[i][j] = x[i][index[i][j]] (dim 1)        dx[i][k] = sum of gy[i][j] over the j with index[i][j] = k
 // Keeps the index. The gradient is scatter_add, whose own gradient is gather.
 #include <utility>
 
@@ -8,6 +8,7 @@
 #include "kernels/index.hpp"
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"
+#include "ops/scatter.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
@@ -20,14 +21,24 @@ Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape;
 
 /// A tensor of zeros of shape `to`, to which each element of x is added at the position that gather would read.
 Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
-  const Tensor at = detail::checked_index("scatter_add", index, at_least_1d(to)[d]);
-  Tensor y = zeros(to, {.dtype = x.impl()->dtype});
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    const T* in = detail::elements<T>(x);
-    T* out = detail::elements<T>(y);
-    kernels::for_each_gathered(detail::elements<std::int64_t>(at), at_least_1d(at.impl()->shape), at_least_1d(to), d,
-                               [in, out](std::int64_t j, std::int64_t place) { out[place] += in[j]; });
-  });
+  const Shape onto = at_least_1d(to);
+  const Tensor at = detail::checked_index("scatter_add", index, onto[d]);
+  const Shape from = at_least_1d(at.impl()->shape);
+  auto for_each = [&](auto f) { kernels::for_each_gathered(detail::elements<std::int64_t>(at), from, onto, d, f); };
+  Tensor y;
+  if (from[d] == 1) {  // no two elements have the same place, as with class targets
+    y = zeros(to, {.dtype = x.impl()->dtype});
+    visit_floating(x.impl()->dtype, [&]<class T>() {
+      for_each([in = detail::elements<T>(x), out = detail::elements<T>(y)](std::int64_t j, std::int64_t place) {
+        out[place] += in[j];
+      });
+    });
+  } else {
+    y = detail::make_tensor(to, x.impl()->dtype);
+    const Tensor places = detail::make_tensor(from, DType::int64);
+    for_each([out = detail::elements<std::int64_t>(places)](std::int64_t j, std::int64_t place) { out[j] = place; });
+    detail::add_at_places(x, places, 1, to.numel(), 1, y);
+  }
   return record("scatter_add", {x}, std::move(y),
                 [d, index = save(at)](const Tensor& gy) { return Gradients(gather(gy, d, *index)); });
 }

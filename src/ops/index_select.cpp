@@ -1,4 +1,4 @@
-// y[j] = x[index[j]] along one dim        dx[index[j]] += gy[j]
+// y[j] = x[index[j]] along one dim        dx[i] = sum of gy[j] over the j with index[j] = i
 // Keeps the index. The gradient is index_add, whose own gradient is index_select.
 #include <utility>
 
@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"
 #include "ops/primitives.hpp"
+#include "ops/scatter.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
@@ -20,11 +21,9 @@ Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int6
   const Tensor at = checked_index("index_add", index, n);
   Shape to = x.impl()->shape;
   if (!to.empty()) to[d] = n;
-  Tensor y = zeros(to, {.dtype = x.impl()->dtype});
+  Tensor y = make_tensor(to, x.impl()->dtype);
   const kernels::Rows rows = rows_along(x.impl()->shape, d);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    kernels::add_slices(elements<T>(x), elements<T>(y), elements<std::int64_t>(at), rows.outer, n, rows.n, rows.inner);
-  });
+  add_at_places(x, at, rows.outer, n, rows.inner, y);
   return record("index_add", {x}, std::move(y),
                 [d, index = save(at)](const Tensor& gy) { return Gradients(index_select(gy, d, *index)); });
 }

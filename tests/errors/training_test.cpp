@@ -52,6 +52,21 @@ TEST(Errors, OfModules) {
        [] { Registering().register_parameter("", ones({2})); }},
       {"ValueError: register_parameter: this module has a \"w\" already",
        [] { Registering m; m.register_parameter("w", ones({2})); m.register_parameter("w", ones({2})); }},
+      {"ValueError: replace_module: this module has no \"hed\"; its children are [1, fc1]",
+       [] { Registering m; m.register_module("1", nn::ReLU()); m.register_module("fc1", nn::Linear(2, 2));
+            (void)m.replace_module("hed", nn::Linear(2, 2)); }},
+      {"ValueError: replace_module: \"0\" is this module itself, or contains it",
+       [] { nn::Sequential outer{nn::ReLU(), nn::ReLU()}; outer.replace(0, nn::Sequential{outer, nn::ReLU()}); }},
+      {"IndexError: Sequential: layer 2 is outside [0, 2)",
+       [] { nn::Sequential{nn::ReLU(), nn::ReLU()}.replace(2, nn::ReLU()); }},
+      {"ValueError: Encoder \"0\": it runs an unregistered Linear: parameters(), state_dict() and eval() miss it; "
+       "write fc1 = replace_module(\"fc1\", ...) to replace a module, register_module to add one, or nn::unregistered(...) "
+       "if it is not meant to be registered",
+       [] { Encoder e; e.fc1 = nn::Linear(784, 2); nn::Sequential{e, nn::ReLU()}(ones({1, 784})); }},
+      {"ValueError: Encoder \"0\": this copy of the module still has the old \"fc1\", which replace_module has replaced; "
+       "call replace_module before you copy the module, into a Sequential for example",
+       [] { Encoder e; nn::Sequential model{e, nn::ReLU()}; e.fc1 = e.replace_module("fc1", nn::Linear(784, 2));
+            model(ones({1, 784})); }},
       {"ValueError: register_module: \"self\" is this module itself, or contains it",
        [] { Registering m; m.register_module("self", m); }},
       {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x)",

@@ -24,7 +24,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 WORK = os.path.join(ROOT, "build", "mutation")
 TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
-SECONDS = 300  # the suite takes a tenth of this; if it takes more than this, it hangs
+SECONDS = 300  # the suite takes a tenth of this; if a program takes more than this, it hangs
+SUITE = ("xtape_tests", "xtape_concurrency_tests")
 
 
 def mutants():
@@ -53,18 +54,21 @@ def planted(source, mutant):
 
 
 def build():
-    return subprocess.run(["ninja", "-C", BUILD, "xtape_tests"], capture_output=True, text=True)
+    return subprocess.run(["ninja", "-C", BUILD, *SUITE], capture_output=True, text=True)
 
 
 def failures():
     """The names of the failing tests, or what else went wrong."""
-    suite = os.path.join(BUILD, "tests", "xtape_tests")
-    try:
-        run = subprocess.run([suite, "--gtest_brief=1"], capture_output=True, text=True, errors="replace", timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        return ["(the suite hangs)"]
-    failed = sorted(set(re.findall(r"^\[  FAILED  \] (\w+\.\w+)", run.stdout, re.MULTILINE)))
-    return failed or ([f"(the suite ends with {run.returncode})"] if run.returncode else [])
+    failed = []
+    for program in SUITE:
+        try:
+            run = subprocess.run([os.path.join(BUILD, "tests", program), "--gtest_brief=1"], capture_output=True, text=True,
+                                 errors="replace", timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return failed + [f"({program} hangs)"]
+        named = sorted(set(re.findall(r"^\[  FAILED  \] (\w+\.\w+)", run.stdout, re.MULTILINE)))
+        failed += named or ([f"({program} ends with {run.returncode})"] if run.returncode else [])
+    return failed
 
 
 def mirror(source, copy):

@@ -48,6 +48,17 @@ TEST(Sequential, ConstructsItsLayersInOrder) {
   EXPECT_TRUE(equal(model.parameters()[0], first.weight));
 }
 
+TEST(Sequential, ReplacesALayer) {
+  nn::Sequential model{nn::Linear(2, 3), relu, nn::Linear(3, 1)};
+  model.replace(2, nn::Linear(3, 5)).replace(1, nn::Tanh());
+  EXPECT_EQ(model.size(), 3u);
+  EXPECT_EQ(model(ones({1, 2})).shape(), (Shape{1, 5}));
+  EXPECT_EQ(model.state_dict().at("2.weight").shape(), (Shape{5, 3}));
+  const nn::Sequential copy = model;
+  model.replace(0, [](const Tensor& x) { return x * 0; }).replace(2, [](const Tensor& x) { return x + 1; });
+  testing::expect_close(copy(ones({1, 2})), {1, 1});  // a copy shares the layers, and is never stale
+}
+
 TEST(Sequential, PassesTheModeToItsLayers) {
   nn::Dropout drop(0.5);
   nn::Sequential model{nn::Linear(2, 2), drop};
@@ -66,7 +77,7 @@ TEST(Sequential, ACloneSharesNothingWithTheOriginal) {
 }
 
 TEST(Sequential, AModuleInsideAFunctionIsClonedToo) {
-  nn::Linear inner(2, 2);
+  const nn::Linear inner = nn::unregistered(nn::Linear(2, 2));
   nn::Sequential model{[inner](const Tensor& x) { return inner(x); }, relu};
   nn::Sequential copy = clone(model);
   Tensor x = ones({1, 2}), before = copy(x);

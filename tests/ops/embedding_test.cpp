@@ -27,6 +27,15 @@ TEST(Embedding, AddsUpTheGradientsOfARow) {
   expect_close(gradient(y, w, {1, 2, 3, 4, 10, 20}), {3, 4, 0, 0, 11, 22});
 }
 
+TEST(Embedding, KeepsTheDigitsOfARowThatIsUsedAMillionTimes) {
+  for (DType dtype : {float32, float64}) {
+    Tensor w = zeros({2, 3}, {.dtype = dtype, .requires_grad = true});
+    const Tensor y = embedding(zeros({1'000'000}, {.dtype = int64}), w);
+    y.backward(full(y.shape(), 0.1, {.dtype = dtype}));
+    expect_close(w.grad(), {1e5, 1e5, 1e5, 0, 0, 0}, dtype == float32 ? 1e-7 : 1e-10);
+  }
+}
+
 TEST(Embedding, GivesThePaddingRowNoGradientWhateverTheUpstreamGradient) {
   Tensor w = leaf(rows, {3, 2});
   for (std::int64_t padding : {2, -1}) {

@@ -65,6 +65,14 @@ TEST(Gather, AddsTheGradientsOfAnElementTakenTwice) {
   expect_close(x.grad(), {0, 0, 3, 4, 8, 0});
 }
 
+TEST(Gather, KeepsTheDigitsOfAnElementTakenAMillionTimes) {
+  for (DType dtype : {float32, float64}) {
+    Tensor x = zeros({2, 1}, {.dtype = dtype, .requires_grad = true});
+    gather(x, 0, ones({1'000'000, 1}, {.dtype = int64})).backward(full({1'000'000, 1}, 0.1, {.dtype = dtype}));
+    expect_close(x.grad(), {0, 1e5}, dtype == float32 ? 1e-7 : 1e-14);
+  }
+}
+
 TEST(Gather, NoticesAnIndexModifiedBeforeBackward) {
   Tensor x = zeros({2, 2}, {.requires_grad = true}), index = tensor({{1}, {0}});
   Tensor y = gather(x, 1, index);

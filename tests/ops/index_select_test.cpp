@@ -60,6 +60,36 @@ TEST(IndexSelect, AddsTheGradientsOfASliceTakenTwice) {
   expect_close(x.grad(), {2, 0, 5});
 }
 
+TEST(IndexSelect, KeepsTheDigitsOfASliceTakenAMillionTimes) {
+  const Tensor index = ones({1'000'000}, {.dtype = int64});
+  for (DType dtype : {float32, float64}) {
+    const double tolerance = dtype == float32 ? 1e-7 : 1e-14;
+    Tensor x = zeros({3}, {.dtype = dtype, .requires_grad = true});
+    index_select(x, 0, index).backward(full({1'000'000}, 0.1, {.dtype = dtype}));
+    expect_close(x.grad(), {0, 1e5, 0}, tolerance);
+    Tensor z = zeros({2, 2}, {.dtype = dtype, .requires_grad = true});
+    index_select(z, 1, index).backward(full({2, 1'000'000}, 0.1, {.dtype = dtype}));
+    expect_close(z.grad(), {0, 1e5, 0, 1e5}, tolerance);
+  }
+}
+
+/// For each way that the sum may go: few or many places, short or long rows, one place met often or none twice.
+TEST(IndexSelect, SumsGradientsAsExactlyAsSum) {
+  for (std::int64_t places : {3, 50, 2000}) {
+    for (std::int64_t n : {1, 3, 8, 40}) {
+      for (std::int64_t met : {0, 1, 1500}) {
+        Tensor x = zeros({2, places, n}, {.dtype = float32, .requires_grad = true});
+        const Tensor index = cat({arange(places), full({met}, 1)});
+        const Tensor gy = full({2, places + met, n}, 0.1);
+        index_select(x, 1, index).backward(gy);
+        Tensor expected = full({2, places, n}, 0.1);
+        for (int o : {0, 1}) expected[o][1].copy_(gy[o].narrow(0, 0, met + 1).sum(0));
+        EXPECT_TRUE(equal(x.grad(), expected)) << places << " places, rows of " << n << ", one met " << met + 1;
+      }
+    }
+  }
+}
+
 TEST(IndexSelect, NoticesAnIndexModifiedBeforeBackward) {
   Tensor x = zeros({3}, {.requires_grad = true}), index = tensor({2, 0});
   Tensor y = index_select(x, 0, index);

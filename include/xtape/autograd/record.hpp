@@ -113,7 +113,6 @@ class OpNode final : public Node {
 
   Gradients gradient(const Tensor& gy, Wants wants) override {
     if (!alive_) fail_released();
-    const Call call(calls_);
     if constexpr (std::is_invocable_v<Fn&, const Tensor&, Wants>) {
       return fn_(gy, wants);
     } else {
@@ -121,24 +120,14 @@ class OpNode final : public Node {
     }
   }
   void release_saved() noexcept override {
-    if constexpr (!std::is_trivially_destructible_v<Fn>) {
-      if (calls_ == 0) drop();  // a backward inside the function must not destroy it while it runs
-    }
+    if constexpr (!std::is_trivially_destructible_v<Fn>) drop();
   }
 
  private:
-  struct Call {
-    explicit Call(int& n) noexcept : calls(n) { ++calls; }
-    ~Call() { --calls; }
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-    int& calls;
-  };
   void drop() noexcept {
     if (std::exchange(alive_, false)) fn_.~Fn();
   }
   bool alive_;
-  int calls_ = 0;  // of the function that are running now
   // A union, so that release_saved can destroy the function.
   union {
     Fn fn_;

@@ -1,6 +1,21 @@
 // Module: a handle to parameters, buffers, children and a training flag. As in Python a copy is the same module;
 // clone(m) makes new parameters. A user-defined module derives from Module, registers what it owns in its members'
 // initialisers, and defines `Tensor forward(const Tensor& x)`, of one to three inputs, const or not.
+//
+// Threads. At the same time, any number of threads may
+//   - evaluate one model, in or out of grad mode, also through copies of the handle, and call train() and eval(). In
+//     training mode Dropout takes its masks from one stream, in no fixed order; BatchNorm1d then writes its running
+//     statistics, and only one thread may call it;
+//   - call backward() and grad() on graphs of their own that lead to the same parameters. Each gradient is the sum of
+//     what all threads add. The order of the additions is not fixed: if they round, the last digits may differ from run
+//     to run. Hooks run on the thread that called backward, possibly several at once; a post-accumulate hook may see
+//     what other threads have added;
+//   - call grad(), set_grad() and zero_grad() during these backwards: each takes effect between two additions. A tensor
+//     that grad() returned does not change while its holder keeps it, except by zero_grad(false).
+// Graphs that share recorded results may only be used by one thread at a time, unless each backward has
+// retain_graph = true. While a thread does any of the above, no other may register or replace anything in that model,
+// add or remove hooks, call to(), requires_grad_() or load_state_dict(), take an optimizer step, clip gradients, or
+// write to parameters, buffers or gradients in another way.
 #pragma once
 
 #include <concepts>
@@ -19,6 +34,7 @@ namespace xtape::nn {
 
 namespace detail {
 struct ModuleState;
+class Running;
 
 /// Holds a module of any type, by value.
 struct XTAPE_API ModuleHolder {
@@ -33,6 +49,8 @@ struct HolderOf final : ModuleHolder {
   std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
   M module;
 };
+
+XTAPE_API void mark_unregistered(const Module& module) noexcept;
 }  // namespace detail
 
 /// What `named_modules` lists. `module` lives as long as the module that listed it.
@@ -46,7 +64,9 @@ class XTAPE_API Module {
   virtual ~Module();
 
   /// Calls the forward that takes this many inputs, and the hooks around it. ValueError if the module has no such
-  /// forward. An Error thrown inside carries the path of the module that threw it.
+  /// forward. An Error thrown inside carries the path of the module that threw it. ValueError, too, if a module that
+  /// owns tensors or reads its mode runs in the forward of a module that has not registered it, directly or further
+  /// down: parameters(), state_dict() and eval() would miss it. Assigning a layer to a member does not register it.
   Tensor operator()(const Tensor& x) const;
   Tensor operator()(const Tensor& x, const Tensor& y) const;
   Tensor operator()(const Tensor& x, const Tensor& y, const Tensor& z) const;
@@ -75,7 +95,8 @@ class XTAPE_API Module {
   /// requires_grad.
   const Module& train(bool on = true) const;
   const Module& eval() const { return train(false); }
-  bool is_training() const noexcept;
+  /// ValueError in the forward of a module that is not registered where it runs: train() and eval() would miss it.
+  bool is_training() const;
   /// Converts floating parameters, their gradients and buffers in place: an optimizer sees the same tensors.
   const Module& to(DType dtype) const;
   /// Drops the gradients, or with set_to_none = false fills them with zeros.
@@ -96,6 +117,18 @@ class XTAPE_API Module {
   }
   /// Freezes (false) or unfreezes all parameters. A frozen parameter loses its gradient.
   const Module& requires_grad_(bool requires_grad = true) const;
+
+  /// Replaces the registered child `name` and returns the new one, for the member:
+  /// `net.head = net.replace_module("head", nn::Linear(16, 2));`. An existing optimizer keeps the old parameters. The
+  /// members of other copies of this handle, in a Sequential for example, still refer to the old child; to run it there
+  /// is a ValueError, so replace before you copy. ValueError if there is no such child.
+  template <std::derived_from<Module> M>
+  [[nodiscard]] M replace_module(const std::string& name, M module) {
+    static_assert(detail::forward_fits<M>(),
+                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
+    replace_child(name, std::make_shared<detail::HolderOf<M>>(module));
+    return module;
+  }
 
  protected:
   Module();
@@ -133,16 +166,25 @@ class XTAPE_API Module {
 
  private:
   void add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
+  void replace_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
   template <class... X>
   Tensor call(const X&... x) const;
   Tensor forward_all(const std::vector<Tensor>& inputs) const;
-  Tensor with_hooks(std::vector<Tensor> inputs) const;
+  Tensor with_hooks(const detail::Running& running, std::vector<Tensor> inputs) const;
   RemovableHandle add_pre_hook(detail::PreHook hook) const;
   RemovableHandle add_hook(detail::Hook hook) const;
   friend struct detail::ModuleState;
 
   std::shared_ptr<detail::ModuleState> state_;
 };
+
+/// Marks a module that is meant to run inside others without being registered there, such as a frozen teacher:
+/// parameters(), state_dict(), train() and to() of the others leave it alone. Returns the same module.
+template <std::derived_from<Module> M>
+M unregistered(M module) {
+  detail::mark_unregistered(module);
+  return module;
+}
 
 /// A deep copy of a module, with its own tensors: ties, training flags and requires_grad are kept, gradients are not.
 template <std::derived_from<Module> M>

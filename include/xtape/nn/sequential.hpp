@@ -43,13 +43,14 @@ class XTAPE_API Sequential : public Module {
 
   template <Layer L>
   Sequential& append(L&& layer) {
-    using M = std::decay_t<L>;
-    if constexpr (std::derived_from<M, Module>) {
-      static_assert(detail::takes_one_input<M>(), "a layer of a Sequential takes one input");
-      register_module(std::to_string(size()), M(std::forward<L>(layer)));
-    } else {
-      register_module(std::to_string(size()), detail::FunctionModule<M>(std::forward<L>(layer)));
-    }
+    register_module(std::to_string(size()), as_module(std::forward<L>(layer)));
+    return *this;
+  }
+  /// Puts `layer` in the place of layer i. IndexError outside [0, size).
+  template <Layer L>
+  Sequential& replace(std::size_t i, L&& layer) {
+    (*this)[i];  // checks i
+    (void)replace_module(std::to_string(i), as_module(std::forward<L>(layer)));
     return *this;
   }
 
@@ -57,6 +58,18 @@ class XTAPE_API Sequential : public Module {
   /// IndexError outside [0, size).
   const Module& operator[](std::size_t i) const;
   Tensor forward(const Tensor& x) const override;
+
+ private:
+  template <class L>
+  static auto as_module(L&& layer) {
+    using M = std::decay_t<L>;
+    if constexpr (std::derived_from<M, Module>) {
+      static_assert(detail::takes_one_input<M>(), "a layer of a Sequential takes one input");
+      return M(std::forward<L>(layer));
+    } else {
+      return detail::FunctionModule<M>(std::forward<L>(layer));
+    }
+  }
 };
 
 }  // namespace xtape::nn

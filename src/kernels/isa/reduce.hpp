@@ -27,30 +27,44 @@ double sum(const T* x, int64_t n) {
   return a.total();
 }
 
-/// y[j] = sum of x[k stride + j] over k < rows, for `count` columns, at most `tiles` vectors of them.
-template <class T, int tiles, class Part>
-inline void sum_columns(const T* x, int64_t rows, int64_t stride, T* y, int64_t count, Part part) {
+/// y[j] = sum of x[k stride + j] over the rows k, for `count` columns, at most `tiles` vectors of them.
+template <class T, int tiles, class Rows, class Part>
+inline void sum_columns(const T* x, Rows rows, int64_t stride, T* y, int64_t count, Part part) {
   WideSum<T> sums[tiles];
-  for (int64_t k = 0; k < rows; ++k, x += stride) {
-    for (int t = 0; t < tiles; ++t) sums[t].add(part.load(x + t * lanes<T>, T{}));
-  }
+  rows.each([&sums, x, stride, part](int64_t k) {
+    for (int t = 0; t < tiles; ++t) sums[t].add(part.load(x + k * stride + t * lanes<T>, T{}));
+  });
   double columns[tiles * lanes<T>];
   for (int t = 0; t < tiles; ++t) sums[t].store(columns + t * lanes<T>);
   for (int64_t j = 0; j < count; ++j) y[j] = static_cast<T>(columns[j]);
 }
 
-template <class T>
-void column_sums(const T* x, int64_t rows, int64_t n, T* y) {
-  if (rows == 0) {  // x may be null then
-    for (int64_t j = 0; j < n; ++j) y[j] = T{};
-    return;
-  }
+/// y[j] = sum of x[k n + j] over the rows k.
+template <class T, class Rows>
+inline void sum_rows(const T* x, Rows rows, int64_t n, T* y) {
   constexpr int tiles = 64 / lanes<T>, tile = tiles * lanes<T>;  // four cache lines of each row, or eight
   int64_t first = 0;
   for (; first + tile <= n; first += tile) sum_columns<T, tiles>(x + first, rows, n, y + first, tile, Whole<T>{});
   each_vector<T>(n - first, [=](int64_t j, auto part) {
     sum_columns<T, 1>(x + first + j, rows, n, y + first + j, n - first - j < lanes<T> ? n - first - j : lanes<T>, part);
   });
+}
+
+struct FirstRows {
+  int64_t count;
+  template <class F>
+  void each(F f) const {
+    for (int64_t k = 0; k < count; ++k) f(k);
+  }
+};
+
+template <class T>
+void column_sums(const T* x, int64_t rows, int64_t n, T* y) {
+  if (rows == 0) {  // and x may be null
+    for (int64_t j = 0; j < n; ++j) y[j] = T{};
+    return;
+  }
+  sum_rows(x, FirstRows{rows}, n, y);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "kernels/isa/optim.hpp"
 #include "kernels/isa/random.hpp"
 #include "kernels/isa/reduce.hpp"
+#include "kernels/isa/scatter.hpp"
 #include "kernels/isa/softmax.hpp"
 
 namespace xtape::kernels {
@@ -29,6 +30,8 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .relu_gradient = relu_gradient<T>,
                                              .sum = sum<T>,
                                              .column_sums = column_sums<T>,
+                                             .scatter_sums = scatter_sums<T>,
+                                             .list_sums = list_sums<T>,
                                              .masked_scale = masked_scale<T>,
                                              .dropout = dropout<T>,
                                              .gemm = multiply<T>,

@@ -105,5 +105,50 @@ TEST(ColumnSumsKernel, AddsEachColumnAndWritesNothingBeyond) {
   expect_column_sums<double>();
 }
 
+template <class T>
+void expect_sums_by_place(std::int64_t places) {
+  each_isa([places](const Isa& isa) {
+    const std::int64_t place[] = {2, 0, 0, 2, 0}, first[] = {2, 0, 1}, next[] = {4, 3, 5, 0, 0};
+    for (std::int64_t n : {1, 2, 5, 8, 17, 63, 64, 65, 150}) {
+      const std::vector<T> x = normals<T>(5 * n);
+      std::vector<T> y(static_cast<std::size_t>(places * n + 1), T(77)), z = y;
+      std::vector<double> room(static_cast<std::size_t>(2 * places * n));
+      of_type<T>(isa).scatter_sums(x.data(), place, 5, n, places, y.data(), room.data());
+      of_type<T>(isa).list_sums(x.data(), place, first, next, 5, n, z.data());
+      for (std::int64_t j = 0; j < n; ++j) {
+        auto at = [&x, j, n](std::int64_t k) { return static_cast<double>(x[k * n + j]); };
+        const T sum = static_cast<T>(at(1) + at(2) + at(4)), pair = static_cast<T>(at(0) + at(3));
+        EXPECT_NEAR(y[j], sum, 1e-15);
+        EXPECT_EQ(z[j], sum);
+        EXPECT_EQ(y[n + j], places > 5 ? T(77) : T(0));
+        EXPECT_EQ(z[n + j], T(77));
+        EXPECT_EQ(y[2 * n + j], pair);
+        EXPECT_EQ(z[2 * n + j], pair);
+      }
+      EXPECT_EQ(y.back(), T(77));
+      EXPECT_EQ(z.back(), T(77));
+    }
+  });
+}
+TEST(ScatterKernels, AddTheRowsOfEachPlaceAndTouchNoOther) {
+  for (std::int64_t places : {3, 6}) {
+    expect_sums_by_place<float>(places);
+    expect_sums_by_place<double>(places);
+  }
+}
+
+TEST(ScatterKernels, KeepInDoubleWhatARunningSumLoses) {
+  each_isa([](const Isa& isa) {
+    const double inf = std::numeric_limits<double>::infinity();
+    const std::vector<double> x = {1e16, 1, 1, -1e16, inf, 1, inf, -inf};
+    const std::int64_t place[] = {0, 0, 0, 0, 1, 1, 2, 2};
+    double y[3], room[6];
+    isa.float64.scatter_sums(x.data(), place, 8, 1, 3, y, room);
+    EXPECT_EQ(y[0], 2);
+    EXPECT_EQ(y[1], inf);
+    EXPECT_TRUE(std::isnan(y[2]));
+  });
+}
+
 }  // namespace
 }  // namespace xtape
