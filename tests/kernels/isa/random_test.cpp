@@ -10,7 +10,7 @@ namespace {
 using kernels::Isa;
 using testing::each_isa;
 
-constexpr std::uint64_t ones = ~std::uint64_t{0};
+constexpr std::uint64_t all_ones = ~std::uint64_t{0};
 
 /// The first block of a stream.
 using Block = std::array<std::uint32_t, 4>;
@@ -28,7 +28,7 @@ TEST(Philox, GivesTheKnownAnswerForZeros) {
 }
 TEST(Philox, GivesTheKnownAnswerForOnes) {
   each_isa([](const Isa& isa) {
-    EXPECT_EQ(first_block(isa, {ones, ones, ones}), (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+    EXPECT_EQ(first_block(isa, {all_ones, all_ones, all_ones}), (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   });
 }
 TEST(Philox, GivesTheKnownAnswerForPi) {
