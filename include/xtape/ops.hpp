@@ -104,7 +104,10 @@ XTAPE_API Tensor matmul(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- shapes ----------------------------------------------------------------------------------------------------
-// reshape, flatten, squeeze, unsqueeze, select(x, 0, i), narrow(x, 0, ...) share storage with x; the others copy.
+// reshape, flatten, squeeze and unsqueeze share storage with x. So do transpose, permute, expand, and below narrow and
+// select, where the elements of the result lie together in x in their order: along dim 0, say, or where only dims of
+// extent 1 change places. Elsewhere they copy, where PyTorch has a view: a write in place into the result is a
+// ValueError until clone().
 
 /// One extent may be -1: it is inferred from the others.
 XTAPE_API Tensor reshape(const Tensor& x, const Shape& shape);
@@ -267,15 +270,6 @@ inline Tensor operator*(Scalar a, const Tensor& b) { return mul(detail::wrap("mu
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator/(const Tensor& a, Scalar b) { return div(a, detail::wrap("div", b, a)); }
 inline Tensor operator/(Scalar a, const Tensor& b) { return div(detail::wrap("div", a, b), b); }
-/// a += b means a = a + b: a new tensor in the handle, history intact.
-inline Tensor& operator+=(Tensor& a, const Tensor& b) { return a = a + b; }
-inline Tensor& operator+=(Tensor& a, Scalar b) { return a = a + b; }
-inline Tensor& operator-=(Tensor& a, const Tensor& b) { return a = a - b; }
-inline Tensor& operator-=(Tensor& a, Scalar b) { return a = a - b; }
-inline Tensor& operator*=(Tensor& a, const Tensor& b) { return a = a * b; }
-inline Tensor& operator*=(Tensor& a, Scalar b) { return a = a * b; }
-inline Tensor& operator/=(Tensor& a, const Tensor& b) { return a = a / b; }
-inline Tensor& operator/=(Tensor& a, Scalar b) { return a = a / b; }
 
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
 inline Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap("eq", b, a)); }

@@ -68,7 +68,8 @@ class XTAPE_API Tensor {
     return item_scalar(dtype_of<T>).template to<T>();
   }
   /// Row-major elements; T must be the dtype's own type (DTypeError). Writes through the pointer are not seen by the
-  /// check on saved values. Deleted for temporaries, whose storage may be gone at the end of the statement.
+  /// checks on saved values and on copies where PyTorch has a view. Deleted for temporaries, whose storage may be gone
+  /// at the end of the statement.
   template <Element T>
   T* data() & {
     return static_cast<T*>(checked_data(dtype_of<T>));
@@ -134,14 +135,43 @@ class XTAPE_API Tensor {
   /// leaf that requires grad, ValueError for an empty hook.
   RemovableHandle register_post_accumulate_grad_hook(Callback<void(const Tensor&)> hook) const;
 
-  // -- in place; GradError in grad mode on a tensor that requires grad or shares storage with one that does
+  // -- in place: every handle and every view sees it. Shape and dtype stay: ShapeError unless the other operand
+  // broadcasts to this tensor's shape, DTypeError for floating values in an integer tensor. Not recorded: GradError in
+  // grad mode on a tensor that requires grad or shares storage with one that does, and for an operand that requires
+  // grad. ValueError on a copy where PyTorch has a view (ops.hpp, "shapes"): the original would not change.
   /// Copies the elements of `source`, broadcast and cast.
   Tensor copy_(const Tensor& source) const;
   Tensor fill_(Scalar value) const;
   Tensor zero_() const;
   Tensor add_(const Tensor& other, Scalar alpha = 1) const;
+  Tensor add_(Scalar other) const;
+  Tensor sub_(const Tensor& other, Scalar alpha = 1) const;
+  Tensor sub_(Scalar other) const;
   Tensor mul_(const Tensor& other) const;
   Tensor mul_(Scalar other) const;
+  Tensor div_(const Tensor& other) const;
+  Tensor div_(Scalar other) const;
+
+  /// In place, too, with the same rules. Where `a += b` must be recorded, since in grad mode a or b requires grad, the
+  /// handle takes the recorded result in a's dtype, and what data() gave before is void. GradError where that would be
+  /// told from a write in place: a is a leaf that requires grad, const or a temporary, or another handle or view shares
+  /// its storage. (What the tape has saved does not count.)
+  Tensor& operator+=(const Tensor& b) &;
+  Tensor& operator+=(Scalar b) &;
+  Tensor& operator-=(const Tensor& b) &;
+  Tensor& operator-=(Scalar b) &;
+  Tensor& operator*=(const Tensor& b) &;
+  Tensor& operator*=(Scalar b) &;
+  Tensor& operator/=(const Tensor& b) &;
+  Tensor& operator/=(Scalar b) &;
+  Tensor operator+=(const Tensor& b) const&;
+  Tensor operator+=(Scalar b) const&;
+  Tensor operator-=(const Tensor& b) const&;
+  Tensor operator-=(Scalar b) const&;
+  Tensor operator*=(const Tensor& b) const&;
+  Tensor operator*=(Scalar b) const&;
+  Tensor operator/=(const Tensor& b) const&;
+  Tensor operator/=(Scalar b) const&;
 
   // -- ops, as methods; described in ops.hpp
   Tensor operator[](std::int64_t i) const;

@@ -82,6 +82,7 @@ Tensor after_hooks(const Node& node, Tensor g) {
                       g.shape());
     }
     g = std::move(replaced);
+    g.impl()->storage->set_copied_by(nullptr);  // from now on it is a gradient, and may be written
   });
   return g;
 }

@@ -54,18 +54,12 @@ RemovableHandle Leaf::add_post_hook(TensorImpl& owner, Callback<void(const Tenso
 
 void Leaf::run_post_hooks() {
   if (!post_hooks_ || post_hooks_->hooks.empty()) return;
-  IntrusivePtr<TensorImpl> owner;
+  Tensor t;
   {
     const std::lock_guard lock(lock_);
-    if (!post_hooks_->owner) return;
-    std::atomic<std::int32_t>& references = post_hooks_->owner->references;
-    std::int32_t held = references.load();
-    do {
-      if (held == 0) return;  // its destructor is about to call forget_owner
-    } while (!references.compare_exchange_weak(held, held + 1));
-    owner = IntrusivePtr<TensorImpl>::adopt(post_hooks_->owner);
+    if (post_hooks_->owner) t = handle_unless_dying(post_hooks_->owner);
   }
-  const Tensor t(std::move(owner));
+  if (!t.defined()) return;
   post_hooks_->hooks.each([&t](const Callback<void(const Tensor&)>& hook) { hook(t); });
 }
 

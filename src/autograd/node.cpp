@@ -133,8 +133,15 @@ void release_saved(Node& node) noexcept {
 
 }  // namespace detail
 
-Saved::Saved(Tensor value) : value_(std::move(value)) {
-  if (value_.defined()) version_ = value_.impl()->storage->version();
+Saved::Saved(const Tensor& value) : value_(value.impl()) {
+  if (!value_) return;
+  detail::retain_saved(value_);
+  version_ = value_->storage->version();
+}
+
+Saved::Saved(const Saved& other) noexcept
+    : value_(other.value_), version_(other.version_), is_output_(other.is_output_) {
+  if (value_) detail::retain_saved(value_);
 }
 
 Saved save_output(const Tensor& y, bool needed) {
@@ -146,31 +153,42 @@ Saved save_output(const Tensor& y, bool needed) {
   return saved;
 }
 
+namespace {
+const detail::TensorImpl& saved_tensor(const detail::TensorImpl* value) {
+  if (!value) fail<ValueError>("save", "nothing was saved");
+  return *value;
+}
+}  // namespace
+
+Shape Saved::shape() const { return saved_tensor(value_).shape; }
+DType Saved::dtype() const { return saved_tensor(value_).dtype; }
+
 Tensor Saved::operator*() const {
-  if (!value_.defined()) return value_;
+  if (!value_) return Tensor();
   const Node* node = detail::running_node();
   const char* op = node ? node->op() : "save";
-  const std::uint32_t now = value_.impl()->storage->version();
+  const std::uint32_t now = value_->storage->version();
   if (now != version_) {
     fail<GradError>(op,
                     "a saved value of shape {} was modified in place (version {}, saved at {}); modify a clone "
                     "instead, or do it after backward",
-                    value_.shape(), now, version_);
+                    value_->shape, now, version_);
   }
+  Tensor value = detail::handle_to_saved(value_);
   if (!is_output_) {
-    if (node && is_grad_enabled() && !value_.impl()->requires_grad && NodeAccess::is_recorded_value(*node, value_)) {
+    if (node && is_grad_enabled() && !value_->requires_grad && NodeAccess::is_recorded_value(*node, value)) {
       fail<GradError>(op,
                       "its gradient function keeps the op's output by save(y), as if it were a constant; use "
                       "save_output(y), or save(x.detach()) if the output is the constant x itself");
     }
-    return value_;
+    return value;
   }
-  if (!node || !NodeAccess::is_output(*node, value_)) {
+  if (!node || !NodeAccess::is_output(*node, value)) {
     fail<GradError>(op, "save_output: the tensor of shape {} is not the output of the op whose gradient function runs",
-                    value_.shape());
+                    value_->shape);
   }
-  if (!is_grad_enabled()) return value_;
-  Tensor y = detail::make_view(value_, value_.shape());
+  if (!is_grad_enabled()) return value;
+  Tensor y = detail::make_view(value, value_->shape);
   y.impl()->set_requires_grad(true);
   y.impl()->node = NodePtr::share(const_cast<Node*>(node));
   return y;

@@ -23,11 +23,60 @@ TensorImpl::~TensorImpl() {
   if (node && node->is_leaf()) static_cast<Leaf&>(*node).forget_owner();
 }
 
+namespace {
+/// Its hooks may take a reference of their own, and so race with the only holder.
+bool has_leaf_node(const TensorImpl& t) noexcept { return t.node && t.node->is_leaf(); }
+}  // namespace
+
 void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
+namespace {
+/// True when it was the last handle and the tape has saved nothing: the caller deletes t.
+[[gnu::noinline]] bool drop_handle(TensorImpl* t, std::int64_t held) noexcept {
+  const bool is_one_of_several = TensorImpl::handles(held) > 1;  // most are
+  if (is_one_of_several && t->references.compare_exchange_strong(held, held - 1, std::memory_order_acq_rel)) {
+    return false;
+  }
+  while (true) {
+    // Counted first: after the exchange another thread, whose graph has saved t, may delete it.
+    const bool leaves_it_unnamed = held > 1 && TensorImpl::handles(held) == 1;
+    if (leaves_it_unnamed) t->storage->count_unnamed(1);
+    if (t->references.compare_exchange_weak(held, held - 1, std::memory_order_acq_rel)) return held == 1;
+    if (leaves_it_unnamed) t->storage->count_unnamed(-1);
+  }
+}
+}  // namespace
+
 void release(TensorImpl* t) noexcept {
-  // The only holder cannot race with another, except with a leaf's hooks, which take a reference of their own.
-  const bool alone = t->references.load(std::memory_order_acquire) == 1 && !(t->node && t->node->is_leaf());
-  if (alone || t->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete t;
+  const std::int64_t held = t->references.load(std::memory_order_acquire);
+  if ((held == 1 && !has_leaf_node(*t)) || drop_handle(t, held)) delete t;
+}
+
+void retain_saved(TensorImpl* t) noexcept {
+  t->references.fetch_add(TensorImpl::saved_reference, std::memory_order_relaxed);
+}
+void release_saved(TensorImpl* t) noexcept {
+  std::int64_t held = t->references.load(std::memory_order_acquire);
+  if (held != TensorImpl::saved_reference || has_leaf_node(*t)) {
+    held = t->references.fetch_sub(TensorImpl::saved_reference, std::memory_order_acq_rel);
+  }
+  if (held != TensorImpl::saved_reference) return;
+  t->storage->count_unnamed(-1);
+  delete t;
+}
+
+Tensor handle_to_saved(TensorImpl* saved) noexcept {
+  const std::int64_t held = saved->references.fetch_add(1, std::memory_order_relaxed);
+  if (TensorImpl::handles(held) == 0) saved->storage->count_unnamed(-1);
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(saved));
+}
+
+Tensor handle_unless_dying(TensorImpl* t) noexcept {
+  std::int64_t held = t->references.load();
+  do {
+    if (held == 0) return Tensor();
+  } while (!t->references.compare_exchange_weak(held, held + 1));
+  if (TensorImpl::handles(held) == 0) t->storage->count_unnamed(-1);
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(t));
 }
 
 Tensor make_tensor(const Shape& shape, DType dtype) {
@@ -74,6 +123,11 @@ Leaf* leaf_of(const Tensor& t) {
 }
 }  // namespace
 
+bool is_only_handle(const Tensor& x) noexcept {
+  const TensorImpl& impl = *x.impl();
+  return TensorImpl::handles(impl.references.load(std::memory_order_acquire)) == 1 && impl.storage->named() == 1;
+}
+
 void clear_grad(const Tensor& x, bool set_to_none) {
   if (set_to_none) {
     x.set_grad({});
@@ -111,7 +165,24 @@ void convert_in_place(const Tensor& x, DType dtype) {
   if (const Tensor g = leaf.grad(); g.defined()) leaf.set_grad(floating_copy(g, dtype));
 }
 
+void check_not_copied(const char* op, const Tensor& x) {
+  const char* copied_by = x.impl()->storage->copied_by();
+  if (!copied_by) return;
+  fail<ValueError>(op,
+                   "in place on the result of {} of shape {}, a copy where PyTorch has a view: the original would not "
+                   "change; assign through dim 0 (x[i] = ...), use index_copy_, masked_fill_ or where, or write into "
+                   "a clone()",
+                   copied_by, x.impl()->shape);
+}
+
+Tensor mark_copied(const char* op, const Tensor& x, Tensor y) noexcept {
+  const bool is_view = y.impl()->storage == x.impl()->storage;
+  if (!is_view && y.impl()->numel > 0 && !running_node()) y.impl()->storage->set_copied_by(op);
+  return y;
+}
+
 void check_in_place(const char* op, const Tensor& x) {
+  check_not_copied(op, x);
   if (!is_grad_enabled()) return;
   const TensorImpl& impl = *x.impl();
   if (impl.requires_grad) {

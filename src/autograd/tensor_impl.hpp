@@ -32,7 +32,11 @@ class TensorImpl {
     if (on != std::exchange(requires_grad, on)) storage->count_requiring_grad(on ? 1 : -1);
   }
 
-  std::atomic<std::int32_t> references{1};
+  /// A handle counts 1 and a Saved counts `saved_reference`, so that the two can be told apart.
+  std::atomic<std::int64_t> references{1};
+  static constexpr std::int64_t saved_reference = std::int64_t{1} << 32;
+  static std::int32_t handles(std::int64_t references) noexcept { return static_cast<std::int32_t>(references); }
+
   DType dtype;
   bool requires_grad = false;
   Shape shape;
@@ -84,14 +88,24 @@ Tensor make_tensor(const Shape& shape, DType dtype);
 /// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
 
+/// A new handle to a tensor that the tape has saved.
+Tensor handle_to_saved(TensorImpl* saved) noexcept;
+/// A new handle; undefined if the destructor of t has begun.
+Tensor handle_unless_dying(TensorImpl* t) noexcept;
+
 /// The elements, unchecked: T is known to be the dtype's type.
 template <class T>
 T* elements(const Tensor& x) noexcept {
   return reinterpret_cast<T*>(x.impl()->data);
 }
 
-/// Throws GradError when grad mode forbids writing into x. To be called before the write.
+/// To be called before a write into x. GradError when grad mode forbids it; ValueError as from check_not_copied.
 void check_in_place(const char* op, const Tensor& x);
+/// ValueError when x is a copy where PyTorch has a view.
+void check_not_copied(const char* op, const Tensor& x);
+/// y, which `op` has just made from x. If it is a copy where PyTorch has a view, nobody may write into it from now on.
+/// Copies that a gradient function makes stay unmarked: a gradient may be written.
+Tensor mark_copied(const char* op, const Tensor& x, Tensor y) noexcept;
 /// To be called after the write: values saved before it then count as modified.
 inline void mark_written(const Tensor& x) noexcept { x.impl()->storage->bump_version(); }
 
@@ -109,5 +123,7 @@ void clear_grad(const Tensor& x, bool set_to_none);
 
 /// Whether this is the only handle to x's elements, and they fill their storage.
 bool owns_storage_alone(const Tensor& x) noexcept;
+/// True when no other handle refers to x or to a view of it. What the tape has saved does not count.
+bool is_only_handle(const Tensor& x) noexcept;
 
 }  // namespace xtape::detail

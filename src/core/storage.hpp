@@ -1,5 +1,5 @@
 // Storage: a reference-counted, 64-byte aligned block of bytes with a version that in-place writes increment. The bytes
-// follow the header in one allocation. Knows nothing of shapes, dtypes or gradients.
+// follow the header in one allocation. Knows nothing of shapes, dtypes or gradients, but keeps counts for tensors.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,12 @@ class alignas(64) Storage {
   std::int64_t bytes() const noexcept { return bytes_; }
   bool is_unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 
+  /// How many tensors in this storage have a handle. The others are kept alive by the tape alone.
+  std::int32_t named() const noexcept {
+    return references_.load(std::memory_order_acquire) - unnamed_.load(std::memory_order_acquire);
+  }
+  void count_unnamed(std::int32_t change) noexcept { unnamed_.fetch_add(change, std::memory_order_acq_rel); }
+
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   void bump_version() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -37,6 +43,11 @@ class alignas(64) Storage {
     }
   }
 
+  /// The op that made these bytes as a copy where PyTorch has a view, or null. Such a copy is not written in place: the
+  /// original would not change.
+  const char* copied_by() const noexcept { return copied_by_.load(std::memory_order_relaxed); }
+  void set_copied_by(const char* op) noexcept { copied_by_.store(op, std::memory_order_relaxed); }
+
  private:
   explicit Storage(std::int64_t bytes) noexcept : bytes_(bytes) {}
   friend void retain(Storage*) noexcept;
@@ -45,6 +56,8 @@ class alignas(64) Storage {
   std::atomic<std::int32_t> references_{1};
   std::atomic<std::uint32_t> version_{0};
   std::atomic<std::int32_t> requiring_grad_{0};
+  std::atomic<std::int32_t> unnamed_{0};
+  std::atomic<const char*> copied_by_{nullptr};
   std::int64_t bytes_;
 };
 

@@ -49,9 +49,23 @@ kernels::Rows rows_along(const Shape& shape, std::int64_t dim) {
   return r;
 }
 
+namespace {
+/// Whether the dims of more than one element keep their order.
+bool moves_nothing(const Shape& shape, const Shape& order) {
+  std::int64_t last = -1;
+  for (std::int64_t d : order) {
+    if (shape[d] == 1) continue;
+    if (d < last) return false;
+    last = d;
+  }
+  return true;
+}
+}  // namespace
+
 Tensor permuted(const Tensor& x, const Shape& order) {
   Shape to;
   for (std::int64_t d : order) to.push_back(x.impl()->shape[d]);
+  if (moves_nothing(x.impl()->shape, order)) return make_view(x, to);
   Tensor y = make_tensor(to, x.impl()->dtype);
   kernels::permute(itemsize(x.impl()->dtype), x.impl()->data, x.impl()->shape, y.impl()->data, order);
   return y;

@@ -29,7 +29,8 @@ ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims
 /// The rows of an array of this shape along one dim.
 kernels::Rows rows_along(const Shape& shape, std::int64_t dim);
 
-/// A copy of x with its dims in the order `order`: dim i of the copy is x's dim order[i].
+/// x with its dims in the order `order`: dim i of the result is x's dim order[i]. A view where no element moves, else a
+/// copy.
 Tensor permuted(const Tensor& x, const Shape& order);
 /// x with dim d moved to the end (x itself if it is there already), and the inverse.
 Tensor dim_to_end(const Tensor& x, std::int64_t d);

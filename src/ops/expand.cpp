@@ -12,6 +12,18 @@
 
 namespace xtape {
 
+namespace {
+
+/// A view where nothing is repeated, else a copy.
+Tensor expanded(const Tensor& x, const Shape& to) {
+  if (to.numel() == x.impl()->numel) return detail::make_view(x, to);
+  Tensor y = detail::make_tensor(to, x.impl()->dtype);
+  kernels::expand(itemsize(x.impl()->dtype), x.impl()->data, x.impl()->shape, y.impl()->data, to);
+  return y;
+}
+
+}  // namespace
+
 Tensor expand(const Tensor& x, const Shape& shape) {
   detail::check_defined("expand", x);
   const Shape& from = x.impl()->shape;
@@ -24,9 +36,8 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     fail<ShapeError>("expand", "{}: extent {} in dim {} is negative; -1 keeps an extent of {}", shape, to[d], d, from);
   }
   if (!detail::broadcasts_to(from, to)) fail<ShapeError>("expand", "{} does not broadcast to {}", from, shape);
-  Tensor y = detail::make_tensor(to, x.impl()->dtype);
-  kernels::expand(itemsize(x.impl()->dtype), x.impl()->data, from, y.impl()->data, to);
-  return record("expand", {x}, std::move(y), [](const Tensor& gy) { return Gradients(gy); });
+  return record("expand", {x}, detail::mark_copied("expand", x, expanded(x, to)),
+                [](const Tensor& gy) { return Gradients(gy); });
 }
 
 }  // namespace xtape

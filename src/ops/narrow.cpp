@@ -19,7 +19,7 @@ Tensor slices(const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t 
   Shape to = x.impl()->shape;
   to[d] = length;
   const auto [outer, n, inner] = rows_along(x.impl()->shape, d);
-  if (d == 0) return make_view(x, to, start * inner);
+  if (outer == 1 || length == n) return make_view(x, to, start * inner);
   Tensor y = make_tensor(to, x.impl()->dtype);
   const std::int64_t slice = inner * itemsize(x.impl()->dtype);
   kernels::copy_blocks(x.impl()->data + start * slice, n * slice, y.impl()->data, length * slice, length * slice,
@@ -53,7 +53,7 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
     fail<IndexError>("narrow", "start {} and length {} reach past dim {} of {}", start, length, d, from);
   }
   return record(
-      "narrow", {x}, detail::slices(x, d, first, length),
+      "narrow", {x}, detail::mark_copied("narrow", x, detail::slices(x, d, first, length)),
       [d, first, after = n - first - length](const Tensor& gy) { return Gradients(detail::pad(gy, d, first, after)); });
 }
 

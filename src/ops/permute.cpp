@@ -26,7 +26,7 @@ Tensor permute(const Tensor& x, const Shape& dims) {
     order.push_back(d);
     inverse[d] = i;
   }
-  return record("permute", {x}, detail::permuted(x, order),
+  return record("permute", {x}, detail::mark_copied("permute", x, detail::permuted(x, order)),
                 [inverse](const Tensor& gy) { return Gradients(permute(gy, inverse)); });
 }
 

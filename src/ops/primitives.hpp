@@ -8,7 +8,7 @@
 
 namespace xtape::detail {
 
-/// The value of narrow: a view for dim 0, else a copy. Not recorded. Defined in ops/narrow.cpp.
+/// The value of narrow: a view where the slices lie together, else a copy. Not recorded. Defined in ops/narrow.cpp.
 Tensor slices(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// x with zeros before and after along a dim. Defined in ops/narrow.cpp.
 Tensor pad(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after);

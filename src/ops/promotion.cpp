@@ -13,8 +13,10 @@ Tensor to_floating(std::string_view op, const Tensor& x) {
 namespace {
 // bool_ < integers < floating: a number or a 0-dim tensor raises the dtype only to a higher category.
 int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool_ ? 0 : 1; }
+}  // namespace
 
-DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
+DType result_dtype(const Tensor& x, const Tensor& z) {
+  const TensorImpl &a = *x.impl(), &b = *z.impl();
   const bool both_or_neither_0_dim = a.shape.empty() == b.shape.empty();
   if (both_or_neither_0_dim || category(a.dtype) == category(b.dtype)) {
     if (both_or_neither_0_dim) return promote(a.dtype, b.dtype);
@@ -23,12 +25,13 @@ DType result_dtype(const TensorImpl& a, const TensorImpl& b) {
   return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
 }
 
+namespace {
 /// x cast to the dtype of an op on x and z; undefined if x has it already.
 Tensor cast_for(std::string_view op, const Tensor& x, const Tensor& z) {
   check_defined(op, x);
   check_defined(op, z);
   if (x.impl()->dtype == z.impl()->dtype) return Tensor();
-  const DType dtype = result_dtype(*x.impl(), *z.impl());
+  const DType dtype = result_dtype(x, z);
   return x.impl()->dtype == dtype ? Tensor() : to(x, dtype);
 }
 }  // namespace

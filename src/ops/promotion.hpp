@@ -11,6 +11,9 @@ namespace xtape::detail {
 /// x itself when floating, else float32; DTypeError on bool_ and uint8.
 Tensor to_floating(std::string_view op, const Tensor& x);
 
+/// The dtype that an op on both computes in.
+DType result_dtype(const Tensor& x, const Tensor& z);
+
 /// Both operands in the dtype of the result: the caller's own tensors, or casts.
 class Operands {
  public:

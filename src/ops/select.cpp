@@ -20,7 +20,8 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   const std::int64_t i = index < 0 ? index + n : index;
   Shape to = from;
   to.erase(d);
-  return record("select", {x}, detail::make_view(detail::slices(x, d, i, 1), to),
+  const Tensor slice = detail::mark_copied("select", x, detail::slices(x, d, i, 1));
+  return record("select", {x}, detail::make_view(slice, to),
                 [d, i, n](const Tensor& gy) { return Gradients(detail::pad(unsqueeze(gy, d), d, i, n - i - 1)); });
 }
 

@@ -15,7 +15,7 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
   const std::int64_t q = detail::normalize_dim("transpose", dim1, from.size());
   Shape order;
   for (std::int64_t d = 0; d < from.size(); ++d) order.push_back(d == p ? q : d == q ? p : d);
-  return record("transpose", {x}, detail::permuted(x, order),
+  return record("transpose", {x}, detail::mark_copied("transpose", x, detail::permuted(x, order)),
                 [p, q](const Tensor& gy) { return Gradients(transpose(gy, p, q)); });
 }
 

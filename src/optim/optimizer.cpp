@@ -20,6 +20,12 @@ void check_parameter(const char* optimizer, std::size_t i, const Tensor& p) {
                     "it was made from, or detach() it",
                     i, p.shape(), p.impl()->node->op());
   }
+  if (const char* copied_by = p.impl()->storage->copied_by()) {
+    fail<ValueError>(optimizer,
+                     "parameter {} of shape {} is the result of {}, a copy where PyTorch has a view: the original "
+                     "would not move; pass its clone()",
+                     i, p.shape(), copied_by);
+  }
   if (!is_floating(p.dtype())) {
     fail<DTypeError>(optimizer, "parameter {} of shape {} is {}; only floating tensors have gradients", i, p.shape(),
                      p.dtype());

@@ -181,13 +181,6 @@ TEST(Tensor, DetachSharesStorageWithoutHistory) {
   expect_close(y, {7, 7});
 }
 
-TEST(Tensor, CompoundAssignmentMakesANewTensor) {
-  Tensor a = ones({2}), before = a;
-  a += 1;
-  expect_close(a, {2, 2});
-  expect_close(before, {1, 1});
-}
-
 TEST(Tensor, ItemRefusesWhatAnIntegerDoesNotHold) {
   expect_error<ValueError>([] { tensor(300).item<std::uint8_t>(); }, "item: 300 does not fit uint8");
   expect_error<ValueError>([] { tensor(1e20).item<std::int64_t>(); }, "does not fit int64");

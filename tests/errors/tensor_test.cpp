@@ -109,7 +109,7 @@ TEST(Errors, OfElements) {
 
 TEST(Errors, OfWritingInPlace) {
   expect_errors({
-      {"GradError: fill_: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a "
+      {"GradError: zero_: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a "
        "clone()",
        [] { ones({2}, {.requires_grad = true}).zero_(); }},
       {"GradError: fill_: in place on a recorded result of shape (2) that requires grad; do it under a "
@@ -142,6 +142,58 @@ TEST(Errors, OfWritingInPlace) {
       {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
       {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
       {"ShapeError: copy_: (2) does not broadcast to (2, 3)", [] { zeros({2, 3}).copy_(zeros({2})); }},
+  });
+}
+
+TEST(Errors, OfCompoundAssignment) {
+  expect_errors({
+      {"GradError: -=: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a clone()",
+       [] { Tensor w = ones({2}, {.requires_grad = true}); w -= 0.1; }},
+      {"GradError: +=: in place on a recorded result of shape () that requires grad; do it under a NoGradGuard, or on "
+       "a clone()",
+       [] { Tensor w = ones({2}, {.requires_grad = true}); w[0] += 1; }},
+      {"GradError: *=: the result must be recorded, but another handle or view of this tensor of shape (2) would keep "
+       "the old elements; write x = x * y, or start from a clone()",
+       [] { Tensor h = ones({2}, {.requires_grad = true}) * 2; const Tensor row = h[0]; h *= 2; }},
+      {"GradError: +=: an operand of shape (2) requires grad, and this write would not be recorded; make a new tensor "
+       "instead (x = x + y, cat, stack, where), or pass its detach()",
+       [] { Tensor rows = zeros({2, 2}); rows[0] += ones({2}, {.requires_grad = true}); }},
+      {"GradError: copy_: an operand of shape (2) requires grad, and this write would not be recorded; make a new "
+       "tensor instead (x = x + y, cat, stack, where), or pass its detach()",
+       [] { Tensor rows = zeros({2, 2}); rows[0] = ones({2}, {.requires_grad = true}); }},
+      {"DTypeError: +=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
+       [] { Tensor n = tensor({1, 2}); n += 0.5; }},
+      {"DTypeError: /=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
+       [] { Tensor n = tensor({1, 2}); n /= 2; }},
+      {"DTypeError: +=: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { Tensor b = tensor({true}); b += true; }},
+      {"ValueError: +=: 4294967296 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { Tensor n = zeros({1}, {.dtype = int32}); n += 1LL << 32; }},
+      {"ShapeError: +=: (3) does not broadcast to ()", [] { Tensor total = zeros({}); total += ones({3}); }},
+      {"ValueError: +=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
+       [] { Tensor total; total += 1; }},
+      {"ValueError: *=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
+       [] { ones({1}, {.requires_grad = true}).grad() *= 0.5; }},
+      {"ValueError: -=: the right side is undefined; has backward run?",
+       [] { Tensor w = ones({1}); w -= w.grad(); }},
+      {"ValueError: zero_: the tensor is undefined; has backward run?",
+       [] { ones({1}, {.requires_grad = true}).grad().zero_(); }},
+  });
+}
+
+TEST(Errors, OfWritingIntoCopies) {
+  expect_errors({
+      {"ValueError: fill_: in place on the result of select of shape (2), a copy where PyTorch has a view: the original "
+       "would not change; assign through dim 0 (x[i] = ...), use index_copy_, masked_fill_ or where, or write into a "
+       "clone()",
+       [] { Tensor x = zeros({2, 3}); select(x, 1, 0) = 5; }},
+      {"ValueError: +=: in place on the result of narrow of shape (2, 1), a copy where PyTorch has a view: the original "
+       "would not change; assign through dim 0 (x[i] = ...), use index_copy_, masked_fill_ or where, or write into a "
+       "clone()",
+       [] { Tensor x = zeros({2, 3}); x.narrow(1, 0, 1) += 5; }},
+      {"ValueError: SGD: parameter 0 of shape (2, 3) is the result of transpose, a copy where PyTorch has a view: the "
+       "original would not move; pass its clone()",
+       [] { optim::SGD({zeros({3, 2}).transpose(0, 1).requires_grad_()}, {.lr = 0.1}); }},
   });
 }
 

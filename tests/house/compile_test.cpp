@@ -144,6 +144,34 @@ TEST(Compile, ALossIsCalledWithTwoInputs) {
 
 TEST(Compile, AParameterCannotBeAssignedATensor) {
   expect_refused("void use(nn::Linear& layer) { layer.weight = ones({1}); }", "deleted");
+  expect_refused("void use(nn::Linear& layer) { layer.weight = 0.5; }", "error: ");
+  expect_refused("void use(nn::Linear& layer) { Tensor& w = layer.weight; w = w * 2; }", "error: ");
+  const std::string swap = "void use(nn::Linear& a, nn::Linear& b) { std::swap";
+  expect_refused(swap + "(static_cast<Tensor&>(a.weight), static_cast<Tensor&>(b.weight)); }", "error: ");
+  expect_refused(swap + "<Tensor>(a.weight, b.weight); }", "error: ");
+}
+
+TEST(Compile, CompoundAssignmentTakesEveryLeftSide) {
+  EXPECT_EQ(compiler_says(R"cpp(
+              void use(nn::Module& model, nn::Linear& linear, const nn::BatchNorm1d& norm, const Tensor& t, Tensor w) {
+                for (auto p : model.parameters()) p -= 0.1 * p.grad();
+                for (const auto& [name, p] : model.named_parameters()) p -= 0.1 * p.grad();
+                for (const Tensor& p : model.parameters()) p *= 2;
+                linear.weight *= 0.5;
+                norm.running_mean += t;
+                w[0] += 1;
+                w.grad() /= 2;
+                t[1][2] -= t[0][0];
+                (w += 1) += linear.bias;
+                Tensor same = w -= t;
+              }
+            )cpp"),
+            "");
+  expect_refused("void use(double x, const Tensor& t) { x += t; }", "error: ");
+}
+
+TEST(Compile, AMaskOrTensorOfIndicesIsNoSubscript) {
+  expect_refused("void use(Tensor x, Tensor i) { x[i] = 1; }", "error: ");
 }
 
 }  // namespace

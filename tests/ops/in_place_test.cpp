@@ -127,9 +127,84 @@ TEST(InPlace, InvalidatesSavedValues) {
   expect_error<GradError>([&] { y.backward(); }, "mul", "modified in place");
 }
 
+TEST(InPlace, TakesTheFourOperationsWithTensorsAndNumbers) {
+  Tensor x = tensor({1.f, 2.f});
+  x.add_(1).sub_(tensor({1.f, 0.f})).div_(0.5).sub_(1).sub_(tensor(1.f), 2).div_(tensor({2.f, 3.f})).mul_(2);
+  expect_close(x, {-1, 2});
+}
+
+TEST(InPlace, NamesTheCallOfTheUser) {
+  expect_error<GradError>([] { ones({2}, {.requires_grad = true}).zero_(); }, "zero_: in place on a leaf");
+  expect_error<ValueError>([] { Tensor().zero_(); }, "zero_: the tensor is undefined; has backward run?");
+  expect_error<ValueError>([] { Tensor().fill_(0); }, "fill_: the tensor is undefined");
+  expect_error<DTypeError>([] { tensor({1}).div_(2); },
+                           "div_: float32 values cannot be written into a tensor of int64");
+}
+
+// ---- copies where PyTorch has views ----------------------------------------------------------------------------
+
+TEST(InPlace, RefusesACopyWherePyTorchHasAView) {
+  const Tensor x = arange(6, {.dtype = float32}).reshape({2, 3});
+  auto refused = [](auto write, const std::string& op, const std::string& copied_by) {
+    expect_error<ValueError>(write, op + ": in place on the result of " + copied_by + " of shape",
+                             "the original would not change", "assign through dim 0 (x[i] = ...)", "index_copy_",
+                             "masked_fill_", "where", "clone()");
+  };
+  refused([&] { x.narrow(1, 0, 1).fill_(0); }, "fill_", "narrow");
+  refused([&] { select(x, 1, 0) = 5; }, "fill_", "select");
+  refused([&] { select(x, 1, 0) = ones({2}); }, "copy_", "select");
+  refused([&] { x.transpose(0, 1)[0] = 5; }, "fill_", "transpose");
+  refused([&] { x.transpose(0, 1)[0] += 5; }, "+=", "transpose");
+  refused([&] { x.permute({1, 0}).zero_(); }, "zero_", "permute");
+  refused([&] { x[0].expand({2, 3}).mul_(2); }, "mul_", "expand");
+  Tensor named = x.narrow(1, 0, 2);
+  const Tensor same = named;
+  refused([&] { named += 1; }, "+=", "narrow");
+  refused([&] { named.add_(x.narrow(1, 1, 2)); }, "add_", "narrow");
+  refused([&] { same /= 2; }, "/=", "narrow");
+  refused([&] { named.detach().reshape({-1})[0] = 1; }, "fill_", "narrow");
+  refused([&] { nn::init::zeros_(named); }, "fill_", "narrow");
+  refused([&] { without_grad([&] { return named.copy_(named); }); }, "copy_", "narrow");
+  expect_close(x, {0, 1, 2, 3, 4, 5});
+  expect_close(named, {0, 1, 3, 4});
+}
+
+TEST(InPlace, RefusesARecordedCopyToo) {
+  Tensor x = ones({2, 2}, {.requires_grad = true}) * 2, h = x.transpose(0, 1);
+  expect_error<ValueError>([&] { h += 1; }, "+=: in place on the result of transpose");
+  h = h + 1;
+  h += 1;
+  expect_close(h, {4, 4, 4, 4});
+}
+
+TEST(InPlace, TakesAClone) {
+  Tensor x = zeros({2, 2}), y = x.transpose(0, 1).clone();
+  y[0] += 1;
+  x.narrow(1, 0, 1).clone().fill_(3);
+  empty({3}).fill_(7);
+  (x.transpose(0, 1) * 2).fill_(1);
+  expect_close(y, {1, 1, 0, 0});
+}
+
+TEST(InPlace, TakesGradientsOfWhateverShapesTheyCameFrom) {
+  Tensor w = ones({2, 3}, {.requires_grad = true});
+  (w.transpose(0, 1).narrow(1, 0, 2) * arange(6, {.dtype = float32}).reshape({3, 2})).sum().backward();
+  w.grad() *= 0.5;
+  nn::utils::clip_grad_norm_({w}, 1e-3);
+  w.grad().zero_();
+  w.register_hook([](const Tensor& g) { return g.transpose(0, 1).transpose(0, 1); });
+  w.sum().backward();
+  w.grad()[0] = 3;
+  expect_close(w.grad(), {3, 3, 3, 1, 1, 1});
+  Tensor g = grad({w.transpose(0, 1)}, {w}, {ones({3, 2})})[0];
+  g *= 2;
+  expect_close(g, {2, 2, 2, 2, 2, 2});
+}
+
 TEST(InPlace, OfNothingDoesNothing) {
   Tensor x = zeros({0, 2});
   x.fill_(1).add_(ones({2})).copy_(tensor(1.f));
+  x.transpose(0, 1).fill_(1);
   EXPECT_EQ(x.numel(), 0);
 }
 

@@ -9,11 +9,11 @@ using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
 
-const std::vector<double> values = {0.3, -1.2, 2, 0.7, -0.4, 1.1};
+const std::vector<double> six_numbers = {0.3, -1.2, 2, 0.7, -0.4, 1.1};
 const std::vector<double> upstream = {1, -2, 0.5, 0.3, 0.7, -1};
 
 TEST(LayerNorm, HasPyTorchsValueAndGradients) {
-  Tensor x = leaf(values, {2, 3}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
+  Tensor x = leaf(six_numbers, {2, 3}), w = leaf({0.5, 1.5, 2}, {3}), b = leaf({0.1, -0.2, 0.3}, {3});
   const Tensor y = layer_norm(x, {3}, w, b);
   expect_close(y,
                {0.0745011519131296, -1.997668790124361, 2.798887112513296, 0.2839536292275002, -2.249769011392145,
@@ -28,7 +28,7 @@ TEST(LayerNorm, HasPyTorchsValueAndGradients) {
 }
 
 TEST(LayerNorm, GoesOverAllDimsOfItsShape) {
-  expect_close(layer_norm(leaf(values, {2, 3}), {2, 3}, {}, {}, 0.1),
+  expect_close(layer_norm(leaf(six_numbers, {2, 3}), {2, 3}, {}, {}, 0.1),
                {-0.10841318225138447, -1.5022969540548994, 1.4713217591259324, 0.26328915689621946, -0.7588922757596914,
                 0.6349914960438235},
                1e-12);

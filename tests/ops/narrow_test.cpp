@@ -25,10 +25,12 @@ TEST(Narrow, OfLeadingRowsSharesStorage) {
   expect_close(x, {0, 0, 7, 7, 0, 0});
 }
 
-TEST(Narrow, OfOtherDimsCopies) {
-  Tensor x = zeros({3, 2});
-  narrow(x, 1, 0, 1).fill_(7);
-  expect_close(x, {0, 0, 0, 0, 0, 0});
+TEST(Narrow, OfOtherDimsSharesStorageWhereTheSlicesLieTogether) {
+  Tensor x = zeros({3, 2}), row = zeros({1, 3});
+  narrow(x, 1, 0, 2).fill_(7);  // all of them
+  narrow(row, 1, 1, 2).fill_(7);
+  expect_close(x, {7, 7, 7, 7, 7, 7});
+  expect_close(row, {0, 7, 7});
 }
 
 TEST(Narrow, MayBeEmptyAtEitherEnd) {

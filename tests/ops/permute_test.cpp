@@ -25,6 +25,12 @@ TEST(Permute, CountsNegativeDimsFromTheEnd) {
 
 TEST(Permute, OfAScalarIsTheScalar) { expect_close(permute(tensor(5.f), {}), {5}); }
 
+TEST(Permute, SharesStorageWhereNoElementMoves) {
+  Tensor x = zeros({1, 2, 1, 2});
+  permute(x, {1, 2, 0, 3})[1] = 5;
+  expect_close(x, {0, 0, 5, 5});
+}
+
 TEST(Permute, KeepsExtentsOfZero) { EXPECT_EQ(permute(zeros({2, 0, 3}), {1, 2, 0}).shape(), (Shape{0, 3, 2})); }
 
 }  // namespace

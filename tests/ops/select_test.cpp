@@ -26,8 +26,13 @@ TEST(Select, OfTheFirstDimSharesStorage) {
   Tensor x = zeros({2, 2});
   x[1].fill_(3);
   expect_close(x, {0, 0, 3, 3});
-  select(x, 1, 0).fill_(9);
-  expect_close(x, {0, 0, 3, 3});
+}
+
+TEST(Select, OfALaterDimSharesStorageWhereTheDimsBeforeItAreOne) {
+  Tensor x = zeros({1, 1, 2, 2});
+  select(x, 2, 1).fill_(3);
+  select(x, 1, 0)[0][0] = 4;
+  expect_close(x, {4, 4, 3, 3});
 }
 
 TEST(Select, HasAGradientOfZerosElsewhere) {

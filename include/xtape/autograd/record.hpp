@@ -23,21 +23,39 @@
 
 namespace xtape {
 
+namespace detail {
+XTAPE_API void retain_saved(TensorImpl*) noexcept;
+XTAPE_API void release_saved(TensorImpl*) noexcept;
+}  // namespace detail
+
 /// A value that the gradient function needs: `*saved` is the tensor. It remembers the storage's version: `*saved`
 /// throws GradError when the value has been modified in place since.
 class XTAPE_API Saved {
  public:
   Saved() = default;
-  explicit Saved(Tensor value);
+  explicit Saved(const Tensor& value);
+  Saved(const Saved& other) noexcept;
+  Saved(Saved&& other) noexcept
+      : value_(std::exchange(other.value_, nullptr)), version_(other.version_), is_output_(other.is_output_) {}
+  Saved& operator=(Saved other) noexcept {
+    std::swap(value_, other.value_);
+    version_ = other.version_;
+    is_output_ = other.is_output_;
+    return *this;
+  }
+  ~Saved() {
+    if (value_) detail::release_saved(value_);
+  }
+
   Tensor operator*() const;
   /// Not checked for modification.
-  Shape shape() const { return value_.shape(); }
-  DType dtype() const { return value_.dtype(); }
+  Shape shape() const;
+  DType dtype() const;
 
  private:
   friend XTAPE_API Saved save_output(const Tensor& y, bool needed);
 
-  Tensor value_;
+  detail::TensorImpl* value_ = nullptr;  // not a handle, so that `x += y` can tell
   std::uint32_t version_ = 0;
   bool is_output_ = false;
 };
@@ -96,6 +114,9 @@ namespace detail {
 /// An argument of record: refers to a tensor during the call.
 struct TensorRef {
   TensorRef(const Tensor& t) noexcept : tensor(&t) {}  // NOLINT: implicit on purpose
+  /// A module's parameter.
+  template <std::convertible_to<const Tensor&> T>
+  TensorRef(const T& t) noexcept : TensorRef(static_cast<const Tensor&>(t)) {}  // NOLINT: implicit on purpose
   const Tensor* tensor;
 };
 
@@ -150,6 +171,7 @@ Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, F
 /// with its input's dtype and shape (checked) or, where the input was broadcast, the output's shape: the tape sums
 /// over the copies. Write it with ops, and gradients of gradients follow. It captures what it needs by `x = save(x)`
 /// and `y = save_output(y)`, never `[&]`, `[x]` or `[y]`; never write `std::move(y)` beside `save_output(y)`.
+/// It must not write into gy, which others may share.
 template <class Fn>
 Tensor record(OpName op, std::initializer_list<detail::TensorRef> inputs, Tensor y, Fn gradient) {
   return detail::record(op, inputs.begin(), inputs.size(), std::move(y), std::move(gradient));

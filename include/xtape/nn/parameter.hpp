@@ -35,6 +35,23 @@ class RegisteredTensor : public Tensor {
   RegisteredTensor& operator=(const RegisteredTensor&) & = default;
   /// Assigning another tensor would not change the registered one: write into it with copy_ instead.
   RegisteredTensor& operator=(const Tensor&) = delete;
+  /// In place, or an error: the member never refers to another tensor afterwards.
+  template <class B>
+  Tensor operator+=(const B& b) const {
+    return static_cast<const Tensor&>(*this) += b;
+  }
+  template <class B>
+  Tensor operator-=(const B& b) const {
+    return static_cast<const Tensor&>(*this) -= b;
+  }
+  template <class B>
+  Tensor operator*=(const B& b) const {
+    return static_cast<const Tensor&>(*this) *= b;
+  }
+  template <class B>
+  Tensor operator/=(const B& b) const {
+    return static_cast<const Tensor&>(*this) /= b;
+  }
   ~RegisteredTensor() = default;
 };
 
