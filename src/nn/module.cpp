@@ -126,8 +126,9 @@ Parameter Module::register_parameter(const std::string& name, const Tensor& tens
   if (!tensor.is_leaf()) {
     fail<GradError>("register_parameter", "\"{}\" is the result of an op, not a leaf; pass its detach().clone()", name);
   }
-  // A parameter has storage of its own, so that no write elsewhere changes it.
-  const Tensor own = xtape::detail::fills_storage(tensor) ? tensor : xtape::detail::copy_of(tensor);
+  // A parameter has storage of its own, so that no write elsewhere changes it, and that may be written.
+  const bool as_it_is = xtape::detail::fills_storage(tensor) && !tensor.impl()->storage->copied_by();
+  const Tensor own = as_it_is ? tensor : xtape::detail::copy_of(tensor);
   own.requires_grad_();
   state_->parameters.push_back({name, own});
   return Parameter(own);
@@ -142,7 +143,8 @@ Parameter Module::register_parameter(const std::string& name, const Parameter& t
 Buffer Module::register_buffer(const std::string& name, const Tensor& tensor) {
   check_name("register_buffer", *state_, name);
   if (!tensor.defined()) return Buffer();
-  const Tensor buffer = tensor.requires_grad() ? tensor.detach() : tensor;
+  const Tensor own = tensor.impl()->storage->copied_by() ? xtape::detail::copy_of(tensor) : tensor;
+  const Tensor buffer = own.requires_grad() ? own.detach() : own;
   state_->buffers.push_back({name, buffer});
   return Buffer(buffer);
 }

@@ -42,7 +42,7 @@ class InPlaceDtypes : public ::testing::Test {
   testing::Comparison comparison_;
 };
 
-TEST_F(InPlaceDtypes, ArePyTorchs) {  // SEMANTICS [36]
+TEST_F(InPlaceDtypes, ArePyTorchs) {  // SEMANTICS [39]
   const std::vector<DType> dtypes = {bool_, uint8, int32, int64, float32, float64};
   for (const std::string op : {"+=", "-=", "*=", "/="}) {
     for (DType dtype : dtypes) {

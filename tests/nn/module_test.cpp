@@ -292,6 +292,18 @@ TEST(Module, LoadsNothingWhenAValueCannotBeCast) {
   expect_close(model.w, {1});
 }
 
+TEST(Module, RegistersACopyOfWhatPyTorchHasAsAView) {
+  struct Transposed : nn::Module {
+    nn::Parameter weight = register_parameter("weight", ones({2, 3}).transpose(0, 1));
+    nn::Buffer scale = register_buffer("scale", ones({2, 3}).transpose(0, 1));
+  } module;
+  NoGradGuard no_grad;
+  module.weight.fill_(2);
+  module.scale.fill_(3);
+  EXPECT_EQ(module.parameters()[0].sum().item<float>(), 12);
+  EXPECT_EQ(module.buffers()[0].sum().item<float>(), 18);
+}
+
 TEST(Module, AParameterOwnsItsStorage) {
   Tensor whole = zeros({4});
   Naming m;

@@ -32,7 +32,10 @@ class RegisteredTensor : public Tensor {
   RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
   /// As with a module, a moved-from one still refers to its tensor.
   RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
+  /// For the assignment of a whole module.
   RegisteredTensor& operator=(const RegisteredTensor&) & = default;
+  /// The module that holds this member would keep its own tensor.
+  RegisteredTensor& operator=(RegisteredTensor&) = delete;  // a tie: register_parameter(name, other.weight)
   /// Assigning another tensor would not change the registered one: write into it with copy_ instead.
   RegisteredTensor& operator=(const Tensor&) = delete;
   /// In place, or an error: the member never refers to another tensor afterwards.
