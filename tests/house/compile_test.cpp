@@ -8,13 +8,13 @@ namespace xtape::house {
 namespace {
 
 /// The compiler's output for a program of `code`; "" if it accepts it.
-std::string compiler_says(const std::string& code) {
+std::string compiler_says(const std::string& code, const std::string& flags = "-Woverloaded-virtual") {
   const std::string program =
       "#include <xtape/nn/nn.hpp>\n"
       "using namespace xtape;\n" +
       code + "\n";
   const Ran ran = run("printf %s " + quote(program) + " | " + quote(XTAPE_CXX) +
-                      " -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Werror -I" +
+                      " -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror " + flags + " -I" +
                       quote((root / "include").string()) + " -x c++ -fsyntax-only - 2>&1");
   std::string said;
   for (const std::string& line : ran.lines) said += line + "\n";
@@ -33,9 +33,9 @@ std::size_t count(const std::string& text, const std::string& what) {
   return n;
 }
 
-/// Refused with one error.
+/// Refused with one error. (clang also warns at a forward that hides those of the base, if it is asked to.)
 void expect_one_error(const std::string& code, const std::string& reason) {
-  const std::string said = compiler_says(code);
+  const std::string said = compiler_says(code, "-Wno-overloaded-virtual");
   EXPECT_NE(said.find(reason), std::string::npos) << code << "\n" << said;
   EXPECT_EQ(count(said, "error: "), 1u) << code << "\n" << said;
 }
