@@ -42,10 +42,10 @@ namespace {
   }
   while (true) {
     // Counted first: after the exchange another thread, whose graph has saved t, may delete it.
-    const bool leaves_it_unnamed = held > 1 && TensorImpl::handles(held) == 1;
-    if (leaves_it_unnamed) t->storage->count_unnamed(1);
+    const bool leaves_no_handle = held > 1 && TensorImpl::handles(held) == 1;
+    if (leaves_no_handle) t->storage->count_without_handle(1);
     if (t->references.compare_exchange_weak(held, held - 1, std::memory_order_acq_rel)) return held == 1;
-    if (leaves_it_unnamed) t->storage->count_unnamed(-1);
+    if (leaves_no_handle) t->storage->count_without_handle(-1);
   }
 }
 }  // namespace
@@ -64,13 +64,13 @@ void release_saved(TensorImpl* t) noexcept {
     held = t->references.fetch_sub(TensorImpl::saved_reference, std::memory_order_acq_rel);
   }
   if (held != TensorImpl::saved_reference) return;
-  t->storage->count_unnamed(-1);
+  t->storage->count_without_handle(-1);
   delete t;
 }
 
 Tensor handle_to_saved(TensorImpl* saved) noexcept {
   const std::int64_t held = saved->references.fetch_add(1, std::memory_order_relaxed);
-  if (TensorImpl::handles(held) == 0) saved->storage->count_unnamed(-1);
+  if (TensorImpl::handles(held) == 0) saved->storage->count_without_handle(-1);
   return Tensor(IntrusivePtr<TensorImpl>::adopt(saved));
 }
 
@@ -79,7 +79,7 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept {
   do {
     if (held == 0) return Tensor();
   } while (!t->references.compare_exchange_weak(held, held + 1));
-  if (TensorImpl::handles(held) == 0) t->storage->count_unnamed(-1);
+  if (TensorImpl::handles(held) == 0) t->storage->count_without_handle(-1);
   return Tensor(IntrusivePtr<TensorImpl>::adopt(t));
 }
 
@@ -122,7 +122,7 @@ bool owns_storage_alone(const Tensor& x) noexcept {
 
 bool is_only_handle(const Tensor& x) noexcept {
   const TensorImpl& impl = *x.impl();
-  return TensorImpl::handles(impl.references.load(std::memory_order_acquire)) == 1 && impl.storage->named() == 1;
+  return TensorImpl::handles(impl.references.load(std::memory_order_acquire)) == 1 && impl.storage->with_handle() == 1;
 }
 
 void clear_grad(const Tensor& x, bool set_to_none) {
