@@ -57,6 +57,7 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
     copy->children.push_back({name, module->copy()});
     link(copy, *ModuleState::of(copy->children.back().module->get()));
   }
+  const std::lock_guard lock(state->parents_lock);
   for (const Parent& p : state->parents) {  // the old member of a copy is out of date in a clone, too
     const auto parent = cloning->states.find(p.state);
     if (p.replaced.empty() || parent == cloning->states.end()) continue;
@@ -140,12 +141,15 @@ void Running::fail_unregistered() const {
   stranger->hides_path_ = true;
   const Running& by = *stranger->caller();
   const std::string type = type_name(stranger->module_), caller_type = type_name(by.module_);
-  for (const Parent& p : stranger->state_->parents) {
-    if (p.state != by.state_.get() || p.replaced.empty()) continue;
-    fail<ValueError>(caller_type,
-                     "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
-                     "replace_module before you copy the module, into a Sequential for example",
-                     p.replaced);
+  {
+    const std::lock_guard lock(stranger->state_->parents_lock);
+    for (const Parent& p : stranger->state_->parents) {
+      if (p.state != by.state_.get() || p.replaced.empty()) continue;
+      fail<ValueError>(caller_type,
+                       "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
+                       "replace_module before you copy the module, into a Sequential for example",
+                       p.replaced);
+    }
   }
   std::vector<std::string> of_the_type;  // if there is only one, an assignment probably meant to replace it
   for (const Child& child : by.state_->children) {

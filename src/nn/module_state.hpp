@@ -33,12 +33,12 @@ struct ModuleState {
 
   std::atomic<bool> training = true;
   std::atomic<bool> stands_alone = false;  // nn::unregistered
-  bool was_replaced = false;               // in one of its parents
+  std::atomic<bool> was_replaced = false;  // in one of its parents
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
   std::vector<Parent> parents;
   mutable std::atomic<const ModuleState*> last_parent = nullptr;  // one of them that called this module, or null
-  mutable xtape::detail::Lock parents_lock;  // a forward may put shared layers into a Sequential of its own
+  mutable xtape::detail::Lock parents_lock;  // for `parents`: a forward may put shared layers into its own Sequential
   xtape::detail::HookList<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)> pre_hooks;
   xtape::detail::HookList<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)> hooks;
 
