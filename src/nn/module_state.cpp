@@ -50,7 +50,7 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   if (!is_new) return entry->second;
   auto copy = entry->second = std::make_shared<ModuleState>();
   copy->set_training(state->is_training());
-  copy->stands_alone = state->stands_alone.load(std::memory_order_relaxed);
+  copy->may_be_unregistered = state->may_be_unregistered.load(std::memory_order_relaxed);
   for (const auto& [name, tensor] : state->parameters) copy->parameters.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, tensor] : state->buffers) copy->buffers.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, module] : state->children) {
@@ -87,7 +87,7 @@ std::string joined(const std::string& path, const std::string& name) { return pa
 std::string Running::path() const {
   if (!outer() || hides_path_) return "";
   const std::string path = outer()->path();
-  for (const Child& child : static_cast<const Running*>(outer())->state_->children) {
+  for (const Child& child : outer()->state_->children) {
     if (ModuleState::of(child.module->get()) == state_) return joined(path, child.name);
   }
   return path;
@@ -103,7 +103,7 @@ bool leads_to(const ModuleState& state, const ModuleState& top) {
   while (!waiting.empty()) {
     const ModuleState& next = *waiting.back();
     waiting.pop_back();
-    if (&next == &top || next.stands_alone.load(std::memory_order_relaxed)) return true;
+    if (&next == &top || next.may_be_unregistered.load(std::memory_order_relaxed)) return true;
     const std::lock_guard lock(next.parents_lock);
     for (const Parent& p : next.parents) {
       if (!p.replaced.empty() || !seen.insert(p.state).second) continue;
