@@ -124,8 +124,6 @@ class XTAPE_API Module {
   /// is a ValueError, so replace before you copy. ValueError if there is no such child.
   template <std::derived_from<Module> M>
   [[nodiscard]] M replace_module(const std::string& name, M module) {
-    static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
     replace_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }
