@@ -224,7 +224,7 @@ std::int64_t Tensor::size(std::int64_t d) const {
 
 namespace {
 
-/// What stands behind the elements, as in PyTorch: what they do not say themselves.
+/// What is printed after the elements, as in PyTorch: what they do not show.
 std::vector<std::string> notes(const Tensor& x) {
   const detail::TensorImpl& t = *x.impl();
   std::vector<std::string> notes;
@@ -246,7 +246,7 @@ std::string Tensor::to_string() const {
   const detail::TensorImpl& t = *impl_;
   const std::string opening = "tensor(";
   std::string s = opening + kernels::print(t.dtype, t.data, t.shape, static_cast<std::int64_t>(opening.size()));
-  std::size_t line = s.size() - (s.rfind('\n') + 1) + 2;  // counted as PyTorch counts, who breaks lines after 80
+  std::size_t line = s.size() - (s.rfind('\n') + 1) + 2;  // as PyTorch counts; it breaks lines after 80
   for (const std::string& note : notes(*this)) {
     const bool breaks = line + note.size() + 2 > 80;
     s += (breaks ? ",\n" + std::string(opening.size(), ' ') : ", ") + note;

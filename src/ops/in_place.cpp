@@ -139,7 +139,7 @@ void check_sides(const char* sign, const Tensor& x, const Tensor& b) {
 
 /// GradError unless x may take a recorded result: nobody else must see x's elements.
 void check_may_take_result(const char* sign, const Tensor& x) {
-  if (x.is_leaf() && x.requires_grad()) detail::check_in_place(sign, x);
+  if (x.is_leaf() && x.requires_grad()) detail::check_in_place(sign, x);  // throws
   detail::check_not_copied(sign, x);
   if (detail::is_only_handle(x)) return;
   fail<GradError>(sign,

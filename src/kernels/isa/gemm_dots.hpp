@@ -21,7 +21,7 @@ constexpr int dot_rows = 3, dot_columns = 4;
 constexpr int dot_rows = 2, dot_columns = 4;
 #endif
 
-/// Adds to each lane of a, and of b, the one that is `half` away; the sums of a, then of b, take turns of `half` lanes.
+/// Adds lanes that are `half` apart. Of the result, `half` lanes are sums of a's, the next `half` of b's, and so on.
 template <class T, int half>
 inline Vec<T> sum_halves(Vec<T> a, Vec<T> b) {
   constexpr auto all = std::make_integer_sequence<int, lanes<T>>();
