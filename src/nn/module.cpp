@@ -125,7 +125,7 @@ Parameter Module::register_parameter(const std::string& name, const Tensor& tens
   if (!tensor.is_leaf()) {
     fail<GradError>("register_parameter", "\"{}\" is the result of an op, not a leaf; pass its detach().clone()", name);
   }
-  // A parameter has storage of its own, so that no write elsewhere changes it, and that may be written.
+  // A parameter fills its storage, which may be written: a slice, and a copy where PyTorch has a view, are copied.
   const bool as_it_is = xtape::detail::fills_storage(tensor) && !tensor.impl()->storage->copied_by();
   const Tensor own = as_it_is ? tensor : xtape::detail::copy_of(tensor);
   own.requires_grad_();
