@@ -130,14 +130,14 @@ struct Panels {
 };
 /// As many as are equally wide of those from column j to `end`, which is the block's end or some whole panels from j.
 template <class T>
-inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t widest) {
+inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t wide) {
   const int64_t left = end - j;
   if (!b.in_place) {
     const int64_t width = panel_width<T>(left);
     return {{b.packed + j * b.k, width, width * b.k}, width, left >= width ? left / width * width : left};
   }
   if (left < lanes<T>) return {{b.packed, lanes<T>, 0}, lanes<T>, left};
-  const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
+  const int64_t width = left >= wide ? wide : left >= panel<T> ? panel<T> : lanes<T>;
   return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, left / width * width};
 }
 
@@ -172,7 +172,7 @@ inline int64_t columns_at_a_time(const Block<T>& a, const Block<T>& b) {
 /// C (+)= a b, both of which have k steps.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
-  const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
+  const int64_t wide = a.count <= strip ? widest_tile(static_cast<int>(a.count)) * lanes<T> : panel<T>;
   const int64_t columns = columns_at_a_time(a, b);
   for (int64_t first = 0; first < b.count; first += columns) {
     const int64_t end = smaller(b.count, first + columns);
