@@ -153,9 +153,9 @@ class XTAPE_API Tensor {
   Tensor div_(Scalar other) const;
 
   /// In place, too, with the same rules. Where `a += b` must be recorded, since in grad mode a or b requires grad, the
-  /// handle takes the recorded result in a's dtype, and what data() gave before is void. GradError where that would be
-  /// told from a write in place: a is a leaf that requires grad, const or a temporary, or another handle or view shares
-  /// its storage. (What the tape has saved does not count.)
+  /// handle takes the recorded result in a's dtype, and pointers from data() are no longer valid. GradError where that
+  /// would differ from a write in place: a is a leaf that requires grad, const or a temporary, or another handle or
+  /// view shares its storage. (What the tape has saved does not count.)
   Tensor& operator+=(const Tensor& b) &;
   Tensor& operator+=(Scalar b) &;
   Tensor& operator-=(const Tensor& b) &;

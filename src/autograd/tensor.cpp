@@ -18,17 +18,21 @@ namespace xtape {
 
 namespace detail {
 
-TensorImpl::~TensorImpl() {
-  set_requires_grad(false);
-  if (node && node->is_leaf()) static_cast<Leaf&>(*node).forget_owner();
-}
-
 namespace {
-/// Its hooks may take a reference of their own, and so race with the only holder.
-bool has_leaf_node(const TensorImpl& t) noexcept { return t.node && t.node->is_leaf(); }
+/// t's node if t is a leaf that has one, else null. A leaf's hooks may take a reference of their own: they race even
+/// with the only holder.
+Leaf* leaf_of(const TensorImpl& t) noexcept {
+  return t.node && t.node->is_leaf() ? static_cast<Leaf*>(t.node.get()) : nullptr;
+}
 }  // namespace
 
+TensorImpl::~TensorImpl() {
+  set_requires_grad(false);
+  if (Leaf* leaf = leaf_of(*this)) leaf->forget_owner();
+}
+
 void retain(TensorImpl* t) noexcept { t->references.fetch_add(1, std::memory_order_relaxed); }
+
 namespace {
 /// True when it was the last handle and the tape has saved nothing: the caller deletes t.
 [[gnu::noinline]] bool drop_handle(TensorImpl* t, std::int64_t held) noexcept {
@@ -38,17 +42,17 @@ namespace {
   }
   while (true) {
     // Counted first: after the exchange another thread, whose graph has saved t, may delete it.
-    const bool leaves_it_unnamed = held > 1 && TensorImpl::handles(held) == 1;
-    if (leaves_it_unnamed) t->storage->count_unnamed(1);
+    const bool leaves_no_handle = held > 1 && TensorImpl::handles(held) == 1;
+    if (leaves_no_handle) t->storage->count_without_handle(1);
     if (t->references.compare_exchange_weak(held, held - 1, std::memory_order_acq_rel)) return held == 1;
-    if (leaves_it_unnamed) t->storage->count_unnamed(-1);
+    if (leaves_no_handle) t->storage->count_without_handle(-1);
   }
 }
 }  // namespace
 
 void release(TensorImpl* t) noexcept {
   const std::int64_t held = t->references.load(std::memory_order_acquire);
-  if ((held == 1 && !has_leaf_node(*t)) || drop_handle(t, held)) delete t;
+  if ((held == 1 && !leaf_of(*t)) || drop_handle(t, held)) delete t;
 }
 
 void retain_saved(TensorImpl* t) noexcept {
@@ -56,17 +60,17 @@ void retain_saved(TensorImpl* t) noexcept {
 }
 void release_saved(TensorImpl* t) noexcept {
   std::int64_t held = t->references.load(std::memory_order_acquire);
-  if (held != TensorImpl::saved_reference || has_leaf_node(*t)) {
+  if (held != TensorImpl::saved_reference || leaf_of(*t)) {
     held = t->references.fetch_sub(TensorImpl::saved_reference, std::memory_order_acq_rel);
   }
   if (held != TensorImpl::saved_reference) return;
-  t->storage->count_unnamed(-1);
+  t->storage->count_without_handle(-1);
   delete t;
 }
 
 Tensor handle_to_saved(TensorImpl* saved) noexcept {
   const std::int64_t held = saved->references.fetch_add(1, std::memory_order_relaxed);
-  if (TensorImpl::handles(held) == 0) saved->storage->count_unnamed(-1);
+  if (TensorImpl::handles(held) == 0) saved->storage->count_without_handle(-1);
   return Tensor(IntrusivePtr<TensorImpl>::adopt(saved));
 }
 
@@ -75,7 +79,7 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept {
   do {
     if (held == 0) return Tensor();
   } while (!t->references.compare_exchange_weak(held, held + 1));
-  if (TensorImpl::handles(held) == 0) t->storage->count_unnamed(-1);
+  if (TensorImpl::handles(held) == 0) t->storage->count_without_handle(-1);
   return Tensor(IntrusivePtr<TensorImpl>::adopt(t));
 }
 
@@ -116,22 +120,15 @@ bool owns_storage_alone(const Tensor& x) noexcept {
   return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x);
 }
 
-namespace {
-Leaf* leaf_of(const Tensor& t) {
-  TensorImpl* impl = t.impl();
-  return impl && impl->node && impl->node->is_leaf() ? static_cast<Leaf*>(impl->node.get()) : nullptr;
-}
-}  // namespace
-
 bool is_only_handle(const Tensor& x) noexcept {
   const TensorImpl& impl = *x.impl();
-  return TensorImpl::handles(impl.references.load(std::memory_order_acquire)) == 1 && impl.storage->named() == 1;
+  return TensorImpl::handles(impl.references.load(std::memory_order_acquire)) == 1 && impl.storage->with_handle() == 1;
 }
 
 void clear_grad(const Tensor& x, bool set_to_none) {
   if (set_to_none) {
     x.set_grad({});
-  } else if (Leaf* leaf = leaf_of(x)) {
+  } else if (Leaf* leaf = leaf_of(*x.impl())) {
     leaf->zero_grad();
   }
 }
@@ -159,10 +156,10 @@ void convert_in_place(const Tensor& x, DType dtype) {
   impl.set_requires_grad(requires_grad);
   impl.data = converted.impl()->data;
   impl.dtype = dtype;
-  if (!impl.node) return;
-  Leaf& leaf = static_cast<Leaf&>(*impl.node);
-  NodeAccess::set_value_type(leaf, impl.shape, dtype);
-  if (const Tensor g = leaf.grad(); g.defined()) leaf.set_grad(floating_copy(g, dtype));
+  Leaf* const leaf = leaf_of(impl);
+  if (!leaf) return;
+  NodeAccess::set_value_type(*leaf, impl.shape, dtype);
+  if (const Tensor g = leaf->grad(); g.defined()) leaf->set_grad(floating_copy(g, dtype));
 }
 
 void check_not_copied(const char* op, const Tensor& x) {
@@ -227,7 +224,7 @@ std::int64_t Tensor::size(std::int64_t d) const {
 
 namespace {
 
-/// What stands behind the elements, as in PyTorch: what they do not say themselves.
+/// What is printed after the elements, as in PyTorch: what they do not show.
 std::vector<std::string> notes(const Tensor& x) {
   const detail::TensorImpl& t = *x.impl();
   std::vector<std::string> notes;
@@ -249,7 +246,7 @@ std::string Tensor::to_string() const {
   const detail::TensorImpl& t = *impl_;
   const std::string opening = "tensor(";
   std::string s = opening + kernels::print(t.dtype, t.data, t.shape, static_cast<std::int64_t>(opening.size()));
-  std::size_t line = s.size() - (s.rfind('\n') + 1) + 2;  // counted as PyTorch counts, who breaks lines after 80
+  std::size_t line = s.size() - (s.rfind('\n') + 1) + 2;  // as PyTorch counts; it breaks lines after 80
   for (const std::string& note : notes(*this)) {
     const bool breaks = line + note.size() + 2 > 80;
     s += (breaks ? ",\n" + std::string(opening.size(), ' ') : ", ") + note;
@@ -315,7 +312,7 @@ RemovableHandle Tensor::register_post_accumulate_grad_hook(Callback<void(const T
 }
 
 Tensor Tensor::grad() const {
-  const detail::Leaf* leaf = detail::leaf_of(*this);
+  const detail::Leaf* leaf = defined() ? detail::leaf_of(*impl_) : nullptr;
   return leaf ? leaf->grad() : Tensor();
 }
 
@@ -323,7 +320,7 @@ void Tensor::set_grad(const Tensor& g) const {
   detail::TensorImpl& t = impl_of(*this, "set_grad");
   if (!is_leaf()) fail<GradError>("set_grad", "the tensor is the result of {}, not a leaf", t.node->op());
   if (!g.defined()) {
-    if (detail::Leaf* leaf = detail::leaf_of(*this)) leaf->set_grad({});
+    if (detail::Leaf* leaf = detail::leaf_of(t)) leaf->set_grad({});
     return;
   }
   if (!is_floating(t.dtype)) {

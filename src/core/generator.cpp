@@ -2,7 +2,6 @@
 #include "xtape/generator.hpp"
 
 #include <mutex>
-#include <utility>
 
 namespace xtape {
 

@@ -71,8 +71,9 @@ struct Work {
   }
 };
 
-/// A training step of some hundred microseconds runs on one thread for about this long between two large ops. With a
-/// shorter time a step takes longer on a busy machine, where a thread that sleeps gets a core late.
+/// How long a worker spins before it sleeps. A training step of some hundred microseconds runs on one thread for about
+/// this long between two large ops. With a shorter time a step takes longer on a busy machine, where a thread that
+/// sleeps gets a core late.
 constexpr Clock::duration spin_time = std::chrono::microseconds(150);
 
 /// Nanoseconds of work below which a thread's share does not pay whatever waking costs: its data has to come from

@@ -20,10 +20,12 @@ class alignas(64) Storage {
   bool is_unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 
   /// How many tensors in this storage have a handle. The others are kept alive by the tape alone.
-  std::int32_t named() const noexcept {
-    return references_.load(std::memory_order_acquire) - unnamed_.load(std::memory_order_acquire);
+  std::int32_t with_handle() const noexcept {
+    return references_.load(std::memory_order_acquire) - without_handle_.load(std::memory_order_acquire);
   }
-  void count_unnamed(std::int32_t change) noexcept { unnamed_.fetch_add(change, std::memory_order_acq_rel); }
+  void count_without_handle(std::int32_t change) noexcept {
+    without_handle_.fetch_add(change, std::memory_order_acq_rel);
+  }
 
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   void bump_version() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
@@ -56,7 +58,7 @@ class alignas(64) Storage {
   std::atomic<std::int32_t> references_{1};
   std::atomic<std::uint32_t> version_{0};
   std::atomic<std::int32_t> requiring_grad_{0};
-  std::atomic<std::int32_t> unnamed_{0};
+  std::atomic<std::int32_t> without_handle_{0};
   std::atomic<const char*> copied_by_{nullptr};
   std::int64_t bytes_;
 };

@@ -15,8 +15,9 @@ class WakeCost {
 
   double ns() const noexcept { return ns_.load(std::memory_order_relaxed); }
 
-  /// A thread has begun after this time. A single observation counts for little: the thread may have waited for a core.
-  void observe(double ns) noexcept { move_towards(std::min(ns, 4 * this->ns()), 1. / 8); }
+  /// A thread has begun after `taken`, in nanoseconds. A single observation counts for little: the thread may have
+  /// waited for a core.
+  void observe(double taken) noexcept { move_towards(std::min(taken, 4 * ns()), 1. / 8); }
 
   /// To be called where the cost was too high to ask for help. What is not observed any more is forgotten, so that a
   /// busy moment does not leave the threads unused for good.

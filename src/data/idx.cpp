@@ -93,7 +93,7 @@ void Source::refill() {
   stream_.avail_in += static_cast<uInt>(read_file(buffer_ + stream_.avail_in, sizeof buffer_ - stream_.avail_in));
 }
 
-/// At the end of a member: whether another one follows, which is begun then.
+/// At the end of a member: begins the next one. False if there is none.
 bool Source::begins_member() {
   if (stream_.avail_in < 2) refill();
   if (stream_.avail_in < 2 || !std::equal(gzip_magic, gzip_magic + 2, stream_.next_in)) return false;

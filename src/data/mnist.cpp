@@ -15,7 +15,8 @@ constexpr std::int64_t image_side = 28;
 
 namespace fs = std::filesystem;
 
-/// What stands at `path`, perhaps nothing; FileError where that may not be seen.
+/// The type of the file at `path`, not_found included; FileError if it cannot be told, as in a folder without
+/// permission.
 fs::file_type type_of(std::string_view op, const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();

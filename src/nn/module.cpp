@@ -17,7 +17,6 @@ namespace xtape::nn {
 
 namespace detail {
 ModuleHolder::~ModuleHolder() = default;
-
 }  // namespace detail
 
 using detail::joined;
@@ -126,7 +125,7 @@ Parameter Module::register_parameter(const std::string& name, const Tensor& tens
   if (!tensor.is_leaf()) {
     fail<GradError>("register_parameter", "\"{}\" is the result of an op, not a leaf; pass its detach().clone()", name);
   }
-  // A parameter has storage of its own, so that no write elsewhere changes it, and that may be written.
+  // A parameter fills its storage, which may be written: a slice, and a copy where PyTorch has a view, are copied.
   const bool as_it_is = xtape::detail::fills_storage(tensor) && !tensor.impl()->storage->copied_by();
   const Tensor own = as_it_is ? tensor : xtape::detail::copy_of(tensor);
   own.requires_grad_();
@@ -186,7 +185,7 @@ void Module::replace_child(const std::string& name, std::shared_ptr<detail::Modu
 }
 
 void detail::mark_unregistered(const Module& module) noexcept {
-  ModuleState::of(module)->stands_alone.store(true, std::memory_order_relaxed);
+  ModuleState::of(module)->may_be_unregistered.store(true, std::memory_order_relaxed);
 }
 
 // ---- listing ---------------------------------------------------------------------------------------------------
@@ -335,7 +334,7 @@ const Module& Module::train(bool on) const {
 }
 
 bool Module::is_training() const {
-  const auto* const running = static_cast<const detail::Running*>(xtape::detail::CallScope::innermost());
+  const detail::Running* const running = detail::Running::innermost();
   if (running && &running->state() == state_.get()) running->check_registered();
   return state_->is_training();
 }

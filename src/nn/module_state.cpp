@@ -50,13 +50,14 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   if (!is_new) return entry->second;
   auto copy = entry->second = std::make_shared<ModuleState>();
   copy->set_training(state->is_training());
-  copy->stands_alone = state->stands_alone.load(std::memory_order_relaxed);
+  copy->may_be_unregistered = state->may_be_unregistered.load(std::memory_order_relaxed);
   for (const auto& [name, tensor] : state->parameters) copy->parameters.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, tensor] : state->buffers) copy->buffers.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, module] : state->children) {
     copy->children.push_back({name, module->copy()});
     link(copy, *ModuleState::of(copy->children.back().module->get()));
   }
+  const std::lock_guard lock(state->parents_lock);
   for (const Parent& p : state->parents) {  // the old member of a copy is out of date in a clone, too
     const auto parent = cloning->states.find(p.state);
     if (p.replaced.empty() || parent == cloning->states.end()) continue;
@@ -86,7 +87,7 @@ std::string joined(const std::string& path, const std::string& name) { return pa
 std::string Running::path() const {
   if (!outer() || hides_path_) return "";
   const std::string path = outer()->path();
-  for (const Child& child : static_cast<const Running*>(outer())->state_->children) {
+  for (const Child& child : outer()->state_->children) {
     if (ModuleState::of(child.module->get()) == state_) return joined(path, child.name);
   }
   return path;
@@ -102,7 +103,7 @@ bool leads_to(const ModuleState& state, const ModuleState& top) {
   while (!waiting.empty()) {
     const ModuleState& next = *waiting.back();
     waiting.pop_back();
-    if (&next == &top || next.stands_alone.load(std::memory_order_relaxed)) return true;
+    if (&next == &top || next.may_be_unregistered.load(std::memory_order_relaxed)) return true;
     const std::lock_guard lock(next.parents_lock);
     for (const Parent& p : next.parents) {
       if (!p.replaced.empty() || !seen.insert(p.state).second) continue;
@@ -140,12 +141,15 @@ void Running::fail_unregistered() const {
   stranger->hides_path_ = true;
   const Running& by = *stranger->caller();
   const std::string type = type_name(stranger->module_), caller_type = type_name(by.module_);
-  for (const Parent& p : stranger->state_->parents) {
-    if (p.state != by.state_.get() || p.replaced.empty()) continue;
-    fail<ValueError>(caller_type,
-                     "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
-                     "replace_module before you copy the module, into a Sequential for example",
-                     p.replaced);
+  {
+    const std::lock_guard lock(stranger->state_->parents_lock);
+    for (const Parent& p : stranger->state_->parents) {
+      if (p.state != by.state_.get() || p.replaced.empty()) continue;
+      fail<ValueError>(caller_type,
+                       "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
+                       "replace_module before you copy the module, into a Sequential for example",
+                       p.replaced);
+    }
   }
   std::vector<std::string> of_the_type;  // if there is only one, an assignment probably meant to replace it
   for (const Child& child : by.state_->children) {

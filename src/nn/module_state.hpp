@@ -32,13 +32,13 @@ struct ModuleState {
   void set_training(bool on) noexcept { training.store(on, std::memory_order_relaxed); }
 
   std::atomic<bool> training = true;
-  std::atomic<bool> stands_alone = false;  // nn::unregistered
-  bool was_replaced = false;               // in one of its parents
+  std::atomic<bool> may_be_unregistered = false;  // by nn::unregistered
+  std::atomic<bool> was_replaced = false;         // in one of its parents
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
   std::vector<Parent> parents;
   mutable std::atomic<const ModuleState*> last_parent = nullptr;  // one of them that called this module, or null
-  mutable xtape::detail::Lock parents_lock;  // a forward may put shared layers into a Sequential of its own
+  mutable xtape::detail::Lock parents_lock;  // for `parents`: a forward may put shared layers into its own Sequential
   xtape::detail::HookList<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)> pre_hooks;
   xtape::detail::HookList<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)> hooks;
 
@@ -55,11 +55,14 @@ void unlink(const std::shared_ptr<ModuleState>& parent, ModuleState& child, cons
 
 std::string joined(const std::string& path, const std::string& name);
 
-/// A module whose operator() is running.
+/// A module whose operator() is running. Every CallScope is one.
 class Running final : public xtape::detail::CallScope {
  public:
   explicit Running(const Module& module)
       : module_(module), state_(ModuleState::of(module)), is_known_(caller() == nullptr) {}
+
+  /// The innermost running module on this thread, or null.
+  static const Running* innermost() noexcept { return static_cast<const Running*>(CallScope::innermost()); }
 
   std::string path() const override;
 
@@ -79,11 +82,9 @@ class Running final : public xtape::detail::CallScope {
   const ModuleState& state() const noexcept { return *state_; }
 
  private:
+  const Running* outer() const noexcept { return static_cast<const Running*>(CallScope::outer()); }
   /// The module that called this one, unless one of its hooks did.
-  const Running* caller() const noexcept {
-    const auto* const caller = static_cast<const Running*>(outer());  // scopes are always modules
-    return caller && !caller->in_hook_ ? caller : nullptr;
-  }
+  const Running* caller() const noexcept { return outer() && !outer()->in_hook_ ? outer() : nullptr; }
   bool is_registered_in(const ModuleState& parent) const;
   bool is_known() const { return is_known_ || find_known(); }
   bool find_known() const;

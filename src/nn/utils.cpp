@@ -2,7 +2,6 @@
 #include "xtape/nn/utils.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"

@@ -1,7 +1,5 @@
 // y = x, repeated along extents of 1        dx = gy summed over the copies (done by the tape)
 // Keeps nothing.
-#include <utility>
-
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
 #include "core/fail.hpp"

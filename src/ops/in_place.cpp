@@ -106,14 +106,6 @@ void update(const char* op, const Tensor& x, const Tensor& b) {
   write(x, without_grad([&x, &b] { return Op::apply(x, b); }), Replace());  // computed in the later dtype, rounded once
 }
 
-void copy_into(const char* op, const Tensor& x, const Tensor& source) {
-  detail::check_defined(op, x);
-  detail::check_defined(op, source);
-  check_unrecorded(op, x, source);
-  check_shapes(op, x, source);
-  write(x, source, Replace());
-}
-
 void fill_with(const char* op, const Tensor& x, Scalar value) {
   detail::check_fits(op, value, x.impl()->dtype);
   detail::check_in_place(op, x);
@@ -123,6 +115,14 @@ void fill_with(const char* op, const Tensor& x, Scalar value) {
 void check_both_defined(const char* op, const Tensor& x, const Tensor& b) {
   detail::check_defined(op, x);
   detail::check_defined(op, b);
+}
+
+/// x = x op (alpha b).
+template <class Op>
+void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alpha) {
+  check_both_defined(op, x, b);
+  check_unrecorded(op, x, b);  // before the product, which is not recorded
+  update<Op>(op, x, alpha.to<double>() == 1 ? b : without_grad([&b, alpha] { return b * alpha; }));
 }
 
 // ---- the operators -----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ void check_sides(const char* sign, const Tensor& x, const Tensor& b) {
 
 /// GradError unless x may take a recorded result: nobody else must see x's elements.
 void check_may_take_result(const char* sign, const Tensor& x) {
-  if (x.is_leaf() && x.requires_grad()) detail::check_in_place(sign, x);
+  if (x.is_leaf() && x.requires_grad()) detail::check_in_place(sign, x);  // throws
   detail::check_not_copied(sign, x);
   if (detail::is_only_handle(x)) return;
   fail<GradError>(sign,
@@ -176,7 +176,10 @@ Tensor wrapped(const char* sign, Scalar number, const Tensor& x) {
 }  // namespace
 
 Tensor Tensor::copy_(const Tensor& source) const {
-  copy_into("copy_", *this, source);
+  check_both_defined("copy_", *this, source);
+  check_unrecorded("copy_", *this, source);
+  check_shapes("copy_", *this, source);
+  write(*this, source, Replace());
   return *this;
 }
 
@@ -193,16 +196,12 @@ Tensor Tensor::zero_() const {
 }
 
 Tensor Tensor::add_(const Tensor& other, Scalar alpha) const {
-  check_both_defined("add_", *this, other);
-  check_unrecorded("add_", *this, other);
-  update<AddInPlace>("add_", *this, alpha.to<double>() == 1 ? other : without_grad([&] { return other * alpha; }));
+  update_scaled<AddInPlace>("add_", *this, other, alpha);
   return *this;
 }
 
 Tensor Tensor::sub_(const Tensor& other, Scalar alpha) const {
-  check_both_defined("sub_", *this, other);
-  check_unrecorded("sub_", *this, other);
-  update<SubInPlace>("sub_", *this, alpha.to<double>() == 1 ? other : without_grad([&] { return other * alpha; }));
+  update_scaled<SubInPlace>("sub_", *this, other, alpha);
   return *this;
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
-#include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "kernels/index.hpp"
 #include "ops/checks.hpp"

@@ -17,12 +17,9 @@ int category(DType dtype) { return is_floating(dtype) ? 2 : dtype == DType::bool
 
 DType result_dtype(const Tensor& x, const Tensor& z) {
   const TensorImpl &a = *x.impl(), &b = *z.impl();
-  const bool both_or_neither_0_dim = a.shape.empty() == b.shape.empty();
-  if (both_or_neither_0_dim || category(a.dtype) == category(b.dtype)) {
-    if (both_or_neither_0_dim) return promote(a.dtype, b.dtype);
-    return a.shape.empty() ? b.dtype : a.dtype;
-  }
-  return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
+  if (a.shape.empty() == b.shape.empty()) return promote(a.dtype, b.dtype);
+  if (category(a.dtype) != category(b.dtype)) return category(a.dtype) < category(b.dtype) ? b.dtype : a.dtype;
+  return a.shape.empty() ? b.dtype : a.dtype;
 }
 
 namespace {

@@ -42,12 +42,12 @@ void add_at_places(const Tensor& x, const Tensor& place, std::int64_t outer, std
     const auto each_outer = [=](auto f) {
       for (std::int64_t o = 0; o < outer; ++o) f(in + o * rows * n, out + o * places * n);
     };
-    if (places > rows || outer * n == 0) std::fill_n(out, y.impl()->numel, T{});
     // With few rows for each place, it pays to look at the index first.
-    if (4 * places > rows && outer * n >= short_row) {
+    const bool reads_index_first = 4 * places > rows && outer * n >= short_row;
+    if (places > rows || reads_index_first) std::fill_n(out, y.impl()->numel, T{});  // for the places without a row
+    if (reads_index_first) {
       const Lists lists(at, rows, places);
       const std::int64_t *first = elements<std::int64_t>(lists.first), *next = elements<std::int64_t>(lists.next);
-      if (places <= rows) std::fill_n(out, y.impl()->numel, T{});
       if (lists.each_alone) {
         return each_outer([=](const T* from, T* to) { kernels::add_slices(from, to, at, rows, n); });
       }

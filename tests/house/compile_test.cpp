@@ -100,7 +100,7 @@ TEST(Compile, EveryTemplateThatTakesAModuleLooksAtItsForward) {
   const std::string reason = "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs";
   const std::string by_value = "struct M : nn::Module { Tensor forward(Tensor x) { return x; } };\n";
   for (const char* use : {"nn::Sequential{M()}", "nn::Sequential{nn::ReLU(), M()}", "nn::Sequential().append(M())",
-                          "clone(M())", "nn::summary(M(), {1})"}) {
+                          "clone(M())", "nn::summary(M(), {1})", "(void)nn::Sequential().replace_module(\"0\", M())"}) {
     expect_one_error(by_value + "void use() { " + use + "; }", reason);
   }
   expect_one_error(by_value + "struct Derived : M {}; void use() { clone(Derived()); }", reason);

@@ -55,7 +55,7 @@ class XTAPE_API Saved {
  private:
   friend XTAPE_API Saved save_output(const Tensor& y, bool needed);
 
-  detail::TensorImpl* value_ = nullptr;  // not a handle, so that `x += y` can tell
+  detail::TensorImpl* value_ = nullptr;  // counted apart from handles: `x += y` asks whether x has another
   std::uint32_t version_ = 0;
   bool is_output_ = false;
 };

@@ -124,8 +124,6 @@ class XTAPE_API Module {
   /// is a ValueError, so replace before you copy. ValueError if there is no such child.
   template <std::derived_from<Module> M>
   [[nodiscard]] M replace_module(const std::string& name, M module) {
-    static_assert(detail::forward_fits<M>(),
-                  "forward must be `Tensor forward(const Tensor& x)`, of one to three such inputs, const or not");
     replace_child(name, std::make_shared<detail::HolderOf<M>>(module));
     return module;
   }
@@ -151,11 +149,14 @@ class XTAPE_API Module {
   virtual Tensor forward(const Tensor& x, const Tensor& y, const Tensor& z) const;
 #pragma GCC diagnostic pop
 
-  /// Makes `tensor` a leaf that requires grad, and a parameter of this module. Undefined: no parameter. ValueError on a
-  /// name that is empty, contains a dot or is taken; GradError on the result of an op.
+  /// Makes `tensor` a leaf that requires grad, and a parameter of this module; a copy of it, if its elements are only a
+  /// part of their storage or a copy where PyTorch has a view. Undefined: no parameter. ValueError on a name that is
+  /// empty, contains a dot or is taken; GradError on the result of an op.
   Parameter register_parameter(const std::string& name, const Tensor& tensor);
   /// Registers a parameter of another module, which both share from now on (a tie).
   Parameter register_parameter(const std::string& name, const Parameter& tied);
+  /// Makes `tensor` a buffer: saved, loaded and converted with this module, but not trained. One that requires grad is
+  /// detached; a copy where PyTorch has a view is copied. Undefined: no buffer. ValueError as for a parameter's name.
   Buffer register_buffer(const std::string& name, const Tensor& tensor);
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
   template <std::derived_from<Module> M>

@@ -38,8 +38,8 @@ constexpr int64_t most_dot_rows = 64, tile_step = 4;
 #else
 constexpr int64_t most_dot_rows = 256, tile_step = 5;
 #endif
-// Of a product that has few elements, so that nothing is read twice: chains as long as there are parts, at k = 10^6.
-constexpr int64_t most_few_depth = 4096, few_elements = 4;
+// Of a tiny product, where nothing is read twice: chains as long as there are parts, at k = 10^6.
+constexpr int64_t most_tiny_depth = 4096, tiny_elements = 4;
 
 /// The length of equal parts of n, the last perhaps shorter, of at most `most`.
 inline int64_t equal_part(int64_t n, int64_t most) {
@@ -75,17 +75,17 @@ inline bool suits_columns(const Gemm<T>& g, const Operand<T>& a, const Operand<T
 
 // ---- by dot products -----------------------------------------------------------------------------------------------
 
-/// C (m x n) (+)= X Y^T, where Y runs along k and X has few rows.
+/// C (m x n) (+)= X Y^T, where Y runs along k and X has few rows. `tiny`: the whole C has at most tiny_elements.
 template <class T>
-inline void multiply_by_dots(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k, bool few,
+inline void multiply_by_dots(const Operand<T>& x, int64_t m, const Operand<T>& y, int64_t n, int64_t k, bool tiny,
                              bool accumulate, const Place<T>& c, T* room) {
-  const int64_t depth = round_up(equal_part(k, few ? most_few_depth : most_dot_depth), lanes<T>);
+  const int64_t depth = round_up(equal_part(k, tiny ? most_tiny_depth : most_dot_depth), lanes<T>);
   for (int64_t p = 0; p < k; p += depth) {
     const int64_t length = smaller(k - p, depth);
     const T* rows = x.at + p * x.along;
     if (!x.runs_along()) pack_turned(rows, x.along, length, m, depth, room);
     multiply_dots(x.runs_along() ? rows : room, x.runs_along() ? x.across : depth, m, y.at + p, y.across, n, length,
-                  few, accumulate || p > 0, c);
+                  tiny, accumulate || p > 0, c);
   }
 }
 
@@ -130,14 +130,14 @@ struct Panels {
 };
 /// As many as are equally wide of those from column j to `end`, which is the block's end or some whole panels from j.
 template <class T>
-inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t widest) {
+inline Panels<T> panels_at(const Block<T>& b, int64_t j, int64_t end, int64_t wide) {
   const int64_t left = end - j;
   if (!b.in_place) {
     const int64_t width = panel_width<T>(left);
     return {{b.packed + j * b.k, width, width * b.k}, width, left >= width ? left / width * width : left};
   }
   if (left < lanes<T>) return {{b.packed, lanes<T>, 0}, lanes<T>, left};
-  const int64_t width = left >= widest ? widest : left >= panel<T> ? panel<T> : lanes<T>;
+  const int64_t width = left >= wide ? wide : left >= panel<T> ? panel<T> : lanes<T>;
   return {{b.x.at + b.first + j + b.p * b.x.along, b.x.along, width}, width, left / width * width};
 }
 
@@ -172,7 +172,7 @@ inline int64_t columns_at_a_time(const Block<T>& a, const Block<T>& b) {
 /// C (+)= a b, both of which have k steps.
 template <class T>
 inline void multiply_blocks(const Block<T>& a, const Block<T>& b, bool onto, const Place<T>& c) {
-  const int64_t wide = a.count <= strip ? widest(static_cast<int>(a.count)) * lanes<T> : panel<T>;
+  const int64_t wide = a.count <= strip ? widest_tile(static_cast<int>(a.count)) * lanes<T> : panel<T>;
   const int64_t columns = columns_at_a_time(a, b);
   for (int64_t first = 0; first < b.count; first += columns) {
     const int64_t end = smaller(b.count, first + columns);
@@ -222,9 +222,9 @@ void multiply(const Gemm<T>& g, const GemmPart& part, T* room) {
   T* const c = g.c + part.i * g.ldc + part.j;
   const Place<T> along{c, g.ldc, 1}, down{c, 1, g.ldc};
   if (dots) {
-    const bool few = g.m * g.n <= few_elements;
-    if (turned) return multiply_by_dots(b, part.n, a, part.m, g.k, few, g.accumulate, down, room);
-    return multiply_by_dots(a, part.m, b, part.n, g.k, few, g.accumulate, along, room);
+    const bool tiny = g.m * g.n <= tiny_elements;
+    if (turned) return multiply_by_dots(b, part.n, a, part.m, g.k, tiny, g.accumulate, down, room);
+    return multiply_by_dots(a, part.m, b, part.n, g.k, tiny, g.accumulate, along, room);
   }
   if (turned) return multiply_by_tiles(b, part.n, a, part.m, g.k, g.accumulate, down, room);
   multiply_by_tiles(a, part.m, b, part.n, g.k, g.accumulate, along, room);

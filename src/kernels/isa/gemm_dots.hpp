@@ -21,7 +21,7 @@ constexpr int dot_rows = 3, dot_columns = 4;
 constexpr int dot_rows = 2, dot_columns = 4;
 #endif
 
-/// Adds to each lane of a, and of b, the one that is `half` away; the sums of a, then of b, take turns of `half` lanes.
+/// Adds lanes that are `half` apart. Of the result, `half` lanes are sums of a's, the next `half` of b's, and so on.
 template <class T, int half>
 inline Vec<T> sum_halves(Vec<T> a, Vec<T> b) {
   constexpr auto all = std::make_integer_sequence<int, lanes<T>>();
@@ -139,18 +139,18 @@ inline void put_sums(const T* sums, int64_t rows, int64_t columns, bool onto, co
   }
 }
 
-/// C (+)= X Y^T over k elements, for rows of X and Y that lie along k. X has few, and stays in the near caches. A C of
-/// few elements has four chains for each, which hide the time that a multiply-add takes; whether it is one depends on
-/// the whole product's shape, not on the part at hand.
+/// C (+)= X Y^T over k elements, for rows of X and Y that lie along k. X has few, and stays in the near caches. A
+/// `tiny` C has four chains for each element, which hide the time that a multiply-add takes; whether it is tiny depends
+/// on the whole product's shape, not on the part at hand.
 template <class T>
-inline void multiply_dots(const T* x, int64_t ldx, int64_t m, const T* y, int64_t ldy, int64_t n, int64_t k, bool few,
+inline void multiply_dots(const T* x, int64_t ldx, int64_t m, const T* y, int64_t ldy, int64_t n, int64_t k, bool tiny,
                           bool onto, const Place<T>& c) {
-  const int64_t groups = few ? m : (m + dot_rows - 1) / dot_rows;
+  const int64_t groups = tiny ? m : (m + dot_rows - 1) / dot_rows;
   for (int64_t j = 0, columns; j < n; j += columns) {
-    columns = few ? 1 : columns_of_dots(m, n - j);
+    columns = tiny ? 1 : columns_of_dots(m, n - j);
     for (int64_t i = 0, rows, group = groups; group > 0; --group, i += rows) {
       rows = (m - i + group - 1) / group;
-      const DotKernel<T> kernel = few ? dot_tile<T, 1, 1, 4> : dot_kernel<T>(rows, columns);
+      const DotKernel<T> kernel = tiny ? dot_tile<T, 1, 1, 4> : dot_kernel<T>(rows, columns);
       T sums[dot_rows * dot_columns];
       kernel(x + i * ldx, ldx, y + j * ldy, ldy, k, sums);
       put_sums(sums, rows, columns, onto, Place<T>{c.at + i * c.row + j * c.column, c.row, c.column});

@@ -24,7 +24,7 @@ template <class T>
 constexpr int64_t panel{panel_vectors * lanes<T>};
 
 /// How many vectors wide a tile of few rows can be: long runs of a matrix that is read in place.
-constexpr int widest(int rows) {
+constexpr int widest_tile(int rows) {
   const int vectors = strip * panel_vectors / rows;
   return vectors > 8 ? 8 : vectors < panel_vectors ? panel_vectors : vectors;
 }
@@ -109,14 +109,13 @@ using TileKernel = void (*)(const StripOf<T>& a, const PanelsOf<T>& b, int64_t c
 /// The kernels of one number of rows, by the width of their tiles.
 template <class T>
 struct TileKernels {
-  int vectors;  // of the widest
   TileKernel<T> widest, panel, one;
 };
 template <class T, class Rows>
 struct TileTable;
 template <class T, int... r>
 struct TileTable<T, std::integer_sequence<int, r...>> {
-  static constexpr TileKernels<T> of_rows[] = {{widest(r + 1), multiply_tiles<T, r + 1, widest(r + 1)>,
+  static constexpr TileKernels<T> of_rows[] = {{multiply_tiles<T, r + 1, widest_tile(r + 1)>,
                                                 multiply_tiles<T, r + 1, panel_vectors>,
                                                 multiply_tiles<T, r + 1, 1>}...};
 };

@@ -27,7 +27,8 @@ double sum(const T* x, int64_t n) {
   return a.total();
 }
 
-/// y[j] = sum of x[k stride + j] over the rows k, for `count` columns, at most `tiles` vectors of them.
+/// y[j] = sum of x[k stride + j] over the rows k for which rows.each calls its function; for `count` columns, at most
+/// `tiles` vectors of them.
 template <class T, int tiles, class Rows, class Part>
 inline void sum_columns(const T* x, Rows rows, int64_t stride, T* y, int64_t count, Part part) {
   WideSum<T> sums[tiles];
@@ -50,6 +51,7 @@ inline void sum_rows(const T* x, Rows rows, int64_t n, T* y) {
   });
 }
 
+/// Rows 0 to count - 1.
 struct FirstRows {
   int64_t count;
   template <class F>
