@@ -4,14 +4,16 @@
 
 #include <fmt/format.h>
 
+#include <concepts>
 #include <string_view>
 
 #include "xtape/detail/fmt_shape.hpp"
 #include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
 
-template <>
-struct fmt::formatter<xtape::Tensor> : fmt::formatter<std::string_view> {
+/// Also for nn::Parameter and nn::Buffer.
+template <std::derived_from<xtape::Tensor> T>
+struct fmt::formatter<T> : fmt::formatter<std::string_view> {
   template <class Context>
   auto format(const xtape::Tensor& tensor, Context& context) const {
     return fmt::formatter<std::string_view>::format(tensor.to_string(), context);

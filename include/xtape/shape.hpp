@@ -40,7 +40,7 @@ class XTAPE_API Shape {
   void insert(std::int64_t position, std::int64_t extent);
   void erase(std::int64_t position) noexcept;
 
-  /// The number of elements: 1 for a 0-dim shape.
+  /// The number of elements: 1 for a 0-dim shape; the largest int64 where there are more.
   std::int64_t numel() const noexcept;
   /// "(2, 3)", "(3)", "()".
   std::string to_string() const;

@@ -328,7 +328,8 @@ void Tensor::set_grad(const Tensor& g) const {
   }
   if (g.shape() != t.shape) fail<ShapeError>("set_grad", "gradient of shape {} for a tensor of {}", g.shape(), t.shape);
   if (g.dtype() != t.dtype) fail<DTypeError>("set_grad", "gradient of {} for a tensor of {}", g.dtype(), t.dtype);
-  make_leaf(t).set_grad(g.detach());
+  // A gradient may be written.
+  make_leaf(t).set_grad(g.impl()->storage->copied_by() ? detail::copy_of(g) : g.detach());
 }
 
 Tensor Tensor::detach() const { return detail::make_view(*this, impl_of(*this, "detach").shape); }

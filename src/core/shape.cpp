@@ -1,5 +1,7 @@
 #include "xtape/shape.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <ostream>
 
 #include "core/fail.hpp"
@@ -26,8 +28,11 @@ void Shape::erase(std::int64_t position) noexcept {
 }
 
 std::int64_t Shape::numel() const noexcept {
+  if (std::find(begin(), end(), std::int64_t{0}) != end()) return 0;
   std::int64_t n = 1;
-  for (std::int64_t extent : *this) n *= extent;
+  for (std::int64_t extent : *this) {
+    if (__builtin_mul_overflow(n, extent, &n)) return std::numeric_limits<std::int64_t>::max();
+  }
   return n;
 }
 

@@ -184,14 +184,17 @@ void Module::replace_child(const std::string& name, std::shared_ptr<detail::Modu
   if (!stays) detail::unlink(state_, *taken_out, name);
 }
 
-void detail::mark_unregistered(const Module& module) noexcept {
-  ModuleState::of(module)->may_be_unregistered.store(true, std::memory_order_relaxed);
+void detail::mark_unregistered(const Module& module, bool is_meant) noexcept {
+  ModuleState::of(module)->may_be_unregistered.store(is_meant, std::memory_order_relaxed);
 }
 
 // ---- listing ---------------------------------------------------------------------------------------------------
 
 std::size_t Module::child_count() const noexcept { return state_->children.size(); }
 const Module& Module::child(std::size_t i) const noexcept { return state_->children[i].module->get(); }
+std::shared_ptr<const detail::ModuleHolder> Module::child_holder(std::size_t i) const noexcept {
+  return state_->children[i].module;
+}
 
 std::vector<const Module*> Module::children() const {
   std::vector<const Module*> children;

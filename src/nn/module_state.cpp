@@ -145,10 +145,11 @@ void Running::fail_unregistered() const {
     const std::lock_guard lock(stranger->state_->parents_lock);
     for (const Parent& p : stranger->state_->parents) {
       if (p.state != by.state_.get() || p.replaced.empty()) continue;
-      fail<ValueError>(caller_type,
-                       "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
-                       "replace_module before you copy the module, into a Sequential for example",
-                       p.replaced);
+      fail<ValueError>(
+          caller_type,
+          "this copy of the module still has the old \"{}\", which replace_module has replaced; call "
+          "replace_module before you copy the module, into a Sequential for example, and assign what it returns",
+          p.replaced);
     }
   }
   std::vector<std::string> of_the_type;  // if there is only one, an assignment probably meant to replace it

@@ -15,7 +15,10 @@ const Module& Sequential::operator[](std::size_t i) const {
 
 Tensor Sequential::forward(const Tensor& x) const {
   Tensor y = x;
-  for (std::size_t i = 0; i < size(); ++i) y = child(i)(y);
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto layer = child_holder(i);  // a hook may replace it
+    y = layer->get()(y);
+  }
   return y;
 }
 

@@ -117,12 +117,15 @@ void check_both_defined(const char* op, const Tensor& x, const Tensor& b) {
   detail::check_defined(op, b);
 }
 
-/// x = x op (alpha b).
+/// x = x op (alpha b), with the product in the dtype of x op b.
 template <class Op>
 void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alpha) {
   check_both_defined(op, x, b);
   check_unrecorded(op, x, b);  // before the product, which is not recorded
-  update<Op>(op, x, alpha.to<double>() == 1 ? b : without_grad([&b, alpha] { return b * alpha; }));
+  if (alpha.to<double>() == 1) return update<Op>(op, x, b);
+  detail::check_arithmetic(op, x);
+  detail::check_arithmetic(op, b);
+  update<Op>(op, x, without_grad([&x, &b, alpha] { return to(b, detail::result_dtype(x, b)) * alpha; }));
 }
 
 // ---- the operators -----------------------------------------------------------------------------------------------

@@ -198,5 +198,12 @@ TEST(Scalar, BeyondInt64IsARealNumber) {
   EXPECT_EQ(Scalar(std::uint64_t{7}).dtype(), int64);
 }
 
+TEST(Tensor, AGradientThatWasSetMayBeWritten) {
+  const Tensor w = zeros({2, 3}).requires_grad_();
+  w.set_grad(ones({3, 2}).transpose(0, 1));
+  w.grad() *= 0.5;
+  EXPECT_EQ(w.grad().sum().item<float>(), 3);
+}
+
 }  // namespace
 }  // namespace xtape

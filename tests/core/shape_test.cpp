@@ -23,6 +23,8 @@ TEST(Shape, NumelIsTheProduct) {
   EXPECT_EQ((Shape{2, 3, 4}).numel(), 24);
   EXPECT_EQ((Shape{2, 0, 4}).numel(), 0);
   EXPECT_EQ(Shape().numel(), 1);
+  EXPECT_EQ((Shape{INT64_MAX, 8}).numel(), INT64_MAX);
+  EXPECT_EQ((Shape{INT64_MAX, 8, 0}).numel(), 0);
 }
 
 TEST(Shape, ComparesExtentsAndRank) {

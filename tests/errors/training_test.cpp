@@ -64,7 +64,7 @@ TEST(Errors, OfModules) {
        "if it is not meant to be registered",
        [] { Encoder e; e.fc1 = nn::Linear(784, 2); nn::Sequential{e, nn::ReLU()}(ones({1, 784})); }},
       {"ValueError: Encoder \"0\": this copy of the module still has the old \"fc1\", which replace_module has replaced; "
-       "call replace_module before you copy the module, into a Sequential for example",
+       "call replace_module before you copy the module, into a Sequential for example, and assign what it returns",
        [] { Encoder e; nn::Sequential model{e, nn::ReLU()}; e.fc1 = e.replace_module("fc1", nn::Linear(784, 2));
             model(ones({1, 784})); }},
       {"ValueError: register_module: \"self\" is this module itself, or contains it",

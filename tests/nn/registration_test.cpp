@@ -198,6 +198,17 @@ TEST(Unregistered, MarksAFrozenTeacher) {
   EXPECT_NO_THROW((nn::Sequential{model, relu}(ones({1, 2}))));
 }
 
+TEST(Unregistered, IsNotInheritedByAClone) {
+  struct Student : nn::Module {
+    nn::Linear net;
+    explicit Student(const nn::Linear& teacher) : net(clone(teacher)) {}
+    Tensor forward(const Tensor& x) const { return net(x); }
+  };
+  const nn::Linear teacher = nn::unregistered(nn::Linear(2, 2));
+  const Student student(teacher);
+  expect_error<ValueError>([&student] { student(ones({1, 2})); }, "it runs an unregistered Linear");
+}
+
 TEST(Registration, HooksMayRunAnyModule) {
   Net net;
   const nn::Linear probe(10, 1);

@@ -59,6 +59,14 @@ TEST(Sequential, ReplacesALayer) {
   testing::expect_close(copy(ones({1, 2})), {1, 1});  // a copy shares the layers, and is never stale
 }
 
+TEST(Sequential, ALayerMayBeReplacedWhileItRuns) {
+  nn::Sequential model{nn::Flatten(), [](const Tensor& x) { return x * 1; }, nn::ReLU()};
+  const RemovableHandle lazy = model[1].register_forward_pre_hook(
+      [&model](const nn::Module&, const Tensor& x) { model.replace(1, nn::Linear(x.size(1), 4)); });
+  EXPECT_EQ(model(ones({2, 3, 3})).shape(), (Shape{2, 9}));  // the one that was running
+  EXPECT_EQ(model(ones({2, 3, 3})).shape(), (Shape{2, 4}));
+}
+
 TEST(Sequential, PassesTheModeToItsLayers) {
   nn::Dropout drop(0.5);
   nn::Sequential model{nn::Linear(2, 2), drop};

@@ -208,5 +208,13 @@ TEST(InPlace, OfNothingDoesNothing) {
   EXPECT_EQ(x.numel(), 0);
 }
 
+TEST(InPlace, ScalesByAlphaInTheDtypeOfTheSum) {
+  EXPECT_EQ(zeros({1}, {.dtype = int64}).add_(full({1}, 1 << 30, {.dtype = int32}), 4).item<std::int64_t>(), 1LL << 32);
+  EXPECT_EQ(zeros({1}, {.dtype = float64}).add_(full({1}, 1e38f), 100).item<double>(), 100.0 * 1e38f);
+  EXPECT_EQ(zeros({1}, {.dtype = float64}).add_(ones({1}), 0.1).item<double>(), 0.1);
+  EXPECT_EQ(zeros({1}, {.dtype = int64}).sub_(ones({1}, {.dtype = int32}), std::int64_t{1} << 33).item<std::int64_t>(),
+            -(std::int64_t{1} << 33));
+}
+
 }  // namespace
 }  // namespace xtape

@@ -27,13 +27,13 @@ class XTAPE_API GradModeGuard {
 /// Ops in this scope are not recorded, and writing in place is allowed.
 class NoGradGuard : detail::GradModeGuard {
  public:
-  NoGradGuard() noexcept : GradModeGuard(false) {}
+  [[nodiscard]] NoGradGuard() noexcept : GradModeGuard(false) {}
 };
 
 /// Ops in this scope are recorded again, inside a NoGradGuard.
 class EnableGradGuard : detail::GradModeGuard {
  public:
-  EnableGradGuard() noexcept : GradModeGuard(true) {}
+  [[nodiscard]] EnableGradGuard() noexcept : GradModeGuard(true) {}
 };
 
 /// The result of f(), computed under a NoGradGuard.

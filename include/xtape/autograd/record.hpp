@@ -63,7 +63,8 @@ class XTAPE_API Saved {
 /// Saves an input of the op, or a constant, for the gradient function; or nothing unless `needed` (pass
 /// `other.requires_grad()` where a value serves only the gradient of another input). Not for the op's own output: in
 /// a backward that creates a graph, that is a GradError.
-inline Saved save(const Tensor& value, bool needed = true) { return needed ? Saved(value) : Saved(); }
+[[nodiscard]] inline Saved save(const Tensor& value, bool needed = true) { return needed ? Saved(value) : Saved(); }
+void save(const Tensor& value, const char* path) = delete;  // this save does not write files
 /// Saves the op's own output, the tensor that record() gets as its value, where the gradient is a function of it:
 /// `[y = save_output(y)](const Tensor& gy) { return Gradients{*y * gy}; }` for y = exp(x). It makes no cycle, and when
 /// gradients of gradients are wanted, `*y` is the output on the tape again. ValueError when y is undefined (moved

@@ -50,7 +50,7 @@ struct HolderOf final : ModuleHolder {
   M module;
 };
 
-XTAPE_API void mark_unregistered(const Module& module) noexcept;
+XTAPE_API void mark_unregistered(const Module& module, bool is_meant = true) noexcept;
 }  // namespace detail
 
 /// What `named_modules` lists. `module` lives as long as the module that listed it.
@@ -137,6 +137,8 @@ class XTAPE_API Module {
 
   std::size_t child_count() const noexcept;
   const Module& child(std::size_t i) const noexcept;
+  /// What keeps the child alive, also when it is replaced while it runs.
+  std::shared_ptr<const detail::ModuleHolder> child_holder(std::size_t i) const noexcept;
 
 // A module overrides the one that it needs. That hides the others, on purpose: calls go through operator().
 #pragma GCC diagnostic push
@@ -187,12 +189,15 @@ M unregistered(M module) {
   return module;
 }
 
-/// A deep copy of a module, with its own tensors: ties, training flags and requires_grad are kept, gradients are not.
+/// A deep copy of a module, with its own tensors: ties, training flags and requires_grad are kept, gradients are not,
+/// nor is the mark that nn::unregistered has put on the module itself.
 template <std::derived_from<Module> M>
 M clone(const M& module) {
   detail::check_forward<M>();
   detail::CloneScope scope;
-  return M(module);
+  M copy(module);
+  detail::mark_unregistered(copy, false);
+  return copy;
 }
 
 }  // namespace xtape::nn

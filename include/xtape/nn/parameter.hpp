@@ -32,7 +32,7 @@ class RegisteredTensor : public Tensor {
   RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
   /// As with a module, a moved-from one still refers to its tensor.
   RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
-  /// For the assignment of a whole module.
+  /// For the assignment of a whole module. Alone it would leave the module with its own tensor.
   RegisteredTensor& operator=(const RegisteredTensor&) & = default;
   /// Chosen for `a.weight = b.weight`, after which the module of `a` would still have its own tensor registered. To tie
   /// the two, call register_parameter("weight", b.weight).
