@@ -34,9 +34,9 @@ class RegisteredTensor : public Tensor {
   RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
   /// For the assignment of a whole module. Alone it would leave the module with its own tensor.
   RegisteredTensor& operator=(const RegisteredTensor&) & = default;
-  /// Chosen for `a.weight = b.weight`, after which the module of `a` would still have its own tensor registered. To tie
-  /// the two, call register_parameter("weight", b.weight).
-  RegisteredTensor& operator=(RegisteredTensor&) = delete;
+  /// Chosen for `a.weight = b.weight`, after which the module of `a` would still have its own tensor registered. The
+  /// compiler's error shows the line with the hint.
+  RegisteredTensor& operator=(RegisteredTensor&) = delete;  // a tie: register_parameter(name, other.weight)
   /// Assigning another tensor would not change the registered one: write into it with copy_ instead.
   RegisteredTensor& operator=(const Tensor&) = delete;
   /// In place, or an error: the member never refers to another tensor afterwards.
