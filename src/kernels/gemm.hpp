@@ -43,7 +43,7 @@ struct GemmPart {
 /// Extents of 0 are fine: the product over no k is 0.
 void gemm(const Gemm<float>& g);
 void gemm(const Gemm<double>& g);
-/// The same bits, from C in about `parts` parts, on as many threads.
+/// The same bits, from C in about `parts` parts, on as many threads, whether that pays or not: for tests.
 void gemm(const Gemm<float>& g, int parts);
 void gemm(const Gemm<double>& g, int parts);
 

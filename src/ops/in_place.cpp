@@ -1,6 +1,8 @@
 // Writing into a tensor: copy_, fill_, zero_, add_, sub_, mul_, div_ and assignment to a slice. None is recorded; each
 // increments the storage's version. The operators += -= *= /= write in place too, unless the result must be recorded:
 // then the handle takes the result, provided that nobody can tell the difference.
+#include <functional>
+
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
 #include "core/dispatch.hpp"
@@ -15,40 +17,20 @@ namespace xtape {
 
 namespace {
 
-// What happens to the elements, and the op that computes the same values on the tape.
-struct AddInPlace {
-  static constexpr const char* sign = "+=";
-  static Tensor apply(const Tensor& x, const Tensor& b) { return x + b; }
+/// x op b for elements, and for tensors, which the tape records.
+template <class F, char symbol>
+struct InPlace {
+  static constexpr char sign[] = {symbol, '=', '\0'};
+  static Tensor apply(const Tensor& x, const Tensor& b) { return F()(x, b); }
   template <class T>
   T operator()(T u, T v) const {
-    return static_cast<T>(u + v);
+    return static_cast<T>(F()(u, v));
   }
 };
-struct SubInPlace {
-  static constexpr const char* sign = "-=";
-  static Tensor apply(const Tensor& x, const Tensor& b) { return x - b; }
-  template <class T>
-  T operator()(T u, T v) const {
-    return static_cast<T>(u - v);
-  }
-};
-struct MulInPlace {
-  static constexpr const char* sign = "*=";
-  static Tensor apply(const Tensor& x, const Tensor& b) { return x * b; }
-  template <class T>
-  T operator()(T u, T v) const {
-    return static_cast<T>(u * v);
-  }
-};
-struct DivInPlace {
-  static constexpr const char* sign = "/=";
-  static Tensor apply(const Tensor& x, const Tensor& b) { return x / b; }
-  template <class T>
-  T operator()(T u, T v) const {
-    if constexpr (std::is_floating_point_v<T>) return u / v;
-    return u;  // unreachable: integers have no division in place
-  }
-};
+using AddInPlace = InPlace<std::plus<>, '+'>;
+using SubInPlace = InPlace<std::minus<>, '-'>;
+using MulInPlace = InPlace<std::multiplies<>, '*'>;
+using DivInPlace = InPlace<std::divides<>, '/'>;  // of floating elements: check_operands refuses the others
 struct Replace {
   template <class T>
   T operator()(T, T v) const {

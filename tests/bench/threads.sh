@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures training and evaluation with several numbers of threads: tests/bench/threads.sh [--rounds R] [N...]
-# N: numbers of threads, beside 1; as it is without, powers of two up to the number of cores. Takes about a minute for
-# each N and round of the 5; the machine should have nothing else to do.
+# N: numbers of threads, beside 1; without any, powers of two up to the number of cores. Each round (of 5) takes about ten
+# seconds for each number of threads; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 case ${1-} in -h | --help) sed -n '2,4s/^# //p' "$0"; exit ;; esac
