@@ -1,13 +1,18 @@
-"""Writes ops.golden, the reference of ops_test.cpp: PyTorch's answers to the cases of tests/support/op_cases*.cpp.
+"""Writes ops.golden, the reference of ops_test.cpp: PyTorch's answers to the cases of tests/support/op_cases.hpp.
 
-    python make_ops.py
+    python make_ops.py [build/gcc/tests/xtape_tests]
 
-Each case has the same name and inputs there and here. It runs in float64 and in float32 and holds its results, then the
+The test program prints its cases: a name, inputs, and a call in Python of the list x. Each case has the same name and inputs there and here. It runs in float64 and in float32 and holds its results, then the
 gradients at its differentiable inputs under a random upstream gradient.
 """
+import os
+import subprocess
+import sys
+
 import torch
 import torch.nn.functional as F
 
+import golden
 from golden import (Writer, any_, away, constant, given, gradients, indices, integers, make_inputs, positive, special,
                     truths, uniform)
 
@@ -35,7 +40,7 @@ PAIRS = {
 }
 UNARY = {
     "neg": torch.neg, "abs": torch.abs, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "relu": torch.relu,
-    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "erf": torch.erf,
+    "sigmoid": torch.sigmoid, "tanh": torch.tanh,
 }
 COMPARISONS = {
     "eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge,
@@ -349,11 +354,23 @@ def element_loss_cases():
     case("KLDivLoss", "", [uniform((4, 3), -3.0, 3.0), t], lambda x: torch.nn.KLDivLoss(reduction="batchmean")(*x))
 
 
+def printed_cases():
+    """The cases of the test program."""
+    build = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/gcc/tests/xtape_tests")
+    program = sys.argv[1] if len(sys.argv) > 1 else build
+    table = subprocess.run([program, "--op-cases"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    names = {**vars(golden), "torch": torch, "F": F, "nn": torch.nn, "inf": INF, "nan": NAN}
+    for line in table.splitlines():
+        name, inputs, call = eval(line, names)
+        case(name, "", inputs, eval("lambda x: " + call, names))
+
+
 def main():
     writer = Writer(__file__, "ops.golden")
     for cases in (binary_cases, number_cases, other_elementwise_cases, reduction_cases, extremum_cases, matrix_cases,
                   shape_cases, nn_cases, activation_cases, normalization_cases, embedding_cases, element_loss_cases):
         cases()
+    printed_cases()
     for name, inputs, f in CASES:
         for dtype in (torch.float64, torch.float32):
             x = make_inputs(name, inputs, dtype)

@@ -1,6 +1,8 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -8,6 +10,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(erf) { cases.add_unary("erf", "torch.erf", erf); }
 
 const std::vector<double> erf_points = {-3, -1, -0.5, 0, 0.5, 2};
 
@@ -29,6 +33,13 @@ TEST(Erf, OfIntegersIsFloat32) {
   EXPECT_EQ(y.dtype(), float32);
   expect_close(y, {0.8427008, 0.9953223}, 1e-6);
   EXPECT_EQ(erf(zeros({0, 2})).shape(), (Shape{0, 2}));
+}
+
+TEST(Erf, RefusesTruths) {
+  testing::expect_errors({
+      {"DTypeError: erf: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { erf(tensor({true})); }},
+  });
 }
 
 }  // namespace

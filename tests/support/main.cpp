@@ -1,9 +1,12 @@
 // Runs the tests. If XTAPE_ISA asks for an instruction set that this CPU lacks, it says so and exits with a special
-// code, by which ctest distinguishes a test that cannot run here from one that fails.
+// code, by which ctest distinguishes a test that cannot run here from one that fails. With --op-cases it prints the
+// table of ops for golden/make_ops.py instead.
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <string_view>
 
+#include "support/op_cases.hpp"
 #include "xtape/error.hpp"
 #include "xtape/version.hpp"
 
@@ -15,6 +18,10 @@ int main(int argc, char** argv) {
   } catch (const xtape::ValueError& error) {
     std::puts(error.what());
     return cannot_run_here;
+  }
+  if (argc == 2 && std::string_view(argv[1]) == "--op-cases") {
+    xtape::testing::print_op_cases();
+    return 0;
   }
   return RUN_ALL_TESTS();
 }

@@ -1,6 +1,13 @@
-// The table of ops: for each op, layer and loss, inputs and a call. Two tests run the whole table: gradcheck_test
-// (numeric first and second derivatives; it fails for an op without a case) and golden/ops_test (PyTorch's answers;
-// make_ops.py has the same cases under the same names).
+// The table of ops: for each op, layer and loss, inputs, a call, and the same call in PyTorch. The cases of an op stand
+// in its test file:
+//
+//     XTAPE_OP_CASES(erf) {
+//       cases.add("erf", "0-dim", {any({})}, "torch.erf(x[0])", [](Args x) { return erf(x[0]); });
+//     }
+//
+// Two tests run the whole table: gradcheck_test (numeric first and second derivatives; it fails for an op without a
+// case) and golden/ops_test (PyTorch's answers, which make_ops.py computes from the table that
+// `xtape_tests --op-cases` prints).
 #pragma once
 
 #include <functional>
@@ -18,6 +25,7 @@ struct OpCase {
   std::string op;    // its name on the tape, or the module's
   std::string name;  // unique; starts with op
   std::vector<Input> inputs;
+  std::string torch;  // the call in Python, of the list x, without double quotes; empty: not compared
   std::function<std::vector<Tensor>(Args)> run;
   bool smooth = true;  // differentiable at these inputs, so that differences approximate the derivative
   bool golden = true;  // make_ops.py has the same case
@@ -26,9 +34,10 @@ struct OpCase {
 
 class OpCases {
  public:
-  /// f(Args) gives a Tensor, or several.
+  /// f(Args) gives a Tensor, or several, as the Python expression `torch` does.
   template <class F>
-  OpCase& add(const std::string& op, const std::string& name, const std::vector<Input>& inputs, F f) {
+  OpCase& add(const std::string& op, const std::string& name, const std::vector<Input>& inputs,
+              const std::string& torch, F f) {
     auto run = [f](Args x) {
       if constexpr (std::is_same_v<std::invoke_result_t<F, Args>, Tensor>) {
         return std::vector<Tensor>{f(x)};
@@ -36,9 +45,17 @@ class OpCases {
         return f(x);
       }
     };
-    list_.push_back({op, name.empty() ? op : op + " " + name, inputs, run});
+    list_.push_back({op, name.empty() ? op : op + " " + name, inputs, torch, run});
     return list_.back();
   }
+  template <class F>
+  OpCase& add(const std::string& op, const std::string& name, const std::vector<Input>& inputs, F f) {
+    return add(op, name, inputs, "", f);
+  }
+  /// The cases of an elementwise function: shapes, special values, a wide range, integers. `inputs` makes numbers at
+  /// which it is differentiable; `torch` is PyTorch's function, "torch.erf".
+  void add_unary(const std::string& op, const std::string& torch, Tensor (*f)(const Tensor&),
+                 Input (*inputs)(const Shape&) = away);
   const std::vector<OpCase>& list() const noexcept { return list_; }
 
  private:
@@ -47,6 +64,18 @@ class OpCases {
 
 /// All cases.
 const std::vector<OpCase>& op_cases();
+
+/// Prints a line for each case that is compared with PyTorch: a Python tuple of its name, its inputs in the words of
+/// golden.py, and its call.
+void print_op_cases();
+
+/// Registers a function that adds cases.
+bool register_op_cases(void (*add_cases)(OpCases&));
+
+#define XTAPE_OP_CASES(op)                                                                       \
+  void add_cases_of_##op(::xtape::testing::OpCases& cases);                                      \
+  const bool op##_cases_are_registered = ::xtape::testing::register_op_cases(add_cases_of_##op); \
+  void add_cases_of_##op(::xtape::testing::OpCases& cases)
 
 void add_elementwise_cases(OpCases& cases);
 void add_reduction_cases(OpCases& cases);

@@ -143,7 +143,6 @@ void add_elementwise_cases(OpCases& cases) {
   add_unary(cases, "relu", relu);
   add_unary(cases, "sigmoid", sigmoid);
   add_unary(cases, "tanh", tanh);
-  add_unary(cases, "erf", erf);
   add_comparison(cases, "eq", eq, [](const Tensor& x, Scalar n) { return x == n; });
   add_comparison(cases, "ne", ne, [](const Tensor& x, Scalar n) { return x != n; });
   add_comparison(cases, "lt", lt, [](const Tensor& x, Scalar n) { return x < n; });
