@@ -106,7 +106,9 @@ struct Problem {
 
 template <class T>
 void multiply(const kernels::Isa& isa, const Gemm<T>& g, const std::vector<GemmPart>& parts) {
-  std::vector<T> room(static_cast<std::size_t>(of_type<T>(isa).gemm_room));
+  static std::vector<T> room;  // kept: a sanitizer takes longer to allocate it than most products take
+  const auto size = static_cast<std::size_t>(of_type<T>(isa).gemm_room);
+  if (room.size() != size) room = std::vector<T>(size);
   for (const GemmPart& part : parts) {
     if (part.m > 0 && part.n > 0) of_type<T>(isa).gemm(g, part, room.data());
   }
