@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(abs) { cases.add_unary("abs", "torch.abs", abs); }
 
 TEST(Abs, DropsTheSign) {
   expect_close(abs(tensor({-1.5f, 2.0f, -INFINITY, NAN})), {1.5, 2, INFINITY, NAN});

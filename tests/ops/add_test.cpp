@@ -2,12 +2,21 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(add) {
+  cases.add_binary("add", "torch.add", add);
+  cases.add("add", "number", {away({2, 3})}, "x[0] + 2.5", [](Args x) { return x[0] + 2.5; });
+  cases.add("add", "from number", {away({2, 3})}, "2 + x[0]", [](Args x) { return 2 + x[0]; });
+}
 
 TEST(Add, AddsElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) + tensor({10.0f, -2.5f}), {11, -0.5});

@@ -1,10 +1,31 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::given;
 using testing::leaf;
+using testing::Tensors;
+
+XTAPE_OP_CASES(argmax) {
+  cases.add("argmax", "", {any({2, 3, 4})},
+            "[torch.argmax(x[0]), torch.argmax(x[0], 0), torch.argmax(x[0], 1), torch.argmax(x[0], 2)]", [](Args x) {
+              return Tensors{argmax(x[0]), argmax(x[0], 0), argmax(x[0], 1), argmax(x[0], 2)};
+            });
+  cases.add("argmax", "kept", {any({2, 3})}, "torch.argmax(x[0], 1, keepdim=True)",
+            [](Args x) { return argmax(x[0], 1, true); });
+  cases
+      .add("argmax", "ties and NaN", {given({3, 3}, {1, 2, 2, NAN, 5, NAN, -INFINITY, -INFINITY, -INFINITY})},
+           "[torch.argmax(x[0], 1), torch.argmax(x[0], 0), torch.argmax(x[0])]",
+           [](Args x) {
+             return Tensors{argmax(x[0], 1), argmax(x[0], 0), argmax(x[0])};
+           })
+      .smooth = false;
+}
 
 TEST(Argmax, FindsThePositionInTheFlattenedTensor) {
   const Tensor y = argmax(tensor({{1.0f, 2.0f}, {9.0f, 4.0f}}));

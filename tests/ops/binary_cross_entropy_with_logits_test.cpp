@@ -1,13 +1,47 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
+using testing::constant;
 using testing::expect_close;
 using testing::gradient;
+using testing::Input;
+using testing::integers;
 using testing::leaf;
+using testing::uniform;
+using testing::with_each_reduction;
+
+XTAPE_OP_CASES(binary_cross_entropy_with_logits) {
+  const std::string op = "binary_cross_entropy_with_logits";
+  const Input soft = uniform({4, 3}, 0.1, 0.8), hard = constant({4, 3}, {1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0});
+  const Input weight = constant({3}, {0.2, 0.3, 0.5}), pos_weight = constant({3}, {2, 0.5, 1});
+  cases.add(op, "", {any({4, 3}), soft},
+            "[F.binary_cross_entropy_with_logits(*x, reduction=r) for r in ('none', 'mean', 'sum')]", [](Args x) {
+              return with_each_reduction(
+                  [&x](Reduction r) { return binary_cross_entropy_with_logits(x[0], x[1], {.reduction = r}); });
+            });
+  auto weighted = [](Args x) {
+    return with_each_reduction([&x](Reduction r) {
+      return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = r, .pos_weight = x[3]});
+    });
+  };
+  cases.add(op, "weighted", {any({4, 3}), soft, weight, pos_weight},
+            "[F.binary_cross_entropy_with_logits(x[0], x[1], weight=x[2], pos_weight=x[3], reduction=r)"
+            " for r in ('none', 'mean', 'sum')]",
+            weighted);
+  cases.add(op, "hard targets, weighted", {any({4, 3}), hard, weight, pos_weight}, weighted);
+  cases
+      .add(op, "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
+           "F.binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype))",
+           [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); })
+      .smooth = false;
+}
 
 /// PyTorch's results with a weight and a pos_weight for three columns.
 struct Logits {

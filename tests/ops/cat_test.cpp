@@ -1,12 +1,30 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::integers;
+
+XTAPE_OP_CASES(cat) {
+  cases.add("cat", "along 0", {any({2, 3}), any({1, 3}), any({0, 3})}, "torch.cat(x, 0)",
+            [](Args x) { return cat(x, 0); });
+  cases.add("cat", "along 1", {any({2, 3}), any({2, 1})}, "torch.cat(x, 1)", [](Args x) { return cat(x, 1); });
+  cases.add("cat", "along -1", {any({2, 2, 3}), any({2, 2, 2})}, "torch.cat(x, -1)", [](Args x) { return cat(x, -1); });
+  cases.add("cat", "of itself", {any({2, 3})}, "torch.cat([x[0], x[0] * 2, x[0]])", [](Args x) {
+    return cat({x[0], x[0] * 2, x[0]});
+  });
+  cases.add("cat", "with (0)", {any({0}), any({2, 3}), any({0}), any({2, 1})}, [](Args x) { return cat(x, 1); });
+  cases.add("cat", "dtypes", {any({2}), integers({3}, 9)}, "torch.cat([x[0], x[1]])", [](Args x) {
+    return cat({x[0], x[1]});
+  });
+}
 
 TEST(Cat, JoinsAlongEachDim) {
   Tensor a = tensor({{1, 2}, {3, 4}}), b = tensor({{5, 6}});

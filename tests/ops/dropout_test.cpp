@@ -1,11 +1,27 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::inf;
+
+XTAPE_OP_CASES(dropout) {
+  cases.add("dropout", "in evaluation", {any({2, 3})}, "F.dropout(x[0], 0.5, False)",
+            [](Args x) { return dropout(x[0], 0.5, false); });
+  cases.add("dropout", "of p 0", {any({2, 3})}, "F.dropout(x[0], 0.0, True)",
+            [](Args x) { return dropout(x[0], 0.0); });
+  cases.add("dropout", "of p 1", {any({2, 3})}, "F.dropout(x[0], 1.0, True)",
+            [](Args x) { return dropout(x[0], 1.0); });
+  cases.add("dropout", "in training", {any({4, 5})}, [](Args x) {
+    manual_seed(3);  // the same mask each time
+    return dropout(x[0], 0.4);
+  });
+}
 
 std::int64_t count_kept(const Tensor& y) {
   std::int64_t kept = 0;

@@ -1,13 +1,29 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
+using testing::indices;
+using testing::Input;
 using testing::leaf;
+
+XTAPE_OP_CASES(embedding) {
+  const Input index = indices({2, 3}, {3, 0, 0, 2, 3, 1});
+  cases.add("embedding", "", {index, any({4, 3})}, "F.embedding(x[0], x[1])",
+            [](Args x) { return embedding(x[0], x[1]); });
+  cases
+      .add("embedding", "with padding", {index, any({4, 3})},
+           "F.embedding(x[0], x[1], padding_idx=0) * F.embedding(x[0], x[1]).detach()",
+           [](Args x) { return embedding(x[0], x[1], 0) * embedding(x[0], x[1]).detach(); })
+      .smooth = false;  // differences change the padding row too
+}
 
 const std::vector<double> rows = {1, 2, 3, 4, 5, 6};
 

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(exp) { cases.add_unary("exp", "torch.exp", exp); }
 
 TEST(Exp, HasTheKnownValues) {
   expect_close(exp(leaf({0, 1, -1}, {3})), {1, 2.718281828459045, 0.36787944117144233}, 1e-15);

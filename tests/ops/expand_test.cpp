@@ -1,12 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(expand) {
+  cases.add("expand", "", {any({3, 1})}, "[x[0].expand(3, 4), x[0].expand(2, -1, 4)]", [](Args x) {
+    return Tensors{x[0].expand({3, 4}), x[0].expand({2, -1, 4})};
+  });
+  cases.add("expand", "0-dim", {any({})}, "x[0].expand(2, 3)", [](Args x) { return x[0].expand({2, 3}); });
+  cases.add("expand", "to nothing", {any({3, 1})}, "x[0].expand(3, 0)", [](Args x) { return x[0].expand({3, 0}); });
+}
 
 TEST(Expand, RepeatsExtentsOfOne) {
   expect_close(expand(tensor({{1}, {2}}), {2, 3}), {1, 1, 1, 2, 2, 2});

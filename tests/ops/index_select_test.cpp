@@ -1,14 +1,33 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
+using testing::indices;
+using testing::Tensors;
+
+XTAPE_OP_CASES(index_select) {
+  auto choose = [](std::int64_t dim) { return [dim](Args x) { return index_select(x[0], dim, x[1]); }; };
+  cases.add("index_select", "along 0", {any({4, 3}), indices({5}, {3, 0, 0, 2, 3})},
+            "torch.index_select(x[0], 0, x[1])", choose(0));
+  cases.add("index_select", "along 1", {any({2, 3, 2}), indices({2}, {2, 1})}, "torch.index_select(x[0], 1, x[1])",
+            choose(1));
+  cases.add("index_select", "of repeated slices", {any({2, 3, 4}), indices({3}, {1, 0, 1})}, [](Args x) {
+    return Tensors{index_select(x[0], 0, x[1]), index_select(x[0], 1, x[1]), index_select(x[0], -1, x[1])};
+  });
+  cases.add("index_select", "of 0-dim", {any({}), indices({1}, {0})}, choose(0));
+  cases.add("index_select", "of nothing", {any({4, 3}), indices({0}, {})}, "torch.index_select(x[0], 0, x[1])",
+            choose(0));
+}
 
 TEST(IndexSelect, TakesSlicesInTheOrderOfTheIndex) {
   Tensor x = arange(6).reshape({3, 2});

@@ -1,7 +1,16 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
+
+using testing::Args;
+using testing::special;
+
+XTAPE_OP_CASES(isnan) {
+  cases.add("isnan", "special", {special({20})}, "torch.isnan(x[0])", [](Args x) { return isnan(x[0]); }).smooth =
+      false;
+}
 
 TEST(Isnan, FindsOnlyNaN) {
   const Tensor y = isnan(tensor({NAN, 1.0f, INFINITY, -INFINITY}));

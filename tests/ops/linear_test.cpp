@@ -1,13 +1,28 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(linear) {
+  const std::pair<std::string, Shape> inputs[] = {
+      {"", {4, 3}}, {"of a row", {3}}, {"of 3-D input", {2, 2, 3}}, {"of no rows", {0, 3}}};
+  auto with_bias = [](Args x) { return linear(x[0], x[1], x[2]); };
+  for (const auto& [name, shape] : inputs) {
+    cases.add("linear", name, {any(shape), any({2, 3}), any({2})}, "F.linear(*x)", with_bias);
+    cases.add("linear", name + ", without bias", {any(shape), any({2, 3})}, "F.linear(*x)",
+              [](Args x) { return linear(x[0], x[1]); });
+  }
+  cases.add("linear", "without inputs", {any({2, 0}), any({3, 0}), any({3})}, "F.linear(*x)", with_bias);
+}
 
 TEST(Linear, IsXTimesWeightTransposedPlusBias) {
   Tensor x = tensor({{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}), w = tensor({{1.f, 0.f, 2.f}, {0.f, 1.f, 1.f}});

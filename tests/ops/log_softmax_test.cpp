@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+// Twice differentiable: SEMANTICS [4].
+XTAPE_OP_CASES(log_softmax) { cases.add_softmax("log_softmax", "torch.log_softmax", log_softmax); }
 
 TEST(LogSoftmax, TakesLogitsFarApart) {  // SEMANTICS [1]
   expect_close(log_softmax(leaf({1000, 0, -1000}, {3}), 0), {0, -1000, -2000});

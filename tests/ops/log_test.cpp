@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::positive;
+
+XTAPE_OP_CASES(log) { cases.add_unary("log", "torch.log", log, positive); }
 
 TEST(Log, HasTheKnownValues) {
   expect_close(log(leaf({1, 10, 0.5}, {3})), {0, 2.302585092994046, -0.6931471805599453}, 1e-15);

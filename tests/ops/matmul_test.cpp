@@ -1,13 +1,45 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::leaf;
+
+/// "2x3"
+std::string extents(const Shape& shape) {
+  std::string text;
+  for (std::int64_t extent : shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+XTAPE_OP_CASES(matmul) {
+  const std::pair<Shape, Shape> shapes[] = {
+      {{3}, {3}},          {{2, 3}, {3}},
+      {{3}, {3, 2}},       {{2, 3}, {3, 4}},
+      {{1, 3}, {3, 1}},    {{2, 2, 3}, {3}},
+      {{3}, {2, 3, 2}},    {{2, 2, 3}, {2, 3, 2}},
+      {{2, 2, 3}, {3, 2}}, {{2, 3}, {2, 3, 2}},
+      {{2, 0}, {0, 3}},    {{1, 2, 2}, {2, 2, 2}},
+      {{0, 2}, {2, 3}},    {{2, 1, 2, 3}, {3, 3, 1}},
+      {{2, 3}, {3, 0}},    {{17, 33}, {33, 19}},
+      {{0, 2, 3}, {3, 4}},
+  };
+  for (const auto& [a, b] : shapes) {
+    cases
+        .add("matmul", extents(a) + " by " + extents(b), {any(a), any(b)}, "torch.matmul(x[0], x[1])",
+             [](Args x) { return matmul(x[0], x[1]); })
+        .smooth = a.numel() < 100;
+  }
+  cases.add("matmul", "by its transpose", {any({2, 3})}, "torch.matmul(x[0], x[0].T)",
+            [](Args x) { return matmul(x[0], x[0].transpose(0, 1)); });
+}
 
 /// A leaf of that shape whose elements all differ.
 Tensor ramp(const Shape& shape) {

@@ -1,11 +1,26 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(maximum) {
+  cases.add_binary("maximum", "torch.maximum", maximum, {.compares = true});
+  cases.add("maximum", "number", {away({2, 3})}, "torch.maximum(x[0], torch.tensor(0.3, dtype=x[0].dtype))",
+            [](Args x) { return maximum(x[0], 0.3); });
+}
+
+XTAPE_OP_CASES(minimum) {
+  cases.add_binary("minimum", "torch.minimum", minimum, {.compares = true});
+  cases.add("minimum", "number", {away({2, 3})}, "torch.minimum(x[0], torch.tensor(0.3, dtype=x[0].dtype))",
+            [](Args x) { return minimum(x[0], 0.3); });
+}
 
 TEST(Maximum, TakesTheLargerOfEachPair) {
   expect_close(maximum(tensor({1.0f, 5.0f, -2.0f}), tensor({3.0f, 4.0f, -INFINITY})), {3, 5, -2});

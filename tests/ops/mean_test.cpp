@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(mean) { cases.add_reduction("mean", "torch.mean", mean); }
 
 TEST(Mean, AveragesEverythingOrAlongDims) {
   const Tensor x = leaf({1, 2, 3, 4, 5, 9}, {2, 3});

@@ -1,13 +1,28 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::special;
+using testing::with_each_reduction;
+
+XTAPE_OP_CASES(mse_loss) {
+  cases.add(
+      "mse_loss", "", {any({4, 3}), any({4, 3})}, "[F.mse_loss(*x, reduction=r) for r in ('none', 'mean', 'sum')]",
+      [](Args x) { return with_each_reduction([&x](Reduction r) { return mse_loss(x[0], x[1], {.reduction = r}); }); });
+  cases
+      .add("mse_loss", "special", {special({400}, 20), special({400})}, "F.mse_loss(*x, reduction='none')",
+           [](Args x) { return mse_loss(x[0], x[1], {.reduction = Reduction::none}); })
+      .smooth = false;
+}
 
 TEST(MseLoss, IsTheSquaredDifferenceReduced) {
   Tensor x = leaf({1, 2, 3, 4}, {2, 2}), t = leaf({0, 2, 5, 1}, {2, 2});

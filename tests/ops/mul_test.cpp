@@ -2,14 +2,22 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::expect_error;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(mul) {
+  cases.add_binary("mul", "torch.mul", mul);
+  cases.add("mul", "number", {away({2, 3})}, "x[0] * -3", [](Args x) { return x[0] * -3; });
+}
 
 TEST(Mul, MultipliesElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) * tensor({10.0f, -2.5f}), {10, -5});

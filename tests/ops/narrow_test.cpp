@@ -1,13 +1,26 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(narrow) {
+  cases.add("narrow", "", {any({2, 3, 4})}, "[x[0].narrow(0, 1, 1), x[0].narrow(1, 0, 2), x[0].narrow(-1, 2, 2)]",
+            [](Args x) {
+              return Tensors{x[0].narrow(0, 1, 1), x[0].narrow(1, 0, 2), x[0].narrow(-1, 2, 2)};
+            });
+  cases.add("narrow", "to nothing", {any({2, 3, 4})}, "x[0].narrow(1, 3, 0)",
+            [](Args x) { return x[0].narrow(1, 3, 0); });
+}
 
 TEST(Narrow, TakesSlicesAlongEachDim) {
   Tensor x = arange(12).reshape({3, 4});

@@ -3,11 +3,14 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_close;
+
+XTAPE_OP_CASES(neg) { cases.add_unary("neg", "torch.neg", neg); }
 
 TEST(Neg, FlipsTheSign) {
   expect_close(-tensor({1.5f, -2.0f, INFINITY}), {-1.5, 2, -INFINITY});

@@ -1,13 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(permute) {
+  cases.add("permute", "", {any({2, 3, 4})}, "[x[0].permute(2, 0, 1), x[0].permute(-1, 1, 0)]", [](Args x) {
+    return Tensors{x[0].permute({2, 0, 1}), x[0].permute({-1, 1, 0})};
+  });
+  cases.add("permute", "0-dim", {any({})}, "x[0].permute(())", [](Args x) { return x[0].permute(Shape{}); });
+}
 
 TEST(Permute, PutsDimsInTheGivenOrder) {
   Tensor x = cube(), y = permute(x, {2, 0, 1});

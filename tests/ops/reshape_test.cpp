@@ -1,13 +1,33 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(reshape) {
+  cases.add("reshape", "", {any({2, 3, 4})}, "x[0].reshape(4, -1)", [](Args x) { return x[0].reshape({4, -1}); });
+  cases.add("reshape", "0-dim", {any({1, 1})}, "x[0].reshape(())", [](Args x) { return x[0].reshape(Shape{}); });
+  cases.add("reshape", "flatten", {any({2, 3, 4})}, "[x[0].flatten(), x[0].flatten(1), x[0].flatten(0, 1)]",
+            [](Args x) {
+              return Tensors{x[0].flatten(), x[0].flatten(1), x[0].flatten(0, 1)};
+            });
+  cases.add("reshape", "squeeze", {any({1, 3, 1})}, "[x[0].squeeze(), x[0].squeeze(0), x[0].squeeze(1)]", [](Args x) {
+    return Tensors{x[0].squeeze(), x[0].squeeze(0), x[0].squeeze(1)};
+  });
+  cases.add("reshape", "unsqueeze", {any({2, 3})}, "[x[0].unsqueeze(0), x[0].unsqueeze(-1), x[0].unsqueeze(1)]",
+            [](Args x) {
+              return Tensors{x[0].unsqueeze(0), x[0].unsqueeze(-1), x[0].unsqueeze(1)};
+            });
+}
 
 TEST(Reshape, KeepsElementsInOrder) {
   Tensor y = reshape(cube(), {4, 6});

@@ -1,13 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(select) {
+  cases.add("select", "", {any({2, 3, 4})}, "[x[0].select(0, 1), x[0].select(1, -1), x[0].select(-1, 0), x[0][1][2]]",
+            [](Args x) {
+              return Tensors{select(x[0], 0, 1), select(x[0], 1, -1), select(x[0], -1, 0), x[0][1][2]};
+            });
+}
 
 TEST(Select, TakesOneSliceAlongEachDim) {
   expect_close(select(arange(6).reshape({2, 3}), 0, 1), {3, 4, 5});

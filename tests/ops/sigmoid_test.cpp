@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(sigmoid) { cases.add_unary("sigmoid", "torch.sigmoid", sigmoid); }
 
 TEST(Sigmoid, HasTheKnownValues) {
   expect_close(sigmoid(leaf({0, 1, -1}, {3})), {0.5, 0.7310585786300049, 0.2689414213699951}, 1e-15);

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(softmax) { cases.add_softmax("softmax", "torch.softmax", softmax); }
 
 TEST(Softmax, HasTheKnownValues) {
   const double p = 0.7310585786300049, q = 0.2689414213699951;

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::positive;
+
+XTAPE_OP_CASES(sqrt) { cases.add_unary("sqrt", "torch.sqrt", sqrt, positive); }
 
 TEST(Sqrt, HasTheKnownValues) { expect_close(sqrt(leaf({0, 4, 2}, {3})), {0, 2, 1.4142135623730951}); }
 

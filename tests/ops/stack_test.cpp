@@ -1,12 +1,23 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+
+XTAPE_OP_CASES(stack) {
+  for (std::int64_t dim : {0, 1, -1}) {
+    const std::string text = std::to_string(dim);
+    cases.add("stack", "along " + text, {any({2, 3}), any({2, 3})}, "torch.stack(x, " + text + ")",
+              [dim](Args x) { return stack(x, dim); });
+  }
+}
 
 TEST(Stack, JoinsAlongANewDim) {
   Tensor a = tensor({1, 2}), b = tensor({3, 4});

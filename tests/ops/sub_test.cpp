@@ -1,10 +1,19 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(sub) {
+  cases.add_binary("sub", "torch.sub", sub);
+  cases.add("sub", "number", {away({2, 3})}, "x[0] - 2.5", [](Args x) { return x[0] - 2.5; });
+  cases.add("sub", "from number", {away({2, 3})}, "2.5 - x[0]", [](Args x) { return 2.5 - x[0]; });
+}
 
 TEST(Sub, SubtractsElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) - tensor({10.0f, -2.5f}), {-9, 4.5});

@@ -2,13 +2,27 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
+using testing::integers;
 using testing::leaf;
+using testing::Tensors;
+using testing::truths;
+
+XTAPE_OP_CASES(sum) {
+  cases.add_reduction("sum", "torch.sum", sum);
+  cases.add("sum", "integers", {integers({2, 3}, 9), truths({2, 3})},
+            "[x[0].sum(), x[0].sum(0), x[0].to(torch.int32).sum(1), x[1].sum(), x[0].to(torch.uint8).sum(1)]",
+            [](Args x) {
+              return Tensors{x[0].sum(), x[0].sum(0), x[0].to(int32).sum(1), x[1].sum(), x[0].to(uint8).sum(1)};
+            });
+}
 
 Tensor counting(const Shape& shape) { return arange(shape.numel()).reshape(shape); }
 

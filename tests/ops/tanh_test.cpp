@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +7,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(tanh) { cases.add_unary("tanh", "torch.tanh", tanh); }
 
 TEST(Tanh, HasTheKnownValues) {
   expect_close(tanh(leaf({0, 1, -1}, {3})), {0, 0.7615941559557649, -0.7615941559557649}, 1e-15);

@@ -1,10 +1,34 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::gradient;
+using testing::integers;
+using testing::Tensors;
+
+XTAPE_OP_CASES(to) {
+  cases.add("to", "float32", {any({2, 3})}, "x[0].to(torch.float32)", [](Args x) { return x[0].to(float32); }).smooth =
+      false;
+  cases.add("to", "float64", {any({2, 3})}, "x[0].to(torch.float64)", [](Args x) { return x[0].to(float64); });
+  cases.add("to", "integers", {away({9})},
+            "[x[0].to(t) for t in (torch.int32, torch.int64, torch.bool)] + [x[0].abs().to(torch.uint8)]", [](Args x) {
+              return Tensors{x[0].to(int32), x[0].to(int64), x[0].to(bool_), x[0].abs().to(uint8)};
+            });
+  cases.add("to", "of integers", {integers({9}, 3000)},
+            "[x[0].to(t) for t in (torch.uint8, torch.int32, torch.float32, torch.float64, torch.bool)]", [](Args x) {
+              return Tensors{x[0].to(uint8), x[0].to(int32), x[0].to(float32), x[0].to(float64), x[0].to(bool_)};
+            });
+  cases
+      .add("to", "and back", {any({2, 3})}, "(x[0] * 3).to(torch.float32).to(torch.float64)",
+           [](Args x) { return (x[0] * 3).to(float32).to(float64); })
+      .smooth = false;
+}
 
 TEST(To, TheSameDtypeIsTheSameTensor) {
   const Tensor x = ones({2});

@@ -1,13 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(transpose) {
+  cases.add("transpose", "", {any({2, 3, 4})}, "[x[0].transpose(0, 1), x[0].transpose(-1, 0), x[0].transpose(1, 1)]",
+            [](Args x) {
+              return Tensors{x[0].transpose(0, 1), x[0].transpose(-1, 0), x[0].transpose(1, 1)};
+            });
+}
 
 TEST(Transpose, ExchangesTwoDims) {
   Tensor y = transpose(arange(6).reshape({2, 3}), 0, 1);

@@ -1,11 +1,28 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::special;
+using testing::Tensors;
+using testing::truths;
+
+XTAPE_OP_CASES(where) {
+  auto choose = [](Args x) { return where(x[0], x[1], x[2]); };
+  cases.add("where", "", {truths({2, 3}), any({2, 3}), any({2, 3})}, "torch.where(*x)", choose);
+  cases.add("where", "broadcast", {truths({2, 1, 3}), any({4, 1}), any({3})}, "torch.where(*x)", choose);
+  cases.add("where", "numbers", {truths({2, 3}), any({2, 3}), any({2, 3})},
+            "[torch.where(x[0], x[1], 2.5), torch.where(x[0], -1, x[2])]", [](Args x) {
+              return Tensors{where(x[0], x[1], 2.5), where(x[0], -1, x[2])};
+            });
+  cases.add("where", "special", {truths({20}), special({20}), any({20})}, "torch.where(*x)", choose).smooth = false;
+}
 
 TEST(Where, TakesFromTheLeftWhereTheConditionHolds) {
   expect_close(where(tensor({true, false, true}), tensor({1.0f, 2.0f, 3.0f}), tensor({10.0f, 20.0f, 30.0f})),
