@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -33,6 +34,13 @@ TEST(Abs, DoesNotSpreadAnInfiniteUpstreamGradientAtZero) {
 TEST(Abs, OfTheSmallestIntegerIsItself) {
   const std::vector<std::int32_t> least = {std::numeric_limits<std::int32_t>::min()};
   expect_close(abs(tensor(least)), {-0x1p31});
+}
+
+TEST(Abs, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: abs: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { abs(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -44,6 +45,20 @@ TEST(Add, WrapsAroundInIntegers) {
 }
 
 TEST(Add, KeepsEmptyTensorsEmpty) { EXPECT_EQ((zeros({0, 3}) + zeros({3})).shape(), (Shape{0, 3})); }
+
+TEST(Add, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: add: shapes (2, 3) and (2, 4) do not broadcast: dim -1 is 3 and 4",
+       [] { ones({2, 3}) + ones({2, 4}); }},
+      {"DTypeError: add: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1, 2}).to(bool_) + tensor({1, 2}).to(bool_); }},
+      {"ValueError: add: 1099511627776 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { tensor({1, 2}, {.dtype = int32}) + (1LL << 40); }},
+      {"ValueError: add: the tensor is undefined", [] { Tensor() + ones({2}); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -62,6 +63,19 @@ TEST(Argmax, TakesAZeroDimTensor) {
 }
 
 TEST(Argmax, OfNoRowsIsEmpty) { EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0})); }
+
+TEST(Argmax, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: argmax: a tensor of shape (0) has no elements", [] { zeros({0}).argmax(); }},
+      {"IndexError: argmax: dim -3 is outside [-2, 2)", [] { ones({2, 3}).argmax(-3); }},
+      {"ValueError: argmax: dim 1 of shape (2, 0) has no elements", [] { argmax(zeros({2, 0}), 1); }},
+      {"DTypeError: argmax: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { argmax(tensor({true})); }},
+      {"IndexError: argmax: dim 2 is outside [-2, 2)", [] { argmax(ones({2, 3}), 2); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

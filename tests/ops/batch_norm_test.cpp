@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -15,6 +16,7 @@ using testing::extreme_rows;
 using testing::gradient;
 using testing::Input;
 using testing::leaf;
+using testing::nan;
 using testing::Tensors;
 
 XTAPE_OP_CASES(batch_norm) {
@@ -152,6 +154,29 @@ TEST(BatchNorm, LeavesTheStatisticsAloneWhenItThrows) {
   const autograd::DetectAnomalyGuard guard;
   EXPECT_THROW(batch_norm(x, mean, var, w, {}, true), GradError);
   EXPECT_TRUE(equal(mean, zeros({2})) && equal(var, ones({2})));
+}
+
+TEST(BatchNorm, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3)",
+       [] { batch_norm(ones({1, 3}), {}, {}, {}, {}, true); }},
+      {"ValueError: batch_norm: evaluation needs running_mean and running_var",
+       [] { batch_norm(ones({2, 3}), {}, {}); }},
+      {"ShapeError: batch_norm: expected a running_mean (3), got (2)",
+       [] { batch_norm(ones({2, 3}), zeros({2}), ones({2})); }},
+      {"ShapeError: batch_norm: expected (N, C) or (N, C, L...), got (3)",
+       [] { batch_norm(ones({3}), {}, {}, {}, {}, true); }},
+      {"DTypeError: batch_norm: the input is float32, a running_var float64; convert one with .to",
+       [] { batch_norm(ones({4, 3}), ones({3}), ones({3}).to(float64)); }},
+      {"ValueError: batch_norm: only one of running_mean and running_var is defined",
+       [] { batch_norm(ones({4, 3}), ones({3}), {}, {}, {}, true); }},
+      {"ValueError: batch_norm: eps is nan, it must not be negative",
+       [] { batch_norm(ones({4, 3}), {}, {}, {}, {}, true, 0.1, nan); }},
+      {"ValueError: batch_norm: momentum is 1.5, it must lie in [0, 1]",
+       [] { batch_norm(ones({4, 3}), {}, {}, {}, {}, true, 1.5); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

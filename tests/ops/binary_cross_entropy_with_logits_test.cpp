@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -122,6 +123,30 @@ TEST(BinaryCrossEntropyWithLogits, OfNothingIsNanZeroAndEmpty) {
   expect_close(binary_cross_entropy_with_logits(x, x), {NAN});
   expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::sum}), {0});
   expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::none}), {});
+}
+
+TEST(BinaryCrossEntropyWithLogits, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: binary_cross_entropy_with_logits: expected an input and a target of the same shape, got (4) and "
+       "(3); nothing is broadcast",
+       [] { binary_cross_entropy_with_logits(zeros({4}), zeros({3})); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the pos_weight (3) does not broadcast to the logits (4)",
+       [] { binary_cross_entropy_with_logits(zeros({4}), zeros({4}), {.pos_weight = ones({3})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the weight (2) does not broadcast to the logits (2, 3)",
+       [] { binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.weight = ones({2})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the pos_weight (4, 2, 3) does not broadcast to the logits (2, 3)",
+       [] { binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.pos_weight = ones({4, 2, 3})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: expected an input and a target of the same shape, got (2, 1) and "
+       "(2); squeeze(1) the input?",
+       [] { binary_cross_entropy_with_logits(ones({2, 1}), ones({2})); }},
+      {"DTypeError: binary_cross_entropy_with_logits: expected a floating dtype, got int64; convert it with "
+       ".to(float32)",
+       [] { binary_cross_entropy_with_logits(tensor({1}), tensor({1})); }},
+      {"ValueError: binary_cross_entropy_with_logits: Reduction::batchmean is for kl_div only; use mean?",
+       [] { binary_cross_entropy_with_logits(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -11,6 +12,7 @@ using testing::given;
 using testing::gradient;
 using testing::integers;
 using testing::leaf;
+using testing::nan;
 using testing::special;
 
 XTAPE_OP_CASES(clamp) {
@@ -59,6 +61,14 @@ TEST(Clamp, PassesTheGradientInsideAndAtBothBounds) {  // SEMANTICS [21]
 TEST(Clamp, HasGradientZeroOutsideWhateverTheUpstreamGradient) {
   Tensor x = leaf({-2, INFINITY, NAN, 0}, {4});
   expect_close(gradient(clamp(x, -1, 1), x, {INFINITY, NAN, 1, 1}), {0, 0, 0, 1});
+}
+
+TEST(Clamp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: clamp: a bound is NaN", [] { clamp(ones({2}), nan, 1); }},
+      {"DTypeError: clamp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { clamp(tensor({true}), 0, 1); }},
+  });
 }
 
 }  // namespace

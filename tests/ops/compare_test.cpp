@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -84,6 +85,21 @@ TEST(Compare, IsNeverRecorded) {
   const Tensor x = leaf({1, 2}, {2}), y = x < tensor({1.5f, 1.5f});
   EXPECT_FALSE(y.requires_grad());
   EXPECT_EQ(autograd::live_nodes(), before);
+}
+
+TEST(Compare, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: eq: shapes (2, 3) and (2, 2) do not broadcast: dim -1 is 3 and 2",
+       [] { eq(ones({2, 3}), ones({2, 2})); }},
+      {"ValueError: eq: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { static_cast<void>(tensor({44}, {.dtype = uint8}) == -1); }},
+      {"ShapeError: ge: shapes (2, 3) and (4, 3) do not broadcast: dim -2 is 2 and 4",
+       [] { static_cast<void>(ones({2, 3}) >= ones({4, 3})); }},
+      {"ValueError: eq: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { static_cast<void>(tensor({1, 2}).to(uint8) == 300); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

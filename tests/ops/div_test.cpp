@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -37,6 +38,14 @@ TEST(Div, HasPyTorchsGradientsAtZero) {
   const Tensor y = a / b;
   expect_close(gradient(y, a, {1}), {INFINITY});
   expect_close(gradient(y, b, {1}), {-INFINITY});
+}
+
+TEST(Div, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: div: the tensor is undefined", [] { ones({2}) / Tensor(); }},
+      {"DTypeError: div: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1}, {.dtype = uint8}) / 2; }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -26,6 +27,13 @@ TEST(Exp, OfIntegersIsFloat32) {
 TEST(Exp, OfMinusInfinityHasGradientZero) {
   Tensor x = leaf({-INFINITY}, {1});
   expect_close(gradient(exp(x), x, {1}), {0});
+}
+
+TEST(Exp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: exp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { exp(tensor({1}).to(bool_)); }},
+  });
 }
 
 }  // namespace

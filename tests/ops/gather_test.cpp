@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
@@ -98,6 +99,27 @@ TEST(Gather, NoticesAnIndexModifiedBeforeBackward) {
   Tensor y = gather(x, 1, index);
   index.zero_();
   expect_error<GradError>([&] { y.sum().backward(); }, "gather", "modified in place");
+}
+
+TEST(Gather, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: gather: index[1, 0] = 3 is outside [0, 3)", [] { ones({2, 3}).gather(1, tensor({{0}, {3}})); }},
+      {"ShapeError: gather: the index (2) must have as many dims as the tensor (2, 3)",
+       [] { ones({2, 3}).gather(1, tensor({0, 1})); }},
+      {"ShapeError: gather: the index () must have as many dims as the tensor (2, 3)",
+       [] { ones({2, 3}).gather(1, tensor(0)); }},
+      {"IndexError: gather: index[1] = 1 is outside [0, 1)", [] { gather(tensor(5.0), 0, tensor({0, 1})); }},
+      {"IndexError: gather: index[1, 1] = 3 is outside [0, 3)",
+       [] { gather(zeros({2, 3}), 1, tensor({{0, 1}, {2, 3}})); }},
+      {"IndexError: gather: index[0, 1] = -1 is outside [0, 2)", [] { gather(zeros({2, 3}), 0, tensor({{0, -1}})); }},
+      {"ShapeError: gather: the index (3, 1) is larger than the tensor (2, 3) in dim 0",
+       [] { gather(zeros({2, 3}), 1, zeros({3, 1}, {.dtype = int64})); }},
+      {"DTypeError: gather: expected an integer dtype, got float32", [] { gather(zeros({2, 3}), 1, zeros({2, 1})); }},
+      {"IndexError: gather: dim 2 is outside [-2, 2)",
+       [] { gather(zeros({2, 3}), 2, zeros({2, 1}, {.dtype = int64})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

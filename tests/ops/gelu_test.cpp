@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -66,6 +67,15 @@ TEST(Gelu, FollowsItsLimitsFarOut) {
       expect_close(gradient(y, x, {1, 1, 1, 1, 1}), {0, 0, 1, 1, NAN});
     }
   }
+}
+
+TEST(Gelu, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: gelu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { gelu(tensor({1}).to(uint8)); }},
+      {"DTypeError: gelu: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { gelu(tensor({true})); }},
+  });
 }
 
 }  // namespace

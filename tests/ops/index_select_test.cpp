@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
@@ -114,6 +117,33 @@ TEST(IndexSelect, NoticesAnIndexModifiedBeforeBackward) {
   Tensor y = index_select(x, 0, index);
   index.fill_(1);
   expect_error<GradError>([&] { y.sum().backward(); }, "index_select", "modified in place");
+}
+
+TEST(IndexSelect, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: index_select: index[1] = 2 is outside [0, 2)",
+       [] { ones({2, 3}).index_select(0, tensor({0, 2})); }},
+      {"DTypeError: index_select: expected an integer dtype, got float32",
+       [] { ones({2, 3}).index_select(0, ones({2})); }},
+      {"ShapeError: index_select: the index must be 1-D, got (1, 1); use gather?",
+       [] { ones({2, 3}).index_select(0, tensor({{0}})); }},
+      {"IndexError: index_select: index[2] = -1 is outside [0, 2)",
+       [] { index_select(zeros({3, 2}), 1, tensor({0, 1, -1})); }},
+      {"IndexError: index_select: index[0] = 1099511627776 is outside [0, 3)",
+       [] { index_select(zeros({3, 2}), 0, tensor({1LL << 40})); }},
+      {"IndexError: index_select: index[0] = -9223372036854775808 is outside [0, 3)",
+       [] { index_select(zeros({3, 2}), 0, tensor({INT64_MIN})); }},
+      {"DTypeError: index_select: expected an integer dtype, got bool_",
+       [] { index_select(zeros({3, 2}), 0, tensor({true})); }},
+      {"ShapeError: index_select: a 0-dim tensor takes an index of one element, got (2)",
+       [] { index_select(tensor(1.0), 0, tensor({0, 0})); }},
+      {"IndexError: index_select: index[0] = 1 is outside [0, 1)", [] { index_select(tensor(1.0), 0, tensor({1})); }},
+      {"IndexError: index_select: dim 1 is outside [-1, 1)", [] { index_select(tensor(1.0), 1, tensor({0})); }},
+      {"IndexError: index_select: dim 2 is outside [-2, 2)", [] { index_select(zeros({3, 2}), 2, tensor({0})); }},
+      {"ValueError: index_select: the tensor is undefined", [] { index_select(zeros({3, 2}), 0, Tensor()); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

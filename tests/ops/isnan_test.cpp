@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -21,6 +22,12 @@ TEST(Isnan, FindsOnlyNaN) {
 TEST(Isnan, IsFalseForIntegersAndBool) {
   testing::expect_close(isnan(tensor({0, 1})), {0, 0});
   testing::expect_close(isnan(tensor({false, true})), {0, 0});
+}
+
+TEST(Isnan, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: isnan: the tensor is undefined", [] { isnan(Tensor()); }},
+  });
 }
 
 }  // namespace

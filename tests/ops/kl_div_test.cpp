@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -106,6 +107,20 @@ TEST(KlDiv, OfNothingIsNanZeroAndEmpty) {
   expect_close(kl_div(x, x, {.reduction = Reduction::batchmean}), {NAN});
   expect_close(kl_div(x, x, {.reduction = Reduction::sum}), {0});
   EXPECT_EQ(kl_div(x, x, {.reduction = Reduction::none}).shape(), (Shape{0, 2}));
+}
+
+TEST(KlDiv, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: kl_div: expected an input and a target of the same shape, got (4, 2) and (4); nothing is broadcast",
+       [] { kl_div(zeros({4, 2}), zeros({4})); }},
+      {"ShapeError: kl_div: expected an input and a target of the same shape, got (2, 1) and (2); squeeze(1) the "
+       "input?",
+       [] { kl_div(ones({2, 1}), ones({2})); }},
+      {"DTypeError: kl_div: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { kl_div(tensor({1}), tensor({1})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

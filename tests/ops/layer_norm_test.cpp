@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -73,6 +74,25 @@ TEST(LayerNorm, KeepsItsDigitsInFloat32) {
 TEST(LayerNorm, KeepsEmptyShapes) {
   EXPECT_EQ(layer_norm(zeros({0, 3}), {3}).shape(), (Shape{0, 3}));
   EXPECT_EQ(layer_norm(zeros({2, 0}), {0}).shape(), (Shape{2, 0}));
+}
+
+TEST(LayerNorm, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: layer_norm: expected an input that ends in (2), got (2, 3)",
+       [] { layer_norm(ones({2, 3}), {2}); }},
+      {"ShapeError: layer_norm: expected a weight (3), got (2)", [] { layer_norm(ones({2, 3}), {3}, ones({2})); }},
+      {"ValueError: layer_norm: eps is -1, it must not be negative",
+       [] { layer_norm(ones({2, 3}), {3}, {}, {}, -1); }},
+      {"ShapeError: layer_norm: expected an input that ends in (1, 2, 3), got (2, 3)",
+       [] { layer_norm(ones({2, 3}), {1, 2, 3}); }},
+      {"ShapeError: layer_norm: normalized_shape () names no dim", [] { layer_norm(ones({2, 3}), {}); }},
+      {"DTypeError: layer_norm: the input is float32, a bias float64; convert one with .to",
+       [] { layer_norm(ones({2, 3}), {3}, {}, ones({3}, {.dtype = float64})); }},
+      {"DTypeError: layer_norm: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { layer_norm(tensor({1, 2}), {2}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

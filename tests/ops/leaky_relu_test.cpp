@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -11,6 +12,7 @@ using testing::away;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::nan;
 using testing::special;
 
 XTAPE_OP_CASES(leaky_relu) {
@@ -37,6 +39,14 @@ TEST(LeakyRelu, TakesANegativeSlopeToo) {
   Tensor x = leaf({-2, 3}, {2});
   expect_close(leaky_relu(x, -0.5), {1, 3});
   expect_close(gradient(leaky_relu(x, -0.5), x, {1, 1}), {-0.5, 1});
+}
+
+TEST(LeakyRelu, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: leaky_relu: negative_slope is NaN", [] { leaky_relu(ones({2}), nan); }},
+      {"DTypeError: leaky_relu: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { leaky_relu(tensor({true})); }},
+  });
 }
 
 }  // namespace

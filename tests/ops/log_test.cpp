@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -32,6 +33,14 @@ TEST(Log, HasAnInfiniteGradientAtZero) {
 TEST(Log, ComputesFloat32InFloat32) {
   const Tensor x = tensor({3.0f});
   EXPECT_EQ(log(x).item<float>(), std::log(3.0f));
+}
+
+TEST(Log, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: log: the tensor is undefined", [] { log(Tensor()); }},
+      {"DTypeError: log: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { log(tensor({1}, {.dtype = uint8})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -60,6 +61,14 @@ TEST(Logsumexp, HasSoftmaxAsItsGradient) {
 TEST(Logsumexp, HasGradientNaNOnlyInARowWithoutASoftmax) {  // as in PyTorch
   Tensor x = leaf({-INFINITY, -INFINITY, 1, 1}, {2, 2});
   expect_close(gradient(logsumexp(x, 1), x, {1, 1}), {NAN, NAN, 0.5, 0.5}, 1e-15);
+}
+
+TEST(Logsumexp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: logsumexp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { logsumexp(tensor({true}), 0); }},
+      {"IndexError: logsumexp: dim 1 is outside [-1, 1)", [] { logsumexp(ones({2}), 1); }},
+  });
 }
 
 }  // namespace

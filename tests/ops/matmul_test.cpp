@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
@@ -118,6 +119,28 @@ TEST(Matmul, HasAGradientOfZerosOverNothing) {
   matmul(a, b).sum().backward();
   expect_close(a.grad(), {0, 0, 0, 0, 0, 0});
   EXPECT_EQ(b.grad().shape(), (Shape{3, 0}));
+}
+
+TEST(Matmul, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: matmul: inner dims differ: (2, 3) x (2, 3) has 3 and 2",
+       [] { matmul(ones({2, 3}), ones({2, 3})); }},
+      {"ShapeError: matmul: inner dims differ: (3) x (2) has 3 and 2", [] { matmul(ones({3}), ones({2})); }},
+      {"ShapeError: matmul: a 0-dim tensor is not a matrix: () x (2); use *", [] { matmul(tensor(1.0), ones({2})); }},
+      {"ShapeError: matmul: the batch dims of (2, 2, 3) and (3, 3, 2) do not broadcast: dim -3 is 2 and 3",
+       [] { matmul(ones({2, 2, 3}), ones({3, 3, 2})); }},
+      {"DTypeError: matmul: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { matmul(tensor({{1}}), tensor({{1}})); }},
+      {"ShapeError: matmul: inner dims differ: (7, 2, 3) x (2) has 3 and 2",
+       [] { matmul(zeros({7, 2, 3}), zeros({2})); }},
+      {"ShapeError: matmul: a 0-dim tensor is not a matrix: () x (2, 2); use *",
+       [] { matmul(tensor(1.0), zeros({2, 2})); }},
+      {"DTypeError: matmul: the dtypes differ: float32 and float64; convert one with .to",
+       [] { matmul(zeros({2, 2}), zeros({2, 2}, {.dtype = float64})); }},
+      {"ValueError: matmul: the tensor is undefined", [] { matmul(Tensor(), zeros({2, 2})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -144,6 +145,21 @@ TEST(Max, NoticesIndicesModifiedInPlace) {
 }
 
 TEST(Max, OfNoRowsIsEmpty) { EXPECT_EQ(max(zeros({3, 0}), 0).values.shape(), (Shape{0})); }
+
+TEST(Max, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: max: a tensor of shape (0) has no elements", [] { zeros({0}).max(); }},
+      {"ValueError: max: dim 1 of shape (2, 0) has no elements", [] { zeros({2, 0}).max(1); }},
+      {"ValueError: max: the tensor is undefined", [] { max(Tensor()); }},
+      {"ValueError: max: a tensor of shape (0, 3) has no elements", [] { max(zeros({0, 3})); }},
+      {"DTypeError: max: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { max(tensor({true})); }},
+      {"IndexError: min: dim 5 is outside [-2, 2)", [] { ones({2, 3}).min(5); }},
+      {"ValueError: min: dim 1 of shape (3, 0) has no elements", [] { min(zeros({3, 0}), 1); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -60,6 +61,17 @@ TEST(Maximum, GivesTheSmallerZeroWhateverTheUpstreamGradient) {
   const Tensor y = maximum(a, b);
   expect_close(gradient(y, a, {INFINITY, NAN}), {0, 0});
   expect_close(gradient(y, b, {INFINITY, NAN}), {INFINITY, NAN});
+}
+
+TEST(Maximum, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: maximum: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { maximum(tensor({1}, {.dtype = uint8}), 1); }},
+      {"ShapeError: minimum: shapes (2, 3) and (2, 4) do not broadcast: dim -1 is 3 and 4",
+       [] { minimum(ones({2, 3}), ones({2, 4})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

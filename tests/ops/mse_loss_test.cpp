@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -44,6 +45,29 @@ TEST(MseLoss, OfNothingIsNanZeroAndEmpty) {
 TEST(MseLoss, PromotesAsPyTorchDoes) {
   EXPECT_EQ(mse_loss(ones({2}), ones({2}, {.dtype = float64})).dtype(), float64);
   expect_close(mse_loss(ones({2}), tensor({3, 1})), {2});
+}
+
+TEST(MseLoss, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: mse_loss: expected an input and a target of the same shape, got (4, 1) and (4); squeeze(1) the "
+       "input?",
+       [] { mse_loss(zeros({4, 1}), zeros({4})); }},
+      {"DTypeError: mse_loss: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { mse_loss(tensor({1}), tensor({2})); }},
+      {"ShapeError: mse_loss: expected an input and a target of the same shape, got (4) and (4, 1); reshape one of "
+       "them?",
+       [] { mse_loss(ones({4}), ones({4, 1})); }},
+      {"ShapeError: mse_loss: expected an input and a target of the same shape, got (4, 3) and (3); nothing is "
+       "broadcast",
+       [] { mse_loss(ones({4, 3}), ones({3})); }},
+      {"ValueError: mse_loss: Reduction::batchmean is for kl_div only; use mean?",
+       [] { mse_loss(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
+      {"ValueError: mse_loss: the tensor is undefined", [] { mse_loss(ones({1}), Tensor()); }},
+      {"ValueError: mse_loss: Reduction::batchmean is for kl_div only; use mean?",
+       [] { mse_loss_parts(ones({2, 3}), ones({2, 3}), {.reduction = Reduction::batchmean}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

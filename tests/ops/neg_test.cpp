@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -22,6 +23,14 @@ TEST(Neg, OfZeroIsMinusZero) { EXPECT_TRUE(std::signbit((-tensor({0.0f})).item<f
 TEST(Neg, OfTheSmallestIntegerIsItself) {
   const std::vector<std::int64_t> least = {std::numeric_limits<std::int64_t>::min()};
   expect_close(-tensor(least), {-0x1p63});
+}
+
+TEST(Neg, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: neg: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { neg(tensor({1}).to(uint8)); }},
+      {"DTypeError: neg: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)", [] { -tensor({true}); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -104,6 +107,38 @@ TEST(NllLoss, OfNothingIsNanInTheMeanAndZeroOtherwise) {  // SEMANTICS [6], [13]
 TEST(NllLoss, OfTenMillionFloatsKeepsItsDigits) {  // SEMANTICS [14]
   Tensor lp = full({10'000'000, 1}, -0.1f);
   EXPECT_FLOAT_EQ(nll_loss(lp, zeros({10'000'000}, {.dtype = uint8})).item<float>(), 0.1f);
+}
+
+TEST(NllLoss, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: nll_loss: target[1, 1] = 3 is outside [0, 3)",
+       [] { nll_loss(zeros({2, 3, 2}), tensor({{0, 1}, {2, 3}})); }},
+      {"DTypeError: nll_loss: the target is float32; class indices are integers: convert them with .to(int64)",
+       [] { nll_loss(zeros({2, 3}), zeros({2, 3})); }},
+      {"DTypeError: nll_loss: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { nll_loss(tensor({{1, 2, 3}}), tensor({0})); }},
+      {"ShapeError: nll_loss: expected a target of shape (2) for an input of (2, 3), got (3)",
+       [] { nll_loss(zeros({2, 3}), tensor({0, 1, 2})); }},
+      {"ShapeError: nll_loss: expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor",
+       [] { nll_loss(tensor(1.0), tensor(0)); }},
+      {"ValueError: nll_loss: weight[0] = -1 is negative or not finite",
+       [] { nll_loss(zeros({2, 3}), tensor({0, 1}), {.weight = full({3}, -1.0)}); }},
+      {"ValueError: nll_loss: the tensor is undefined", [] { nll_loss(zeros({2, 3}), Tensor()); }},
+      {"IndexError: nll_loss: target[1] = 3 is outside [0, 3)", [] { nll_loss(zeros({2, 3}), tensor({0, 3})); }},
+      {"IndexError: nll_loss: target[0] = -1 is outside [0, 3); to ignore such positions pass {.ignore_index = -1}",
+       [] { nll_loss(zeros({2, 3}), tensor({-1, 0})); }},
+      {"IndexError: nll_loss: target[0] = 1099511627776 is outside [0, 3)",
+       [] { nll_loss(zeros({2, 3}), tensor({1LL << 40, 0LL})); }},
+      {"IndexError: nll_loss: target[0] = -9223372036854775808 is outside [0, 3); to ignore such positions pass "
+       "{.ignore_index = -9223372036854775808}",
+       [] { nll_loss(zeros({2, 3}), tensor({INT64_MIN, std::int64_t{0}})); }},
+      {"ValueError: nll_loss: Reduction::batchmean is for kl_div only; use mean?",
+       [] { nll_loss(ones({2, 3}), tensor({0, 1}), {.reduction = Reduction::batchmean}); }},
+      {"DTypeError: nll_loss: the target is float32; class indices are integers: convert them with .to(int64)",
+       [] { nll_loss(zeros({2, 3}), zeros({2})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

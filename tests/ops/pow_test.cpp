@@ -1,6 +1,7 @@
 #include <cstdint>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -102,6 +103,18 @@ TEST(Pow, ComputesFloat32InFloat32) {
 }
 
 TEST(Pow, Broadcasts) { expect_close(pow(tensor({{2.0f}, {3.0f}}), tensor({1.0f, 2.0f})), {2, 4, 3, 9}); }
+
+TEST(Pow, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: pow: exponent[1] = -1: integers have no negative powers; convert the base with .to(float32)",
+       [] { pow(tensor({2, 3}), tensor({1, -1})); }},
+      {"DTypeError: pow: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { pow(tensor({true}), true); }},
+      {"ShapeError: pow: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3", [] { pow(ones({2}), ones({3})); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -34,6 +35,14 @@ TEST(Relu, HasGradientZeroBelowZeroWhateverTheUpstreamGradient) {
 TEST(Relu, WorksForIntegersAndEmptyTensors) {
   expect_close(relu(tensor({-3, 4})), {0, 4});
   EXPECT_EQ(relu(zeros({0, 3})).shape(), (Shape{0, 3}));
+}
+
+TEST(Relu, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: relu: the tensor is undefined", [] { relu(Tensor()); }},
+      {"DTypeError: relu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { relu(tensor({1}, {.dtype = uint8})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -27,6 +28,13 @@ TEST(Sigmoid, OfIntegersIsFloat32) { EXPECT_EQ(sigmoid(tensor({0})).dtype(), flo
 TEST(Sigmoid, HasGradientZeroWhereItIsFlat) {
   Tensor x = leaf({-INFINITY, INFINITY, 0}, {3});
   expect_close(gradient(sigmoid(x), x, {1, 1, 1}), {0, 0, 0.25});
+}
+
+TEST(Sigmoid, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: sigmoid: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { sigmoid(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -23,6 +24,13 @@ TEST(Sqrt, OfIntegersIsFloat32) {
 TEST(Sqrt, HasAnInfiniteGradientAtZero) {  // SEMANTICS [21]
   Tensor x = leaf({0, 4}, {2});
   expect_close(gradient(sqrt(x), x, {1, 1}), {INFINITY, 0.25});
+}
+
+TEST(Sqrt, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: sqrt: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { sqrt(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -27,6 +28,18 @@ TEST(Sub, OfATensorFromItselfHasGradientZero) {
 }
 
 TEST(Sub, OfInfinityFromItselfIsNaN) { expect_close(tensor({INFINITY}) - tensor({INFINITY}), {NAN}); }
+
+TEST(Sub, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: sub: shapes (2, 3) and (4, 1, 2) do not broadcast: dim -1 is 3 and 2",
+       [] { ones({2, 3}) - ones({4, 1, 2}); }},
+      {"ShapeError: sub: shapes (0) and (2) do not broadcast: dim -1 is 0 and 2", [] { ones({0}) - ones({2}); }},
+      {"DTypeError: sub: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1}, {.dtype = uint8}) - 1; }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

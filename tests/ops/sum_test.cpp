@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -98,6 +99,17 @@ TEST(Sum, OverNoDimsIsOverAll) {
   expect_close(x.mean({}), {3.5});
   expect_close(mean(x, Shape{}), {3.5});
   expect_close(x.sum({0}), {5, 7, 9});
+}
+
+TEST(Sum, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: sum: dim 2 is outside [-2, 2)", [] { ones({2, 3}).sum(2); }},
+      {"ValueError: sum: dim 0 is given twice in (0, 0)", [] { ones({2, 3}).sum({0, 0}); }},
+      {"IndexError: sum: dim -3 is outside [-2, 2)", [] { ones({2, 3}).sum(-3); }},
+      {"ValueError: sum: dim -1 is given twice in (1, -1)", [] { ones({2, 3}).sum({1, -1}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -21,6 +22,13 @@ TEST(Tanh, OfIntegersIsFloat32) { EXPECT_EQ(tanh(tensor({0})).dtype(), float32);
 TEST(Tanh, HasGradientZeroWhereItIsFlat) {
   Tensor x = leaf({-INFINITY, INFINITY, 0}, {3});
   expect_close(gradient(tanh(x), x, {1, 1, 1}), {0, 0, 1});
+}
+
+TEST(Tanh, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: tanh: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tanh(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -9,7 +10,9 @@ using testing::Args;
 using testing::away;
 using testing::expect_close;
 using testing::gradient;
+using testing::inf;
 using testing::integers;
+using testing::nan;
 using testing::Tensors;
 
 XTAPE_OP_CASES(to) {
@@ -71,6 +74,19 @@ TEST(To, CastsTheGradientBack) {  // SEMANTICS [27]
 }
 
 TEST(To, IntegersHasNoHistory) { EXPECT_FALSE(tensor({1.0f}, {.requires_grad = true}).to(int64).requires_grad()); }
+
+TEST(To, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: to: 9.223372e+18 does not fit int64", [] { tensor({0x1p63f}).to(int64); }},
+      {"ValueError: to: -inf does not fit int32", [] { tensor({-inf}).to(int32); }},
+      {"ValueError: to: 256 does not fit uint8", [] { tensor({256.0f}).to(uint8); }},
+      {"ValueError: to: -1 does not fit uint8", [] { tensor({-1.0f}).to(uint8); }},
+      {"ValueError: to: nan does not fit int64", [] { tensor({1.5, nan}).to(int64); }},
+      {"ValueError: to: 1e+20 does not fit int32", [] { tensor({1.5, 1e20}).to(int32); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
@@ -48,6 +49,16 @@ TEST(Transpose, WorksForEveryDtype) {
     EXPECT_EQ(y.dtype(), dtype);
     expect_close(y, {0, 0, 1, 1});
   }
+}
+
+TEST(Transpose, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: transpose: dim 2 is outside [-2, 2)", [] { ones({2, 3}).transpose(0, 2); }},
+      {"IndexError: transpose: dim -4 is outside [-3, 3)", [] { transpose(ones({2, 3, 4}), -4, 0); }},
+      {"ValueError: transpose: the tensor is undefined", [] { transpose(Tensor(), 0, 1); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

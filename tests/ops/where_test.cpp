@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 
 namespace xtape {
@@ -64,6 +65,21 @@ TEST(Where, LeaksNothingToTheOtherSide) {
   const Tensor y = where(tensor({true, false}), a, b);
   expect_close(gradient(y, a, {INFINITY, NAN}), {INFINITY, 0});
   expect_close(gradient(y, b, {INFINITY, NAN}), {0, NAN});
+}
+
+TEST(Where, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: where: the condition is float32, not bool_; compare it with 0?",
+       [] { where(ones({2}), ones({2}), ones({2})); }},
+      {"ShapeError: where: shapes (3) and (2) do not broadcast: dim -1 is 3 and 2",
+       [] { where(ones({2}) > 0, ones({3}), ones({2})); }},
+      {"DTypeError: where: the condition is int64, not bool_; compare it with 0?",
+       [] { where(tensor({1, 0}), 1, ones({2})); }},
+      {"ShapeError: where: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
+       [] { where(tensor({true, false}), ones({3}), 0); }},
+  });
+  // clang-format on
 }
 
 }  // namespace
