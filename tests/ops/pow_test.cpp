@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <cstdio>
 
 #include "support/expect.hpp"
 #include "support/misuse.hpp"

@@ -89,6 +89,7 @@ void print_op_cases();
 /// Registers a function that adds cases.
 bool register_op_cases(void (*add_cases)(OpCases&));
 
+/// Opens a function that adds the cases of an op, or of several under a name of their own, to `cases`.
 #define XTAPE_OP_CASES(op)                                                                       \
   void add_cases_of_##op(::xtape::testing::OpCases& cases);                                      \
   const bool op##_cases_are_registered = ::xtape::testing::register_op_cases(add_cases_of_##op); \
