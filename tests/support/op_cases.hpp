@@ -101,12 +101,12 @@ Tensors with_each_reduction(F f) {
   return {f(Reduction::none), f(Reduction::mean), f(Reduction::sum)};
 }
 
-/// The layer with these tensors as its parameters, so that gradients reach them.
+/// The layer with these tensors as its parameters, so that gradients reach them. They are not registered.
 template <class Layer>
 Layer with_parameters(Layer layer, const Tensor& weight, const Tensor& bias) {
   layer.to(weight.dtype());
-  layer.weight = nn::Parameter(weight);
-  layer.bias = nn::Parameter(bias);
+  static_cast<Tensor&>(layer.weight) = weight;
+  static_cast<Tensor&>(layer.bias) = bias;
   return layer;
 }
 
