@@ -123,7 +123,7 @@ std::string recorders() {
 
 /// Whether a file's opening comment says so: its functions have no derivative or only call other ops.
 bool is_never_recorded(const std::string& source) {
-  return std::regex_search(source.substr(0, source.find("#include")), std::regex("(Never|None is) recorded"));
+  return std::regex_search(source.substr(0, source.find("#include")), std::regex("(Never|None is)\\W+recorded"));
 }
 
 /// The names that src/ops passes to them.
