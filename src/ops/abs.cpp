@@ -28,4 +28,6 @@ Tensor abs(const Tensor& x) {
                 [x = save(x)](const Tensor& gy) { return Gradients(where(*x > 0, gy, where(*x < 0, -gy, 0))); });
 }
 
+Tensor Tensor::abs() const { return xtape::abs(*this); }
+
 }  // namespace xtape

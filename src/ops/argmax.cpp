@@ -39,4 +39,7 @@ Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
   return positions(x, rows, detail::without_dim(shape, d, keepdim));
 }
 
+Tensor Tensor::argmax() const { return xtape::argmax(*this); }
+Tensor Tensor::argmax(std::int64_t dim, bool keepdim) const { return xtape::argmax(*this, dim, keepdim); }
+
 }  // namespace xtape

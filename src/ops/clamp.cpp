@@ -32,4 +32,6 @@ Tensor clamp(const Tensor& x, Scalar min, Scalar max) {
   });
 }
 
+Tensor Tensor::clamp(Scalar min, Scalar max) const { return xtape::clamp(*this, min, max); }
+
 }  // namespace xtape

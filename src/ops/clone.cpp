@@ -12,4 +12,6 @@ Tensor clone(const Tensor& x) {
   return record("clone", {x}, detail::copy_of(x), [](const Tensor& gy) { return Gradients(gy); });
 }
 
+Tensor Tensor::clone() const { return xtape::clone(*this); }
+
 }  // namespace xtape

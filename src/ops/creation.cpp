@@ -1,4 +1,5 @@
-// Tensors from values: zeros, ones, empty, eye, full, arange, their _like forms, and what tensor(...) calls.
+// Tensors from values: zeros, ones, empty, eye, full, arange, their _like forms, and what tensor(...) calls. None is
+// recorded.
 #include "xtape/creation.hpp"
 
 #include <algorithm>

@@ -15,4 +15,6 @@ Tensor exp(const Tensor& x) {
   return record("exp", {u}, y, [y = save_output(y)](const Tensor& gy) { return Gradients(gy * *y); });
 }
 
+Tensor Tensor::exp() const { return xtape::exp(*this); }
+
 }  // namespace xtape

@@ -38,4 +38,6 @@ Tensor expand(const Tensor& x, const Shape& shape) {
                 [](const Tensor& gy) { return Gradients(gy); });
 }
 
+Tensor Tensor::expand(const Shape& shape) const { return xtape::expand(*this, shape); }
+
 }  // namespace xtape

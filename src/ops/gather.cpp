@@ -71,4 +71,6 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   });
 }
 
+Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return xtape::gather(*this, dim, index); }
+
 }  // namespace xtape

@@ -53,4 +53,8 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   });
 }
 
+Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
+  return xtape::index_select(*this, dim, index);
+}
+
 }  // namespace xtape

@@ -16,4 +16,6 @@ Tensor log(const Tensor& x) {
   return record("log", {u}, std::move(y), [x = save(u)](const Tensor& gy) { return Gradients(gy / *x); });
 }
 
+Tensor Tensor::log() const { return xtape::log(*this); }
+
 }  // namespace xtape

@@ -21,4 +21,6 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   });
 }
 
+Tensor Tensor::log_softmax(std::int64_t dim) const { return xtape::log_softmax(*this, dim); }
+
 }  // namespace xtape

@@ -26,4 +26,6 @@ Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {
                 });
 }
 
+Tensor Tensor::logsumexp(std::int64_t dim, bool keepdim) const { return xtape::logsumexp(*this, dim, keepdim); }
+
 }  // namespace xtape

@@ -117,4 +117,6 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return vector_a ? squeeze(y, vector_b ? -1 : -2) : y;
 }
 
+Tensor Tensor::matmul(const Tensor& other) const { return xtape::matmul(*this, other); }
+
 }  // namespace xtape

@@ -68,4 +68,9 @@ ValuesAndIndices min(const Tensor& x, std::int64_t dim, bool keepdim) {
   return extremum("min", x, dim, keepdim, kernels::Smaller());
 }
 
+Tensor Tensor::max() const { return xtape::max(*this); }
+ValuesAndIndices Tensor::max(std::int64_t dim, bool keepdim) const { return xtape::max(*this, dim, keepdim); }
+Tensor Tensor::min() const { return xtape::min(*this); }
+ValuesAndIndices Tensor::min(std::int64_t dim, bool keepdim) const { return xtape::min(*this, dim, keepdim); }
+
 }  // namespace xtape

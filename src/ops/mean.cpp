@@ -23,4 +23,11 @@ Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
 Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim) { return mean(x, Shape{dim}, keepdim); }
 Tensor mean(const Tensor& x) { return mean(x, Shape()); }
 
+Tensor Tensor::mean() const { return xtape::mean(*this); }
+Tensor Tensor::mean(const Shape& dims, bool keepdim) const { return xtape::mean(*this, dims, keepdim); }
+Tensor Tensor::mean(std::initializer_list<std::int64_t> dims, bool keepdim) const {
+  return xtape::mean(*this, Shape(dims), keepdim);
+}
+Tensor Tensor::mean(std::int64_t dim, bool keepdim) const { return xtape::mean(*this, dim, keepdim); }
+
 }  // namespace xtape

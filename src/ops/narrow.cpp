@@ -57,4 +57,8 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
       [d, first, after = n - first - length](const Tensor& gy) { return Gradients(detail::pad(gy, d, first, after)); });
 }
 
+Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {
+  return xtape::narrow(*this, dim, start, length);
+}
+
 }  // namespace xtape

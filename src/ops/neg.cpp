@@ -21,4 +21,6 @@ Tensor neg(const Tensor& x) {
   return record("neg", {x}, std::move(y), [](const Tensor& gy) { return Gradients(-gy); });
 }
 
+Tensor Tensor::neg() const { return xtape::neg(*this); }
+
 }  // namespace xtape

@@ -30,4 +30,6 @@ Tensor permute(const Tensor& x, const Shape& dims) {
                 [inverse](const Tensor& gy) { return Gradients(permute(gy, inverse)); });
 }
 
+Tensor Tensor::permute(const Shape& dims) const { return xtape::permute(*this, dims); }
+
 }  // namespace xtape

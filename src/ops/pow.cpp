@@ -98,4 +98,7 @@ Tensor pow(const Tensor& a, const Tensor& b) {
                 });
 }
 
+Tensor Tensor::pow(Scalar exponent) const { return xtape::pow(*this, exponent); }
+Tensor Tensor::pow(const Tensor& exponent) const { return xtape::pow(*this, exponent); }
+
 }  // namespace xtape

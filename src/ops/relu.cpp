@@ -48,4 +48,6 @@ Tensor relu(const Tensor& x) {
   });
 }
 
+Tensor Tensor::relu() const { return xtape::relu(*this); }
+
 }  // namespace xtape

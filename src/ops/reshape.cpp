@@ -79,4 +79,12 @@ Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
   return view_as("unsqueeze", x, to);
 }
 
+Tensor Tensor::reshape(const Shape& shape) const { return xtape::reshape(*this, shape); }
+Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const {
+  return xtape::flatten(*this, start_dim, end_dim);
+}
+Tensor Tensor::squeeze() const { return xtape::squeeze(*this); }
+Tensor Tensor::squeeze(std::int64_t dim) const { return xtape::squeeze(*this, dim); }
+Tensor Tensor::unsqueeze(std::int64_t dim) const { return xtape::unsqueeze(*this, dim); }
+
 }  // namespace xtape

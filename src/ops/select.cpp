@@ -25,4 +25,6 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
                 [d, i, n](const Tensor& gy) { return Gradients(detail::pad(unsqueeze(gy, d), d, i, n - i - 1)); });
 }
 
+Tensor Tensor::operator[](std::int64_t i) const { return select(*this, 0, i); }
+
 }  // namespace xtape

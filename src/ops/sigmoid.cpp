@@ -22,4 +22,6 @@ Tensor sigmoid(const Tensor& x) {
   });
 }
 
+Tensor Tensor::sigmoid() const { return xtape::sigmoid(*this); }
+
 }  // namespace xtape

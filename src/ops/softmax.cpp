@@ -21,4 +21,6 @@ Tensor softmax(const Tensor& x, std::int64_t dim) {
   });
 }
 
+Tensor Tensor::softmax(std::int64_t dim) const { return xtape::softmax(*this, dim); }
+
 }  // namespace xtape

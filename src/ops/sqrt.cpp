@@ -15,4 +15,6 @@ Tensor sqrt(const Tensor& x) {
   return record("sqrt", {u}, y, [y = save_output(y)](const Tensor& gy) { return Gradients(gy / (2 * *y)); });
 }
 
+Tensor Tensor::sqrt() const { return xtape::sqrt(*this); }
+
 }  // namespace xtape

@@ -71,4 +71,11 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 }
 
 }  // namespace detail
+Tensor Tensor::sum() const { return xtape::sum(*this); }
+Tensor Tensor::sum(const Shape& dims, bool keepdim) const { return xtape::sum(*this, dims, keepdim); }
+Tensor Tensor::sum(std::initializer_list<std::int64_t> dims, bool keepdim) const {
+  return xtape::sum(*this, Shape(dims), keepdim);
+}
+Tensor Tensor::sum(std::int64_t dim, bool keepdim) const { return xtape::sum(*this, dim, keepdim); }
+
 }  // namespace xtape

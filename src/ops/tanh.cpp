@@ -18,4 +18,6 @@ Tensor tanh(const Tensor& x) {
   });
 }
 
+Tensor Tensor::tanh() const { return xtape::tanh(*this); }
+
 }  // namespace xtape

@@ -53,4 +53,6 @@ Tensor to(const Tensor& x, DType dtype) {
   return record("to", {x}, std::move(y), [from = x.impl()->dtype](const Tensor& gy) { return Gradients(gy.to(from)); });
 }
 
+Tensor Tensor::to(DType dtype) const { return xtape::to(*this, dtype); }
+
 }  // namespace xtape

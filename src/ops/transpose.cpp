@@ -19,4 +19,6 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
                 [p, q](const Tensor& gy) { return Gradients(transpose(gy, p, q)); });
 }
 
+Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const { return xtape::transpose(*this, dim0, dim1); }
+
 }  // namespace xtape

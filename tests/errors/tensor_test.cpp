@@ -1,4 +1,4 @@
-// Misuses of tensors, their creation and their elements.
+// Misuses of tensors and of the tape.
 // clang-format off
 #include <gtest/gtest.h>
 
@@ -11,82 +11,11 @@ namespace xtape {
 namespace {
 
 using testing::expect_errors;
-using testing::inf;
 using testing::nan;
 
-TEST(Errors, OfCreation) {
+TEST(Errors, OfTensors) {
   expect_errors({
-      {"ShapeError: shape: negative extent -1 in (2, -1)", [] { zeros({2, -1}); }},
-      {"ShapeError: shape: (1099511627776, 1099511627776) has too many elements to count",
-       [] { zeros({1LL << 40, 1LL << 40}); }},
-      {"ValueError: allocate: no memory for a tensor of 4503599627370496 bytes", [] { zeros({1LL << 50}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{1, 2}, {3}}); }},
-      {"ShapeError: tensor: 3 elements do not fill shape (2, 2)",
-       [] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }},
-      {"ShapeError: tensor: row 1 has 2 elements, row 0 has 1", [] { tensor({{1}, {2, 3}}); }},
-      {"ValueError: tensor: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { tensor({1, 300}, {.dtype = uint8}); }},
-      {"ValueError: tensor: nan does not fit int64", [] { tensor({nan}, {.dtype = int64}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7}}}); }},
       {"ShapeError: shape: more than 8 dims", [] { Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}; }},
-      {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
-       [] { ones({2}, {.dtype = int64, .requires_grad = true}); }},
-      {"ValueError: full: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { full({2}, 300, {.dtype = uint8}); }},
-      {"ValueError: full: nan does not fit int64", [] { full({2}, nan, {.dtype = int64}); }},
-      {"ValueError: full: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { full({1}, -1, {.dtype = uint8}); }},
-      {"ValueError: full: 1e+30 does not fit int32", [] { full({1}, 1e30, {.dtype = int32}); }},
-      {"ValueError: full: 9.223372036854776e+18 does not fit int64", [] { full({1}, 0x1p63, {.dtype = int64}); }},
-      {"ValueError: arange: step is 0, it must be a number other than 0", [] { arange(0, 5, 0); }},
-      {"ValueError: arange: step -1 never leads from 0 to 5", [] { arange(0, 5, -1); }},
-      {"ValueError: arange: step 1 never leads from 0 to nan", [] { arange(nan); }},
-      {"ValueError: arange: step is nan, it must be a number other than 0", [] { arange(0, 3, nan); }},
-      {"ValueError: arange: step 1 never leads from 3 to 0", [] { arange(3, 0); }},
-      {"ValueError: arange: step 1 never leads from 0 to -1", [] { arange(-1); }},
-      {"ValueError: arange: inf elements from 0 to inf by 1 are too many", [] { arange(0, inf, 1); }},
-      {"ValueError: arange: 9.999999999999999e+29 elements from 0 to 1 by 1e-30 are too many",
-       [] { arange(0, 1, 1e-30); }},
-      {"ValueError: arange: 1.8446744073709552e+19 elements from -9.223372036854776e+18 to 9.223372036854776e+18 by 1 "
-       "are too many",
-       [] { arange(INT64_MIN, INT64_MAX); }},
-      {"ValueError: arange: 299 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { arange(300, {.dtype = uint8}); }},
-      {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
-      {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
-      {"DTypeError: rand: draws real numbers, not int64; use randint, or convert with .to()",
-       [] { rand({2}, {.dtype = int64}); }},
-      {"ShapeError: shape: negative extent -2 in (2, -2)", [] { randn({2, -2}); }},
-      {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
-       [] { empty({1LL << 40, 0, 1LL << 40}); }},
-      {"ShapeError: shape: negative extent -2 in (-2)", [] { rand({-2}); }},
-      {"ValueError: randint: no integer lies in [5, 5); low must be below high", [] { randint(5, 5, {2}); }},
-      {"ValueError: randint: uint8 holds integers from 0 to 255, not from 0 to 299",
-       [] { randint(0, 300, {2}, {.dtype = uint8}); }},
-      {"ValueError: randint: bool_ holds integers from 0 to 1, not from -1 to 0",
-       [] { randint(-1, 1, {2}, {.dtype = bool_}); }},
-      {"ValueError: randperm: n is -1, it must not be negative", [] { randperm(-1); }},
-      {"ValueError: randperm: uint8 holds integers from 0 to 255, not from 0 to 299",
-       [] { randperm(300, {.dtype = uint8}); }},
-      {"ValueError: bernoulli: p[1] = 1.5 is not a probability, it must lie in [0, 1]",
-       [] { bernoulli(tensor({0.5, 1.5})); }},
-      {"ValueError: bernoulli: p[0] = -0.1 is not a probability, it must lie in [0, 1]",
-       [] { bernoulli(tensor({-0.1})); }},
-      {"ValueError: bernoulli: p[0] = nan is not a probability, it must lie in [0, 1]", [] { bernoulli(tensor({nan})); }},
-      {"DTypeError: bernoulli: expected a floating dtype, got int64; convert it with .to(float32)",
-       [] { bernoulli(tensor({1})); }},
-      {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",
-       [] { full_like(zeros({1}, {.dtype = int32}), 1LL << 31); }},
-      {"DTypeError: rand_like: draws real numbers, not int64; use randint, or convert with .to()",
-       [] { rand_like(tensor({1, 2})); }},
-      {"ValueError: rand_like: the tensor is undefined", [] { rand_like(Tensor()); }},
-      {"ValueError: randn_like: the tensor is undefined", [] { randn_like(Tensor()); }},
-  });
-}
-
-TEST(Errors, OfElements) {
-  expect_errors({
       {"ValueError: item: tensor has 4 elements; use to_vector", [] { tensor({1, 2, 3, 4}).item<int>(); }},
       {"ValueError: item: 24999999488 does not fit int32", [] { tensor(2.5e10).item<int>(); }},
       {"ValueError: item: nan does not fit int64", [] { tensor(nan).item<std::int64_t>(); }},
@@ -97,87 +26,6 @@ TEST(Errors, OfElements) {
       {"ValueError: shape: the tensor is undefined", [] { Tensor().shape(); }},
       {"ValueError: item: the tensor is undefined", [] { Tensor().item<float>(); }},
       {"IndexError: size: dim 2 is outside [-2, 2)", [] { ones({2, 3}).size(2); }},
-      {"IndexError: select: index 2 is outside [-2, 2) in dim 0", [] { ones({2, 3})[2]; }},
-      {"IndexError: select: index -3 is outside [-2, 2) in dim 0", [] { ones({2, 3})[-3]; }},
-      {"IndexError: select: a 0-dim tensor has no dim to select from; use item()", [] { tensor(1.0)[0]; }},
-      {"ValueError: to: nan does not fit int64", [] { tensor({1.5, nan}).to(int64); }},
-      {"ValueError: to: 1e+20 does not fit int32", [] { tensor({1.5, 1e20}).to(int32); }},
-      {"ValueError: eq: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { static_cast<void>(tensor({1, 2}).to(uint8) == 300); }},
-  });
-}
-
-TEST(Errors, OfWritingInPlace) {
-  expect_errors({
-      {"GradError: zero_: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a "
-       "clone()",
-       [] { ones({2}, {.requires_grad = true}).zero_(); }},
-      {"GradError: fill_: in place on a recorded result of shape (2) that requires grad; do it under a "
-       "NoGradGuard, or on a clone()",
-       [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).fill_(1); }},
-      {"GradError: fill_: in place on a tensor of shape (2) that shares storage with one that requires grad; do "
-       "it under a NoGradGuard, or on a clone()",
-       [] { Tensor x = ones({2, 2}, {.requires_grad = true}); x.detach()[0] = 3; }},
-      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { ones({2}).copy_(ones({3})); }},
-      {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
-      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
-       [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
-      {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
-      {"DTypeError: add_: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }},
-      {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
-      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
-       [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
-      {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
-      {"ValueError: fill_: 256 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { zeros({1}, {.dtype = uint8}).fill_(256); }},
-      {"ValueError: fill_: nan does not fit int64", [] { zeros({1}, {.dtype = int64}).fill_(nan); }},
-      {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
-      {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
-      {"DTypeError: mul_: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
-       [] { zeros({1}, {.dtype = int64}).mul_(1.5); }},
-      {"ValueError: mul_: the tensor is undefined", [] { Tensor().mul_(2); }},
-      {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
-      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
-      {"ShapeError: copy_: (2) does not broadcast to (2, 3)", [] { zeros({2, 3}).copy_(zeros({2})); }},
-  });
-}
-
-TEST(Errors, OfCompoundAssignment) {
-  expect_errors({
-      {"GradError: -=: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a clone()",
-       [] { Tensor w = ones({2}, {.requires_grad = true}); w -= 0.1; }},
-      {"GradError: +=: in place on a recorded result of shape () that requires grad; do it under a NoGradGuard, or on "
-       "a clone()",
-       [] { Tensor w = ones({2}, {.requires_grad = true}); w[0] += 1; }},
-      {"GradError: *=: the result must be recorded, but another handle or view of this tensor of shape (2) would keep "
-       "the old elements; write x = x * y, or start from a clone()",
-       [] { Tensor h = ones({2}, {.requires_grad = true}) * 2; const Tensor row = h[0]; h *= 2; }},
-      {"GradError: +=: an operand of shape (2) requires grad, and this write would not be recorded; make a new tensor "
-       "instead (x = x + y, cat, stack, where), or pass its detach()",
-       [] { Tensor rows = zeros({2, 2}); rows[0] += ones({2}, {.requires_grad = true}); }},
-      {"GradError: copy_: an operand of shape (2) requires grad, and this write would not be recorded; make a new "
-       "tensor instead (x = x + y, cat, stack, where), or pass its detach()",
-       [] { Tensor rows = zeros({2, 2}); rows[0] = ones({2}, {.requires_grad = true}); }},
-      {"DTypeError: +=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
-       [] { Tensor n = tensor({1, 2}); n += 0.5; }},
-      {"DTypeError: /=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
-       [] { Tensor n = tensor({1, 2}); n /= 2; }},
-      {"DTypeError: +=: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { Tensor b = tensor({true}); b += true; }},
-      {"ValueError: +=: 4294967296 does not fit int32; take a wider dtype, or convert with .to(int64)",
-       [] { Tensor n = zeros({1}, {.dtype = int32}); n += 1LL << 32; }},
-      {"ShapeError: +=: (3) does not broadcast to ()", [] { Tensor total = zeros({}); total += ones({3}); }},
-      {"ValueError: +=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
-       [] { Tensor total; total += 1; }},
-      {"ValueError: *=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
-       [] { ones({1}, {.requires_grad = true}).grad() *= 0.5; }},
-      {"ValueError: -=: the right side is undefined; has backward run?",
-       [] { Tensor w = ones({1}); w -= w.grad(); }},
-      {"ValueError: zero_: the tensor is undefined; has backward run?",
-       [] { ones({1}, {.requires_grad = true}).grad().zero_(); }},
   });
 }
 

@@ -1,5 +1,5 @@
-// Every op and layer against PyTorch's, value and gradient, in both dtypes: the cases of support/op_cases*.cpp and of
-// ops.golden, which make_ops.py writes.
+// Every op and layer against PyTorch's, value and gradient, in both dtypes: the cases of support/op_cases.hpp that have
+// a call in PyTorch, and its answers in ops.golden, which make_ops.py writes.
 #include <algorithm>
 
 #include "support/expect.hpp"
@@ -18,7 +18,7 @@ TEST(OpsGolden, EveryCaseAgreesWithPyTorch) {
   GoldenFile file(testing::golden_file("ops.golden"));
   Comparison comparison;
   for (const OpCase& c : testing::op_cases()) {
-    if (!c.golden) continue;
+    if (c.torch.empty()) continue;
     const bool special = c.special();  // extreme numbers: errors relative to the number itself, however small
     for (DType dtype : {float64, float32}) {
       SCOPED_TRACE(c.name);

@@ -1,10 +1,29 @@
 #include "xtape/nn/activation.hpp"
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape {
 namespace {
+
+using testing::any;
+using testing::Args;
+using testing::away;
+using testing::Tensors;
+
+XTAPE_OP_CASES(activation_layers) {
+  cases.add("ReLU", "", {away({4, 3})}, "nn.ReLU()(x[0])", [](Args x) { return nn::ReLU()(x[0]); });
+  cases.add("LeakyReLU", "", {away({4, 3})}, "nn.LeakyReLU(0.2)(x[0])",
+            [](Args x) { return nn::LeakyReLU(0.2)(x[0]); });
+  cases.add("GELU", "", {any({4, 3})}, "[nn.GELU()(x[0]), nn.GELU(approximate='tanh')(x[0])]", [](Args x) {
+    return Tensors{nn::GELU()(x[0]), nn::GELU(GELUApproximate::tanh)(x[0])};
+  });
+  cases.add("Sigmoid", "", {any({4, 3})}, "nn.Sigmoid()(x[0])", [](Args x) { return nn::Sigmoid()(x[0]); });
+  cases.add("Tanh", "", {any({4, 3})}, "nn.Tanh()(x[0])", [](Args x) { return nn::Tanh()(x[0]); });
+  cases.add("Softmax", "", {any({2, 3})}, "nn.Softmax(1)(x[0])", [](Args x) { return nn::Softmax(1)(x[0]); });
+  cases.add("LogSoftmax", "", {any({2, 3})}, "nn.LogSoftmax(1)(x[0])", [](Args x) { return nn::LogSoftmax(1)(x[0]); });
+}
 
 TEST(ActivationLayers, AreTheirFunctions) {
   const Tensor x = tensor({{-1.0, 0.0, 2.0}});

@@ -3,12 +3,41 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::indices;
+using testing::Tensors;
+using testing::with_parameters;
+
+XTAPE_OP_CASES(layers) {
+  cases.add("Linear", "", {any({4, 3}), any({2, 3}), any({2})}, "F.linear(*x)",
+            [](Args x) { return with_parameters(nn::Linear(3, 2), x[1], x[2])(x[0]); });
+  cases.add("Dropout", "in evaluation", {any({4, 3})}, "nn.Dropout(0.5).eval()(x[0])", [](Args x) {
+    nn::Dropout layer(0.5);
+    layer.eval();
+    return layer(x[0]);
+  });
+  cases.add("Dropout", "in training", {any({4, 5})}, [](Args x) {
+    manual_seed(3);
+    return nn::Dropout(0.5)(x[0]);
+  });
+  cases.add("Flatten", "", {any({2, 3, 2})}, "[nn.Flatten()(x[0]), nn.Flatten(0, 1)(x[0])]", [](Args x) {
+    return Tensors{nn::Flatten()(x[0]), nn::Flatten(0, 1)(x[0])};
+  });
+  cases.add("Identity", "", {any({4, 3})}, "nn.Identity()(x[0]) * 2", [](Args x) { return nn::Identity()(x[0]) * 2; });
+  cases.add("Embedding", "", {indices({2, 3}, {3, 0, 0, 2, 3, 1}), any({4, 3})}, "F.embedding(x[0], x[1])", [](Args x) {
+    nn::Embedding layer(4, 3);
+    static_cast<Tensor&>(layer.weight) = x[1];
+    return layer(x[0]);
+  });
+}
 
 TEST(LinearLayer, HasPyTorchsShapesAndBounds) {  // SEMANTICS [19]
   nn::Linear layer(100, 7);

@@ -1,14 +1,41 @@
 #include "xtape/nn/loss.hpp"
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape {
 namespace {
 
 namespace F = nn::functional;
+using testing::any;
+using testing::Args;
+using testing::constant;
 using testing::expect_close;
 using testing::expect_error;
+using testing::indices;
+using testing::Input;
+using testing::uniform;
+
+XTAPE_OP_CASES(loss_modules) {
+  const Input classes = indices({4}, {2, 0, -100, 1}), probabilities = uniform({4, 3}, 0.1, 0.8);
+  const Input weight = constant({3}, {0.2, 0.3, 0.5}), pos_weight = constant({3}, {2, 0.5, 1});
+  cases.add("NLLLoss", "", {any({4, 3}), classes, weight},
+            "nn.NLLLoss(weight=x[2], ignore_index=0, reduction='sum')(x[0], x[1].clamp(min=0))", [](Args x) {
+              const nn::NLLLoss loss({.weight = x[2], .ignore_index = 0, .reduction = Reduction::sum});
+              return loss(x[0], clamp(x[1], 0, 2));
+            });
+  cases.add("CrossEntropyLoss", "", {any({4, 3}), classes, weight},
+            "nn.CrossEntropyLoss(weight=x[2], label_smoothing=0.2)(x[0], x[1])",
+            [](Args x) { return nn::CrossEntropyLoss({.weight = x[2], .label_smoothing = 0.2})(x[0], x[1]); });
+  cases.add("MSELoss", "", {any({4, 3}), any({4, 3})}, "nn.MSELoss()(*x)",
+            [](Args x) { return nn::MSELoss()(x[0], x[1]); });
+  cases.add("BCEWithLogitsLoss", "", {any({4, 3}), probabilities, weight, pos_weight},
+            "nn.BCEWithLogitsLoss(weight=x[2], pos_weight=x[3])(x[0], x[1])",
+            [](Args x) { return nn::BCEWithLogitsLoss({.weight = x[2], .pos_weight = x[3]})(x[0], x[1]); });
+  cases.add("KLDivLoss", "", {uniform({4, 3}, -3, 3), probabilities}, "nn.KLDivLoss(reduction='batchmean')(*x)",
+            [](Args x) { return nn::KLDivLoss({.reduction = Reduction::batchmean})(x[0], x[1]); });
+}
 
 const Tensor logits = tensor({{1., 2., 3.}, {4., 5., 6.}}, {.dtype = float64});
 const Tensor target = tensor({1, 0});

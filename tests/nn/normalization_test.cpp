@@ -3,12 +3,35 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::with_parameters;
+
+XTAPE_OP_CASES(normalization_layers) {
+  cases.add("LayerNorm", "", {any({4, 5}), any({5}), any({5})}, "F.layer_norm(x[0], (5,), x[1], x[2], 1e-3)",
+            [](Args x) { return with_parameters(nn::LayerNorm(5, {.eps = 1e-3}), x[1], x[2])(x[0]); });
+  cases.add("BatchNorm1d", "", {any({5, 3}), any({3}), any({3})},
+            "F.batch_norm(x[0], None, None, x[1], x[2], True, eps=1e-3)",
+            [](Args x) { return with_parameters(nn::BatchNorm1d(3, {.eps = 1e-3}), x[1], x[2])(x[0]); });
+  cases
+      .add("BatchNorm1d", "evaluates what it has seen", {any({5, 3}), any({3}), any({3})}, "seen_and_evaluated(x)",
+           [](Args x) {
+             const nn::BatchNorm1d layer =
+                 with_parameters(nn::BatchNorm1d(3, {.momentum = nn::cumulative_average}), x[1], x[2]);
+             layer(x[0].detach());
+             layer(x[0].detach() * x[0].detach());
+             layer.eval();
+             return layer(x[0].detach());
+           })
+      .smooth = false;
+}
 
 std::vector<std::string> keys(const nn::Module& module) {
   std::vector<std::string> names;

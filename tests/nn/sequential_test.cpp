@@ -1,12 +1,25 @@
 #include "xtape/nn/sequential.hpp"
 
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::with_parameters;
+
+XTAPE_OP_CASES(sequential) {
+  cases.add("Sequential", "", {any({4, 3}), any({5, 3}), any({5}), any({2, 5}), any({2})},
+            "F.linear(F.relu(F.linear(x[0], x[1], x[2])), x[3], x[4])", [](Args x) {
+              const nn::Linear fc1 = with_parameters(nn::Linear(3, 5), x[1], x[2]);
+              const nn::Linear fc2 = with_parameters(nn::Linear(5, 2), x[3], x[4]);
+              return nn::Sequential{fc1, nn::ReLU(), fc2}(x[0]);
+            });
+}
 
 TEST(Sequential, NumbersItsEntriesPlainFunctionsIncluded) {
   nn::Sequential model{nn::Linear(2, 3), relu, nn::Linear(3, 1)};

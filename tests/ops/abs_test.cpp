@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(abs) { cases.add_unary("abs", "torch.abs", abs); }
 
 TEST(Abs, DropsTheSign) {
   expect_close(abs(tensor({-1.5f, 2.0f, -INFINITY, NAN})), {1.5, 2, INFINITY, NAN});
@@ -30,6 +34,13 @@ TEST(Abs, DoesNotSpreadAnInfiniteUpstreamGradientAtZero) {
 TEST(Abs, OfTheSmallestIntegerIsItself) {
   const std::vector<std::int32_t> least = {std::numeric_limits<std::int32_t>::min()};
   expect_close(abs(tensor(least)), {-0x1p31});
+}
+
+TEST(Abs, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: abs: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { abs(tensor({true})); }},
+  });
 }
 
 }  // namespace

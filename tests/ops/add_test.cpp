@@ -2,12 +2,22 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(add) {
+  cases.add_binary("add", "torch.add", add);
+  cases.add("add", "number", {away({2, 3})}, "x[0] + 2.5", [](Args x) { return x[0] + 2.5; });
+  cases.add("add", "from number", {away({2, 3})}, "2 + x[0]", [](Args x) { return 2 + x[0]; });
+}
 
 TEST(Add, AddsElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) + tensor({10.0f, -2.5f}), {11, -0.5});
@@ -35,6 +45,20 @@ TEST(Add, WrapsAroundInIntegers) {
 }
 
 TEST(Add, KeepsEmptyTensorsEmpty) { EXPECT_EQ((zeros({0, 3}) + zeros({3})).shape(), (Shape{0, 3})); }
+
+TEST(Add, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: add: shapes (2, 3) and (2, 4) do not broadcast: dim -1 is 3 and 4",
+       [] { ones({2, 3}) + ones({2, 4}); }},
+      {"DTypeError: add: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1, 2}).to(bool_) + tensor({1, 2}).to(bool_); }},
+      {"ValueError: add: 1099511627776 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { tensor({1, 2}, {.dtype = int32}) + (1LL << 40); }},
+      {"ValueError: add: the tensor is undefined", [] { Tensor() + ones({2}); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

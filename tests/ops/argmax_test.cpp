@@ -1,10 +1,32 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::given;
 using testing::leaf;
+using testing::Tensors;
+
+XTAPE_OP_CASES(argmax) {
+  cases.add("argmax", "", {any({2, 3, 4})},
+            "[torch.argmax(x[0]), torch.argmax(x[0], 0), torch.argmax(x[0], 1), torch.argmax(x[0], 2)]", [](Args x) {
+              return Tensors{argmax(x[0]), argmax(x[0], 0), argmax(x[0], 1), argmax(x[0], 2)};
+            });
+  cases.add("argmax", "kept", {any({2, 3})}, "torch.argmax(x[0], 1, keepdim=True)",
+            [](Args x) { return argmax(x[0], 1, true); });
+  cases
+      .add("argmax", "ties and NaN", {given({3, 3}, {1, 2, 2, NAN, 5, NAN, -INFINITY, -INFINITY, -INFINITY})},
+           "[torch.argmax(x[0], 1), torch.argmax(x[0], 0), torch.argmax(x[0])]",
+           [](Args x) {
+             return Tensors{argmax(x[0], 1), argmax(x[0], 0), argmax(x[0])};
+           })
+      .smooth = false;
+}
 
 TEST(Argmax, FindsThePositionInTheFlattenedTensor) {
   const Tensor y = argmax(tensor({{1.0f, 2.0f}, {9.0f, 4.0f}}));
@@ -41,6 +63,19 @@ TEST(Argmax, TakesAZeroDimTensor) {
 }
 
 TEST(Argmax, OfNoRowsIsEmpty) { EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0})); }
+
+TEST(Argmax, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: argmax: a tensor of shape (0) has no elements", [] { zeros({0}).argmax(); }},
+      {"IndexError: argmax: dim -3 is outside [-2, 2)", [] { ones({2, 3}).argmax(-3); }},
+      {"ValueError: argmax: dim 1 of shape (2, 0) has no elements", [] { argmax(zeros({2, 0}), 1); }},
+      {"DTypeError: argmax: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { argmax(tensor({true})); }},
+      {"IndexError: argmax: dim 2 is outside [-2, 2)", [] { argmax(ones({2, 3}), 2); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,14 +1,52 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
+using testing::constant;
 using testing::expect_close;
 using testing::expect_error;
+using testing::extreme_rows;
 using testing::gradient;
+using testing::Input;
 using testing::leaf;
+using testing::nan;
+using testing::Tensors;
+
+XTAPE_OP_CASES(batch_norm) {
+  const Input mean = constant({3}, {0.1, -0.2, 0.3}), var = constant({3}, {1, 2, 0.5});
+  for (const Shape& shape : {Shape{5, 3}, Shape{4, 3, 2}}) {
+    const std::string rank = std::to_string(shape.size()) + "-D";
+    cases.add("batch_norm", rank + " in training", {any(shape), any({3}), any({3})},
+              "F.batch_norm(x[0], None, None, x[1], x[2], True)",
+              [](Args x) { return batch_norm(x[0], {}, {}, x[1], x[2], true); });
+    cases.add("batch_norm", rank + " in evaluation", {any(shape), any({3}), any({3}), mean, var},
+              "F.batch_norm(x[0], x[3], x[4], x[1], x[2])",
+              [](Args x) { return batch_norm(x[0], x[3], x[4], x[1], x[2]); });
+    cases
+        .add("batch_norm", rank + " running", {any(shape), mean, var}, "running_statistics(x)",
+             [](Args x) {
+               const Tensors running = {x[1].clone(), x[2].clone()};
+               batch_norm(x[0].detach(), running[0], running[1], {}, {}, true, 0.3);
+               return running;
+             })
+        .smooth = false;
+  }
+  cases.add("batch_norm", "in training, with running statistics", {any({2, 3, 2}), any({3}), any({3}), mean, var},
+            [](Args x) { return batch_norm(x[0], x[3].clone(), x[4].clone(), x[1], x[2], true); });
+  cases.add("batch_norm", "without parameters", {any({4, 3})},
+            [](Args x) { return batch_norm(x[0], {}, {}, {}, {}, true); });
+  cases
+      .add("batch_norm", "extremes", {extreme_rows()}, "F.batch_norm(x[0].T, None, None, training=True)",
+           [](Args x) { return batch_norm(x[0].transpose(0, 1), {}, {}, {}, {}, true); })
+      .smooth = false;
+}
 
 const std::vector<double> batch_values = {0.3, -1.2, 2, 0.7, -0.4, 1.1, -2.1, 0.9, 1.6, -0.8, 0.2, 0.5};
 const std::vector<double> upstream = {1, -2, 0.5, 0.3, 0.7, -1, 0.4, 0.9, -0.6, 1.2, 0.8, -0.1};
@@ -116,6 +154,29 @@ TEST(BatchNorm, LeavesTheStatisticsAloneWhenItThrows) {
   const autograd::DetectAnomalyGuard guard;
   EXPECT_THROW(batch_norm(x, mean, var, w, {}, true), GradError);
   EXPECT_TRUE(equal(mean, zeros({2})) && equal(var, ones({2})));
+}
+
+TEST(BatchNorm, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3)",
+       [] { batch_norm(ones({1, 3}), {}, {}, {}, {}, true); }},
+      {"ValueError: batch_norm: evaluation needs running_mean and running_var",
+       [] { batch_norm(ones({2, 3}), {}, {}); }},
+      {"ShapeError: batch_norm: expected a running_mean (3), got (2)",
+       [] { batch_norm(ones({2, 3}), zeros({2}), ones({2})); }},
+      {"ShapeError: batch_norm: expected (N, C) or (N, C, L...), got (3)",
+       [] { batch_norm(ones({3}), {}, {}, {}, {}, true); }},
+      {"DTypeError: batch_norm: the input is float32, a running_var float64; convert one with .to",
+       [] { batch_norm(ones({4, 3}), ones({3}), ones({3}).to(float64)); }},
+      {"ValueError: batch_norm: only one of running_mean and running_var is defined",
+       [] { batch_norm(ones({4, 3}), ones({3}), {}, {}, {}, true); }},
+      {"ValueError: batch_norm: eps is nan, it must not be negative",
+       [] { batch_norm(ones({4, 3}), {}, {}, {}, {}, true, 0.1, nan); }},
+      {"ValueError: batch_norm: momentum is 1.5, it must lie in [0, 1]",
+       [] { batch_norm(ones({4, 3}), {}, {}, {}, {}, true, 1.5); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,48 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
+using testing::constant;
 using testing::expect_close;
 using testing::gradient;
+using testing::Input;
+using testing::integers;
 using testing::leaf;
+using testing::uniform;
+using testing::with_each_reduction;
+
+XTAPE_OP_CASES(binary_cross_entropy_with_logits) {
+  const std::string op = "binary_cross_entropy_with_logits";
+  const Input soft = uniform({4, 3}, 0.1, 0.8), hard = constant({4, 3}, {1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0});
+  const Input weight = constant({3}, {0.2, 0.3, 0.5}), pos_weight = constant({3}, {2, 0.5, 1});
+  cases.add(op, "", {any({4, 3}), soft},
+            "[F.binary_cross_entropy_with_logits(*x, reduction=r) for r in ('none', 'mean', 'sum')]", [](Args x) {
+              return with_each_reduction(
+                  [&x](Reduction r) { return binary_cross_entropy_with_logits(x[0], x[1], {.reduction = r}); });
+            });
+  auto weighted = [](Args x) {
+    return with_each_reduction([&x](Reduction r) {
+      return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = r, .pos_weight = x[3]});
+    });
+  };
+  cases.add(op, "weighted", {any({4, 3}), soft, weight, pos_weight},
+            "[F.binary_cross_entropy_with_logits(x[0], x[1], weight=x[2], pos_weight=x[3], reduction=r)"
+            " for r in ('none', 'mean', 'sum')]",
+            weighted);
+  cases.add(op, "hard targets, weighted", {any({4, 3}), hard, weight, pos_weight}, weighted);
+  cases
+      .add(op, "hard targets", {uniform({9, 20}, -64, 128), integers({9, 20}, 2)},
+           "F.binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype))",
+           [](Args x) { return binary_cross_entropy_with_logits(x[0], x[1].to(x[0].dtype())); })
+      .smooth = false;
+}
 
 /// PyTorch's results with a weight and a pos_weight for three columns.
 struct Logits {
@@ -88,6 +123,30 @@ TEST(BinaryCrossEntropyWithLogits, OfNothingIsNanZeroAndEmpty) {
   expect_close(binary_cross_entropy_with_logits(x, x), {NAN});
   expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::sum}), {0});
   expect_close(binary_cross_entropy_with_logits(x, x, {.reduction = Reduction::none}), {});
+}
+
+TEST(BinaryCrossEntropyWithLogits, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: binary_cross_entropy_with_logits: expected an input and a target of the same shape, got (4) and "
+       "(3); nothing is broadcast",
+       [] { binary_cross_entropy_with_logits(zeros({4}), zeros({3})); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the pos_weight (3) does not broadcast to the logits (4)",
+       [] { binary_cross_entropy_with_logits(zeros({4}), zeros({4}), {.pos_weight = ones({3})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the weight (2) does not broadcast to the logits (2, 3)",
+       [] { binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.weight = ones({2})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: the pos_weight (4, 2, 3) does not broadcast to the logits (2, 3)",
+       [] { binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.pos_weight = ones({4, 2, 3})}); }},
+      {"ShapeError: binary_cross_entropy_with_logits: expected an input and a target of the same shape, got (2, 1) and "
+       "(2); squeeze(1) the input?",
+       [] { binary_cross_entropy_with_logits(ones({2, 1}), ones({2})); }},
+      {"DTypeError: binary_cross_entropy_with_logits: expected a floating dtype, got int64; convert it with "
+       ".to(float32)",
+       [] { binary_cross_entropy_with_logits(tensor({1}), tensor({1})); }},
+      {"ValueError: binary_cross_entropy_with_logits: Reduction::batchmean is for kl_div only; use mean?",
+       [] { binary_cross_entropy_with_logits(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,12 +1,31 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::integers;
+
+XTAPE_OP_CASES(cat) {
+  cases.add("cat", "along 0", {any({2, 3}), any({1, 3}), any({0, 3})}, "torch.cat(x, 0)",
+            [](Args x) { return cat(x, 0); });
+  cases.add("cat", "along 1", {any({2, 3}), any({2, 1})}, "torch.cat(x, 1)", [](Args x) { return cat(x, 1); });
+  cases.add("cat", "along -1", {any({2, 2, 3}), any({2, 2, 2})}, "torch.cat(x, -1)", [](Args x) { return cat(x, -1); });
+  cases.add("cat", "of itself", {any({2, 3})}, "torch.cat([x[0], x[0] * 2, x[0]])", [](Args x) {
+    return cat({x[0], x[0] * 2, x[0]});
+  });
+  cases.add("cat", "with (0)", {any({0}), any({2, 3}), any({0}), any({2, 1})}, [](Args x) { return cat(x, 1); });
+  cases.add("cat", "dtypes", {any({2}), integers({3}, 9)}, "torch.cat([x[0], x[1]])", [](Args x) {
+    return cat({x[0], x[1]});
+  });
+}
 
 TEST(Cat, JoinsAlongEachDim) {
   Tensor a = tensor({{1, 2}, {3, 4}}), b = tensor({{5, 6}});
@@ -75,6 +94,28 @@ TEST(Cat, OfATensorWithItselfAddsUp) {
   Tensor x = zeros({2}, {.requires_grad = true});
   cat({x, x, x, x, x}).backward(arange(10, {.dtype = float32}));
   expect_close(x.grad(), {20, 25});
+}
+
+TEST(Cat, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: cat: there is no tensor in the list", [] { cat({}); }},
+      {"ShapeError: cat: tensor 1 has shape (3, 2), tensor 0 has (2, 3): they differ in dim 1, not only in dim 0",
+       [] { cat({ones({2, 3}), ones({3, 2})}, 0); }},
+      {"ValueError: cat: tensor 1 is undefined", [] { cat({ones({2, 3}), Tensor()}, 0); }},
+      {"ShapeError: cat: tensor 2 has shape (1, 4), tensor 0 has (2, 3): they differ in dim 1, not only in dim 0",
+       [] { cat({zeros({2, 3}), zeros({2, 3}), zeros({1, 4})}); }},
+      {"ShapeError: cat: tensor 1 has shape (2), tensor 0 has (2, 3): their ranks differ",
+       [] { cat({zeros({2, 3}), zeros({2})}); }},
+      {"ShapeError: cat: tensor 0 is 0-dim; use stack", [] { cat({tensor(1.0), tensor(2.0)}); }},
+      {"ShapeError: cat: tensor 1 is 0-dim; use stack", [] { cat({zeros({0}), tensor(2.0)}); }},
+      {"ShapeError: cat: tensor 2 has shape (2, 3), tensor 1 has (2, 2): they differ in dim 1, not only in dim 0",
+       [] { cat({zeros({0}), zeros({2, 2}), zeros({2, 3})}); }},
+      {"ShapeError: cat: tensor 1 has shape (3, 3), tensor 0 has (0, 2): they differ in dim 1, not only in dim 0",
+       [] { cat({zeros({0, 2}), zeros({3, 3})}); }},
+      {"IndexError: cat: dim 1 is outside [-1, 1)", [] { cat({zeros({2}), zeros({2})}, 1); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,11 +1,38 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
+using testing::given;
 using testing::gradient;
+using testing::integers;
 using testing::leaf;
+using testing::nan;
+using testing::special;
+
+XTAPE_OP_CASES(clamp) {
+  cases.add("clamp", "", {away({4, 5})}, "torch.clamp(x[0], -1, 1.5)", [](Args x) { return clamp(x[0], -1, 1.5); });
+  cases.add("clamp", "wrong way round", {away({4, 5})}, "torch.clamp(x[0], 1.5, -1)",
+            [](Args x) { return clamp(x[0], 1.5, -1); });
+  cases.add("clamp", "to infinity", {away({20})}, "torch.clamp(x[0], 0.75, inf)",
+            [](Args x) { return clamp(x[0], 0.75, INFINITY); });
+  cases
+      .add("clamp", "special", {special({20})}, "torch.clamp(x[0], -1.75, 50)",
+           [](Args x) { return clamp(x[0], -1.75, 50); })
+      .smooth = false;
+  // PyTorch 2.x has no gradient at a bound, 1.13 and xtape have one: only the value is compared.
+  cases
+      .add("clamp", "at the bounds", {given({4}, {-1, 1, 0, 2})}, "torch.clamp(x[0].detach(), -1, 1)",
+           [](Args x) { return clamp(x[0].detach(), -1, 1); })
+      .smooth = false;
+  cases.add("clamp", "integers", {integers({9}, 9)}, "torch.clamp(x[0], 2, 5)",
+            [](Args x) { return clamp(x[0], 2, 5); });
+}
 
 TEST(Clamp, PullsIntoTheRange) {
   expect_close(clamp(tensor({-2.0f, -1.0f, 0.5f, 1.0f, INFINITY, -INFINITY}), -1, 1), {-1, -1, 0.5, 1, 1, -1});
@@ -34,6 +61,14 @@ TEST(Clamp, PassesTheGradientInsideAndAtBothBounds) {  // SEMANTICS [21]
 TEST(Clamp, HasGradientZeroOutsideWhateverTheUpstreamGradient) {
   Tensor x = leaf({-2, INFINITY, NAN, 0}, {4});
   expect_close(gradient(clamp(x, -1, 1), x, {INFINITY, NAN, 1, 1}), {0, 0, 0, 1});
+}
+
+TEST(Clamp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: clamp: a bound is NaN", [] { clamp(ones({2}), nan, 1); }},
+      {"DTypeError: clamp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { clamp(tensor({true}), 0, 1); }},
+  });
 }
 
 }  // namespace

@@ -1,9 +1,16 @@
 #include "support/expect.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+
+XTAPE_OP_CASES(clone) {
+  cases.add("clone", "", {any({2, 3})}, "x[0].clone()", [](Args x) { return x[0].clone(); });
+}
 
 TEST(Clone, HasStorageOfItsOwn) {
   const Tensor x = tensor({1, 2}), y = x.clone();

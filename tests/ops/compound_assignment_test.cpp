@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
@@ -339,6 +340,44 @@ TEST(CompoundAssignment, NamesTheSideThatIsUndefined) {
   expect_error<ValueError>([&] { w.grad() *= 0.5; }, "*=: the left side is undefined", "run backward first");
   expect_error<ValueError>([&] { w -= w.grad(); }, "-=: the right side is undefined; has backward run?");
   expect_error<ValueError>([&] { w.grad().zero_(); }, "zero_: the tensor is undefined; has backward run?");
+}
+
+TEST(CompoundAssignment, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"GradError: -=: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a clone()",
+       [] { Tensor w = ones({2}, {.requires_grad = true}); w -= 0.1; }},
+      {"GradError: +=: in place on a recorded result of shape () that requires grad; do it under a NoGradGuard, or on "
+       "a clone()",
+       [] { Tensor w = ones({2}, {.requires_grad = true}); w[0] += 1; }},
+      {"GradError: *=: the result must be recorded, but another handle or view of this tensor of shape (2) would keep "
+       "the old elements; write x = x * y, or start from a clone()",
+       [] { Tensor h = ones({2}, {.requires_grad = true}) * 2; const Tensor row = h[0]; h *= 2; }},
+      {"GradError: +=: an operand of shape (2) requires grad, and this write would not be recorded; make a new tensor "
+       "instead (x = x + y, cat, stack, where), or pass its detach()",
+       [] { Tensor rows = zeros({2, 2}); rows[0] += ones({2}, {.requires_grad = true}); }},
+      {"GradError: copy_: an operand of shape (2) requires grad, and this write would not be recorded; make a new "
+       "tensor instead (x = x + y, cat, stack, where), or pass its detach()",
+       [] { Tensor rows = zeros({2, 2}); rows[0] = ones({2}, {.requires_grad = true}); }},
+      {"DTypeError: +=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
+       [] { Tensor n = tensor({1, 2}); n += 0.5; }},
+      {"DTypeError: /=: float32 values cannot be written into a tensor of int64 in place; convert it with .to(float32)",
+       [] { Tensor n = tensor({1, 2}); n /= 2; }},
+      {"DTypeError: +=: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { Tensor b = tensor({true}); b += true; }},
+      {"ValueError: +=: 4294967296 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { Tensor n = zeros({1}, {.dtype = int32}); n += 1LL << 32; }},
+      {"ShapeError: +=: (3) does not broadcast to ()", [] { Tensor total = zeros({}); total += ones({3}); }},
+      {"ValueError: +=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
+       [] { Tensor total; total += 1; }},
+      {"ValueError: *=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
+       [] { ones({1}, {.requires_grad = true}).grad() *= 0.5; }},
+      {"ValueError: -=: the right side is undefined; has backward run?",
+       [] { Tensor w = ones({1}); w -= w.grad(); }},
+      {"ValueError: zero_: the tensor is undefined; has backward run?",
+       [] { ones({1}, {.requires_grad = true}).grad().zero_(); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,12 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_close;
+using testing::inf;
+using testing::nan;
 
 TEST(Creation, MakesConstants) {
   EXPECT_EQ(zeros({2, 3}).shape(), (Shape{2, 3}));
@@ -126,6 +131,55 @@ TEST(Creation, TensorOfNothingIsEmpty) {
 TEST(Creation, FullTakesTheLastNumbersThatTheDtypeHolds) {
   expect_close(full({1}, -0x1p63, {.dtype = int64}), {-0x1p63});
   expect_close(full({1}, 255.5, {.dtype = uint8}), {255});
+}
+
+TEST(Creation, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: shape: negative extent -1 in (2, -1)", [] { zeros({2, -1}); }},
+      {"ShapeError: shape: (1099511627776, 1099511627776) has too many elements to count",
+       [] { zeros({1LL << 40, 1LL << 40}); }},
+      {"ValueError: allocate: no memory for a tensor of 4503599627370496 bytes", [] { zeros({1LL << 50}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{1, 2}, {3}}); }},
+      {"ShapeError: tensor: 3 elements do not fill shape (2, 2)",
+       [] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }},
+      {"ShapeError: tensor: row 1 has 2 elements, row 0 has 1", [] { tensor({{1}, {2, 3}}); }},
+      {"ValueError: tensor: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { tensor({1, 300}, {.dtype = uint8}); }},
+      {"ValueError: tensor: nan does not fit int64", [] { tensor({nan}, {.dtype = int64}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }},
+      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7}}}); }},
+      {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
+       [] { ones({2}, {.dtype = int64, .requires_grad = true}); }},
+      {"ValueError: full: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { full({2}, 300, {.dtype = uint8}); }},
+      {"ValueError: full: nan does not fit int64", [] { full({2}, nan, {.dtype = int64}); }},
+      {"ValueError: full: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { full({1}, -1, {.dtype = uint8}); }},
+      {"ValueError: full: 1e+30 does not fit int32", [] { full({1}, 1e30, {.dtype = int32}); }},
+      {"ValueError: full: 9.223372036854776e+18 does not fit int64", [] { full({1}, 0x1p63, {.dtype = int64}); }},
+      {"ValueError: arange: step is 0, it must be a number other than 0", [] { arange(0, 5, 0); }},
+      {"ValueError: arange: step -1 never leads from 0 to 5", [] { arange(0, 5, -1); }},
+      {"ValueError: arange: step 1 never leads from 0 to nan", [] { arange(nan); }},
+      {"ValueError: arange: step is nan, it must be a number other than 0", [] { arange(0, 3, nan); }},
+      {"ValueError: arange: step 1 never leads from 3 to 0", [] { arange(3, 0); }},
+      {"ValueError: arange: step 1 never leads from 0 to -1", [] { arange(-1); }},
+      {"ValueError: arange: inf elements from 0 to inf by 1 are too many", [] { arange(0, inf, 1); }},
+      {"ValueError: arange: 9.999999999999999e+29 elements from 0 to 1 by 1e-30 are too many",
+       [] { arange(0, 1, 1e-30); }},
+      {"ValueError: arange: 1.8446744073709552e+19 elements from -9.223372036854776e+18 to 9.223372036854776e+18 by 1 "
+       "are too many",
+       [] { arange(INT64_MIN, INT64_MAX); }},
+      {"ValueError: arange: 299 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { arange(300, {.dtype = uint8}); }},
+      {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
+      {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
+      {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
+       [] { empty({1LL << 40, 0, 1LL << 40}); }},
+      {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",
+       [] { full_like(zeros({1}, {.dtype = int32}), 1LL << 31); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -5,19 +5,47 @@
 
 #include "support/class_problem.hpp"
 #include "support/constants.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::Answer;
 using testing::answer;
+using testing::any;
+using testing::Args;
+using testing::constant;
 using testing::expect_close;
 using testing::expect_error;
+using testing::indices;
 using testing::inf;
+using testing::Input;
+using testing::integers;
 using testing::leaf;
 using testing::nan;
 using testing::Numbers;
 using testing::Problem;
+using testing::uniform;
+
+XTAPE_OP_CASES(cross_entropy) {
+  const Input target = indices({4}, {2, 0, -100, 1}), weight = constant({3}, {0.2, 0.3, 0.5});
+  cases.add("cross_entropy", "", {any({4, 3}), target}, "F.cross_entropy(x[0], x[1])",
+            [](Args x) { return cross_entropy(x[0], x[1]); });
+  cases.add("cross_entropy", "weighted and smoothed", {any({4, 3}), target, weight},
+            "F.cross_entropy(x[0], x[1], weight=x[2], label_smoothing=0.1)",
+            [](Args x) { return cross_entropy(x[0], x[1], {.weight = x[2], .label_smoothing = 0.1}); });
+  cases.add("cross_entropy", "each", {any({2, 3, 2}), indices({2, 2}, {2, 0, 1, 1})},
+            "F.cross_entropy(x[0], x[1], reduction='none')",
+            [](Args x) { return cross_entropy(x[0], x[1], {.reduction = Reduction::none}); });
+  cases.add("cross_entropy", "probabilities", {any({4, 3}), uniform({4, 3}, 0, 1), weight},
+            "F.cross_entropy(x[0], x[1], weight=x[2], label_smoothing=0.1, reduction='sum')", [](Args x) {
+              return cross_entropy(x[0], x[1], {.weight = x[2], .reduction = Reduction::sum, .label_smoothing = 0.1});
+            });
+  cases
+      .add("cross_entropy", "large", {uniform({9, 100}, -64, 128), integers({9}, 100)}, "F.cross_entropy(x[0], x[1])",
+           [](Args x) { return cross_entropy(x[0], x[1]); })
+      .smooth = false;
+}
 
 const Reduction reductions[] = {Reduction::none, Reduction::sum, Reduction::mean};
 

@@ -1,11 +1,22 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(div) {
+  cases.add_binary("div", "torch.div", div, {.divides = true});
+  cases.add("div", "number", {away({2, 3})}, "x[0] / 0.3", [](Args x) { return x[0] / 0.3; });
+  cases.add("div", "from number", {away({2, 3})}, "0.3 / x[0]", [](Args x) { return 0.3 / x[0]; });
+  cases.add("div", "by zero", {away({2, 3})}, "x[0] / 0", [](Args x) { return x[0] / 0; }).smooth = false;
+}
 
 TEST(Div, DividesElementByElement) { expect_close(tensor({1.0f, 2.0f}) / tensor({4.0f, -2.5f}), {0.25, -0.8}, 1e-7); }
 
@@ -27,6 +38,14 @@ TEST(Div, HasPyTorchsGradientsAtZero) {
   const Tensor y = a / b;
   expect_close(gradient(y, a, {1}), {INFINITY});
   expect_close(gradient(y, b, {1}), {-INFINITY});
+}
+
+TEST(Div, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: div: the tensor is undefined", [] { ones({2}) / Tensor(); }},
+      {"DTypeError: div: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1}, {.dtype = uint8}) / 2; }},
+  });
 }
 
 }  // namespace

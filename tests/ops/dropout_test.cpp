@@ -1,11 +1,29 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::inf;
+using testing::nan;
+
+XTAPE_OP_CASES(dropout) {
+  cases.add("dropout", "in evaluation", {any({2, 3})}, "F.dropout(x[0], 0.5, False)",
+            [](Args x) { return dropout(x[0], 0.5, false); });
+  cases.add("dropout", "of p 0", {any({2, 3})}, "F.dropout(x[0], 0.0, True)",
+            [](Args x) { return dropout(x[0], 0.0); });
+  cases.add("dropout", "of p 1", {any({2, 3})}, "F.dropout(x[0], 1.0, True)",
+            [](Args x) { return dropout(x[0], 1.0); });
+  cases.add("dropout", "in training", {any({4, 5})}, [](Args x) {
+    manual_seed(3);  // the same mask each time
+    return dropout(x[0], 0.4);
+  });
+}
 
 std::int64_t count_kept(const Tensor& y) {
   std::int64_t kept = 0;
@@ -105,6 +123,19 @@ TEST(Dropout, TakesEmptyAndScalarInputs) {
   EXPECT_EQ(dropout(zeros({0, 3})).shape(), (Shape{0, 3}));
   const float y = dropout(tensor(2.f), 0.5).item<float>();
   EXPECT_TRUE(y == 0 || y == 4);
+}
+
+TEST(Dropout, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: dropout: p is 1.5, it must lie in [0, 1]", [] { dropout(ones({2}), 1.5); }},
+      {"DTypeError: dropout: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { dropout(tensor({1, 2})); }},
+      {"ValueError: dropout: p is -0.1, it must lie in [0, 1]", [] { dropout(ones({2}), -0.1); }},
+      {"ValueError: dropout: p is nan, it must lie in [0, 1]", [] { dropout(ones({2}), nan); }},
+      {"ValueError: dropout: p is 2, it must lie in [0, 1]", [] { dropout(ones({2}), 2, false); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

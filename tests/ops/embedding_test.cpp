@@ -1,13 +1,30 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
+using testing::indices;
+using testing::Input;
 using testing::leaf;
+
+XTAPE_OP_CASES(embedding) {
+  const Input index = indices({2, 3}, {3, 0, 0, 2, 3, 1});
+  cases.add("embedding", "", {index, any({4, 3})}, "F.embedding(x[0], x[1])",
+            [](Args x) { return embedding(x[0], x[1]); });
+  cases
+      .add("embedding", "with padding", {index, any({4, 3})},
+           "F.embedding(x[0], x[1], padding_idx=0) * F.embedding(x[0], x[1]).detach()",
+           [](Args x) { return embedding(x[0], x[1], 0) * embedding(x[0], x[1]).detach(); })
+      .smooth = false;  // differences change the padding row too
+}
 
 const std::vector<double> rows = {1, 2, 3, 4, 5, 6};
 
@@ -50,6 +67,22 @@ TEST(Embedding, ThePaddingRowHasNoSecondDerivativeEither) {
   const Tensor y = embedding(tensor({0, 2, 1}), w, 0) * scale;
   const Tensor g = grad({y}, {w}, {ones({3, 2}, {.dtype = float64})}, {.create_graph = true})[0];
   expect_close(gradient(g, scale, {1, 2, 3, 4, 5, 6}), {0, 0, 5, 6, 3, 4});
+}
+
+TEST(Embedding, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: embedding: index[1] = 4 is outside [0, 4)", [] { embedding(tensor({0, 4}), ones({4, 2})); }},
+      {"DTypeError: embedding: expected an integer dtype, got float32", [] { embedding(ones({2}), ones({4, 2})); }},
+      {"IndexError: embedding: padding_idx 4 is outside [-4, 4)", [] { embedding(tensor({0}), ones({4, 2}), 4); }},
+      {"IndexError: embedding: index[1, 0] = 3 is outside [0, 3)",
+       [] { embedding(tensor({{0, 1}, {3, 2}}), ones({3, 2})); }},
+      {"IndexError: embedding: index[0] = -1 is outside [0, 3)", [] { embedding(tensor({-1}), ones({3, 2})); }},
+      {"IndexError: embedding: padding_idx -4 is outside [-3, 3)", [] { embedding(tensor({0}), ones({3, 2}), -4); }},
+      {"ShapeError: embedding: expected a weight (n, d), got (3)", [] { embedding(tensor({1}), ones({3})); }},
+      {"ValueError: embedding: the tensor is undefined", [] { embedding(tensor({1}), Tensor()); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

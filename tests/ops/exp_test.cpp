@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(exp) { cases.add_unary("exp", "torch.exp", exp); }
 
 TEST(Exp, HasTheKnownValues) {
   expect_close(exp(leaf({0, 1, -1}, {3})), {1, 2.718281828459045, 0.36787944117144233}, 1e-15);
@@ -23,6 +27,13 @@ TEST(Exp, OfIntegersIsFloat32) {
 TEST(Exp, OfMinusInfinityHasGradientZero) {
   Tensor x = leaf({-INFINITY}, {1});
   expect_close(gradient(exp(x), x, {1}), {0});
+}
+
+TEST(Exp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: exp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { exp(tensor({1}).to(bool_)); }},
+  });
 }
 
 }  // namespace

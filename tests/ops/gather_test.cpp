@@ -1,14 +1,35 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
+using testing::indices;
+using testing::Tensors;
+
+XTAPE_OP_CASES(gather) {
+  auto collect = [](std::int64_t dim) { return [dim](Args x) { return gather(x[0], dim, x[1]); }; };
+  cases.add("gather", "along 0", {any({3, 2}), indices({2, 2}, {0, 2, 2, 2})}, "torch.gather(x[0], 0, x[1])",
+            collect(0));
+  cases.add("gather", "along 1", {any({3, 4}), indices({3, 2}, {0, 3, 1, 1, 2, 0})}, "torch.gather(x[0], 1, x[1])",
+            collect(1));
+  cases.add("gather", "3-D", {any({2, 3, 2}), indices({2, 1, 2}, {0, 2, 1, 1})}, "torch.gather(x[0], 1, x[1])",
+            collect(1));
+  cases.add("gather", "of 0-dim", {any({}), indices({3}, {0, 0, 0})}, collect(0));
+  cases.add("gather", "by 0-dim", {any({3}), indices({}, {2})}, collect(-1));
+  cases.add("gather", "of repeated elements", {any({2, 3, 4}), indices({1, 2, 3}, {1, 0, 1, 0, 0, 1})}, [](Args x) {
+    return Tensors{gather(x[0], 0, x[1]), gather(x[0], 1, x[1]), gather(x[0], -1, x[1])};
+  });
+}
 
 TEST(Gather, TakesOneElementForEachIndex) {
   Tensor x = arange(6).reshape({2, 3});
@@ -78,6 +99,27 @@ TEST(Gather, NoticesAnIndexModifiedBeforeBackward) {
   Tensor y = gather(x, 1, index);
   index.zero_();
   expect_error<GradError>([&] { y.sum().backward(); }, "gather", "modified in place");
+}
+
+TEST(Gather, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: gather: index[1, 0] = 3 is outside [0, 3)", [] { ones({2, 3}).gather(1, tensor({{0}, {3}})); }},
+      {"ShapeError: gather: the index (2) must have as many dims as the tensor (2, 3)",
+       [] { ones({2, 3}).gather(1, tensor({0, 1})); }},
+      {"ShapeError: gather: the index () must have as many dims as the tensor (2, 3)",
+       [] { ones({2, 3}).gather(1, tensor(0)); }},
+      {"IndexError: gather: index[1] = 1 is outside [0, 1)", [] { gather(tensor(5.0), 0, tensor({0, 1})); }},
+      {"IndexError: gather: index[1, 1] = 3 is outside [0, 3)",
+       [] { gather(zeros({2, 3}), 1, tensor({{0, 1}, {2, 3}})); }},
+      {"IndexError: gather: index[0, 1] = -1 is outside [0, 2)", [] { gather(zeros({2, 3}), 0, tensor({{0, -1}})); }},
+      {"ShapeError: gather: the index (3, 1) is larger than the tensor (2, 3) in dim 0",
+       [] { gather(zeros({2, 3}), 1, zeros({3, 1}, {.dtype = int64})); }},
+      {"DTypeError: gather: expected an integer dtype, got float32", [] { gather(zeros({2, 3}), 1, zeros({2, 1})); }},
+      {"IndexError: gather: dim 2 is outside [-2, 2)",
+       [] { gather(zeros({2, 3}), 2, zeros({2, 1}, {.dtype = int64})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,33 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::given;
 using testing::gradient;
 using testing::leaf;
+using testing::OpCases;
+using testing::uniform;
+
+void add_gelu(OpCases& cases, const std::string& name, const std::string& torch, GELUApproximate form) {
+  const std::vector<double> numbers = {0, -0.0, 1, -1, 0.5, -2.5, 3, NAN, 1e-40, 1e10, 88.5, 0x1p53};
+  auto run = [form](Args x) { return gelu(x[0], form); };
+  cases.add("gelu", name, {any({2, 3, 4})}, torch, run);
+  cases.add("gelu", name + ", special", {given({12}, numbers)}, torch, run).smooth = false;
+  cases.add("gelu", name + ", wide", {uniform({200}, -30, 60)}, torch, run).smooth = false;
+}
+
+XTAPE_OP_CASES(gelu) {
+  add_gelu(cases, "by erf", "F.gelu(x[0], approximate='none')", GELUApproximate::none);
+  add_gelu(cases, "by tanh", "F.gelu(x[0], approximate='tanh')", GELUApproximate::tanh);
+}
 
 const std::vector<double> gelu_points = {-3, -1, -0.5, 0, 0.5, 2};
 const GELUApproximate forms[] = {GELUApproximate::none, GELUApproximate::tanh};
@@ -46,6 +66,15 @@ TEST(Gelu, FollowsItsLimitsFarOut) {
       expect_close(gradient(y, x, {1, 1, 1, 1, 1}), {0, 0, 1, 1, NAN});
     }
   }
+}
+
+TEST(Gelu, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: gelu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { gelu(tensor({1}).to(uint8)); }},
+      {"DTypeError: gelu: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { gelu(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
@@ -8,6 +9,7 @@ namespace {
 
 using testing::expect_close;
 using testing::expect_error;
+using testing::nan;
 
 TEST(InPlace, CopyBroadcastsAndCasts) {
   Tensor x = zeros({2, 3});
@@ -214,6 +216,49 @@ TEST(InPlace, ScalesByAlphaInTheDtypeOfTheSum) {
   EXPECT_EQ(zeros({1}, {.dtype = float64}).add_(ones({1}), 0.1).item<double>(), 0.1);
   EXPECT_EQ(zeros({1}, {.dtype = int64}).sub_(ones({1}, {.dtype = int32}), std::int64_t{1} << 33).item<std::int64_t>(),
             -(std::int64_t{1} << 33));
+}
+
+TEST(InPlace, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"GradError: zero_: in place on a leaf of shape (2) that requires grad; do it under a NoGradGuard, or on a "
+       "clone()",
+       [] { ones({2}, {.requires_grad = true}).zero_(); }},
+      {"GradError: fill_: in place on a recorded result of shape (2) that requires grad; do it under a "
+       "NoGradGuard, or on a clone()",
+       [] { Tensor x = ones({2}, {.requires_grad = true}); (x * 2).fill_(1); }},
+      {"GradError: fill_: in place on a tensor of shape (2) that shares storage with one that requires grad; do "
+       "it under a NoGradGuard, or on a clone()",
+       [] { Tensor x = ones({2, 2}, {.requires_grad = true}); x.detach()[0] = 3; }},
+      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { ones({2}).copy_(ones({3})); }},
+      {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
+      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
+       ".to(float32)",
+       [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
+      {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
+      {"DTypeError: add_: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }},
+      {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
+      {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
+       ".to(float32)",
+       [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
+      {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
+      {"ValueError: fill_: 256 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { zeros({1}, {.dtype = uint8}).fill_(256); }},
+      {"ValueError: fill_: nan does not fit int64", [] { zeros({1}, {.dtype = int64}).fill_(nan); }},
+      {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
+      {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
+      {"DTypeError: mul_: float32 values cannot be written into a tensor of int64 in place; convert it with "
+       ".to(float32)",
+       [] { zeros({1}, {.dtype = int64}).mul_(1.5); }},
+      {"ValueError: mul_: the tensor is undefined", [] { Tensor().mul_(2); }},
+      {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
+      {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
+      {"ShapeError: copy_: (2) does not broadcast to (2, 3)", [] { zeros({2, 3}).copy_(zeros({2})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

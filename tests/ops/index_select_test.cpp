@@ -1,14 +1,36 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
 using testing::expect_error;
+using testing::indices;
+using testing::Tensors;
+
+XTAPE_OP_CASES(index_select) {
+  auto choose = [](std::int64_t dim) { return [dim](Args x) { return index_select(x[0], dim, x[1]); }; };
+  cases.add("index_select", "along 0", {any({4, 3}), indices({5}, {3, 0, 0, 2, 3})},
+            "torch.index_select(x[0], 0, x[1])", choose(0));
+  cases.add("index_select", "along 1", {any({2, 3, 2}), indices({2}, {2, 1})}, "torch.index_select(x[0], 1, x[1])",
+            choose(1));
+  cases.add("index_select", "of repeated slices", {any({2, 3, 4}), indices({3}, {1, 0, 1})}, [](Args x) {
+    return Tensors{index_select(x[0], 0, x[1]), index_select(x[0], 1, x[1]), index_select(x[0], -1, x[1])};
+  });
+  cases.add("index_select", "of 0-dim", {any({}), indices({1}, {0})}, choose(0));
+  cases.add("index_select", "of nothing", {any({4, 3}), indices({0}, {})}, "torch.index_select(x[0], 0, x[1])",
+            choose(0));
+}
 
 TEST(IndexSelect, TakesSlicesInTheOrderOfTheIndex) {
   Tensor x = arange(6).reshape({3, 2});
@@ -95,6 +117,33 @@ TEST(IndexSelect, NoticesAnIndexModifiedBeforeBackward) {
   Tensor y = index_select(x, 0, index);
   index.fill_(1);
   expect_error<GradError>([&] { y.sum().backward(); }, "index_select", "modified in place");
+}
+
+TEST(IndexSelect, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: index_select: index[1] = 2 is outside [0, 2)",
+       [] { ones({2, 3}).index_select(0, tensor({0, 2})); }},
+      {"DTypeError: index_select: expected an integer dtype, got float32",
+       [] { ones({2, 3}).index_select(0, ones({2})); }},
+      {"ShapeError: index_select: the index must be 1-D, got (1, 1); use gather?",
+       [] { ones({2, 3}).index_select(0, tensor({{0}})); }},
+      {"IndexError: index_select: index[2] = -1 is outside [0, 2)",
+       [] { index_select(zeros({3, 2}), 1, tensor({0, 1, -1})); }},
+      {"IndexError: index_select: index[0] = 1099511627776 is outside [0, 3)",
+       [] { index_select(zeros({3, 2}), 0, tensor({1LL << 40})); }},
+      {"IndexError: index_select: index[0] = -9223372036854775808 is outside [0, 3)",
+       [] { index_select(zeros({3, 2}), 0, tensor({INT64_MIN})); }},
+      {"DTypeError: index_select: expected an integer dtype, got bool_",
+       [] { index_select(zeros({3, 2}), 0, tensor({true})); }},
+      {"ShapeError: index_select: a 0-dim tensor takes an index of one element, got (2)",
+       [] { index_select(tensor(1.0), 0, tensor({0, 0})); }},
+      {"IndexError: index_select: index[0] = 1 is outside [0, 1)", [] { index_select(tensor(1.0), 0, tensor({1})); }},
+      {"IndexError: index_select: dim 1 is outside [-1, 1)", [] { index_select(tensor(1.0), 1, tensor({0})); }},
+      {"IndexError: index_select: dim 2 is outside [-2, 2)", [] { index_select(zeros({3, 2}), 2, tensor({0})); }},
+      {"ValueError: index_select: the tensor is undefined", [] { index_select(zeros({3, 2}), 0, Tensor()); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

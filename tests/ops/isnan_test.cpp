@@ -1,7 +1,17 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
+
+using testing::Args;
+using testing::special;
+
+XTAPE_OP_CASES(isnan) {
+  cases.add("isnan", "special", {special({20})}, "torch.isnan(x[0])", [](Args x) { return isnan(x[0]); }).smooth =
+      false;
+}
 
 TEST(Isnan, FindsOnlyNaN) {
   const Tensor y = isnan(tensor({NAN, 1.0f, INFINITY, -INFINITY}));
@@ -12,6 +22,12 @@ TEST(Isnan, FindsOnlyNaN) {
 TEST(Isnan, IsFalseForIntegersAndBool) {
   testing::expect_close(isnan(tensor({0, 1})), {0, 0});
   testing::expect_close(isnan(tensor({false, true})), {0, 0});
+}
+
+TEST(Isnan, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: isnan: the tensor is undefined", [] { isnan(Tensor()); }},
+  });
 }
 
 }  // namespace

@@ -1,13 +1,29 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(linear) {
+  const std::pair<std::string, Shape> inputs[] = {
+      {"", {4, 3}}, {"of a row", {3}}, {"of 3-D input", {2, 2, 3}}, {"of no rows", {0, 3}}};
+  auto with_bias = [](Args x) { return linear(x[0], x[1], x[2]); };
+  for (const auto& [name, shape] : inputs) {
+    cases.add("linear", name, {any(shape), any({2, 3}), any({2})}, "F.linear(*x)", with_bias);
+    cases.add("linear", name + ", without bias", {any(shape), any({2, 3})}, "F.linear(*x)",
+              [](Args x) { return linear(x[0], x[1]); });
+  }
+  cases.add("linear", "without inputs", {any({2, 0}), any({3, 0}), any({3})}, "F.linear(*x)", with_bias);
+}
 
 TEST(Linear, IsXTimesWeightTransposedPlusBias) {
   Tensor x = tensor({{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}), w = tensor({{1.f, 0.f, 2.f}, {0.f, 1.f, 1.f}});
@@ -75,6 +91,28 @@ TEST(Linear, GivesTheSameGradientsWithAndWithoutAGraph) {
   auto plain = grad({y}, {x, w, b}, {seed}, {.retain_graph = true});
   auto recorded = grad({y}, {x, w, b}, {seed}, {.create_graph = true});
   for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(equal(plain[i], recorded[i].detach())) << i;
+}
+
+TEST(Linear, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: linear (784 -> 256): expected input (N, 784), got (64, 28, 28); flatten it first?",
+       [] { linear(ones({64, 28, 28}), ones({256, 784})); }},
+      {"ShapeError: linear (4 -> 3): expected input (N, 4), got (2, 5)", [] { linear(ones({2, 5}), ones({3, 4})); }},
+      {"ShapeError: linear: expected weight (out, in), got (4)", [] { linear(ones({2, 4}), ones({4})); }},
+      {"ShapeError: linear (4 -> 3): expected bias (3), got (4)",
+       [] { linear(ones({2, 4}), ones({3, 4}), ones({4})); }},
+      {"DTypeError: linear: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { linear(tensor({{1, 2}}), ones({3, 2})); }},
+      {"DTypeError: linear: the weight is float32, the input float64; convert one with .to",
+       [] { linear(ones({1, 2}, {.dtype = float64}), ones({3, 2})); }},
+      {"ShapeError: linear (3 -> 4): expected input (N, 3), got ()", [] { linear(tensor(1.0), zeros({4, 3})); }},
+      {"DTypeError: linear: the weight is float32, the bias float64; convert one with .to",
+       [] { linear(zeros({2, 3}), zeros({4, 3}), zeros({4}, {.dtype = float64})); }},
+      {"DTypeError: linear: expected a floating dtype, got uint8; convert it with .to(float32)",
+       [] { linear(zeros({2, 3}, {.dtype = uint8}), zeros({4, 3})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

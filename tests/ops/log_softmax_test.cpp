@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+// Twice differentiable: SEMANTICS [4].
+XTAPE_OP_CASES(log_softmax) { cases.add_softmax("log_softmax", "torch.log_softmax", log_softmax); }
 
 TEST(LogSoftmax, TakesLogitsFarApart) {  // SEMANTICS [1]
   expect_close(log_softmax(leaf({1000, 0, -1000}, {3}), 0), {0, -1000, -2000});
@@ -60,6 +65,17 @@ TEST(LogSoftmax, KeepsEmptyShapes) {  // SEMANTICS [4]
 TEST(LogSoftmax, IsUnchangedByAConstantShift) {
   const Tensor x = leaf({0.5, -1.25, 2, 3}, {2, 2});  // these and their sums are exact in binary
   EXPECT_TRUE(equal(log_softmax(x, 1), log_softmax(x + 1024, 1)));
+}
+
+TEST(LogSoftmax, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: log_softmax: dim -4 is outside [-2, 2)", [] { ones({2, 3}).log_softmax(-4); }},
+      {"DTypeError: log_softmax: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { tensor({1, 2}).log_softmax(0); }},
+      {"IndexError: log_softmax: dim 2 is outside [-2, 2)", [] { log_softmax(ones({2, 3}), 2); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::positive;
+
+XTAPE_OP_CASES(log) { cases.add_unary("log", "torch.log", log, positive); }
 
 TEST(Log, HasTheKnownValues) {
   expect_close(log(leaf({1, 10, 0.5}, {3})), {0, 2.302585092994046, -0.6931471805599453}, 1e-15);
@@ -28,6 +33,14 @@ TEST(Log, HasAnInfiniteGradientAtZero) {
 TEST(Log, ComputesFloat32InFloat32) {
   const Tensor x = tensor({3.0f});
   EXPECT_EQ(log(x).item<float>(), std::log(3.0f));
+}
+
+TEST(Log, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"ValueError: log: the tensor is undefined", [] { log(Tensor()); }},
+      {"DTypeError: log: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { log(tensor({1}, {.dtype = uint8})); }},
+  });
 }
 
 }  // namespace

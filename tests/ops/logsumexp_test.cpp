@@ -1,11 +1,31 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+using testing::given;
 using testing::gradient;
 using testing::leaf;
+using testing::Tensors;
+
+XTAPE_OP_CASES(logsumexp) {
+  cases.add_softmax("logsumexp", "torch.logsumexp",
+                    [](const Tensor& x, std::int64_t dim) { return logsumexp(x, dim); });
+  cases.add("logsumexp", "kept", {any({2, 3})}, "torch.logsumexp(x[0], 1, keepdim=True)",
+            [](Args x) { return logsumexp(x[0], 1, true); });
+  cases.add("logsumexp", "kept, of 3-D input", {any({2, 3, 4})}, [](Args x) {
+    return Tensors{logsumexp(x[0], 0, true), logsumexp(x[0], 1, true), logsumexp(x[0], -1, true)};
+  });
+  const std::string torch = "torch.logsumexp(x[0].detach(), 1)";
+  auto value = [](Args x) { return logsumexp(x[0].detach(), 1); };
+  cases.add("logsumexp", "all -inf", {given({2, 2}, {-INFINITY, -INFINITY, 0, 1})}, torch, value).smooth = false;
+  cases.add("logsumexp", "inf", {given({2, 2}, {INFINITY, 0, 0, 1})}, torch, value).smooth = false;
+}
 
 TEST(Logsumexp, HasTheKnownValues) {
   expect_close(logsumexp(leaf({0, 0, 1, 2, 3, 4}, {3, 2}), 1),
@@ -41,6 +61,14 @@ TEST(Logsumexp, HasSoftmaxAsItsGradient) {
 TEST(Logsumexp, HasGradientNaNOnlyInARowWithoutASoftmax) {  // as in PyTorch
   Tensor x = leaf({-INFINITY, -INFINITY, 1, 1}, {2, 2});
   expect_close(gradient(logsumexp(x, 1), x, {1, 1}), {NAN, NAN, 0.5, 0.5}, 1e-15);
+}
+
+TEST(Logsumexp, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: logsumexp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { logsumexp(tensor({true}), 0); }},
+      {"IndexError: logsumexp: dim 1 is outside [-1, 1)", [] { logsumexp(ones({2}), 1); }},
+  });
 }
 
 }  // namespace

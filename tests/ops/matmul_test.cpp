@@ -1,13 +1,46 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::leaf;
+
+/// "2x3"
+std::string extents(const Shape& shape) {
+  std::string text;
+  for (std::int64_t extent : shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+XTAPE_OP_CASES(matmul) {
+  const std::pair<Shape, Shape> shapes[] = {
+      {{3}, {3}},          {{2, 3}, {3}},
+      {{3}, {3, 2}},       {{2, 3}, {3, 4}},
+      {{1, 3}, {3, 1}},    {{2, 2, 3}, {3}},
+      {{3}, {2, 3, 2}},    {{2, 2, 3}, {2, 3, 2}},
+      {{2, 2, 3}, {3, 2}}, {{2, 3}, {2, 3, 2}},
+      {{2, 0}, {0, 3}},    {{1, 2, 2}, {2, 2, 2}},
+      {{0, 2}, {2, 3}},    {{2, 1, 2, 3}, {3, 3, 1}},
+      {{2, 3}, {3, 0}},    {{17, 33}, {33, 19}},
+      {{0, 2, 3}, {3, 4}},
+  };
+  for (const auto& [a, b] : shapes) {
+    cases
+        .add("matmul", extents(a) + " by " + extents(b), {any(a), any(b)}, "torch.matmul(x[0], x[1])",
+             [](Args x) { return matmul(x[0], x[1]); })
+        .smooth = a.numel() < 100;
+  }
+  cases.add("matmul", "by its transpose", {any({2, 3})}, "torch.matmul(x[0], x[0].T)",
+            [](Args x) { return matmul(x[0], x[0].transpose(0, 1)); });
+}
 
 /// A leaf of that shape whose elements all differ.
 Tensor ramp(const Shape& shape) {
@@ -86,6 +119,28 @@ TEST(Matmul, HasAGradientOfZerosOverNothing) {
   matmul(a, b).sum().backward();
   expect_close(a.grad(), {0, 0, 0, 0, 0, 0});
   EXPECT_EQ(b.grad().shape(), (Shape{3, 0}));
+}
+
+TEST(Matmul, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: matmul: inner dims differ: (2, 3) x (2, 3) has 3 and 2",
+       [] { matmul(ones({2, 3}), ones({2, 3})); }},
+      {"ShapeError: matmul: inner dims differ: (3) x (2) has 3 and 2", [] { matmul(ones({3}), ones({2})); }},
+      {"ShapeError: matmul: a 0-dim tensor is not a matrix: () x (2); use *", [] { matmul(tensor(1.0), ones({2})); }},
+      {"ShapeError: matmul: the batch dims of (2, 2, 3) and (3, 3, 2) do not broadcast: dim -3 is 2 and 3",
+       [] { matmul(ones({2, 2, 3}), ones({3, 3, 2})); }},
+      {"DTypeError: matmul: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { matmul(tensor({{1}}), tensor({{1}})); }},
+      {"ShapeError: matmul: inner dims differ: (7, 2, 3) x (2) has 3 and 2",
+       [] { matmul(zeros({7, 2, 3}), zeros({2})); }},
+      {"ShapeError: matmul: a 0-dim tensor is not a matrix: () x (2, 2); use *",
+       [] { matmul(tensor(1.0), zeros({2, 2})); }},
+      {"DTypeError: matmul: the dtypes differ: float32 and float64; convert one with .to",
+       [] { matmul(zeros({2, 2}), zeros({2, 2}, {.dtype = float64})); }},
+      {"ValueError: matmul: the tensor is undefined", [] { matmul(Tensor(), zeros({2, 2})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

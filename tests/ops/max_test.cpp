@@ -1,12 +1,66 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::expect_error;
+using testing::given;
 using testing::gradient;
+using testing::Input;
+using testing::integers;
 using testing::leaf;
+using testing::OpCases;
+using testing::Tensors;
+
+void add_extremum(OpCases& cases, const std::string& op, Tensor (*whole)(const Tensor&),
+                  ValuesAndIndices (*along)(const Tensor&, std::int64_t, bool)) {
+  const std::string torch = "torch." + op, torch_whole = torch + "(x[0])", torch_over1 = torch + "(x[0], 1)";
+  auto of_all = [whole](Args x) { return whole(x[0]); };
+  auto over = [along](const Tensor& x, std::int64_t dim, bool keepdim = false) {
+    const ValuesAndIndices y = along(x, dim, keepdim);
+    return Tensors{y.values, y.indices};
+  };
+  auto over1 = [over](Args x) { return over(x[0], 1); };
+  auto both = [whole, along](const Tensor& x, std::int64_t dim) {
+    const ValuesAndIndices y = along(x, dim, false);
+    return Tensors{whole(x), y.values, y.indices};
+  };
+  const Input ties = given({2, 3}, {3, 1, 3, 1, 1, 3});
+  cases.add(op, "", {any({2, 3, 4})}, torch_whole, of_all);
+  cases.add(op, "0-dim", {any({})}, "[" + torch_whole + ", *" + torch + "(x[0], 0)]",
+            [both](Args x) { return both(x[0], 0); });
+  cases.add(op, "ties", {ties}, torch_whole, of_all).smooth = false;
+  cases
+      .add(op, "NaN", {given({2, 3}, {3, NAN, 5, 1, 1, 3})}, "[*" + torch_over1 + ", *" + torch + "(x[0], 0)]",
+           [along](Args x) {
+             const ValuesAndIndices a = along(x[0], 1, false), b = along(x[0], 0, false);
+             return Tensors{a.values, a.indices, b.values, b.indices};
+           })
+      .smooth = false;
+  for (std::int64_t dim : {0, 1, -1}) {
+    const std::string name = "over " + std::to_string(dim), call = torch + "(x[0], " + std::to_string(dim);
+    cases.add(op, name, {any({2, 3, 4})}, call + ")", [over, dim](Args x) { return over(x[0], dim); });
+    cases.add(op, name + ", kept", {any({2, 3, 4})}, call + ", keepdim=True)",
+              [over, dim](Args x) { return over(x[0], dim, true); });
+  }
+  cases.add(op, "ties over 1", {ties}, torch_over1, over1).smooth = false;
+  cases
+      .add(op, "infinities", {given({2, 3}, {-INFINITY, -INFINITY, -INFINITY, INFINITY, 0, INFINITY})}, torch_over1,
+           over1)
+      .smooth = false;
+  cases.add(op, "integers", {integers({3, 4}, 5)}, "[" + torch_whole + ", *" + torch_over1 + "]",
+            [both](Args x) { return both(x[0], 1); });
+}
+
+XTAPE_OP_CASES(max) {
+  add_extremum(cases, "max", max, max);
+  add_extremum(cases, "min", min, min);
+}
 
 TEST(Max, FindsTheLargest) {
   expect_close(max(tensor({{1.0f, 7.0f}, {-3.0f, 4.0f}})), {7});
@@ -91,6 +145,21 @@ TEST(Max, NoticesIndicesModifiedInPlace) {
 }
 
 TEST(Max, OfNoRowsIsEmpty) { EXPECT_EQ(max(zeros({3, 0}), 0).values.shape(), (Shape{0})); }
+
+TEST(Max, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: max: a tensor of shape (0) has no elements", [] { zeros({0}).max(); }},
+      {"ValueError: max: dim 1 of shape (2, 0) has no elements", [] { zeros({2, 0}).max(1); }},
+      {"ValueError: max: the tensor is undefined", [] { max(Tensor()); }},
+      {"ValueError: max: a tensor of shape (0, 3) has no elements", [] { max(zeros({0, 3})); }},
+      {"DTypeError: max: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { max(tensor({true})); }},
+      {"IndexError: min: dim 5 is outside [-2, 2)", [] { ones({2, 3}).min(5); }},
+      {"ValueError: min: dim 1 of shape (3, 0) has no elements", [] { min(zeros({3, 0}), 1); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

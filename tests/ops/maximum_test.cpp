@@ -1,11 +1,27 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(maximum) {
+  cases.add_binary("maximum", "torch.maximum", maximum, {.compares = true});
+  cases.add("maximum", "number", {away({2, 3})}, "torch.maximum(x[0], torch.tensor(0.3, dtype=x[0].dtype))",
+            [](Args x) { return maximum(x[0], 0.3); });
+}
+
+XTAPE_OP_CASES(minimum) {
+  cases.add_binary("minimum", "torch.minimum", minimum, {.compares = true});
+  cases.add("minimum", "number", {away({2, 3})}, "torch.minimum(x[0], torch.tensor(0.3, dtype=x[0].dtype))",
+            [](Args x) { return minimum(x[0], 0.3); });
+}
 
 TEST(Maximum, TakesTheLargerOfEachPair) {
   expect_close(maximum(tensor({1.0f, 5.0f, -2.0f}), tensor({3.0f, 4.0f, -INFINITY})), {3, 5, -2});
@@ -45,6 +61,17 @@ TEST(Maximum, GivesTheSmallerZeroWhateverTheUpstreamGradient) {
   const Tensor y = maximum(a, b);
   expect_close(gradient(y, a, {INFINITY, NAN}), {0, 0});
   expect_close(gradient(y, b, {INFINITY, NAN}), {INFINITY, NAN});
+}
+
+TEST(Maximum, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: maximum: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { maximum(tensor({1}, {.dtype = uint8}), 1); }},
+      {"ShapeError: minimum: shapes (2, 3) and (2, 4) do not broadcast: dim -1 is 3 and 4",
+       [] { minimum(ones({2, 3}), ones({2, 4})); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

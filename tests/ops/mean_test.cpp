@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(mean) { cases.add_reduction("mean", "torch.mean", mean); }
 
 TEST(Mean, AveragesEverythingOrAlongDims) {
   const Tensor x = leaf({1, 2, 3, 4, 5, 9}, {2, 3});
@@ -36,6 +40,17 @@ TEST(Mean, IsOneEntryOnTheTape) {
   const Tape tape = Tape::of(mean(leaf({1, 2}, {2})));
   ASSERT_EQ(tape.size(), 1u);
   EXPECT_EQ(tape.entries()[0].op, "mean");
+}
+
+TEST(Mean, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: mean: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { tensor({1, 2}).mean(); }},
+      {"IndexError: mean: dim 1 is outside [-1, 1)", [] { mean(ones({2}), 1); }},
+      {"ValueError: mean: dim 0 is given twice in (0, 0)", [] { mean(ones({2, 2}), {0, 0}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

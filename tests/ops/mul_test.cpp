@@ -2,14 +2,23 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::expect_error;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(mul) {
+  cases.add_binary("mul", "torch.mul", mul);
+  cases.add("mul", "number", {away({2, 3})}, "x[0] * -3", [](Args x) { return x[0] * -3; });
+}
 
 TEST(Mul, MultipliesElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) * tensor({10.0f, -2.5f}), {10, -5});
@@ -36,6 +45,21 @@ TEST(Mul, WrapsAroundInIntegers) {
 }
 
 TEST(Mul, OfZeroAndInfinityIsNaN) { expect_close(tensor({0.0f}) * tensor({INFINITY}), {NAN}); }
+
+TEST(Mul, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: mul: the tensor is undefined", [] { ones({2}) * Tensor(); }},
+      {"ValueError: mul: the tensor is undefined", [] { Tensor() * 2; }},
+      {"DTypeError: mul: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1, 2}).to(uint8) * tensor({1, 2}).to(uint8); }},
+      {"ShapeError: mul: shapes (5, 2, 3) and (4, 1) do not broadcast: dim -2 is 2 and 4",
+       [] { ones({5, 2, 3}) * ones({4, 1}); }},
+      {"DTypeError: mul: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({true}) * true; }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -1,13 +1,29 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(narrow) {
+  cases.add("narrow", "", {any({2, 3, 4})}, "[x[0].narrow(0, 1, 1), x[0].narrow(1, 0, 2), x[0].narrow(-1, 2, 2)]",
+            [](Args x) {
+              return Tensors{x[0].narrow(0, 1, 1), x[0].narrow(1, 0, 2), x[0].narrow(-1, 2, 2)};
+            });
+  cases.add("narrow", "to nothing", {any({2, 3, 4})}, "x[0].narrow(1, 3, 0)",
+            [](Args x) { return x[0].narrow(1, 3, 0); });
+}
 
 TEST(Narrow, TakesSlicesAlongEachDim) {
   Tensor x = arange(12).reshape({3, 4});
@@ -57,6 +73,24 @@ TEST(Narrow, AddsUpTheGradientsOfOverlappingSlices) {
   Tensor x = ones({3}, {.requires_grad = true});
   (narrow(x, 0, 0, 2).sum() + narrow(x, 0, 1, 2).sum()).backward();
   expect_close(x.grad(), {1, 2, 1});
+}
+
+TEST(Narrow, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: narrow: start 1 and length 2 reach past dim 0 of (2, 3)", [] { ones({2, 3}).narrow(0, 1, 2); }},
+      {"IndexError: narrow: start 4 is outside [-3, 3] in dim 1", [] { ones({2, 3}).narrow(1, 4, 0); }},
+      {"ValueError: narrow: length is -1, it must not be negative", [] { ones({2, 3}).narrow(1, 0, -1); }},
+      {"IndexError: narrow: start -4 is outside [-3, 3] in dim 0", [] { narrow(zeros({3, 2}), 0, -4, 1); }},
+      {"IndexError: narrow: start 1 and length 2 reach past dim 1 of (3, 2)", [] { narrow(zeros({3, 2}), 1, 1, 2); }},
+      {"IndexError: narrow: start -1 and length 2 reach past dim 0 of (3, 2)", [] { narrow(zeros({3, 2}), 0, -1, 2); }},
+      {"IndexError: narrow: start 1 and length 9223372036854775807 reach past dim 0 of (3, 2)",
+       [] { narrow(zeros({3, 2}), 0, 1, INT64_MAX); }},
+      {"IndexError: narrow: dim 2 is outside [-2, 2)", [] { narrow(zeros({3, 2}), 2, 0, 1); }},
+      {"IndexError: narrow: a 0-dim tensor has no dim to narrow", [] { narrow(tensor(1.0), 0, 0, 1); }},
+      {"ValueError: narrow: the tensor is undefined", [] { narrow(Tensor(), 0, 0, 1); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,50 @@
 #include <cstdint>
+#include <cstdio>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
+using testing::constant;
 using testing::expect_close;
+using testing::given;
 using testing::gradient;
+using testing::inf;
 using testing::leaf;
+using testing::nan;
+using testing::OpCases;
+using testing::positive;
+using testing::special;
+
+void add_powers(OpCases& cases, double exponent, bool is_half) {
+  const std::vector<double> roots = {0, 1, 0.5, 3, inf, nan, 1e-40, 88.5, -1, -2.5};
+  char text[16];
+  std::snprintf(text, sizeof text, "%g", exponent);
+  const std::string name = text, call = "torch.pow(x[0], " + name + ")";
+  auto power = [exponent](Args x) { return pow(x[0], exponent); };
+  cases.add("pow", "to " + name, {positive({2, 3})}, call, power);
+  // Not among the roots: -0 and -inf, of which PyTorch takes the square root (-0, NaN) and xtape IEEE's pow (0, inf).
+  cases.add("pow", "special to " + name, {is_half ? given({10}, roots) : special({20})}, call, power).smooth = false;
+}
+
+XTAPE_OP_CASES(pow) {
+  const std::string of_tensors = "torch.pow(x[0], x[1])";
+  auto power = [](Args x) { return pow(x[0], x[1]); };
+  cases.add_binary("pow", "torch.pow", pow, {.left = positive});
+  for (double e : {-0.5, 0.5, 1.5}) add_powers(cases, e, true);
+  for (double e : {-2.5, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0}) add_powers(cases, e, false);
+  cases.add("pow", "negative base", {given({3}, {-1, -2, -0.5}), constant({3}, {3, 2, -2})}, of_tensors, power);
+  cases.add("pow", "of number", {away({2, 3})}, "torch.pow(2, x[0])", [](Args x) { return pow(2, x[0]); });
+  for (int e : {-2, 0, 1, 2, 3}) {
+    cases.add("pow", "of both signs to " + std::to_string(e), {away({2, 3})}, [e](Args x) { return pow(x[0], e); });
+  }
+  cases.add("pow", "to tensors of zeros", {positive({2}), given({2}, {0, 0})}, power);  // d2/da db is 1 / a, not 0
+}
 
 TEST(Pow, HasTheKnownValues) {
   expect_close(pow(leaf({2, 4, -2, 0}, {4}), 3), {8, 64, -8, 0});
@@ -67,6 +104,18 @@ TEST(Pow, ComputesFloat32InFloat32) {
 }
 
 TEST(Pow, Broadcasts) { expect_close(pow(tensor({{2.0f}, {3.0f}}), tensor({1.0f, 2.0f})), {2, 4, 3, 9}); }
+
+TEST(Pow, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ValueError: pow: exponent[1] = -1: integers have no negative powers; convert the base with .to(float32)",
+       [] { pow(tensor({2, 3}), tensor({1, -1})); }},
+      {"DTypeError: pow: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { pow(tensor({true}), true); }},
+      {"ShapeError: pow: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3", [] { pow(ones({2}), ones({3})); }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

@@ -5,11 +5,13 @@
 #include <thread>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_error;
+using testing::nan;
 
 constexpr std::int64_t n = 200000;
 
@@ -219,6 +221,37 @@ TEST(Random, AnErrorDrawsNothing) {
   expect_error<ValueError>([&] { bernoulli(tensor({2.0}), {.generator = &g}); }, "p[0]");
   expect_error<ValueError>([&] { randint(0, 300, {2}, {.generator = &g, .dtype = uint8}); }, "uint8");
   EXPECT_EQ(g.state().offset, 0u);
+}
+
+TEST(Random, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: rand: draws real numbers, not int64; use randint, or convert with .to()",
+       [] { rand({2}, {.dtype = int64}); }},
+      {"ShapeError: shape: negative extent -2 in (2, -2)", [] { randn({2, -2}); }},
+      {"ShapeError: shape: negative extent -2 in (-2)", [] { rand({-2}); }},
+      {"ValueError: randint: no integer lies in [5, 5); low must be below high", [] { randint(5, 5, {2}); }},
+      {"ValueError: randint: uint8 holds integers from 0 to 255, not from 0 to 299",
+       [] { randint(0, 300, {2}, {.dtype = uint8}); }},
+      {"ValueError: randint: bool_ holds integers from 0 to 1, not from -1 to 0",
+       [] { randint(-1, 1, {2}, {.dtype = bool_}); }},
+      {"ValueError: randperm: n is -1, it must not be negative", [] { randperm(-1); }},
+      {"ValueError: randperm: uint8 holds integers from 0 to 255, not from 0 to 299",
+       [] { randperm(300, {.dtype = uint8}); }},
+      {"ValueError: bernoulli: p[1] = 1.5 is not a probability, it must lie in [0, 1]",
+       [] { bernoulli(tensor({0.5, 1.5})); }},
+      {"ValueError: bernoulli: p[0] = -0.1 is not a probability, it must lie in [0, 1]",
+       [] { bernoulli(tensor({-0.1})); }},
+      {"ValueError: bernoulli: p[0] = nan is not a probability, it must lie in [0, 1]",
+       [] { bernoulli(tensor({nan})); }},
+      {"DTypeError: bernoulli: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { bernoulli(tensor({1})); }},
+      {"DTypeError: rand_like: draws real numbers, not int64; use randint, or convert with .to()",
+       [] { rand_like(tensor({1, 2})); }},
+      {"ValueError: rand_like: the tensor is undefined", [] { rand_like(Tensor()); }},
+      {"ValueError: randn_like: the tensor is undefined", [] { randn_like(Tensor()); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,36 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(reshape) {
+  cases.add("reshape", "", {any({2, 3, 4})}, "x[0].reshape(4, -1)", [](Args x) { return x[0].reshape({4, -1}); });
+  cases.add("reshape", "0-dim", {any({1, 1})}, "x[0].reshape(())", [](Args x) { return x[0].reshape(Shape{}); });
+  cases.add("reshape", "flatten", {any({2, 3, 4})}, "[x[0].flatten(), x[0].flatten(1), x[0].flatten(0, 1)]",
+            [](Args x) {
+              return Tensors{x[0].flatten(), x[0].flatten(1), x[0].flatten(0, 1)};
+            });
+  cases.add("reshape", "squeeze", {any({1, 3, 1})}, "[x[0].squeeze(), x[0].squeeze(0), x[0].squeeze(1)]", [](Args x) {
+    return Tensors{x[0].squeeze(), x[0].squeeze(0), x[0].squeeze(1)};
+  });
+  cases.add("reshape", "unsqueeze", {any({2, 3})}, "[x[0].unsqueeze(0), x[0].unsqueeze(-1), x[0].unsqueeze(1)]",
+            [](Args x) {
+              return Tensors{x[0].unsqueeze(0), x[0].unsqueeze(-1), x[0].unsqueeze(1)};
+            });
+}
 
 TEST(Reshape, KeepsElementsInOrder) {
   Tensor y = reshape(cube(), {4, 6});
@@ -69,6 +92,32 @@ TEST(Unsqueeze, SharesStorage) {
   Tensor x = zeros({2});
   unsqueeze(x, 0).fill_(1);
   expect_close(x, {1, 1});
+}
+
+TEST(Reshape, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: reshape: 6 elements of (2, 3) do not fit (4, 2)", [] { ones({2, 3}).reshape({4, 2}); }},
+      {"ShapeError: reshape: (-1, -1): at most one extent may be -1, and no other may be negative",
+       [] { ones({2, 3}).reshape({-1, -1}); }},
+      {"ShapeError: reshape: 6 elements of (2, 3) do not fit (-1, 4)", [] { ones({2, 3}).reshape({-1, 4}); }},
+      {"ShapeError: reshape: (-1, 0): -1 is ambiguous beside an extent of 0",
+       [] { zeros({0}).reshape({-1, 0}); }},
+      {"ShapeError: reshape: (-2, 12): at most one extent may be -1, and no other may be negative",
+       [] { reshape(ones({2, 3, 4}), {-2, 12}); }},
+      {"ShapeError: reshape: (9223372036854775807, 4) has too many elements to count",
+       [] { reshape(ones({2, 3, 4}), {INT64_MAX, 4}); }},
+      {"ValueError: reshape: the tensor is undefined", [] { reshape(Tensor(), {1}); }},
+      {"ValueError: flatten: start_dim 1 comes after end_dim 0", [] { ones({2, 3}).flatten(1, 0); }},
+      {"IndexError: flatten: dim 2 is outside [-2, 2)", [] { ones({2, 3}).flatten(0, 2); }},
+      {"IndexError: flatten: dim 3 is outside [-3, 3)", [] { flatten(ones({2, 3, 4}), 3); }},
+      {"IndexError: squeeze: dim 4 is outside [-2, 2)", [] { ones({2, 3}).squeeze(4); }},
+      {"IndexError: squeeze: dim 2 is outside [-2, 2)", [] { squeeze(zeros({1, 2}), 2); }},
+      {"IndexError: unsqueeze: dim 4 is outside [-3, 3)", [] { ones({2, 3}).unsqueeze(4); }},
+      {"IndexError: unsqueeze: dim 2 is outside [-2, 2)", [] { unsqueeze(zeros({2}), 2); }},
+      {"ShapeError: shape: more than 8 dims", [] { unsqueeze(zeros({1, 1, 1, 1, 1, 1, 1, 1}), 0); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,25 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(select) {
+  cases.add("select", "", {any({2, 3, 4})}, "[x[0].select(0, 1), x[0].select(1, -1), x[0].select(-1, 0), x[0][1][2]]",
+            [](Args x) {
+              return Tensors{select(x[0], 0, 1), select(x[0], 1, -1), select(x[0], -1, 0), x[0][1][2]};
+            });
+}
 
 TEST(Select, TakesOneSliceAlongEachDim) {
   expect_close(select(arange(6).reshape({2, 3}), 0, 1), {3, 4, 5});
@@ -39,6 +51,21 @@ TEST(Select, HasAGradientOfZerosElsewhere) {
   Tensor x = zeros({2, 3}, {.requires_grad = true});
   select(x, 1, 2).backward(tensor({1.f, 2.f}));
   expect_close(x.grad(), {0, 0, 1, 0, 0, 2});
+}
+
+TEST(Select, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: select: index 3 is outside [-3, 3) in dim 1", [] { select(ones({2, 3}), 1, 3); }},
+      {"IndexError: select: index -4 is outside [-3, 3) in dim 1", [] { select(ones({2, 3, 4}), 1, -4); }},
+      {"IndexError: select: index 0 is outside [-0, 0) in dim 0", [] { zeros({0})[0]; }},
+      {"IndexError: select: dim 3 is outside [-3, 3)", [] { select(ones({2, 3, 4}), 3, 0); }},
+      {"ValueError: select: the tensor is undefined", [] { static_cast<void>(Tensor()[0]); }},
+      {"IndexError: select: index 2 is outside [-2, 2) in dim 0", [] { ones({2, 3})[2]; }},
+      {"IndexError: select: index -3 is outside [-2, 2) in dim 0", [] { ones({2, 3})[-3]; }},
+      {"IndexError: select: a 0-dim tensor has no dim to select from; use item()", [] { tensor(1.0)[0]; }},
+  });
+  // clang-format on
 }
 
 }  // namespace

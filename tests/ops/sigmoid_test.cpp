@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(sigmoid) { cases.add_unary("sigmoid", "torch.sigmoid", sigmoid); }
 
 TEST(Sigmoid, HasTheKnownValues) {
   expect_close(sigmoid(leaf({0, 1, -1}, {3})), {0.5, 0.7310585786300049, 0.2689414213699951}, 1e-15);
@@ -24,6 +28,13 @@ TEST(Sigmoid, OfIntegersIsFloat32) { EXPECT_EQ(sigmoid(tensor({0})).dtype(), flo
 TEST(Sigmoid, HasGradientZeroWhereItIsFlat) {
   Tensor x = leaf({-INFINITY, INFINITY, 0}, {3});
   expect_close(gradient(sigmoid(x), x, {1, 1, 1}), {0, 0, 0.25});
+}
+
+TEST(Sigmoid, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: sigmoid: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { sigmoid(tensor({true})); }},
+  });
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,8 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+
+XTAPE_OP_CASES(softmax) { cases.add_softmax("softmax", "torch.softmax", softmax); }
 
 TEST(Softmax, HasTheKnownValues) {
   const double p = 0.7310585786300049, q = 0.2689414213699951;
@@ -34,6 +38,16 @@ TEST(Softmax, KeepsEmptyShapes) {
   EXPECT_EQ(softmax(zeros({0, 3}), 1).shape(), (Shape{0, 3}));
   Tensor x = leaf({}, {2, 0});
   EXPECT_EQ(gradient(softmax(x, 1), x, {}).shape(), (Shape{2, 0}));
+}
+
+TEST(Softmax, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: softmax: dim 2 is outside [-2, 2)", [] { ones({2, 3}).softmax(2); }},
+      {"DTypeError: softmax: expected a floating dtype, got int64; convert it with .to(float32)",
+       [] { tensor({1, 2}).softmax(0); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

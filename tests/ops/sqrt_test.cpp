@@ -1,4 +1,6 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
@@ -6,6 +8,9 @@ namespace {
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::positive;
+
+XTAPE_OP_CASES(sqrt) { cases.add_unary("sqrt", "torch.sqrt", sqrt, positive); }
 
 TEST(Sqrt, HasTheKnownValues) { expect_close(sqrt(leaf({0, 4, 2}, {3})), {0, 2, 1.4142135623730951}); }
 
@@ -19,6 +24,13 @@ TEST(Sqrt, OfIntegersIsFloat32) {
 TEST(Sqrt, HasAnInfiniteGradientAtZero) {  // SEMANTICS [21]
   Tensor x = leaf({0, 4}, {2});
   expect_close(gradient(sqrt(x), x, {1, 1}), {INFINITY, 0.25});
+}
+
+TEST(Sqrt, ThrowsOneClearLine) {
+  testing::expect_errors({
+      {"DTypeError: sqrt: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { sqrt(tensor({true})); }},
+  });
 }
 
 }  // namespace

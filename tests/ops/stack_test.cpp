@@ -1,12 +1,24 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
+
+XTAPE_OP_CASES(stack) {
+  for (std::int64_t dim : {0, 1, -1}) {
+    const std::string text = std::to_string(dim);
+    cases.add("stack", "along " + text, {any({2, 3}), any({2, 3})}, "torch.stack(x, " + text + ")",
+              [dim](Args x) { return stack(x, dim); });
+  }
+}
 
 TEST(Stack, JoinsAlongANewDim) {
   Tensor a = tensor({1, 2}), b = tensor({3, 4});
@@ -34,6 +46,21 @@ TEST(Stack, CastsGradientsBack) {
   stack({a, zeros({1}, {.dtype = float64})}).backward(tensor({{2.0}, {3.0}}, {.dtype = float64}));
   EXPECT_EQ(a.grad().dtype(), float32);
   expect_close(a.grad(), {2});
+}
+
+TEST(Stack, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: stack: tensor 1 has shape (3), tensor 0 has (2)", [] { stack({ones({2}), ones({3})}); }},
+      {"IndexError: stack: dim 3 is outside [-2, 2)", [] { stack({ones({2})}, 3); }},
+      {"ShapeError: stack: tensor 2 has shape (3), tensor 0 has (2)",
+       [] { stack({zeros({2}), zeros({2}), zeros({3})}); }},
+      {"IndexError: stack: dim 2 is outside [-2, 2)", [] { stack({zeros({2})}, 2); }},
+      {"ValueError: stack: there is no tensor in the list", [] { stack({}); }},
+      {"ValueError: stack: tensor 0 is undefined", [] { stack({Tensor()}); }},
+      {"ShapeError: shape: more than 8 dims", [] { stack({zeros({1, 1, 1, 1, 1, 1, 1, 1})}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

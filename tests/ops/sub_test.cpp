@@ -1,10 +1,20 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
+using testing::away;
 using testing::expect_close;
 using testing::leaf;
+
+XTAPE_OP_CASES(sub) {
+  cases.add_binary("sub", "torch.sub", sub);
+  cases.add("sub", "number", {away({2, 3})}, "x[0] - 2.5", [](Args x) { return x[0] - 2.5; });
+  cases.add("sub", "from number", {away({2, 3})}, "2.5 - x[0]", [](Args x) { return 2.5 - x[0]; });
+}
 
 TEST(Sub, SubtractsElementByElement) {
   expect_close(tensor({1.0f, 2.0f}) - tensor({10.0f, -2.5f}), {-9, 4.5});
@@ -18,6 +28,18 @@ TEST(Sub, OfATensorFromItselfHasGradientZero) {
 }
 
 TEST(Sub, OfInfinityFromItselfIsNaN) { expect_close(tensor({INFINITY}) - tensor({INFINITY}), {NAN}); }
+
+TEST(Sub, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: sub: shapes (2, 3) and (4, 1, 2) do not broadcast: dim -1 is 3 and 2",
+       [] { ones({2, 3}) - ones({4, 1, 2}); }},
+      {"ShapeError: sub: shapes (0) and (2) do not broadcast: dim -1 is 0 and 2", [] { ones({0}) - ones({2}); }},
+      {"DTypeError: sub: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { tensor({1}, {.dtype = uint8}) - 1; }},
+  });
+  // clang-format on
+}
 
 }  // namespace
 }  // namespace xtape

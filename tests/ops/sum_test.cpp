@@ -2,13 +2,28 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
+using testing::integers;
 using testing::leaf;
+using testing::Tensors;
+using testing::truths;
+
+XTAPE_OP_CASES(sum) {
+  cases.add_reduction("sum", "torch.sum", sum);
+  cases.add("sum", "integers", {integers({2, 3}, 9), truths({2, 3})},
+            "[x[0].sum(), x[0].sum(0), x[0].to(torch.int32).sum(1), x[1].sum(), x[0].to(torch.uint8).sum(1)]",
+            [](Args x) {
+              return Tensors{x[0].sum(), x[0].sum(0), x[0].to(int32).sum(1), x[1].sum(), x[0].to(uint8).sum(1)};
+            });
+}
 
 Tensor counting(const Shape& shape) { return arange(shape.numel()).reshape(shape); }
 
@@ -84,6 +99,17 @@ TEST(Sum, OverNoDimsIsOverAll) {
   expect_close(x.mean({}), {3.5});
   expect_close(mean(x, Shape{}), {3.5});
   expect_close(x.sum({0}), {5, 7, 9});
+}
+
+TEST(Sum, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: sum: dim 2 is outside [-2, 2)", [] { ones({2, 3}).sum(2); }},
+      {"ValueError: sum: dim 0 is given twice in (0, 0)", [] { ones({2, 3}).sum({0, 0}); }},
+      {"IndexError: sum: dim -3 is outside [-2, 2)", [] { ones({2, 3}).sum(-3); }},
+      {"ValueError: sum: dim -1 is given twice in (1, -1)", [] { ones({2, 3}).sum({1, -1}); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -1,13 +1,25 @@
 #include <gtest/gtest.h>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::cube;
 using testing::expect_close;
+using testing::Tensors;
+
+XTAPE_OP_CASES(transpose) {
+  cases.add("transpose", "", {any({2, 3, 4})}, "[x[0].transpose(0, 1), x[0].transpose(-1, 0), x[0].transpose(1, 1)]",
+            [](Args x) {
+              return Tensors{x[0].transpose(0, 1), x[0].transpose(-1, 0), x[0].transpose(1, 1)};
+            });
+}
 
 TEST(Transpose, ExchangesTwoDims) {
   Tensor y = transpose(arange(6).reshape({2, 3}), 0, 1);
@@ -37,6 +49,16 @@ TEST(Transpose, WorksForEveryDtype) {
     EXPECT_EQ(y.dtype(), dtype);
     expect_close(y, {0, 0, 1, 1});
   }
+}
+
+TEST(Transpose, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"IndexError: transpose: dim 2 is outside [-2, 2)", [] { ones({2, 3}).transpose(0, 2); }},
+      {"IndexError: transpose: dim -4 is outside [-3, 3)", [] { transpose(ones({2, 3, 4}), -4, 0); }},
+      {"ValueError: transpose: the tensor is undefined", [] { transpose(Tensor(), 0, 1); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

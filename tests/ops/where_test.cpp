@@ -1,11 +1,29 @@
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
+#include "support/op_cases.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::any;
+using testing::Args;
 using testing::expect_close;
 using testing::gradient;
 using testing::leaf;
+using testing::special;
+using testing::Tensors;
+using testing::truths;
+
+XTAPE_OP_CASES(where) {
+  auto choose = [](Args x) { return where(x[0], x[1], x[2]); };
+  cases.add("where", "", {truths({2, 3}), any({2, 3}), any({2, 3})}, "torch.where(*x)", choose);
+  cases.add("where", "broadcast", {truths({2, 1, 3}), any({4, 1}), any({3})}, "torch.where(*x)", choose);
+  cases.add("where", "numbers", {truths({2, 3}), any({2, 3}), any({2, 3})},
+            "[torch.where(x[0], x[1], 2.5), torch.where(x[0], -1, x[2])]", [](Args x) {
+              return Tensors{where(x[0], x[1], 2.5), where(x[0], -1, x[2])};
+            });
+  cases.add("where", "special", {truths({20}), special({20}), any({20})}, "torch.where(*x)", choose).smooth = false;
+}
 
 TEST(Where, TakesFromTheLeftWhereTheConditionHolds) {
   expect_close(where(tensor({true, false, true}), tensor({1.0f, 2.0f, 3.0f}), tensor({10.0f, 20.0f, 30.0f})),
@@ -47,6 +65,21 @@ TEST(Where, LeaksNothingToTheOtherSide) {
   const Tensor y = where(tensor({true, false}), a, b);
   expect_close(gradient(y, a, {INFINITY, NAN}), {INFINITY, 0});
   expect_close(gradient(y, b, {INFINITY, NAN}), {0, NAN});
+}
+
+TEST(Where, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"DTypeError: where: the condition is float32, not bool_; compare it with 0?",
+       [] { where(ones({2}), ones({2}), ones({2})); }},
+      {"ShapeError: where: shapes (3) and (2) do not broadcast: dim -1 is 3 and 2",
+       [] { where(ones({2}) > 0, ones({3}), ones({2})); }},
+      {"DTypeError: where: the condition is int64, not bool_; compare it with 0?",
+       [] { where(tensor({1, 0}), 1, ones({2})); }},
+      {"ShapeError: where: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
+       [] { where(tensor({true, false}), ones({3}), 0); }},
+  });
+  // clang-format on
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/constants.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape::testing {
@@ -38,6 +39,11 @@ inline Input given(const Shape& shape, const std::vector<double>& values) {
 }
 inline Input constant(const Shape& shape, const std::vector<double>& values) {
   return {Input::Kind::constant, shape, 0, 0, 1, values};
+}
+/// Six rows for a normalization: constant, consecutive, with NaN, with infinity, tiny, almost all zeros.
+inline Input extreme_rows() {
+  return given({6, 4}, {1,   1, 1, 1, 8,     9,     10,    11,    1, nan, 2, 3,  //
+                        inf, 1, 2, 3, 1e-20, 2e-20, 3e-20, 4e-20, 0, 0,   0, 5});
 }
 inline Input integers(const Shape& shape, std::int64_t below) { return {Input::Kind::integers, shape, 0, 0, below}; }
 inline Input indices(const Shape& shape, const std::vector<double>& values) {

@@ -19,17 +19,24 @@
 
 namespace xtape::testing {
 
-using Args = const std::vector<Tensor>&;
+using Tensors = std::vector<Tensor>;
+using Args = const Tensors&;
 
 struct OpCase {
   std::string op;    // its name on the tape, or the module's
   std::string name;  // unique; starts with op
   std::vector<Input> inputs;
   std::string torch;  // the call in Python, of the list x, without double quotes; empty: not compared
-  std::function<std::vector<Tensor>(Args)> run;
+  std::function<Tensors(Args)> run;
   bool smooth = true;  // differentiable at these inputs, so that differences approximate the derivative
-  bool golden = true;  // make_ops.py has the same case
   bool special() const;
+};
+
+/// What OpCases::add_binary must know of an op.
+struct BinaryOp {
+  Input (*left)(const Shape&) = away;  // left operands at which it is differentiable
+  bool compares = false;               // not differentiable where the operands are equal
+  bool divides = false;                // no integer divided by 0 is compared
 };
 
 class OpCases {
@@ -40,7 +47,7 @@ class OpCases {
               const std::string& torch, F f) {
     auto run = [f](Args x) {
       if constexpr (std::is_same_v<std::invoke_result_t<F, Args>, Tensor>) {
-        return std::vector<Tensor>{f(x)};
+        return Tensors{f(x)};
       } else {
         return f(x);
       }
@@ -52,10 +59,20 @@ class OpCases {
   OpCase& add(const std::string& op, const std::string& name, const std::vector<Input>& inputs, F f) {
     return add(op, name, inputs, "", f);
   }
-  /// The cases of an elementwise function: shapes, special values, a wide range, integers. `inputs` makes numbers at
-  /// which it is differentiable; `torch` is PyTorch's function, "torch.erf".
+  // Cases that ops of a kind share. `torch` is PyTorch's function: "torch.erf".
+
+  /// An elementwise function: shapes, special values, a wide range, integers. `inputs` makes numbers at which it is
+  /// differentiable.
   void add_unary(const std::string& op, const std::string& torch, Tensor (*f)(const Tensor&),
                  Input (*inputs)(const Shape&) = away);
+  /// An elementwise function of two tensors: broadcasting, special values, equal operands, integers.
+  void add_binary(const std::string& op, const std::string& torch, Tensor (*f)(const Tensor&, const Tensor&),
+                  const BinaryOp& traits = {});
+  /// A reduction over dims: all of them, each, and several, kept or not.
+  void add_reduction(const std::string& op, const std::string& torch, Tensor (*f)(const Tensor&, const Shape&, bool));
+  /// softmax and its relatives along a dim: rows whose exponentials overflow or vanish, infinities, NaN.
+  void add_softmax(const std::string& op, const std::string& torch, Tensor (*f)(const Tensor&, std::int64_t));
+
   const std::vector<OpCase>& list() const noexcept { return list_; }
 
  private:
@@ -72,15 +89,25 @@ void print_op_cases();
 /// Registers a function that adds cases.
 bool register_op_cases(void (*add_cases)(OpCases&));
 
+/// Opens a function that adds the cases of an op, or of several under a name of their own, to `cases`.
 #define XTAPE_OP_CASES(op)                                                                       \
   void add_cases_of_##op(::xtape::testing::OpCases& cases);                                      \
   const bool op##_cases_are_registered = ::xtape::testing::register_op_cases(add_cases_of_##op); \
   void add_cases_of_##op(::xtape::testing::OpCases& cases)
 
-void add_elementwise_cases(OpCases& cases);
-void add_reduction_cases(OpCases& cases);
-void add_shape_cases(OpCases& cases);
-void add_loss_cases(OpCases& cases);
-void add_layer_cases(OpCases& cases);
+/// f of Reduction::none, mean and sum.
+template <class F>
+Tensors with_each_reduction(F f) {
+  return {f(Reduction::none), f(Reduction::mean), f(Reduction::sum)};
+}
+
+/// The layer with these tensors as its parameters, so that gradients reach them. They are not registered.
+template <class Layer>
+Layer with_parameters(Layer layer, const Tensor& weight, const Tensor& bias) {
+  layer.to(weight.dtype());
+  static_cast<Tensor&>(layer.weight) = weight;
+  static_cast<Tensor&>(layer.bias) = bias;
+  return layer;
+}
 
 }  // namespace xtape::testing
