@@ -85,9 +85,9 @@ inline Tensor mean(const Tensor& x, std::initializer_list<std::int64_t> dims, bo
   return mean(x, Shape(dims), keepdim);
 }
 XTAPE_API Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim = false);
-/// Sum of (x - mean)^2 / (n - correction), over all elements or over `dims`; correction 0 gives the biased variance. NaN
-/// over one element or none. Computed in double: a large mean costs no digits. A bool in the place of the correction is
-/// PyTorch's `unbiased`. DTypeError unless floating, ValueError for a correction that is not finite.
+/// Sum of (x - mean)^2 / (n - correction), over all elements or over `dims`; correction 0 gives the biased variance.
+/// NaN over one element or none. Computed in double: a large mean costs no digits. A bool in the place of the
+/// correction is PyTorch's `unbiased`. DTypeError unless floating, ValueError for a correction that is not finite.
 XTAPE_API Tensor var(const Tensor& x);
 XTAPE_API Tensor var(const Tensor& x, const Shape& dims, double correction = 1, bool keepdim = false);
 inline Tensor var(const Tensor& x, std::initializer_list<std::int64_t> dims, double correction = 1,
@@ -154,8 +154,8 @@ void argsort(const Tensor& x, Descending descending) = delete;
 XTAPE_API ValuesAndIndices topk(const Tensor& x, std::int64_t k, std::int64_t dim = -1, bool largest = true,
                                 bool sorted = true);
 /// y[v] = how many elements of x, a 1-D tensor of integers, are v: int64, of max(x) + 1 or, if that is more, minlength
-/// elements. With weights, in the shape of x, the sum of the weights of these elements: in their dtype if floating, else
-/// float64. Not recorded. ValueError names the first negative element.
+/// elements. With weights, in the shape of x, the sum of the weights of these elements: in their dtype if floating,
+/// else float64. Not recorded. ValueError names the first negative element.
 XTAPE_API Tensor bincount(const Tensor& x, const Tensor& weights = {}, std::int64_t minlength = 0);
 /// x (...) of integers -> (..., num_classes), int64: 1 at the class that x gives, else 0. -1: as many classes as the
 /// largest needs. IndexError names the first element outside [0, num_classes).

@@ -57,9 +57,8 @@ double norm(const T* x, std::int64_t n, double p) {
   }
   if (std::isinf(p) || !std::isfinite(smallest) || smallest == 0) return smallest;
   // Relative to the smallest magnitude, the powers are at most 1, and one of them is 1.
-  const double powers = sum(x, n, [p, smallest](T element) {
-    return std::pow(std::abs(static_cast<double>(element)) / smallest, p);
-  });
+  const double powers =
+      sum(x, n, [p, smallest](T element) { return std::pow(std::abs(static_cast<double>(element)) / smallest, p); });
   return std::pow(powers, 1 / p) * smallest;
 }
 

@@ -1,5 +1,5 @@
-// Tensors of random numbers: rand, randn, randint, randperm, bernoulli, multinomial. Each draw reserves whole blocks of its
-// generator; the elements depend only on where these begin. None is recorded.
+// Tensors of random numbers: rand, randn, randint, randperm, bernoulli, multinomial. Each draw reserves whole blocks of
+// its generator; the elements depend only on where these begin. None is recorded.
 #include "xtape/random.hpp"
 
 #include <algorithm>
@@ -135,7 +135,8 @@ void check_rows(const T* p, const Shape& shape, std::int64_t rows, std::int64_t 
                 bool replacement) {
   for (std::int64_t i = 0; i < rows * n; ++i) {
     if (p[i] >= 0 && std::isfinite(p[i])) continue;
-    fail<ValueError>("multinomial", "p{} = {}, expected a finite number that is not negative", subscript(shape, i), p[i]);
+    fail<ValueError>("multinomial", "p{} = {}, expected a finite number that is not negative", subscript(shape, i),
+                     p[i]);
   }
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t positive = std::count_if(p + r * n, p + (r + 1) * n, [](T v) { return v > 0; });
@@ -172,7 +173,8 @@ void draw_rows(const Tensor& p, bool replacement, const RandomOptions& options, 
 Tensor multinomial(const Tensor& p, std::int64_t num_samples, bool replacement, const RandomOptions& options) {
   detail::check_floating("multinomial", p);
   const Shape& shape = p.impl()->shape;
-  if (shape.size() != 1 && shape.size() != 2) fail<ShapeError>("multinomial", "expected (n) or (rows, n), got {}", shape);
+  if (shape.size() != 1 && shape.size() != 2)
+    fail<ShapeError>("multinomial", "expected (n) or (rows, n), got {}", shape);
   if (num_samples < 1) fail<ValueError>("multinomial", "num_samples is {}, it must be positive", num_samples);
   const DType dtype = options.dtype.value_or(DType::int64);
   const std::int64_t n = shape.back(), rows = shape.size() == 1 ? 1 : shape[0];

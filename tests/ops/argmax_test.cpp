@@ -17,8 +17,9 @@ XTAPE_OP_CASES(argmin) {
               return std::vector<Tensor>{argmin(x[0]), argmin(x[0], 0), x[0].argmin(1), x[0].argmin(-1, true)};
             });
   cases.add("argmin", "ties and NaN", {testing::given({3, 3}, {2, 1, 1, NAN, 5, NAN, INFINITY, INFINITY, INFINITY})},
-            "[torch.argmin(x[0], 1), torch.argmin(x[0], 0), torch.argmin(x[0])]",
-            [](Args x) { return std::vector<Tensor>{argmin(x[0], 1), argmin(x[0], 0), x[0].argmin()}; });
+            "[torch.argmin(x[0], 1), torch.argmin(x[0], 0), torch.argmin(x[0])]", [](Args x) {
+              return std::vector<Tensor>{argmin(x[0], 1), argmin(x[0], 0), x[0].argmin()};
+            });
 }
 
 TEST(Argmax, FindsThePositionInTheFlattenedTensor) {
@@ -66,9 +67,18 @@ TEST(Argmin, RefusesWhatHasNoSmallest) {
   testing::expect_errors({
       {"DTypeError: argmin: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { argmin(tensor({true})); }},
-      {"ValueError: argmin: a tensor of shape (0, 3) has no elements", [] { argmin(zeros({0, 3})); }},
-      {"ValueError: argmin: dim 0 of shape (0, 3) has no elements", [] { argmin(zeros({0, 3}), 0); }},
-      {"IndexError: argmin: dim 2 is outside [-2, 2)", [] { argmin(ones({2, 3}), 2); }},
+      {"ValueError: argmin: a tensor of shape (0, 3) has no elements",
+       [] {
+         argmin(zeros({0, 3}));
+       }},
+      {"ValueError: argmin: dim 0 of shape (0, 3) has no elements",
+       [] {
+         argmin(zeros({0, 3}), 0);
+       }},
+      {"IndexError: argmin: dim 2 is outside [-2, 2)",
+       [] {
+         argmin(ones({2, 3}), 2);
+       }},
       {"ValueError: argmin: the tensor is undefined", [] { argmin(Tensor()); }},
   });
 }

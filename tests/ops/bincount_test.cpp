@@ -8,7 +8,12 @@
 namespace xtape {
 namespace {
 
-using namespace testing;  // NOLINT
+using testing::any;
+using testing::Args;
+using testing::expect_close;
+using testing::expect_errors;
+using testing::integers;
+using testing::leaf;
 
 XTAPE_OP_CASES(bincount) {
   cases.add("bincount", "", {integers({50}, 7)}, "[torch.bincount(x[0]), torch.bincount(x[0], minlength=9)]",

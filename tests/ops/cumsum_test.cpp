@@ -8,7 +8,17 @@
 namespace xtape {
 namespace {
 
-using namespace testing;  // NOLINT
+using testing::any;
+using testing::Args;
+using testing::expect_close;
+using testing::expect_errors;
+using testing::given;
+using testing::gradient;
+using testing::inf;
+using testing::integers;
+using testing::leaf;
+using testing::nan;
+using testing::truths;
 
 XTAPE_OP_CASES(cumsum) {
   for (const std::int64_t dim : {0, 1, -1}) {

@@ -8,11 +8,21 @@
 namespace xtape {
 namespace {
 
-using namespace testing;  // NOLINT
+using testing::any;
+using testing::Args;
+using testing::away;
+using testing::expect_close;
+using testing::expect_errors;
+using testing::given;
+using testing::gradient;
+using testing::inf;
+using testing::Input;
+using testing::leaf;
+using testing::nan;
 
 XTAPE_OP_CASES(norm) {
   const auto add = [&cases](const std::string& name, const Input& input, double p, const std::string& in_python,
-                            const Shape& dims = {}, bool keepdim = false) -> auto& {
+                            const Shape& dims = {}, bool keepdim = false) -> testing::OpCase& {
     return cases.add("norm", name, {input}, "torch.norm(x[0], " + in_python + ")",
                      [=](Args x) { return norm(x[0], p, dims, keepdim); });
   };
@@ -44,7 +54,7 @@ XTAPE_OP_CASES(norm) {
 }
 
 TEST(Norm, IsTheLengthOfAVector) {
-  const Tensor x = tensor({{3., -4.}, {0., 5.}});
+  const Tensor x = leaf({3, -4, 0, 5}, {2, 2});
   expect_close(x.norm(), {std::sqrt(50.)}, 1e-15);
   expect_close(x.norm(2, 1), {5, 5}, 1e-15);
   expect_close(x.norm(1), {12});
@@ -58,11 +68,11 @@ TEST(Norm, IsTheLengthOfAVector) {
 }
 
 TEST(Norm, DoesNotOverflowOnTheWay) {  // PyTorch: inf and 0
-  expect_close(tensor({3e200, 4e200}).norm(), {5e200}, 1e-15);
-  expect_close(tensor({3e-200, 4e-200}).norm() * 1e200, {5}, 1e-15);
+  expect_close(leaf({3e200, 4e200}, {2}).norm(), {5e200}, 1e-15);
+  expect_close(leaf({3e-200, 4e-200}, {2}).norm() * 1e200, {5}, 1e-15);
   expect_close(tensor({3e30f, 4e30f}).norm() / 1e30, {5}, 1e-6);
-  expect_close(tensor({1e300, 1e300}).norm(-4), {1e300 / std::sqrt(std::sqrt(2))}, 1e-14);
-  expect_close(tensor({1e-300, 1e-300}).norm(-4) * 1e300, {1 / std::sqrt(std::sqrt(2))}, 1e-14);
+  expect_close(leaf({1e300, 1e300}, {2}).norm(-4), {1e300 / std::sqrt(std::sqrt(2))}, 1e-14);
+  expect_close(leaf({1e-300, 1e-300}, {2}).norm(-4) * 1e300, {1 / std::sqrt(std::sqrt(2))}, 1e-14);
 }
 
 TEST(Norm, HasGradientZeroWhereItIsZero) {

@@ -9,7 +9,10 @@ namespace xtape {
 namespace {
 
 namespace F = xtape::nn::functional;
-using namespace testing;  // NOLINT
+using testing::Args;
+using testing::expect_close;
+using testing::expect_errors;
+using testing::integers;
 
 XTAPE_OP_CASES(one_hot) {
   cases.add("one_hot", "", {integers({2, 3}, 4)}, "[F.one_hot(x[0]), F.one_hot(x[0], 6), F.one_hot(x[0][0, 0], 4)]",

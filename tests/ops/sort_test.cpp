@@ -10,19 +10,31 @@
 namespace xtape {
 namespace {
 
-using namespace testing;  // NOLINT
+using testing::any;
+using testing::Args;
+using testing::expect_close;
+using testing::expect_error;
+using testing::expect_errors;
+using testing::given;
+using testing::gradient;
+using testing::inf;
+using testing::Input;
+using testing::integers;
+using testing::leaf;
+using testing::nan;
+using testing::truths;
 using Tensors = std::vector<Tensor>;
 
-Tensors both(const ValuesAndIndices& y) { return {y.values, y.indices}; }
+Tensors pair_of(const ValuesAndIndices& y) { return {y.values, y.indices}; }
 
 XTAPE_OP_CASES(sort) {
   const Input numbers = any({2, 5, 3}), odd = given({9}, {3, nan, -0., 1, -inf, inf, 0, nan, 1});
   for (const std::int64_t dim : {0, 1, -1}) {
     const std::string text = std::to_string(dim);
     cases.add("sort", "over " + text, {numbers}, "torch.sort(x[0], " + text + ")",
-              [dim](Args x) { return both(sort(x[0], dim)); });
+              [dim](Args x) { return pair_of(sort(x[0], dim)); });
     cases.add("sort", "over " + text + ", descending", {numbers}, "torch.sort(x[0], " + text + ", True)",
-              [dim](Args x) { return both(x[0].sort(dim, true)); });
+              [dim](Args x) { return pair_of(x[0].sort(dim, true)); });
   }
   cases
       .add("sort", "NaN and ties", {odd},
@@ -32,7 +44,7 @@ XTAPE_OP_CASES(sort) {
              return Tensors{up.values, up.indices, down.values, down.indices};
            })
       .smooth = false;
-  cases.add("sort", "0-dim", {any({})}, "torch.sort(x[0])", [](Args x) { return both(sort(x[0])); });
+  cases.add("sort", "0-dim", {any({})}, "torch.sort(x[0])", [](Args x) { return pair_of(sort(x[0])); });
   cases.add("sort", "empty", {any({2, 0}), any({0, 3})}, "[*torch.sort(x[0]), *torch.sort(x[1])]", [](Args x) {
     const ValuesAndIndices a = sort(x[0]), b = sort(x[1]);
     return Tensors{a.values, a.indices, b.values, b.indices};
@@ -43,7 +55,7 @@ XTAPE_OP_CASES(sort) {
             [](Args x) {
               Tensors all;
               for (const Tensor& t : {x[0] - 4, x[1], x[0].to(uint8), x[0].to(int32)}) {
-                for (const Tensor& y : both(sort(t))) all.push_back(y);
+                for (const Tensor& y : pair_of(sort(t))) all.push_back(y);
               }
               return all;
             });
@@ -54,16 +66,16 @@ XTAPE_OP_CASES(sort) {
 
 XTAPE_OP_CASES(topk) {
   const Input numbers = any({2, 5, 3});
-  cases.add("topk", "", {numbers}, "torch.topk(x[0], 2)", [](Args x) { return both(topk(x[0], 2)); });
-  cases.add("topk", "over 1", {numbers}, "torch.topk(x[0], 3, 1)", [](Args x) { return both(topk(x[0], 3, 1)); });
+  cases.add("topk", "", {numbers}, "torch.topk(x[0], 2)", [](Args x) { return pair_of(topk(x[0], 2)); });
+  cases.add("topk", "over 1", {numbers}, "torch.topk(x[0], 3, 1)", [](Args x) { return pair_of(topk(x[0], 3, 1)); });
   cases.add("topk", "over 1, smallest", {numbers}, "torch.topk(x[0], 3, 1, False)",
-            [](Args x) { return both(x[0].topk(3, 1, false)); });
-  cases.add("topk", "all", {numbers}, "torch.topk(x[0], 2, 0)", [](Args x) { return both(topk(x[0], 2, 0)); });
-  cases.add("topk", "none", {numbers}, "torch.topk(x[0], 0, 1)", [](Args x) { return both(topk(x[0], 0, 1)); });
-  cases.add("topk", "0-dim", {any({})}, "torch.topk(x[0], 1)", [](Args x) { return both(topk(x[0], 1)); });
-  cases.add("topk", "of no rows", {any({0, 3})}, "torch.topk(x[0], 2)", [](Args x) { return both(topk(x[0], 2)); });
-  cases.add("topk", "long", {any({1000})}, "torch.topk(x[0], 10)", [](Args x) { return both(topk(x[0], 10)); }).smooth =
-      false;
+            [](Args x) { return pair_of(x[0].topk(3, 1, false)); });
+  cases.add("topk", "all", {numbers}, "torch.topk(x[0], 2, 0)", [](Args x) { return pair_of(topk(x[0], 2, 0)); });
+  cases.add("topk", "none", {numbers}, "torch.topk(x[0], 0, 1)", [](Args x) { return pair_of(topk(x[0], 0, 1)); });
+  cases.add("topk", "0-dim", {any({})}, "torch.topk(x[0], 1)", [](Args x) { return pair_of(topk(x[0], 1)); });
+  cases.add("topk", "of no rows", {any({0, 3})}, "torch.topk(x[0], 2)", [](Args x) { return pair_of(topk(x[0], 2)); });
+  cases.add("topk", "long", {any({1000})}, "torch.topk(x[0], 10)", [](Args x) { return pair_of(topk(x[0], 10)); })
+      .smooth = false;
   cases
       .add("topk", "NaN", {given({5}, {3, nan, 1, inf, 2})}, "[*torch.topk(x[0], 2), *torch.topk(x[0], 4, 0, False)]",
            [](Args x) {

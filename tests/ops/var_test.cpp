@@ -9,15 +9,25 @@
 namespace xtape {
 namespace {
 
-using namespace testing;  // NOLINT
+using testing::any;
+using testing::Args;
+using testing::expect_close;
+using testing::expect_errors;
+using testing::given;
+using testing::gradient;
+using testing::inf;
+using testing::Input;
+using testing::leaf;
+using testing::nan;
+using testing::OpCases;
 
-using OverDims = Tensor (*)(const Tensor&, const Shape&, double, bool);
+using SpreadOverDims = Tensor (*)(const Tensor&, const Shape&, double, bool);
 
 /// The cases of `op`, "var" or "std".
-void add_spread_cases(OpCases& cases, const std::string& op, OverDims f) {
-  const auto add =
-      [&cases, &op, f ](const std::string& name, const Input& input, const Shape& dims, const std::string& in_python,
-                        double correction = 1, bool keepdim = false) -> auto& {
+void add_spread_cases(OpCases& cases, const std::string& op, SpreadOverDims f) {
+  const auto add = [&cases, &op, f](const std::string& name, const Input& input, const Shape& dims,
+                                    const std::string& in_python, double correction = 1,
+                                    bool keepdim = false) -> testing::OpCase& {
     return cases.add(op, name, {input}, "torch." + op + "(x[0], " + in_python + ")",
                      [=](Args x) { return f(x[0], dims, correction, keepdim); });
   };
@@ -46,7 +56,7 @@ XTAPE_OP_CASES(var) { add_spread_cases(cases, "var", var); }
 XTAPE_OP_CASES(std) { add_spread_cases(cases, "std", xtape::std); }
 
 TEST(Var, DividesByOneLessThanTheNumberOfElements) {
-  const Tensor x = tensor({{1., 2., 4.}, {0., 0., 6.}});
+  const Tensor x = leaf({1, 2, 4, 0, 0, 6}, {2, 3});
   expect_close(x.var(1), {7. / 3, 12}, 1e-15);
   expect_close(x.var(1, 0), {14. / 9, 8}, 1e-15);
   expect_close(x.var({1}, 2), {14. / 3, 24}, 1e-15);
@@ -56,7 +66,7 @@ TEST(Var, DividesByOneLessThanTheNumberOfElements) {
 }
 
 TEST(Var, TakesPyTorchsUnbiased) {
-  const Tensor x = tensor({{1., 2., 4.}});
+  const Tensor x = leaf({1, 2, 4}, {1, 3});
   expect_close(x.var(false), {14. / 9}, 1e-15);  // of all elements: not over dim 0
   expect_close(var(x, true), {7. / 3}, 1e-15);
   expect_close(x.std(false), {std::sqrt(14. / 9)}, 1e-15);
@@ -66,7 +76,7 @@ TEST(Var, TakesPyTorchsUnbiased) {
 }
 
 TEST(Var, OverNoDimsIsOverAll) {
-  const Tensor x = tensor({{1., 2.}, {3., 4.}});
+  const Tensor x = leaf({1, 2, 3, 4}, {2, 2});
   expect_close(x.var({}), {5. / 3}, 1e-15);
   expect_close(var(x, {}, 0), {1.25});
   expect_close(x.std({}, 0), {std::sqrt(1.25)});
@@ -82,7 +92,7 @@ TEST(Var, LosesNoDigitsToALargeMean) {
   Tensor far = leaf({1e15, 1e15 + 1, 1e15 + 2}, {3});
   expect_close(far.var(), {1});
   expect_close(gradient(far.var(), far, {1}), {-1, 0, 1});
-  Tensor single = tensor({8388608.f, 8388609.f, 8388609.f, 8388609.f}, {.requires_grad = true});
+  Tensor single = tensor({8388608.f, 8388609.f, 8388609.f, 8388609.f}).requires_grad_();
   expect_close(gradient(single.var(0, 0), single, {2}), {-0.75, 0.25, 0.25, 0.25});  // the mean needs 25 bits
 }
 
