@@ -8,6 +8,7 @@
 // for a C++ integer that the tensor's integer dtype cannot hold.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
@@ -84,6 +85,42 @@ inline Tensor mean(const Tensor& x, std::initializer_list<std::int64_t> dims, bo
   return mean(x, Shape(dims), keepdim);
 }
 XTAPE_API Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// Sum of (x - mean)^2 / (n - correction), over all elements or over `dims`; correction 0 gives the biased variance.
+/// NaN over one element or none. Computed in double: a large mean costs no digits. A bool in the place of the
+/// correction is PyTorch's `unbiased`. DTypeError unless floating, ValueError for a correction that is not finite.
+XTAPE_API Tensor var(const Tensor& x);
+XTAPE_API Tensor var(const Tensor& x, const Shape& dims, double correction = 1, bool keepdim = false);
+inline Tensor var(const Tensor& x, std::initializer_list<std::int64_t> dims, double correction = 1,
+                  bool keepdim = false) {
+  return var(x, Shape(dims), correction, keepdim);
+}
+XTAPE_API Tensor var(const Tensor& x, std::int64_t dim, double correction = 1, bool keepdim = false);
+template <std::same_as<bool> Unbiased>
+Tensor var(const Tensor& x, Unbiased unbiased) {
+  return var(x, Shape(), unbiased);
+}
+/// The square root of var; gradient 0 where it is 0. Always written xtape::std(x) or x.std(): after `using namespace
+/// xtape`, std alone is ambiguous, but std::vector is not.
+XTAPE_API Tensor std(const Tensor& x);
+XTAPE_API Tensor std(const Tensor& x, const Shape& dims, double correction = 1, bool keepdim = false);
+inline Tensor std(const Tensor& x, std::initializer_list<std::int64_t> dims, double correction = 1,
+                  bool keepdim = false) {
+  return xtape::std(x, Shape(dims), correction, keepdim);
+}
+XTAPE_API Tensor std(const Tensor& x, std::int64_t dim, double correction = 1, bool keepdim = false);
+template <std::same_as<bool> Unbiased>
+Tensor std(const Tensor& x, Unbiased unbiased) {
+  return xtape::std(x, Shape(), unbiased);
+}
+/// (sum of |x|^p)^(1/p) over all elements or over `dims`, without overflow on the way; p = INFINITY: the largest |x|,
+/// -INFINITY: the smallest, 0: how many elements are not 0. Gradient 0 where the norm is 0; for infinite p ties share
+/// it. DTypeError unless floating; ValueError for p = NaN, and for p < 0 or INFINITY over no elements.
+XTAPE_API Tensor norm(const Tensor& x, double p = 2);
+XTAPE_API Tensor norm(const Tensor& x, double p, const Shape& dims, bool keepdim = false);
+inline Tensor norm(const Tensor& x, double p, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return norm(x, p, Shape(dims), keepdim);
+}
+XTAPE_API Tensor norm(const Tensor& x, double p, std::int64_t dim, bool keepdim = false);
 /// The largest element; NaN wins; ties share the gradient. ValueError when empty.
 XTAPE_API Tensor max(const Tensor& x);
 /// Along a dim; the first on ties, which gets all of the gradient; NaN wins.
@@ -93,8 +130,36 @@ XTAPE_API ValuesAndIndices min(const Tensor& x, std::int64_t dim, bool keepdim =
 /// int64; first on ties, NaN wins. Without a dim: the position in the flattened tensor.
 XTAPE_API Tensor argmax(const Tensor& x);
 XTAPE_API Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim = false);
+XTAPE_API Tensor argmin(const Tensor& x);
+XTAPE_API Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// Running sums along a dim, in the shape of x: y[k] = x[0] + ... + x[k]. Integers and bool_ sum to int64, floats in
+/// double.
+XTAPE_API Tensor cumsum(const Tensor& x, std::int64_t dim);
 /// log(sum(exp(x))) along a dim, without overflow; -inf for a row of all -inf.
 XTAPE_API Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim = false);
+
+// ---- sorting and counting ----------------------------------------------------------------------------------------
+
+/// Values in ascending or descending order along a dim, and their positions (int64); any dtype. Always stable, also
+/// where `stable` is not set: equal elements keep their order. NaN counts as the largest.
+XTAPE_API ValuesAndIndices sort(const Tensor& x, std::int64_t dim = -1, bool descending = false, bool stable = false);
+XTAPE_API Tensor argsort(const Tensor& x, std::int64_t dim = -1, bool descending = false, bool stable = false);
+/// A flag in the place of the dim is an error, not dim 1: `sort(x, -1, true)`.
+template <std::same_as<bool> Descending>
+void sort(const Tensor& x, Descending descending) = delete;
+template <std::same_as<bool> Descending>
+void argsort(const Tensor& x, Descending descending) = delete;
+/// The k largest or smallest elements along a dim, and their positions; in order, also where `sorted` is false. Of
+/// equal elements the first ones are taken. ValueError unless 0 <= k <= the extent of dim.
+XTAPE_API ValuesAndIndices topk(const Tensor& x, std::int64_t k, std::int64_t dim = -1, bool largest = true,
+                                bool sorted = true);
+/// y[v] = how many elements of x, a 1-D tensor of integers, are v: int64, of max(x) + 1 or, if that is more, minlength
+/// elements. With weights, in the shape of x, the sum of the weights of these elements: in their dtype if floating,
+/// else float64. Not recorded. ValueError names the first negative element.
+XTAPE_API Tensor bincount(const Tensor& x, const Tensor& weights = {}, std::int64_t minlength = 0);
+/// x (...) of integers -> (..., num_classes), int64: 1 at the class that x gives, else 0. -1: as many classes as the
+/// largest needs. IndexError names the first element outside [0, num_classes).
+XTAPE_API Tensor one_hot(const Tensor& x, std::int64_t num_classes = -1);
 
 // ---- matrices --------------------------------------------------------------------------------------------------
 

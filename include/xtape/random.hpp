@@ -11,7 +11,8 @@ namespace xtape {
 
 struct RandomOptions {
   Generator* generator = nullptr;  ///< null: the default generator
-  DTypeOrDefault dtype = {};       ///< default: float32 for rand and randn, int64 for randint and randperm
+  DTypeOrDefault dtype = {};       ///< default: float32 for rand and randn, int64 for randint, randperm
+                                   ///< and multinomial
   bool requires_grad = false;
 };
 
@@ -25,6 +26,12 @@ XTAPE_API Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape
 XTAPE_API Tensor randperm(std::int64_t n, const RandomOptions& options = {});
 /// 1 with the probability that the element of `p` gives, else 0; dtype of p. ValueError outside [0, 1].
 XTAPE_API Tensor bernoulli(const Tensor& p, const RandomOptions& options = {});
+/// Positions 0 .. n-1, drawn with probabilities proportional to p: p (n) -> (num_samples), p (rows, n) -> (rows,
+/// num_samples), each row by itself; int64. The elements of p, which is floating, need not add up to 1. Without
+/// replacement no position comes twice in a row. ValueError for an element that is negative or not finite, for a row
+/// without a positive one, or without replacement with fewer than num_samples of them.
+XTAPE_API Tensor multinomial(const Tensor& p, std::int64_t num_samples, bool replacement = false,
+                             const RandomOptions& options = {});
 XTAPE_API Tensor rand_like(const Tensor& x, const RandomOptions& options = {});
 XTAPE_API Tensor randn_like(const Tensor& x, const RandomOptions& options = {});
 

@@ -196,13 +196,45 @@ class XTAPE_API Tensor {
   Tensor mean(const Shape& dims, bool keepdim = false) const;
   Tensor mean(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
   Tensor mean(std::int64_t dim, bool keepdim = false) const;
+  Tensor var() const;
+  Tensor var(const Shape& dims, double correction = 1, bool keepdim = false) const;
+  Tensor var(std::initializer_list<std::int64_t> dims, double correction = 1, bool keepdim = false) const;
+  Tensor var(std::int64_t dim, double correction = 1, bool keepdim = false) const;
+  template <std::same_as<bool> Unbiased>
+  Tensor var(Unbiased unbiased) const {
+    return var(Shape(), unbiased);
+  }
+  Tensor std() const;
+  Tensor std(const Shape& dims, double correction = 1, bool keepdim = false) const;
+  Tensor std(std::initializer_list<std::int64_t> dims, double correction = 1, bool keepdim = false) const;
+  Tensor std(std::int64_t dim, double correction = 1, bool keepdim = false) const;
+  template <std::same_as<bool> Unbiased>
+  Tensor std(Unbiased unbiased) const {
+    return std(Shape(), unbiased);
+  }
+  Tensor norm(double p = 2) const;
+  Tensor norm(double p, const Shape& dims, bool keepdim = false) const;
+  Tensor norm(double p, std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
+  Tensor norm(double p, std::int64_t dim, bool keepdim = false) const;
   Tensor max() const;
   ValuesAndIndices max(std::int64_t dim, bool keepdim = false) const;
   Tensor min() const;
   ValuesAndIndices min(std::int64_t dim, bool keepdim = false) const;
   Tensor argmax() const;
   Tensor argmax(std::int64_t dim, bool keepdim = false) const;
+  Tensor argmin() const;
+  Tensor argmin(std::int64_t dim, bool keepdim = false) const;
+  Tensor cumsum(std::int64_t dim) const;
   Tensor logsumexp(std::int64_t dim, bool keepdim = false) const;
+  ValuesAndIndices sort(std::int64_t dim = -1, bool descending = false, bool stable = false) const;
+  Tensor argsort(std::int64_t dim = -1, bool descending = false, bool stable = false) const;
+  template <std::same_as<bool> Descending>
+  void sort(Descending descending) const = delete;
+  template <std::same_as<bool> Descending>
+  void argsort(Descending descending) const = delete;
+  ValuesAndIndices topk(std::int64_t k, std::int64_t dim = -1, bool largest = true, bool sorted = true) const;
+  Tensor bincount(const Tensor& weights = {}, std::int64_t minlength = 0) const;
+  Tensor multinomial(std::int64_t num_samples, bool replacement = false) const;
   Tensor softmax(std::int64_t dim) const;
   Tensor log_softmax(std::int64_t dim) const;
   Tensor matmul(const Tensor& other) const;

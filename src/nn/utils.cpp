@@ -45,13 +45,8 @@ double sum_of_powers(const std::vector<Tensor>& tensors, double p, double scale)
 }
 
 double norm_of(const std::vector<Tensor>& tensors, double p) {
-  const double largest = largest_magnitude(tensors);
-  if (std::isinf(p) || !std::isfinite(largest) || largest == 0) return largest;
-  const double sum = sum_of_powers(tensors, p, 1);
-  if (std::isfinite(sum) && sum > 1e-290) return std::pow(sum, 1 / p);
-  // The powers overflow or underflow, which they do not when scaled to a largest magnitude of about 1.
-  const double scale = largest > 1e-300 ? 1 / largest : 1e300;
-  return std::pow(sum_of_powers(tensors, p, scale), 1 / p) / scale;
+  return kernels::norm_from(p, largest_magnitude(tensors),
+                            [&tensors, p](double scale) { return sum_of_powers(tensors, p, scale); });
 }
 
 }  // namespace

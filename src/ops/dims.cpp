@@ -71,6 +71,22 @@ Tensor permuted(const Tensor& x, const Shape& order) {
   return y;
 }
 
+Shape reduced_shape(const Shape& from, const ReducedDims& over, bool keepdim) {
+  if (keepdim) return over.with_ones;
+  Shape y;
+  for (std::int64_t d = 0; d < from.size(); ++d) {
+    if (!over.has[d]) y.push_back(from[d]);
+  }
+  return y;
+}
+
+Tensor reduced_to_end(const Tensor& x, const ReducedDims& over) {
+  Shape order, reduced;
+  for (std::int64_t d = 0; d < x.impl()->shape.size(); ++d) (over.has[d] ? reduced : order).push_back(d);
+  for (std::int64_t d : reduced) order.push_back(d);
+  return permuted(x, order);
+}
+
 namespace {
 /// x with dim `from` moved to place `to`.
 Tensor move_dim(const Tensor& x, std::int64_t from, std::int64_t to) {

@@ -26,6 +26,11 @@ struct ReducedDims {
 /// All dims of x where `dims` is empty. IndexError outside the range, ValueError when a dim is given twice.
 ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
 
+/// The shape of what is left of x's shape `from`.
+Shape reduced_shape(const Shape& from, const ReducedDims& over, bool keepdim);
+/// x with the reduced dims at the end, where the elements that become one lie together, over.n in a row.
+Tensor reduced_to_end(const Tensor& x, const ReducedDims& over);
+
 /// The rows of an array of this shape along one dim.
 kernels::Rows rows_along(const Shape& shape, std::int64_t dim);
 
@@ -49,6 +54,19 @@ Tensor map_rows(std::int64_t d, Kernel kernel, const X&... x) {
     return y;
   };
   return dim_from_end(on_last(dim_to_end(x, d)...), d);
+}
+
+/// The value of a reduction of x, of a floating dtype: y[i] = f(p, over.n) for the elements p[0], ..., p[over.n - 1].
+template <class F>
+Tensor reduce_rows(const Tensor& x, const ReducedDims& over, bool keepdim, F f) {
+  Tensor y = make_tensor(reduced_shape(x.impl()->shape, over, keepdim), x.impl()->dtype);
+  const Tensor source = reduced_to_end(x, over);
+  visit_floating(x.impl()->dtype, [&]<class T>() {
+    const T* p = elements<T>(source);
+    T* out = elements<T>(y);
+    for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = static_cast<T>(f(p + i * over.n, over.n));
+  });
+  return y;
 }
 
 }  // namespace xtape::detail

@@ -8,6 +8,7 @@
 #include "kernels/index.hpp"
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"
+#include "ops/primitives.hpp"
 #include "ops/scatter.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
@@ -19,8 +20,9 @@ namespace {
 /// As in PyTorch, a 0-dim tensor counts as (1).
 Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 
-/// A tensor of zeros of shape `to`, to which each element of x is added at the position that gather would read.
-Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
+}  // namespace
+
+Tensor detail::scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
   const Shape onto = at_least_1d(to);
   const Tensor at = detail::checked_index("scatter_add", index, onto[d]);
   const Shape from = at_least_1d(at.impl()->shape);
@@ -42,8 +44,6 @@ Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const S
   return record("scatter_add", {x}, std::move(y),
                 [d, index = save(at)](const Tensor& gy) { return Gradients(gather(gy, d, *index)); });
 }
-
-}  // namespace
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   detail::check_defined("gather", x);
@@ -67,7 +67,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
                                [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });
   });
   return record("gather", {x}, std::move(y), [d, shape, index = save(at)](const Tensor& gy) {
-    return Gradients(scatter_add(gy, d, *index, shape));
+    return Gradients(detail::scatter_add(gy, d, *index, shape));
   });
 }
 

@@ -1,13 +1,18 @@
-// Tensors of random numbers: rand, randn, randint, randperm, bernoulli. Each draw reserves whole blocks of its
-// generator; the elements depend only on where these begin. None is recorded.
+// Tensors of random numbers: rand, randn, randint, randperm, bernoulli, multinomial. Each draw reserves whole blocks of
+// its generator; the elements depend only on where these begin. None is recorded.
 #include "xtape/random.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "core/subscript.hpp"
+#include "kernels/extremum.hpp"
+#include "kernels/multinomial.hpp"
 #include "kernels/random.hpp"
 #include "ops/checks.hpp"
 #include "xtape/ops.hpp"
@@ -120,6 +125,72 @@ Tensor bernoulli(const Tensor& p, const RandomOptions& options) {
     kernels::bernoulli(draw(options, n, kernels::reals_per_block<double>), 0, n, probability, detail::elements<T>(y));
   });
   return to(y, options.dtype.value_or(p.impl()->dtype)).requires_grad_(options.requires_grad);
+}
+
+namespace {
+
+/// ValueError unless `samples` positions can be drawn from each row of the probabilities.
+template <class T>
+void check_rows(const T* p, const Shape& shape, std::int64_t rows, std::int64_t n, std::int64_t samples,
+                bool replacement) {
+  for (std::int64_t i = 0; i < rows * n; ++i) {
+    if (p[i] >= 0 && std::isfinite(p[i])) continue;
+    fail<ValueError>("multinomial", "p{} = {}, expected a finite number that is not negative", subscript(shape, i),
+                     p[i]);
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::int64_t positive = std::count_if(p + r * n, p + (r + 1) * n, [](T v) { return v > 0; });
+    const std::string row = shape.size() == 1 ? "p" : "p[" + std::to_string(r) + "]";
+    if (positive == 0) fail<ValueError>("multinomial", "no element of {} is positive", row);
+    if (replacement || samples <= positive) continue;
+    fail<ValueError>("multinomial", "num_samples is {}, but only {} elements of {} are positive; set replacement?",
+                     samples, positive, row);
+  }
+}
+
+template <class T>
+void draw_rows(const Tensor& p, bool replacement, const RandomOptions& options, const Tensor& y) {
+  const std::int64_t n = p.impl()->shape.back(), samples = y.impl()->shape.back();
+  const std::int64_t rows = y.impl()->numel / samples, per_row = replacement ? samples : n;
+  const RandomStream stream = draw(options, rows * per_row, kernels::reals_per_block<double>);
+  std::vector<double> u(static_cast<std::size_t>(per_row)), sums(static_cast<std::size_t>(replacement ? n : 0));
+  std::vector<kernels::Keyed> arrivals(static_cast<std::size_t>(replacement ? 0 : n));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const T* row = detail::elements<T>(p) + r * n;
+    std::int64_t* out = detail::elements<std::int64_t>(y) + r * samples;
+    const T largest = kernels::largest(row, {1, n, 1});
+    kernels::uniform(stream, r * per_row, per_row, u.data());
+    if (replacement) {
+      kernels::draw_with_replacement(row, n, largest, u.data(), samples, sums.data(), out);
+    } else {
+      kernels::draw_without_replacement(row, n, largest, u.data(), samples, arrivals.data(), out);
+    }
+  }
+}
+
+}  // namespace
+
+Tensor multinomial(const Tensor& p, std::int64_t num_samples, bool replacement, const RandomOptions& options) {
+  detail::check_floating("multinomial", p);
+  const Shape& shape = p.impl()->shape;
+  if (shape.size() != 1 && shape.size() != 2)
+    fail<ShapeError>("multinomial", "expected (n) or (rows, n), got {}", shape);
+  if (num_samples < 1) fail<ValueError>("multinomial", "num_samples is {}, it must be positive", num_samples);
+  const DType dtype = options.dtype.value_or(DType::int64);
+  const std::int64_t n = shape.back(), rows = shape.size() == 1 ? 1 : shape[0];
+  check_holds("multinomial", 0, std::max<std::int64_t>(n - 1, 0), dtype);
+  Shape drawn = shape;
+  drawn[drawn.size() - 1] = num_samples;
+  const Tensor y = detail::make_tensor(drawn, DType::int64);
+  visit_floating(p.impl()->dtype, [&]<class T>() {
+    check_rows(detail::elements<T>(p), shape, rows, n, num_samples, replacement);
+    draw_rows<T>(p, replacement, options, y);
+  });
+  return to(y, dtype).requires_grad_(options.requires_grad);
+}
+
+Tensor Tensor::multinomial(std::int64_t num_samples, bool replacement) const {
+  return xtape::multinomial(*this, num_samples, replacement);
 }
 
 }  // namespace xtape

@@ -17,26 +17,15 @@ namespace {
 /// The value. Adjacent dims are summed without a copy, with x as (outer, n, inner); others are moved to the end first.
 Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim) {
   const Shape& from = x.impl()->shape;
-  Shape kept, summed, to;
-  for (std::int64_t d = 0; d < from.size(); ++d) {
-    (over.has[d] ? summed : kept).push_back(d);
-    if (!over.has[d]) {
-      to.push_back(from[d]);
-    } else if (keepdim) {
-      to.push_back(1);
-    }
-  }
+  Shape kept, summed;
+  for (std::int64_t d = 0; d < from.size(); ++d) (over.has[d] ? summed : kept).push_back(d);
   const std::int64_t first = summed.empty() ? from.size() : summed[0];
   const bool adjacent = summed.empty() || summed.back() - first + 1 == summed.size();
   std::int64_t outer = 1, inner = 1;
   for (std::int64_t d : kept) (adjacent && d > first ? inner : outer) *= from[d];
-  Tensor source = x;
-  if (!adjacent) {
-    Shape order = kept;
-    for (std::int64_t d : summed) order.push_back(d);
-    source = detail::permuted(x, order);
-  }
-  Tensor y = detail::make_tensor(to, is_floating(x.impl()->dtype) ? x.impl()->dtype : DType::int64);
+  const Tensor source = adjacent ? x : detail::reduced_to_end(x, over);
+  Tensor y = detail::make_tensor(detail::reduced_shape(from, over, keepdim),
+                                 is_floating(x.impl()->dtype) ? x.impl()->dtype : DType::int64);
   visit_dtype(x.impl()->dtype, [&]<class T>() {
     using U = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
     kernels::sum_dim(detail::elements<T>(source), detail::elements<U>(y), outer, over.n, inner);

@@ -1,3 +1,4 @@
+// argmax and argmin.
 #include "support/expect.hpp"
 #include "support/misuse.hpp"
 #include "support/op_cases.hpp"
@@ -26,6 +27,19 @@ XTAPE_OP_CASES(argmax) {
              return Tensors{argmax(x[0], 1), argmax(x[0], 0), argmax(x[0])};
            })
       .smooth = false;
+}
+
+XTAPE_OP_CASES(argmin) {
+  using testing::Args;
+  cases.add("argmin", "", {testing::any({2, 3, 4})},
+            "[torch.argmin(x[0]), torch.argmin(x[0], 0), torch.argmin(x[0], 1), torch.argmin(x[0], -1, True)]",
+            [](Args x) {
+              return std::vector<Tensor>{argmin(x[0]), argmin(x[0], 0), x[0].argmin(1), x[0].argmin(-1, true)};
+            });
+  cases.add("argmin", "ties and NaN", {testing::given({3, 3}, {2, 1, 1, NAN, 5, NAN, INFINITY, INFINITY, INFINITY})},
+            "[torch.argmin(x[0], 1), torch.argmin(x[0], 0), torch.argmin(x[0])]", [](Args x) {
+              return std::vector<Tensor>{argmin(x[0], 1), argmin(x[0], 0), x[0].argmin()};
+            });
 }
 
 TEST(Argmax, FindsThePositionInTheFlattenedTensor) {
@@ -60,6 +74,33 @@ TEST(Argmax, IsNeverRecorded) { EXPECT_FALSE(argmax(leaf({1, 2}, {2})).requires_
 TEST(Argmax, TakesAZeroDimTensor) {
   expect_close(argmax(tensor(3.0)), {0});
   expect_close(argmax(tensor(3.0), -1), {0});
+}
+
+TEST(Argmin, FindsTheSmallest) {
+  expect_close(argmin(tensor({{4, -9}, {2, 8}})), {1});
+  expect_close(argmin(tensor({{4, -9}, {2, 8}}), 0), {1, 0});
+  expect_close(tensor({1.0f, NAN, -INFINITY}).argmin(), {1});
+  expect_close(tensor({3, 1, 1}).argmin(-1, true), {1});
+}
+
+TEST(Argmin, RefusesWhatHasNoSmallest) {
+  testing::expect_errors({
+      {"DTypeError: argmin: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+       [] { argmin(tensor({true})); }},
+      {"ValueError: argmin: a tensor of shape (0, 3) has no elements",
+       [] {
+         argmin(zeros({0, 3}));
+       }},
+      {"ValueError: argmin: dim 0 of shape (0, 3) has no elements",
+       [] {
+         argmin(zeros({0, 3}), 0);
+       }},
+      {"IndexError: argmin: dim 2 is outside [-2, 2)",
+       [] {
+         argmin(ones({2, 3}), 2);
+       }},
+      {"ValueError: argmin: the tensor is undefined", [] { argmin(Tensor()); }},
+  });
 }
 
 TEST(Argmax, OfNoRowsIsEmpty) { EXPECT_EQ(argmax(zeros({0, 3}), 1).shape(), (Shape{0})); }

@@ -23,6 +23,7 @@ using xtape::mse_loss;
 using xtape::mse_loss_parts;
 using xtape::nll_loss;
 using xtape::nll_loss_parts;
+using xtape::one_hot;
 using xtape::relu;
 using xtape::sigmoid;
 using xtape::softmax;
