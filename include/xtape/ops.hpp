@@ -61,7 +61,7 @@ XTAPE_API Tensor gelu(const Tensor& x, GELUApproximate approximate = GELUApproxi
 XTAPE_API Tensor silu(const Tensor& x);
 /// x tanh(softplus(x)) (https://arxiv.org/abs/1908.08681); -inf gives 0.
 XTAPE_API Tensor mish(const Tensor& x);
-/// x where x > 0, else alpha (e^x - 1); gradient alpha at 0 and 1 at NaN. ValueError for an alpha that is NaN.
+/// x where x > 0, else alpha (e^x - 1); gradient alpha at 0. ValueError for an alpha that is NaN.
 XTAPE_API Tensor elu(const Tensor& x, double alpha = 1.0);
 /// scale elu(x, alpha) with the constants of https://arxiv.org/abs/1706.02515, alpha = 1.6733 and scale = 1.0507.
 XTAPE_API Tensor selu(const Tensor& x);
@@ -70,9 +70,9 @@ XTAPE_API Tensor selu(const Tensor& x);
 XTAPE_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
 /// log(sigmoid(x)) = -log(1 + e^-x), exact for x of any size.
 XTAPE_API Tensor logsigmoid(const Tensor& x);
-/// min(max(x, min_val), max_val); the gradient passes strictly between the bounds (clamp's also at them) and where x is
-/// NaN. Integers stay integers. ValueError for min_val > max_val, for a bound that is NaN and, of integers, for one
-/// that is not a whole number or does not fit the dtype.
+/// min(max(x, min_val), max_val); NaN passes through; the gradient passes between the bounds (clamp's also at them).
+/// Integers stay integers. ValueError for min_val > max_val, for a bound that is NaN and, of integers, for one that is
+/// not a whole number or does not fit the dtype.
 XTAPE_API Tensor hardtanh(const Tensor& x, double min_val = -1.0, double max_val = 1.0);
 /// hardtanh(x, 0, 6).
 XTAPE_API Tensor relu6(const Tensor& x);

@@ -20,8 +20,8 @@ Tensor scaled_elu(OpName op, const Tensor& x, double alpha, double scale) {
   });
   return record(op, {u}, std::move(y), [x = save(u), alpha, scale](const Tensor& gy) {
     // e^x only where it counts: elsewhere it may overflow, and infinity times 0 is NaN in the gradient's own gradient.
-    const Tensor v = *x, slope = alpha * scale * exp(where(v < 0, v, 0));
-    return Gradients(gy * where(v <= 0, slope, scale));
+    const Tensor v = *x, slope = alpha * scale * exp(where(v >= 0, 0, v));
+    return Gradients(gy * where(v > 0, scale, slope));
   });
 }
 

@@ -1,5 +1,5 @@
 // y = min(max(x, lo), hi)        dx = gy where lo < x < hi, else 0
-// relu6 is hardtanh from 0 to 6. NaN passes through, and its gradient too. Keeps y, not x: it is inside where x is.
+// relu6 is hardtanh from 0 to 6. NaN passes through, without a gradient. Keeps y, not x: it is inside where x is.
 #include <algorithm>
 #include <cmath>
 
@@ -32,7 +32,7 @@ Tensor held_between(OpName op, const Tensor& x, double lo, double hi) {
     detail::map<T, T>(x, y, [l, h](T v) { return std::min(std::max(v, l), h); });
   });
   return record(op, {x}, y, [y = save_output(y), lo, hi](const Tensor& gy) {
-    return Gradients(where(*y <= lo, 0, where(*y >= hi, 0, gy)));
+    return Gradients(where(*y > lo, where(*y < hi, gy, 0), 0));
   });
 }
 
