@@ -22,21 +22,17 @@ using testing::nan;
 using testing::special;
 using testing::uniform;
 
-using Tensors = std::vector<Tensor>;
-
 const char* each_reduction = "reduction=r) for r in ('none', 'mean', 'sum')]";
 
 /// The loss by each reduction, in the order of each_reduction.
 template <class Options>
 auto by_each_reduction(Tensor (*loss)(const Tensor&, const Tensor&, const Options&), Options options) {
   return [loss, options](Args x) {
-    Tensors y;
-    for (Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
+    return testing::with_each_reduction([&](Reduction r) {
       Options with = options;
       with.reduction = r;
-      y.push_back(loss(x[0], x[1], with));
-    }
-    return y;
+      return loss(x[0], x[1], with);
+    });
   };
 }
 
