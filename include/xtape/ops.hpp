@@ -57,6 +57,25 @@ enum class GELUApproximate : std::uint8_t { none, tanh };
 /// x times the standard normal distribution function at x, by erf or by its approximation with tanh
 /// (https://arxiv.org/abs/1606.08415). -inf gives 0.
 XTAPE_API Tensor gelu(const Tensor& x, GELUApproximate approximate = GELUApproximate::none);
+/// x sigmoid(x), also named swish; -inf gives 0.
+XTAPE_API Tensor silu(const Tensor& x);
+/// x tanh(softplus(x)) (https://arxiv.org/abs/1908.08681); -inf gives 0.
+XTAPE_API Tensor mish(const Tensor& x);
+/// x where x > 0, else alpha (e^x - 1); gradient alpha at 0. ValueError for an alpha that is NaN.
+XTAPE_API Tensor elu(const Tensor& x, double alpha = 1.0);
+/// scale elu(x, alpha) with the constants of https://arxiv.org/abs/1706.02515, alpha = 1.6733 and scale = 1.0507.
+XTAPE_API Tensor selu(const Tensor& x);
+/// log(1 + e^(beta x)) / beta without overflow, and x itself where beta x > threshold. ValueError for a beta that is 0
+/// or not finite, and for a threshold that is NaN.
+XTAPE_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
+/// log(sigmoid(x)) = -log(1 + e^-x), exact for x of any size.
+XTAPE_API Tensor logsigmoid(const Tensor& x);
+/// min(max(x, min_val), max_val); NaN passes through; the gradient passes between the bounds (clamp's also at them).
+/// Integers stay integers. ValueError for min_val > max_val, for a bound that is NaN and, of integers, for one that is
+/// not a whole number or does not fit the dtype.
+XTAPE_API Tensor hardtanh(const Tensor& x, double min_val = -1.0, double max_val = 1.0);
+/// hardtanh(x, 0, 6).
+XTAPE_API Tensor relu6(const Tensor& x);
 
 // ---- comparisons: bool_, never recorded ------------------------------------------------------------------------
 
@@ -272,6 +291,25 @@ struct MSEOptions {
   Reduction reduction = Reduction::mean;
 };
 
+struct L1Options {
+  Reduction reduction = Reduction::mean;
+};
+
+struct SmoothL1Options {
+  Reduction reduction = Reduction::mean;
+  double beta = 1.0;  ///< the difference from which on the loss is linear; at least 0
+};
+
+struct HuberOptions {
+  Reduction reduction = Reduction::mean;
+  double delta = 1.0;  ///< the difference from which on the loss is linear; greater than 0
+};
+
+struct BCEOptions {
+  Tensor weight = {};  ///< a factor for each loss; broadcast; undefined: 1
+  Reduction reduction = Reduction::mean;
+};
+
 struct BCEWithLogitsOptions {
   Tensor weight = {};  ///< a factor for each loss; broadcast; undefined: 1
   Reduction reduction = Reduction::mean;
@@ -296,6 +334,18 @@ XTAPE_API Tensor cross_entropy(const Tensor& logits, const Tensor& target, const
 
 /// (input - target)^2.
 XTAPE_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MSEOptions& options = {});
+/// |input - target|; gradient 0 where they are equal.
+XTAPE_API Tensor l1_loss(const Tensor& input, const Tensor& target, const L1Options& options = {});
+/// d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, for d = input - target. Beta 0 gives l1_loss. ValueError for a
+/// beta that is negative or NaN.
+XTAPE_API Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1Options& options = {});
+/// d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), for d = input - target: delta times smooth_l1_loss with
+/// beta = delta. ValueError unless delta > 0.
+XTAPE_API Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberOptions& options = {});
+/// -(t log x + (1 - t) log(1 - x)) weight for probabilities x, with logarithms of at least -100, as in PyTorch: the
+/// loss and its gradients are finite at 0 and 1. binary_cross_entropy_with_logits is exact there. weight broadcasts to
+/// the input's shape. ValueError names the first element of the input or target outside [0, 1].
+XTAPE_API Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const BCEOptions& options = {});
 /// -(pos_weight t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) weight; exact for logits x of any size. A term whose
 /// coefficient is 0 is 0, whatever x is. weight and pos_weight broadcast to the logits' shape.
 XTAPE_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
@@ -311,6 +361,12 @@ XTAPE_API LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor
 XTAPE_API LossParts cross_entropy_parts(const Tensor& logits, const Tensor& target,
                                         const CrossEntropyOptions& options = {});
 XTAPE_API LossParts mse_loss_parts(const Tensor& input, const Tensor& target, const MSEOptions& options = {});
+XTAPE_API LossParts l1_loss_parts(const Tensor& input, const Tensor& target, const L1Options& options = {});
+XTAPE_API LossParts smooth_l1_loss_parts(const Tensor& input, const Tensor& target,
+                                         const SmoothL1Options& options = {});
+XTAPE_API LossParts huber_loss_parts(const Tensor& input, const Tensor& target, const HuberOptions& options = {});
+XTAPE_API LossParts binary_cross_entropy_parts(const Tensor& input, const Tensor& target,
+                                               const BCEOptions& options = {});
 XTAPE_API LossParts binary_cross_entropy_with_logits_parts(const Tensor& logits, const Tensor& target,
                                                            const BCEWithLogitsOptions& options = {});
 XTAPE_API LossParts kl_div_parts(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});

@@ -13,6 +13,33 @@ GELU::GELU(GELUApproximate approximate) : approximate_(approximate) {}
 GELU::~GELU() = default;
 Tensor GELU::forward(const Tensor& x) const { return gelu(x, approximate_); }
 
+SiLU::~SiLU() = default;
+Tensor SiLU::forward(const Tensor& x) const { return silu(x); }
+
+Mish::~Mish() = default;
+Tensor Mish::forward(const Tensor& x) const { return mish(x); }
+
+ELU::ELU(double alpha) : alpha_(alpha) {}
+ELU::~ELU() = default;
+Tensor ELU::forward(const Tensor& x) const { return elu(x, alpha_); }
+
+SELU::~SELU() = default;
+Tensor SELU::forward(const Tensor& x) const { return selu(x); }
+
+Softplus::Softplus(double beta, double threshold) : beta_(beta), threshold_(threshold) {}
+Softplus::~Softplus() = default;
+Tensor Softplus::forward(const Tensor& x) const { return softplus(x, beta_, threshold_); }
+
+LogSigmoid::~LogSigmoid() = default;
+Tensor LogSigmoid::forward(const Tensor& x) const { return logsigmoid(x); }
+
+Hardtanh::Hardtanh(double min_val, double max_val) : min_val_(min_val), max_val_(max_val) {}
+Hardtanh::~Hardtanh() = default;
+Tensor Hardtanh::forward(const Tensor& x) const { return hardtanh(x, min_val_, max_val_); }
+
+ReLU6::~ReLU6() = default;
+Tensor ReLU6::forward(const Tensor& x) const { return relu6(x); }
+
 Sigmoid::~Sigmoid() = default;
 Tensor Sigmoid::forward(const Tensor& x) const { return sigmoid(x); }
 

@@ -50,6 +50,50 @@ LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
   return mse_loss_parts(input, target, options_);
 }
 
+L1Loss::L1Loss(const L1Options& options) : Loss(options.reduction), options_(options) {}
+L1Loss::~L1Loss() = default;
+
+Tensor L1Loss::forward(const Tensor& input, const Tensor& target) const { return l1_loss(input, target, options_); }
+LossParts L1Loss::parts(const Tensor& input, const Tensor& target) const {
+  return l1_loss_parts(input, target, options_);
+}
+
+SmoothL1Loss::SmoothL1Loss(const SmoothL1Options& options) : Loss(options.reduction), options_(options) {}
+SmoothL1Loss::~SmoothL1Loss() = default;
+
+Tensor SmoothL1Loss::forward(const Tensor& input, const Tensor& target) const {
+  return smooth_l1_loss(input, target, options_);
+}
+LossParts SmoothL1Loss::parts(const Tensor& input, const Tensor& target) const {
+  return smooth_l1_loss_parts(input, target, options_);
+}
+
+HuberLoss::HuberLoss(const HuberOptions& options) : Loss(options.reduction), options_(options) {}
+HuberLoss::~HuberLoss() = default;
+
+Tensor HuberLoss::forward(const Tensor& input, const Tensor& target) const {
+  return huber_loss(input, target, options_);
+}
+LossParts HuberLoss::parts(const Tensor& input, const Tensor& target) const {
+  return huber_loss_parts(input, target, options_);
+}
+
+BCELoss::BCELoss(const BCEOptions& options)
+    : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
+BCELoss::~BCELoss() = default;
+
+BCEOptions BCELoss::options() const {
+  BCEOptions options = options_;
+  options.weight = weight;  // the module's buffer, not the caller's tensor
+  return options;
+}
+Tensor BCELoss::forward(const Tensor& input, const Tensor& target) const {
+  return binary_cross_entropy(input, target, options());
+}
+LossParts BCELoss::parts(const Tensor& input, const Tensor& target) const {
+  return binary_cross_entropy_parts(input, target, options());
+}
+
 BCEWithLogitsLoss::BCEWithLogitsLoss(const BCEWithLogitsOptions& options)
     : Loss(options.reduction),
       weight(register_buffer("weight", copy(options.weight))),

@@ -1,16 +1,12 @@
 // l = a softplus(x) + b softplus(-x),  a = w (1 - t), b = w pos_weight t,  softplus(x) = log(1 + e^x)
 // dx = gy (a sigmoid(x) - b sigmoid(-x)), da = gy softplus(x), db = gy softplus(-x)
-// Keeps x, a and b. Recorded ops compute a and b, and give t and the weights their gradients. softplus is recorded by
-// gradients of gradients only, in da and db.
-#include <algorithm>
-#include <cmath>
+// Keeps x, a and b. Recorded ops compute a and b, and give t and the weights their gradients.
+#include <limits>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
-#include "core/broadcast.hpp"
 #include "core/dispatch.hpp"
-#include "core/fail.hpp"
-#include "ops/elementwise.hpp"
+#include "ops/log1p_exp.hpp"
 #include "ops/loss.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
@@ -21,15 +17,8 @@ namespace {
 
 constexpr const char* op_name = "binary_cross_entropy_with_logits";
 
-template <class T>
-T softplus_of(T x) {
-  return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x)));
-}
-
-Tensor softplus(const Tensor& x) {
-  Tensor y = detail::map_floating(x, [](auto v) { return softplus_of(v); });
-  return record("softplus", {x}, std::move(y), [x = save(x)](const Tensor& gy) { return Gradients(gy * sigmoid(*x)); });
-}
+/// Without the threshold above which softplus(x) is x.
+Tensor exact_softplus(const Tensor& x) { return softplus(x, 1, std::numeric_limits<double>::infinity()); }
 
 /// The recorded losses of x with the coefficients a and b, all of one shape.
 Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
@@ -37,7 +26,7 @@ Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
   visit_floating(x.impl()->dtype, [&]<class T>() {
     const T *px = detail::elements<T>(x), *pa = detail::elements<T>(a), *pb = detail::elements<T>(b);
     T* out = detail::elements<T>(y);
-    auto term = [](T coefficient, T v) { return coefficient == 0 ? T{0} : coefficient * softplus_of(v); };
+    auto term = [](T coefficient, T v) { return coefficient == 0 ? T{0} : coefficient * detail::log1p_exp(v); };
     for (std::int64_t i = 0; i < x.impl()->numel; ++i) out[i] = term(pa[i], px[i]) + term(pb[i], -px[i]);
   });
   return record("binary_cross_entropy_with_logits", {x, a, b}, std::move(y),
@@ -45,17 +34,14 @@ Tensor two_sided_softplus(const Tensor& x, const Tensor& a, const Tensor& b) {
                   // An element without terms has gradient 0, even when it is NaN.
                   const Tensor v = where(abs(*a) + abs(*b) == 0, 0, *x);
                   return Gradients(wants[0] ? gy * (*a * sigmoid(v) - *b * sigmoid(-v)) : Tensor(),
-                                   wants[1] ? gy * softplus(v) : Tensor(), wants[2] ? gy * softplus(-v) : Tensor());
+                                   wants[1] ? gy * exact_softplus(v) : Tensor(),
+                                   wants[2] ? gy * exact_softplus(-v) : Tensor());
                 });
 }
 
-/// `factor` times the weight, which may be undefined.
+/// `factor` times the weight.
 Tensor weighted(const Tensor& factor, const Tensor& weight, const char* what) {
-  if (!weight.defined()) return factor;
-  if (!detail::broadcasts_to(weight.shape(), factor.shape())) {
-    fail<ShapeError>(op_name, "the {} {} does not broadcast to the logits {}", what, weight.shape(), factor.shape());
-  }
-  return to(factor * weight, factor.dtype());
+  return detail::weighted(op_name, factor, weight, what, "logits");
 }
 
 Tensor losses(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options) {

@@ -1,6 +1,7 @@
 #include "ops/loss.hpp"
 
 #include "autograd/tensor_impl.hpp"
+#include "core/broadcast.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "ops/promotion.hpp"
@@ -22,6 +23,14 @@ LossOperands::LossOperands(std::string_view op, const Tensor& input, const Tenso
                      : s.numel() == t.numel() ? "; reshape one of them?"
                                               : "; nothing is broadcast";
   fail<ShapeError>(op, "expected an input and a target of the same shape, got {} and {}{}", s, t, hint);
+}
+
+Tensor weighted(std::string_view op, const Tensor& losses, const Tensor& weight, const char* what, const char* input) {
+  if (!weight.defined()) return losses;
+  if (!broadcasts_to(weight.shape(), losses.shape())) {
+    fail<ShapeError>(op, "the {} {} does not broadcast to the {} {}", what, weight.shape(), input, losses.shape());
+  }
+  return to(losses * weight, losses.dtype());
 }
 
 LossParts parts_of(const Tensor& losses, Reduction reduction) {

@@ -24,6 +24,9 @@ Tensor zip_losses(const Operands& both, F f) {
   visit_floating(y.impl()->dtype, [&]<class T>() { zip<T, T>(both.a, both.b, y, f); });
   return y;
 }
+/// The losses times a weight that broadcasts to them, in their dtype; recorded. An undefined weight is 1. ShapeError
+/// says that the weight, `what`, does not broadcast to the input, `input`.
+Tensor weighted(std::string_view op, const Tensor& losses, const Tensor& weight, const char* what, const char* input);
 /// Recorded. The denominator: the first extent for batchmean, else the number of elements.
 LossParts parts_of(const Tensor& losses, Reduction reduction);
 Tensor apply_reduction(const Tensor& losses, Reduction reduction);

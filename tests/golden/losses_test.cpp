@@ -163,6 +163,23 @@ const std::vector<std::pair<std::string, ElementLoss>> element_losses = {
      [](auto& x, auto& t, auto& w, auto& p, Reduction r) {
        return binary_cross_entropy_with_logits(x, t, {w, r, p});
      }},
+    {"l1_loss", [](auto& x, auto& t, auto&, auto&, Reduction r) { return l1_loss(x, t, {r}); }},
+    {"smooth_l1_loss",
+     [](auto& x, auto& t, auto&, auto&, Reduction r) {
+       return smooth_l1_loss(x, t, {r, 0.7});
+     }},
+    {"huber_loss",
+     [](auto& x, auto& t, auto&, auto&, Reduction r) {
+       return huber_loss(x, t, {r, 0.7});
+     }},
+    {"binary_cross_entropy",
+     [](auto& x, auto& t, auto&, auto&, Reduction r) {
+       return binary_cross_entropy(sigmoid(x), t, {{}, r});
+     }},
+    {"binary_cross_entropy weight",
+     [](auto& x, auto& t, auto& w, auto&, Reduction r) {
+       return binary_cross_entropy(sigmoid(x), t, {w, r});
+     }},
     {"kl_div", [](auto& x, auto& t, auto&, auto&, Reduction r) { return kl_div(x, t, {r}); }},
     {"kl_div log_target",
      [](auto& x, auto& t, auto&, auto&, Reduction r) {

@@ -82,6 +82,11 @@ ELEMENT_LOSSES = {
     "bce weight": lambda x, t, w, p, r: BCE(x, t, weight=w, reduction=r),
     "bce pos_weight": lambda x, t, w, p, r: BCE(x, t, pos_weight=p, reduction=r),
     "bce both": lambda x, t, w, p, r: BCE(x, t, weight=w, pos_weight=p, reduction=r),
+    "l1_loss": lambda x, t, w, p, r: F.l1_loss(x, t, reduction=r),
+    "smooth_l1_loss": lambda x, t, w, p, r: F.smooth_l1_loss(x, t, reduction=r, beta=0.7),
+    "huber_loss": lambda x, t, w, p, r: F.huber_loss(x, t, reduction=r, delta=0.7),
+    "binary_cross_entropy": lambda x, t, w, p, r: F.binary_cross_entropy(torch.sigmoid(x), t, reduction=r),
+    "binary_cross_entropy weight": lambda x, t, w, p, r: F.binary_cross_entropy(torch.sigmoid(x), t, w, reduction=r),
     "kl_div": lambda x, t, w, p, r: F.kl_div(x, t, reduction=r),
     "kl_div log_target": lambda x, t, w, p, r: F.kl_div(x, t, reduction=r, log_target=True),
 }

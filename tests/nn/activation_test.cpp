@@ -32,6 +32,17 @@ TEST(ActivationLayers, AreTheirFunctions) {
   EXPECT_TRUE(equal(nn::LeakyReLU(0.3)(x), leaky_relu(x, 0.3)));
   EXPECT_TRUE(equal(nn::GELU()(x), gelu(x)));
   EXPECT_TRUE(equal(nn::GELU(GELUApproximate::tanh)(x), gelu(x, GELUApproximate::tanh)));
+  EXPECT_TRUE(equal(nn::SiLU()(x), silu(x)));
+  EXPECT_TRUE(equal(nn::Mish()(x), mish(x)));
+  EXPECT_TRUE(equal(nn::ELU()(x), elu(x)));
+  EXPECT_TRUE(equal(nn::ELU(0.3)(x), elu(x, 0.3)));
+  EXPECT_TRUE(equal(nn::SELU()(x), selu(x)));
+  EXPECT_TRUE(equal(nn::Softplus()(x), softplus(x)));
+  EXPECT_TRUE(equal(nn::Softplus(2, 0.5)(x), softplus(x, 2, 0.5)));
+  EXPECT_TRUE(equal(nn::LogSigmoid()(x), logsigmoid(x)));
+  EXPECT_TRUE(equal(nn::Hardtanh()(x), hardtanh(x)));
+  EXPECT_TRUE(equal(nn::Hardtanh(-0.5, 1.5)(x), hardtanh(x, -0.5, 1.5)));
+  EXPECT_TRUE(equal(nn::ReLU6()(x), relu6(x)));
   EXPECT_TRUE(equal(nn::Sigmoid()(x), sigmoid(x)));
   EXPECT_TRUE(equal(nn::Tanh()(x), tanh(x)));
   EXPECT_TRUE(equal(nn::Softmax(1)(x), softmax(x, 1)));
@@ -39,7 +50,9 @@ TEST(ActivationLayers, AreTheirFunctions) {
 }
 
 TEST(ActivationLayers, OwnNothing) {
-  const nn::Sequential all{nn::ReLU(), nn::LeakyReLU(), nn::GELU(), nn::Sigmoid(), nn::Tanh(), nn::Identity()};
+  const nn::Sequential all{nn::ReLU(),       nn::LeakyReLU(), nn::GELU(),  nn::Sigmoid(), nn::Tanh(),
+                           nn::SiLU(),       nn::Mish(),      nn::ELU(),   nn::SELU(),    nn::Softplus(),
+                           nn::LogSigmoid(), nn::Hardtanh(),  nn::ReLU6(), nn::Identity()};
   EXPECT_EQ(all.state_dict().size(), 0u);
   EXPECT_EQ(all(ones({2})).shape(), Shape{2});
 }

@@ -118,6 +118,33 @@ TEST(MSELossModule, IsMseLossWithItsOptions) {
   expect_parts(nn::MSELoss().parts(logits, t), F::mse_loss_parts(logits, t));
 }
 
+TEST(DifferenceLossModules, AreTheirFunctionsWithTheirOptions) {
+  const Tensor t = zeros_like(logits);
+  expect_close(nn::L1Loss()(logits, t), {21.0 / 6}, 1e-15);
+  expect_close(nn::L1Loss({.reduction = Reduction::sum})(logits, t), {21});
+  expect_parts(nn::L1Loss().parts(logits, t), F::l1_loss_parts(logits, t));
+  const F::SmoothL1Options smooth{.reduction = Reduction::sum, .beta = 2.5};
+  EXPECT_TRUE(equal(nn::SmoothL1Loss(smooth)(logits, t), F::smooth_l1_loss(logits, t, smooth)));
+  expect_parts(nn::SmoothL1Loss(smooth).parts(logits, t), F::smooth_l1_loss_parts(logits, t, smooth));
+  const F::HuberOptions huber{.reduction = Reduction::sum, .delta = 2.5};
+  EXPECT_TRUE(equal(nn::HuberLoss(huber)(logits, t), F::huber_loss(logits, t, huber)));
+  expect_parts(nn::HuberLoss(huber).parts(logits, t), F::huber_loss_parts(logits, t, huber));
+}
+
+TEST(BCELossModule, KeepsItsWeightAsABuffer) {
+  const Tensor p = sigmoid(logits), t = tensor({{1., 0., 1.}, {0., 1., 0.}}, {.dtype = float64});
+  const F::BCEOptions options{.weight = tensor({1.0, 2.0, 3.0}, {.dtype = float64}), .reduction = Reduction::sum};
+  const nn::BCELoss criterion(options);
+  EXPECT_TRUE(criterion.state_dict().contains("weight"));
+  const Tensor expected = F::binary_cross_entropy(p, t, options);
+  EXPECT_TRUE(equal(criterion(p, t), expected));
+  expect_parts(criterion.parts(p, t), {expected, 6});
+  criterion.weight.fill_(0);
+  expect_close(criterion(p, t), {0});
+  EXPECT_EQ(options.weight.sum().item<double>(), 6);  // the caller's is not touched
+  EXPECT_FALSE(nn::BCELoss().state_dict().contains("weight"));
+}
+
 TEST(BCEWithLogitsLossModule, KeepsBothWeightsAsBuffers) {
   const Tensor t = tensor({{1., 0., 1.}, {0., 1., 0.}}, {.dtype = float64});
   const F::BCEWithLogitsOptions options{.weight = tensor({1.0, 2.0, 3.0}, {.dtype = float64}),
@@ -145,6 +172,10 @@ TEST(KLDivLossModule, IsKlDivWithItsOptions) {
 TEST(Loss, KnowsItsReduction) {
   EXPECT_EQ(nn::MSELoss().reduction(), Reduction::mean);
   EXPECT_EQ(nn::NLLLoss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
+  EXPECT_EQ(nn::L1Loss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
+  EXPECT_EQ(nn::SmoothL1Loss({.reduction = Reduction::none}).reduction(), Reduction::none);
+  EXPECT_EQ(nn::HuberLoss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
+  EXPECT_EQ(nn::BCELoss({.reduction = Reduction::none}).reduction(), Reduction::none);
   EXPECT_EQ(nn::CrossEntropyLoss({.reduction = Reduction::none}).reduction(), Reduction::none);
   EXPECT_EQ(nn::BCEWithLogitsLoss({.reduction = Reduction::sum}).reduction(), Reduction::sum);
   EXPECT_EQ(nn::KLDivLoss({.reduction = Reduction::batchmean}).reduction(), Reduction::batchmean);
@@ -162,7 +193,7 @@ TEST(Loss, IsCalledThroughItsBase) {
 }
 
 /// A custom loss: |input - target|.
-struct L1Loss : nn::Loss {
+struct Distance : nn::Loss {
   Tensor forward(const Tensor& input, const Tensor& wanted) override { return (input - wanted).abs().mean(); }
   LossParts parts(const Tensor& input, const Tensor& wanted) const override {
     return {(input - wanted).abs().sum(), static_cast<double>(input.numel())};
@@ -170,7 +201,7 @@ struct L1Loss : nn::Loss {
 };
 
 TEST(Loss, ACustomLossIsCalledThroughTheBaseToo) {
-  const L1Loss criterion;
+  const Distance criterion;
   const nn::Loss& loss = criterion;
   expect_close(loss(tensor({1.0, 5.0}), tensor({2.0, 2.0})), {2});
   EXPECT_EQ(loss.parts(tensor({1.0, 5.0}), tensor({2.0, 2.0})).denominator, 2);

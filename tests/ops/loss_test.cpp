@@ -116,6 +116,25 @@ TEST(LossParts, AddUpToTheFullBatchForLossesOfElements) {
       {"bce", [bce](const Tensor& u, const Tensor& v) { return binary_cross_entropy_with_logits(u, v, bce); },
        [bce](const Tensor& u, const Tensor& v) { return binary_cross_entropy_with_logits_parts(u, v, bce); }},
       x, t);
+  expect_exact_over_partitions({"l1_loss", [](const Tensor& u, const Tensor& v) { return l1_loss(u, v); },
+                                [](const Tensor& u, const Tensor& v) { return l1_loss_parts(u, v); }},
+                               x, t);
+  const SmoothL1Options smooth{.beta = 0.4};
+  expect_exact_over_partitions(
+      {"smooth_l1_loss", [smooth](const Tensor& u, const Tensor& v) { return smooth_l1_loss(u, v, smooth); },
+       [smooth](const Tensor& u, const Tensor& v) { return smooth_l1_loss_parts(u, v, smooth); }},
+      x, t);
+  const HuberOptions huber{.delta = 0.4};
+  expect_exact_over_partitions(
+      {"huber_loss", [huber](const Tensor& u, const Tensor& v) { return huber_loss(u, v, huber); },
+       [huber](const Tensor& u, const Tensor& v) { return huber_loss_parts(u, v, huber); }},
+      x, t);
+  const BCEOptions weighted{.weight = bce.weight};
+  expect_exact_over_partitions(
+      {"binary_cross_entropy",
+       [weighted](const Tensor& u, const Tensor& v) { return binary_cross_entropy(u, v, weighted); },
+       [weighted](const Tensor& u, const Tensor& v) { return binary_cross_entropy_parts(u, v, weighted); }},
+      sigmoid(x), t);
   for (Reduction r : {Reduction::mean, Reduction::batchmean}) {
     const KLDivOptions kl{.reduction = r};
     expect_exact_over_partitions({"kl_div", [kl](const Tensor& u, const Tensor& v) { return kl_div(u, v, kl); },

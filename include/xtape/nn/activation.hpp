@@ -36,6 +36,74 @@ class XTAPE_API GELU : public Module {
   GELUApproximate approximate_;
 };
 
+/// See xtape::silu.
+class XTAPE_API SiLU : public Module {
+ public:
+  ~SiLU() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
+/// See xtape::mish.
+class XTAPE_API Mish : public Module {
+ public:
+  ~Mish() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
+/// See xtape::elu.
+class XTAPE_API ELU : public Module {
+ public:
+  explicit ELU(double alpha = 1.0);
+  ~ELU() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  double alpha_;
+};
+
+/// See xtape::selu.
+class XTAPE_API SELU : public Module {
+ public:
+  ~SELU() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
+/// See xtape::softplus.
+class XTAPE_API Softplus : public Module {
+ public:
+  explicit Softplus(double beta = 1.0, double threshold = 20.0);
+  ~Softplus() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  double beta_, threshold_;
+};
+
+/// See xtape::logsigmoid.
+class XTAPE_API LogSigmoid : public Module {
+ public:
+  ~LogSigmoid() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
+/// See xtape::hardtanh.
+class XTAPE_API Hardtanh : public Module {
+ public:
+  explicit Hardtanh(double min_val = -1.0, double max_val = 1.0);
+  ~Hardtanh() override;
+  Tensor forward(const Tensor& x) const override;
+
+ private:
+  double min_val_, max_val_;
+};
+
+/// See xtape::relu6.
+class XTAPE_API ReLU6 : public Module {
+ public:
+  ~ReLU6() override;
+  Tensor forward(const Tensor& x) const override;
+};
+
 class XTAPE_API Sigmoid : public Module {
  public:
   ~Sigmoid() override;

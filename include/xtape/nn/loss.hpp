@@ -68,6 +68,57 @@ class XTAPE_API MSELoss : public Loss {
   MSEOptions options_;
 };
 
+/// See xtape::l1_loss.
+class XTAPE_API L1Loss : public Loss {
+ public:
+  explicit L1Loss(const L1Options& options = {});
+  ~L1Loss() override;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
+
+ private:
+  L1Options options_;
+};
+
+/// See xtape::smooth_l1_loss.
+class XTAPE_API SmoothL1Loss : public Loss {
+ public:
+  explicit SmoothL1Loss(const SmoothL1Options& options = {});
+  ~SmoothL1Loss() override;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
+
+ private:
+  SmoothL1Options options_;
+};
+
+/// See xtape::huber_loss.
+class XTAPE_API HuberLoss : public Loss {
+ public:
+  explicit HuberLoss(const HuberOptions& options = {});
+  ~HuberLoss() override;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
+
+ private:
+  HuberOptions options_;
+};
+
+/// See xtape::binary_cross_entropy.
+class XTAPE_API BCELoss : public Loss {
+ public:
+  explicit BCELoss(const BCEOptions& options = {});
+  ~BCELoss() override;
+  Tensor forward(const Tensor& input, const Tensor& target) const override;
+  LossParts parts(const Tensor& input, const Tensor& target) const override;
+
+  Buffer weight;  ///< undefined: 1
+
+ private:
+  BCEOptions options() const;
+  BCEOptions options_;
+};
+
 /// See xtape::binary_cross_entropy_with_logits.
 class XTAPE_API BCEWithLogitsLoss : public Loss {
  public:
