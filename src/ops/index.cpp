@@ -55,7 +55,7 @@ Tensor at_index(const Tensor& x, const Tensor& index) {
   if (shape.empty()) fail<IndexError>("index", "a 0-dim tensor has no dim to select from; use item()");
   if (index.impl()->shape.empty()) return select(x, 0, index.item<std::int64_t>());  // as in PyTorch: a view
   const std::int64_t n = shape[0];
-  const Tensor at = detail::copy_of(to(index, DType::int64));
+  const Tensor own = detail::copy_of(to(index, DType::int64)), at = detail::make_view(own, {own.impl()->numel});
   std::int64_t* place = detail::elements<std::int64_t>(at);
   for (std::int64_t j = 0; j < at.impl()->numel; ++j) {
     if (place[j] < -n || place[j] >= n) {

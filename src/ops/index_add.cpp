@@ -67,8 +67,9 @@ Tensor Tensor::index_add(std::int64_t dim, const Tensor& index, const Tensor& so
 }
 
 Tensor Tensor::index_add_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+  const Tensor added = without_grad([&] { return added_slices("index_add_", *this, dim, index, source); });
   detail::check_unrecorded("index_add_", *this, source);
-  return without_grad([&] { return add_(added_slices("index_add_", *this, dim, index, source)); });
+  return without_grad([&] { return add_(added); });
 }
 
 }  // namespace xtape

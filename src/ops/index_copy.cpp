@@ -43,8 +43,7 @@ Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const 
   return record("index_copy", {x, source}, std::move(y),
                 [d = places.dim, shape = source.shape(), index = save(places.at)](const Tensor& gy, Wants wants) {
                   const Tensor at = *index;
-                  const auto no_slices = [&] { return zeros(shape, {.dtype = gy.dtype()}); };
-                  return Gradients(wants[0] ? index_copy(gy, d, at, no_slices()) : Tensor(),
+                  return Gradients(wants[0] ? index_copy(gy, d, at, zeros(shape, {.dtype = gy.dtype()})) : Tensor(),
                                    wants[1] ? gradient_of_source(gy, d, at).reshape(shape) : Tensor());
                 });
 }

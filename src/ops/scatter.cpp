@@ -113,8 +113,8 @@ Tensor Tensor::scatter_add(std::int64_t dim, const Tensor& index, const Tensor& 
 Tensor Tensor::scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
   const detail::Places places = detail::checked_elements("scatter_add_", *this, dim, index);
   detail::check_arithmetic("scatter_add_", *this);
-  detail::check_unrecorded("scatter_add_", *this, source);
   const Tensor part = checked_source("scatter_add_", *this, places, source);
+  detail::check_unrecorded("scatter_add_", *this, source);
   return without_grad([&] { return add_(sums_at(places, part, impl()->shape)); });
 }
 
@@ -163,8 +163,8 @@ Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, Scalar value) cons
 
 Tensor Tensor::scatter_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
   const detail::Places places = detail::checked_elements("scatter_", *this, dim, index);
-  detail::check_unrecorded("scatter_", *this, source);
   const Tensor part = checked_source("scatter_", *this, places, source);
+  detail::check_unrecorded("scatter_", *this, source);
   write_elements(places, detail::apart_from(*this, part), *this);
   detail::mark_written(*this);
   return *this;

@@ -52,9 +52,11 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t split_size, std::int64_t
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim) {
   const std::int64_t d = dim_to_split("split", x, dim), n = x.impl()->shape[d];
-  std::int64_t rest = n;
   for (std::int64_t size : sizes) {
     if (size < 0) fail<ValueError>("split", "size {} must not be negative", size);
+  }
+  std::int64_t rest = n;
+  for (std::int64_t size : sizes) {
     if (size > rest) fail<ShapeError>("split", "the sizes add up to more than the extent {} of dim {}", n, d);
     rest -= size;
   }

@@ -16,7 +16,6 @@ using testing::expect_error;
 using testing::given;
 using testing::indices;
 using testing::integers;
-using testing::special;
 using testing::truths;
 using Tensors = std::vector<Tensor>;
 
@@ -41,7 +40,7 @@ XTAPE_OP_CASES(masked_fill) {
   cases.add("masked_fill", "integers", {integers({4}, 9), truths({4})}, "[x[0].masked_fill(x[1], 7), x[0].masked_fill(x[1], 2.5), x[1].masked_fill(x[1], False), x[0].masked_fill(x[1], torch.tensor(2.5))]", [](Args x) {
     return Tensors{x[0].masked_fill(x[1], 7), x[0].masked_fill(x[1], 2.5), x[1].masked_fill(x[1], false), x[0].masked_fill(x[1], tensor(2.5))};
   });
-  cases.add("masked_fill", "special", {special({20}), truths({20})}, "x[0].masked_fill(x[1], 0)",
+  cases.add("masked_fill", "special", {testing::special({20}), truths({20})}, "x[0].masked_fill(x[1], 0)",
             [](Args x) { return masked_fill(x[0], x[1], 0); }).smooth = false;
 }
 
@@ -66,27 +65,27 @@ XTAPE_OP_CASES(index) {
 }
 // clang-format on
 
-const Tensor mask = tensor({true, false, true});
+const Tensor first_and_third = tensor({true, false, true});
 
 TEST(MaskedSelect, AddsNoGradientElsewhere) {
   Tensor x = tensor({1.f, NAN, 3.f}, {.requires_grad = true});
-  (masked_select(x, mask) * tensor({5.f, 7.f})).sum().backward();
+  (masked_select(x, first_and_third) * tensor({5.f, 7.f})).sum().backward();
   expect_close(x.grad(), {5, 0, 7});
 }
 
 TEST(MaskedFill, KeepsTheDtypeOfTheTensor) {
-  EXPECT_EQ(masked_fill(zeros({3}), mask, tensor(1.5, {.dtype = float64})).dtype(), float32);
-  EXPECT_EQ(masked_fill(zeros({3}, {.dtype = uint8}), mask, 255).dtype(), uint8);
+  EXPECT_EQ(masked_fill(zeros({3}), first_and_third, tensor(1.5, {.dtype = float64})).dtype(), float32);
+  EXPECT_EQ(masked_fill(zeros({3}, {.dtype = uint8}), first_and_third, 255).dtype(), uint8);
 }
 
 TEST(MaskedFill, InPlaceIsSeenByEveryHandle) {
   Tensor x = zeros({2, 3}), row = x[1];
-  EXPECT_EQ(x.masked_fill_(mask, 2).impl(), x.impl());
+  EXPECT_EQ(x.masked_fill_(first_and_third, 2).impl(), x.impl());
   row.masked_fill_(tensor(true), tensor(3));
   expect_close(x, {2, 0, 2, 3, 3, 3});
   Tensor w = ones({3}, {.requires_grad = true});
   NoGradGuard no_grad;
-  w.masked_fill_(mask, 0);
+  w.masked_fill_(first_and_third, 0);
   expect_close(w, {0, 1, 0});
 }
 
@@ -98,22 +97,22 @@ TEST(MaskedFill, InPlaceReadsItsOperandsFirst) {
   shifted.narrow(0, 1, 3).masked_fill_(shifted.narrow(0, 0, 3), false);
   expect_close(shifted, {1, 0, 0, 0});
   Tensor x = arange(6).view(3, 2);
-  x.masked_fill_(mask.unsqueeze(1), x[0][0]);
-  x.masked_fill_(mask.unsqueeze(1), x[1][1]);
+  x.masked_fill_(first_and_third.unsqueeze(1), x[0][0]);
+  x.masked_fill_(first_and_third.unsqueeze(1), x[1][1]);
   expect_close(x, {3, 3, 2, 3, 3, 3});
 }
 
 TEST(MaskedFill, InPlaceCountsAsAModification) {
   Tensor x = ones({3}, {.requires_grad = true}), y = x * 1, z = y * y;
-  without_grad([&] { return y.masked_fill_(mask, 0); });
+  without_grad([&] { return y.masked_fill_(first_and_third, 0); });
   expect_error<GradError>([&] { z.sum().backward(); }, "mul", "modified in place");
 }
 
 TEST(Index, SelectsAsInPyTorch) {
   const Tensor x = arange(12).view(3, 4);
   expect_close(x[x > 8], {9, 10, 11});
-  EXPECT_EQ(x[mask].shape(), (Shape{2, 4}));
-  expect_close(x[mask][1], {8, 9, 10, 11});
+  EXPECT_EQ(x[first_and_third].shape(), (Shape{2, 4}));
+  expect_close(x[first_and_third][1], {8, 9, 10, 11});
   expect_close(x[tensor({-1, 0})][0], {8, 9, 10, 11});
   EXPECT_EQ(x[tensor({{0}, {1}})].shape(), (Shape{2, 1, 4}));
   expect_close(x[0][tensor({3, 3})], {3, 3});
@@ -136,7 +135,7 @@ TEST(Index, KeepsWhatTheIndexWas) {
 
 TEST(Index, GivesACopyThatMayBeWrittenUnderItsName) {
   Tensor x = zeros({3});
-  Tensor y = x[mask];
+  Tensor y = x[first_and_third];
   y += 1;
   y = y * 2;
   y[0] = 5;
@@ -159,25 +158,25 @@ TEST(Index, RefusesAssignmentsThatWouldBeLost) {
   testing::expect_errors({
       {"ValueError: =: x[mask] = v would write into a copy and leave x as it is; use x.masked_fill_(mask, v), or "
        "x.copy_(where(mask, v, x)) for a tensor v",
-       [=] { x[mask] = 0; }},
+       [=] { x[first_and_third] = 0; }},
       {"ValueError: =: x[mask] = v would write into a copy and leave x as it is; use x.masked_fill_(mask, v), or "
        "x.copy_(where(mask, v, x)) for a tensor v",
        [=] { x[x > 0] = v; }},
       {"ValueError: =: x[index] = v would write into a copy and leave x as it is; use x.index_copy_(0, index, v)",
        [=] { x[index] = v; }},
       {"ValueError: *=: x[mask] *= v would write into a copy and leave x as it is; use x.copy_(where(mask, ..., x))",
-       [=] { x[mask] *= 2; }},
+       [=] { x[first_and_third] *= 2; }},
       {"ValueError: +=: x[index] += v would write into a copy and leave x as it is; use x.index_add_(0, index, v) or "
        "x.index_copy_(0, index, ...)",
        [=] { x[index] += v; }},
   });
   for (const std::function<void()>& lost : std::initializer_list<std::function<void()>>{
-           [=] { x[index] = 1; }, [=] { x[mask] += v; }, [=] { x[mask] -= v; }, [=] { x[mask] /= v; },
-           [=] { x[mask] *= v; }, [=] { x[mask] += 1; }, [=] { x[index] -= 1; }, [=] { x[index] /= 1; },
-           [=] { x[0 * index] = Tensor(); },
+           [=] { x[index] = 1; }, [=] { x[first_and_third] += v; }, [=] { x[first_and_third] -= v; },
+           [=] { x[first_and_third] /= v; }, [=] { x[first_and_third] *= v; }, [=] { x[first_and_third] += 1; },
+           [=] { x[index] -= 1; }, [=] { x[index] /= 1; }, [=] { x[0 * index] = Tensor(); },
            [=] {
              NoGradGuard no_grad;
-             x[mask] -= 1;
+             x[first_and_third] -= 1;
            }}) {
     expect_error<ValueError>(lost, "would write into a copy");
   }
@@ -191,31 +190,32 @@ TEST(Masks, RefuseWhatDoesNotFit) {
          masked_select(zeros({2}), tensor({1, 0}));
        }},
       {"ShapeError: masked_select: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
-       [] { masked_select(zeros({2}), mask); }},
+       [] { masked_select(zeros({2}), first_and_third); }},
       {"DTypeError: masked_fill: the mask is uint8, not bool_; compare it with 0?",
        [] { masked_fill(zeros({2}), zeros({2}, {.dtype = uint8}), 1); }},
       {"ShapeError: masked_fill: the value must be 0-dim, got (1); use where(mask, value, x)",
-       [] { masked_fill(zeros({3}), mask, ones({1})); }},
+       [] { masked_fill(zeros({3}), first_and_third, ones({1})); }},
       {"ShapeError: masked_fill: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
-       [] { masked_fill(zeros({2}), mask, 1); }},
+       [] { masked_fill(zeros({2}), first_and_third, 1); }},
       {"ValueError: masked_fill: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { masked_fill(zeros({3}, {.dtype = uint8}), mask, 300); }},
-      {"ValueError: masked_fill: the tensor is undefined", [] { masked_fill(Tensor(), mask, 1); }},
-      {"ShapeError: masked_fill_: the mask (3) does not broadcast to (1)", [] { zeros({1}).masked_fill_(mask, 1); }},
+       [] { masked_fill(zeros({3}, {.dtype = uint8}), first_and_third, 300); }},
+      {"ValueError: masked_fill: the tensor is undefined", [] { masked_fill(Tensor(), first_and_third, 1); }},
+      {"ShapeError: masked_fill_: the mask (3) does not broadcast to (1)",
+       [] { zeros({1}).masked_fill_(first_and_third, 1); }},
       {"GradError: masked_fill_: in place on a leaf of shape (3) that requires grad; do it under a NoGradGuard, or on "
        "a "
        "clone()",
-       [] { zeros({3}, {.requires_grad = true}).masked_fill_(mask, 1); }},
+       [] { zeros({3}, {.requires_grad = true}).masked_fill_(first_and_third, 1); }},
       {"GradError: masked_fill_: an operand of shape () requires grad, and this write would not be recorded; make a "
        "new "
        "tensor instead (x = x + y, cat, stack, where), or pass its detach()",
-       [] { zeros({3}).masked_fill_(mask, tensor(1.f, {.requires_grad = true})); }},
+       [] { zeros({3}).masked_fill_(first_and_third, tensor(1.f, {.requires_grad = true})); }},
       {"ValueError: masked_fill_: in place on the result of transpose of shape (3, 2), a copy where PyTorch has a "
        "view: "
        "the original would not change; assign through dim 0 (x[i] = ...), use index_copy_, masked_fill_ or where, or "
        "write into a clone()",
        [] {
-         zeros({2, 3}).t().masked_fill_(mask.unsqueeze(1), 1);
+         zeros({2, 3}).t().masked_fill_(first_and_third.unsqueeze(1), 1);
        }},
       {"ValueError: nonzero: the tensor is undefined", [] { nonzero(Tensor()); }},
       {"ShapeError: index: the mask (2) must have the leading dims of the tensor (3, 4)",
@@ -224,10 +224,10 @@ TEST(Masks, RefuseWhatDoesNotFit) {
        }},
       {"ShapeError: index: the mask (3, 1) must have the leading dims of the tensor (3, 4)",
        [] {
-         zeros({3, 4})[mask.unsqueeze(1)];
+         zeros({3, 4})[first_and_third.unsqueeze(1)];
        }},
       {"ShapeError: index: the mask (3, 1) must have the leading dims of the tensor (3)",
-       [] { zeros({3})[mask.unsqueeze(1)]; }},
+       [] { zeros({3})[first_and_third.unsqueeze(1)]; }},
       {"IndexError: index: index[1] = 3 is outside [-3, 3)",
        [] {
          zeros({3})[tensor({0, 3})];

@@ -14,7 +14,6 @@ using testing::expect_close;
 using testing::expect_error;
 using testing::Input;
 using testing::integers;
-using testing::special;
 using testing::truths;
 using Tensors = std::vector<Tensor>;
 
@@ -51,7 +50,7 @@ XTAPE_OP_CASES(flip) {
             [](Args x) { return Tensors{x[0].flip(0), x[0].flip(-1, 1), flip(x[0], {0, 1, 2}), x[0].flip(Shape{})}; });
   cases.add("flip", "edges", {any({}), any({0, 3}), any({1, 2}), integers({5}, 9), truths({5})}, "[x[0].flip(0), *(u.flip(-1) for u in x[1:])]",
             [](Args x) { return Tensors{x[0].flip(0), x[1].flip(-1), x[2].flip(-1), x[3].flip(-1), x[4].flip(-1)}; });
-  cases.add("flip", "special", {special({20})}, "x[0].flip(0)", [](Args x) { return flip(x[0], {0}); }).smooth = false;
+  cases.add("flip", "special", {testing::special({20})}, "x[0].flip(0)", [](Args x) { return flip(x[0], {0}); }).smooth = false;
 }
 
 XTAPE_OP_CASES(roll) {
@@ -89,7 +88,7 @@ XTAPE_OP_CASES(tril) {
 }
 
 XTAPE_OP_CASES(triu) {
-  cases.add("triu", "special", {special({5, 4})}, "torch.triu(x[0])", [](Args x) { return triu(x[0]); }).smooth = false;
+  cases.add("triu", "special", {testing::special({5, 4})}, "torch.triu(x[0])", [](Args x) { return triu(x[0]); }).smooth = false;
 }
 
 XTAPE_OP_CASES(diag) {

@@ -38,8 +38,8 @@ XTAPE_OP_CASES(index_add) {
   cases.add("index_add", "along -1", {any({2, 2, 3}), indices({2}, {2, 2}), any({2, 2, 2})}, "x[0].index_add(-1, x[1], x[2])",
             [](Args x) { return x[0].index_add(-1, x[1], x[2]); });
   cases.add("index_add", "edges", {any({}), indices({}, {0}), any({}), any({3}), indices({0}, {}), any({0}), integers({3, 2}, 9), indices({2}, {2, 2})},
-            "[x[0].index_add(0, x[1], x[2]), x[3].index_add(0, x[1], x[2]), x[3].index_add(0, x[4], x[5]), x[6].index_add(0, x[7], x[6][:2]), x[6].to(torch.int32).index_add(0, x[7], x[6][:2].to(torch.int32))]", [](Args x) {
-    return Tensors{x[0].index_add(0, x[1], x[2]), x[3].index_add(0, x[1], x[2]), x[3].index_add(0, x[4], x[5]),
+            "[x[0].index_add(0, x[1], x[2]), x[3].index_add(0, x[1], x[2].view(1)), x[3].index_add(0, x[4], x[5]), x[6].index_add(0, x[7], x[6][:2]), x[6].to(torch.int32).index_add(0, x[7], x[6][:2].to(torch.int32))]", [](Args x) {
+    return Tensors{x[0].index_add(0, x[1], x[2]), x[3].index_add(0, x[1], x[2].view(1)), x[3].index_add(0, x[4], x[5]),
                    x[6].index_add(0, x[7], x[6].narrow(0, 0, 2)), x[6].to(int32).index_add(0, x[7], x[6].narrow(0, 0, 2).to(int32))};
   });
 }
@@ -77,7 +77,7 @@ XTAPE_OP_CASES(scatter_add) {
 TEST(IndexCopy, InPlaceWritesIntoTheStorage) {
   Tensor x = zeros({3, 2}), row = x[2];
   EXPECT_EQ(x.index_copy_(0, tensor({2, 0}), tensor({{1.f, 2.f}, {3.f, 4.f}})).impl(), x.impl());
-  x.index_copy_(1, tensor(1), full({3, 1}, 9));
+  x.index_copy_(1, tensor(1), full({3, 1}, 9.f));
   expect_close(x, {3, 9, 0, 9, 1, 9});
   expect_close(row, {1, 9});
 }
@@ -235,6 +235,12 @@ TEST(Scatter, RefusesWhatDoesNotFit) {
        "into a clone()",
        [=] {
          x.t().scatter_(0, zeros({1, 1}, {.dtype = int64}), 1);
+       }},
+      {"ValueError: index_add_: the tensor is undefined", [=] { Tensor().index_add_(0, two, x); }},
+      {"ValueError: index_copy_: the tensor is undefined", [=] { x.index_copy_(0, two, Tensor()); }},
+      {"ValueError: scatter_: the tensor is undefined",
+       [=] {
+         x.scatter_(0, zeros({1, 1}, {.dtype = int64}), Tensor());
        }},
       {"ValueError: scatter: the tensor is undefined", [=] { scatter(Tensor(), 0, two, 1); }},
       {"ValueError: scatter_add: the tensor is undefined", [=] { scatter_add(zeros({3}), 0, two, Tensor()); }},
