@@ -1,4 +1,4 @@
-// y[k] = the subscript of the k-th element of x that is not 0, in row-major order. No gradient.
+// y[k] = the subscript of the k-th element of x that is not 0, in row-major order. Never recorded.
 // xt::argwhere gives a container for each element; the positions are counted first here, and y is filled in place.
 #include "autograd/tensor_impl.hpp"
 #include "ops/checks.hpp"

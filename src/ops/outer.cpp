@@ -1,4 +1,4 @@
-// y[i][j] = a[i] b[j]: a product that is broadcast, which has the gradients.
+// y[i][j] = a[i] b[j]. Never recorded: mul, which broadcasts, is.
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "xtape/ops.hpp"
