@@ -188,16 +188,19 @@ XTAPE_API Tensor matmul(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- shapes ----------------------------------------------------------------------------------------------------
-// reshape, flatten, squeeze and unsqueeze share storage with x. So do transpose, permute, expand, and below narrow and
-// select, where the elements of the result lie together in x in their order: along dim 0, say, or where only dims of
-// extent 1 change places. Elsewhere they copy, where PyTorch has a view: a write in place into the result is a
-// ValueError until clone().
+// reshape, flatten, squeeze and unsqueeze share storage with x. So do transpose, permute, expand, chunk, split, and
+// below narrow and select, where the elements of the result lie together in x in their order: along dim 0, say, or
+// where only dims of extent 1 change places. Elsewhere they copy, where PyTorch has a view: a write in place into the
+// result is a ValueError until clone().
 
 /// One extent may be -1: it is inferred from the others.
 XTAPE_API Tensor reshape(const Tensor& x, const Shape& shape);
 XTAPE_API Tensor flatten(const Tensor& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
 XTAPE_API Tensor squeeze(const Tensor& x);
 XTAPE_API Tensor squeeze(const Tensor& x, std::int64_t dim);
+/// Without those of the dims whose extent is 1.
+XTAPE_API Tensor squeeze(const Tensor& x, const Shape& dims);
+inline Tensor squeeze(const Tensor& x, std::initializer_list<std::int64_t> dims) { return squeeze(x, Shape(dims)); }
 XTAPE_API Tensor unsqueeze(const Tensor& x, std::int64_t dim);
 XTAPE_API Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1);
 XTAPE_API Tensor permute(const Tensor& x, const Shape& dims);
@@ -207,6 +210,39 @@ XTAPE_API Tensor expand(const Tensor& x, const Shape& shape);
 /// but its dtype, so a list of results may begin with zeros({0}).
 XTAPE_API Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
 XTAPE_API Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0);
+/// At most `chunks` parts along `dim`, each a narrow of ceil(n / chunks) slices, the last of the rest; of an extent of
+/// 0 as many empty ones. ValueError for chunks < 1, ShapeError for a 0-dim tensor.
+XTAPE_API std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim = 0);
+/// Parts of split_size slices along `dim`, the last of the rest; or parts of the given sizes. ValueError for a negative
+/// size, or 0 on an extent that is not; ShapeError for sizes that do not add up to the extent, and a 0-dim tensor.
+XTAPE_API std::vector<Tensor> split(const Tensor& x, std::int64_t split_size, std::int64_t dim = 0);
+XTAPE_API std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim = 0);
+inline std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> sizes, std::int64_t dim = 0) {
+  return split(x, std::vector<std::int64_t>(sizes), dim);  // its own overload, so that {2} is not a split_size
+}
+/// The elements in reverse order along the dims. ValueError for a dim that is given twice.
+XTAPE_API Tensor flip(const Tensor& x, const Shape& dims);
+/// Each element moved on by `shift` along a dim, those at the end to the front; a negative shift moves back. Without
+/// dims, one shift of the flattened tensor. ValueError unless shifts and dims are as many.
+XTAPE_API Tensor roll(const Tensor& x, const Shape& shifts, const Shape& dims = {});
+template <detail::Integer Shift>
+Tensor roll(const Tensor& x, Shift shift) {
+  return x.roll(shift);
+}
+template <detail::Integer Shift, detail::Integer Dim>
+Tensor roll(const Tensor& x, Shift shift, Dim dim) {
+  return x.roll(shift, dim);
+}
+/// x one after another along each dim, dims[d] times; the shorter of x's shape and `dims` counts as preceded by ones.
+XTAPE_API Tensor tile(const Tensor& x, const Shape& dims);
+/// The elements of each matrix on and below diagonal `diagonal` (0: the main one; above it positive), zeros elsewhere;
+/// triu: on and above. ShapeError for fewer than two dims.
+XTAPE_API Tensor tril(const Tensor& x, std::int64_t diagonal = 0);
+XTAPE_API Tensor triu(const Tensor& x, std::int64_t diagonal = 0);
+/// Of a matrix, a copy of its diagonal; of a 1-D tensor, the square matrix that has it as diagonal `diagonal`.
+XTAPE_API Tensor diag(const Tensor& x, std::int64_t diagonal = 0);
+/// a (n) and b (m) -> (n, m), a[i] b[j]. ShapeError unless both are 1-D.
+XTAPE_API Tensor outer(const Tensor& a, const Tensor& b);
 
 // ---- selecting -------------------------------------------------------------------------------------------------
 
@@ -219,6 +255,27 @@ XTAPE_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& i
 /// y[i][j] = x[i][index[i][j]] for dim 1; index has the rank of x and, except in dim, no larger extents. 0-dim tensors
 /// count as (1).
 XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
+/// The elements of x where the mask holds, in row-major order, (n). Both broadcast. The mask is bool_ (DTypeError),
+/// here and in masked_fill.
+XTAPE_API Tensor masked_select(const Tensor& x, const Tensor& mask);
+/// value where the mask holds, else x; both broadcast. The value is a number or 0-dim (ShapeError), and cast to the
+/// dtype of x.
+XTAPE_API Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);
+XTAPE_API Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value);
+/// The subscripts of the elements that are not 0, row-major: int64, (n, x.dim()). Never recorded.
+XTAPE_API Tensor nonzero(const Tensor& x);
+/// x with slice j of `source` at index[j] along `dim`; of slices with the same place the last stays. The index is 1-D
+/// or 0-dim; source has the dtype and, except for as many slices as the index has elements, the shape of x. Here and
+/// below IndexError for a place outside [0, n), and 0-dim tensors count as (1).
+XTAPE_API Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
+/// x with slice j of `source` added at index[j] along `dim`, as exactly as sum(). Shapes and dtypes as in index_copy.
+XTAPE_API Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
+/// x with source[i][j] at [i][index[i][j]] for dim 1; of elements with the same place the last stays. The three have
+/// one rank; index is no larger than source, nor, except in dim, than x. source has the dtype of x, or is a number.
+XTAPE_API Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
+XTAPE_API Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value);
+/// x with source[i][j] added at [i][index[i][j]] for dim 1, as exactly as sum(). The rest as in scatter.
+XTAPE_API Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
 
 // ---- dtypes and copies -----------------------------------------------------------------------------------------
 

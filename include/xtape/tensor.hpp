@@ -25,6 +25,15 @@ namespace detail {
 class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
+
+template <class T>
+concept Integer = std::integral<T> && !std::same_as<T, bool>;
+
+/// One or more integers as a list.
+template <class First, class... Rest>
+Shape listed(First first, Rest... rest) {
+  return {static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...};
+}
 }  // namespace detail
 
 /// Options of `Tensor::backward`.
@@ -43,7 +52,8 @@ class XTAPE_API Tensor {
   ~Tensor() = default;
 
   /// Writes into the slice that a temporary refers to: `weight[3] = 2.0`, `weight[3] = row` (broadcast, cast). Same
-  /// rules and errors as fill_ and copy_.
+  /// rules and errors as fill_ and copy_. ValueError for `x[mask] = v` and `x[index] = v`, which would write into a
+  /// copy: see masked_fill_ and index_copy_.
   void operator=(Scalar value) &&;
   void operator=(const Tensor& source) &&;
 
@@ -151,6 +161,16 @@ class XTAPE_API Tensor {
   Tensor mul_(Scalar other) const;
   Tensor div_(const Tensor& other) const;
   Tensor div_(Scalar other) const;
+  /// Writes `value`, a number or a 0-dim tensor, where the mask holds: bool_ (DTypeError), broadcast. The value is cast
+  /// to this tensor's dtype.
+  Tensor masked_fill_(const Tensor& mask, const Tensor& value) const;
+  Tensor masked_fill_(const Tensor& mask, Scalar value) const;
+  /// As index_copy, index_add, scatter and scatter_add in ops.hpp, with the same errors.
+  Tensor index_copy_(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor index_add_(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor scatter_(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor scatter_(std::int64_t dim, const Tensor& index, Scalar value) const;
+  Tensor scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source) const;
 
   /// In place, too, with the same rules. Where `a += b` must be recorded, since in grad mode a or b requires grad, the
   /// handle takes the recorded result in a's dtype, and pointers from data() are no longer valid. GradError where that
@@ -172,9 +192,23 @@ class XTAPE_API Tensor {
   Tensor operator*=(Scalar b) const&;
   Tensor operator/=(const Tensor& b) const&;
   Tensor operator/=(Scalar b) const&;
+  Tensor operator+=(const Tensor& b) &&;
+  Tensor operator+=(Scalar b) &&;
+  Tensor operator-=(const Tensor& b) &&;
+  Tensor operator-=(Scalar b) &&;
+  Tensor operator*=(const Tensor& b) &&;
+  Tensor operator*=(Scalar b) &&;
+  Tensor operator/=(const Tensor& b) &&;
+  Tensor operator/=(Scalar b) &&;
 
   // -- ops, as methods; described in ops.hpp
   Tensor operator[](std::int64_t i) const;
+  /// x[mask], bool_ and of the shape of x's leading dims: the slices where it holds, (n, the other dims...); for a mask
+  /// of x's shape the elements, (n). x[index], int32 or int64 of any shape: x's slices along dim 0, (index's dims...,
+  /// x's other dims...); negative elements count from the end. Both are copies, except that an index of shape () is
+  /// x[i]. DTypeError for other dtypes (uint8 is a mask in PyTorch), ShapeError for a mask that does not fit,
+  /// IndexError outside [-n, n).
+  Tensor operator[](const Tensor& subscript) const;
   Tensor to(DType dtype) const;
   Tensor clone() const;
   Tensor exp() const;
@@ -239,16 +273,82 @@ class XTAPE_API Tensor {
   Tensor log_softmax(std::int64_t dim) const;
   Tensor matmul(const Tensor& other) const;
   Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+  /// transpose(0, 1) of a matrix; a tensor of fewer dims itself. ShapeError beyond two dims. (Only a method, since a
+  /// function t would meet variables of that name.)
+  Tensor t() const;
   Tensor permute(const Shape& dims) const;
   Tensor reshape(const Shape& shape) const;
+  /// reshape: every tensor is contiguous, so that PyTorch's errors of view cannot occur.
+  Tensor view(const Shape& shape) const;
   Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
   Tensor squeeze() const;
   Tensor squeeze(std::int64_t dim) const;
+  Tensor squeeze(const Shape& dims) const;
+  Tensor squeeze(std::initializer_list<std::int64_t> dims) const;
   Tensor unsqueeze(std::int64_t dim) const;
   Tensor expand(const Shape& shape) const;
   Tensor index_select(std::int64_t dim, const Tensor& index) const;
   Tensor gather(std::int64_t dim, const Tensor& index) const;
   Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+  std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
+  std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
+  std::vector<Tensor> split(const std::vector<std::int64_t>& sizes, std::int64_t dim = 0) const;
+  std::vector<Tensor> split(std::initializer_list<std::int64_t> sizes, std::int64_t dim = 0) const;
+  Tensor flip(const Shape& dims) const;
+  Tensor roll(const Shape& shifts, const Shape& dims = {}) const;
+  Tensor tile(const Shape& dims) const;
+  /// tile with a count for each dim: ShapeError for fewer.
+  Tensor repeat(const Shape& repeats) const;
+  Tensor tril(std::int64_t diagonal = 0) const;
+  Tensor triu(std::int64_t diagonal = 0) const;
+  Tensor diag(std::int64_t diagonal = 0) const;
+  Tensor outer(const Tensor& other) const;
+  Tensor masked_select(const Tensor& mask) const;
+  Tensor masked_fill(const Tensor& mask, const Tensor& value) const;
+  Tensor masked_fill(const Tensor& mask, Scalar value) const;
+  Tensor nonzero() const;
+  Tensor index_copy(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor index_add(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor scatter(std::int64_t dim, const Tensor& index, Scalar value) const;
+  Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+  /// As in PyTorch, methods that take a list of integers take the integers themselves, too: `x.view(-1, 784)`.
+  template <detail::Integer... I>
+  Tensor view(I... extents) const {
+    return view(detail::listed(extents...));
+  }
+  template <detail::Integer... I>
+  Tensor reshape(I... extents) const {
+    return reshape(detail::listed(extents...));
+  }
+  template <detail::Integer... I>
+  Tensor expand(I... extents) const {
+    return expand(detail::listed(extents...));
+  }
+  template <detail::Integer... I>
+  Tensor permute(I... dims) const {
+    return permute(detail::listed(dims...));
+  }
+  template <detail::Integer... I>
+  Tensor flip(I... dims) const {
+    return flip(detail::listed(dims...));
+  }
+  template <detail::Integer... I>
+  Tensor tile(I... dims) const {
+    return tile(detail::listed(dims...));
+  }
+  template <detail::Integer... I>
+  Tensor repeat(I... repeats) const {
+    return repeat(detail::listed(repeats...));
+  }
+  template <detail::Integer Shift>
+  Tensor roll(Shift shift) const {
+    return roll(detail::listed(shift));
+  }
+  template <detail::Integer Shift, detail::Integer Dim>
+  Tensor roll(Shift shift, Dim dim) const {
+    return roll(detail::listed(shift), detail::listed(dim));
+  }
 
   // -- for xtape's own sources
   explicit Tensor(detail::IntrusivePtr<detail::TensorImpl> impl) noexcept : impl_(std::move(impl)) {}

@@ -16,6 +16,9 @@
 
 namespace xtape::detail {
 
+/// What the tensor in brackets was, of a result of x[mask] or x[index].
+enum class Subscript : std::uint8_t { none, mask, index };
+
 class TensorImpl {
  public:
   TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, DType dt) noexcept
@@ -39,6 +42,7 @@ class TensorImpl {
 
   DType dtype;
   bool requires_grad = false;
+  Subscript subscript = Subscript::none;  // of a copy, so that an assignment to the temporary can say what to write
   Shape shape;
   std::int64_t numel;
   std::byte* data;

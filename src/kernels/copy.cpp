@@ -60,4 +60,23 @@ void permute(std::int64_t width, const void* src, const Shape& from, void* dst, 
   });
 }
 
+void flip(std::int64_t width, const void* src, const Shape& shape, void* dst, const bool* reversed) {
+  if (shape.numel() == 0) return;
+  // One view for all dims: xt::flip takes a single axis, and gives each call another type.
+  using xt::placeholders::_;
+  xt::xstrided_slice_vector slices;
+  for (std::int64_t d = 0; d < shape.size(); ++d) {
+    if (reversed[d]) {
+      slices.emplace_back(xt::range(_, _, -1));
+    } else {
+      slices.emplace_back(xt::all());
+    }
+  }
+  visit_width(width, [&]<class T>() {
+    auto in = adapt<T>(src, shape);
+    auto out = adapt<T>(dst, shape);
+    xt::noalias(out) = xt::strided_view(in, slices);
+  });
+}
+
 }  // namespace xtape::kernels

@@ -1,5 +1,5 @@
-// Broadcasting and permuting elements of any dtype: xtensor does the general case, compiled once for each element
-// width.
+// Broadcasting, permuting and reversing elements of any dtype: xtensor does the general case, compiled once for each
+// element width.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,8 @@ void expand(std::int64_t width, const void* src, const Shape& from, void* dst, c
 
 /// dst = src with its dims in the order `dims`: dst's dim i is src's dim dims[i].
 void permute(std::int64_t width, const void* src, const Shape& from, void* dst, const Shape& dims);
+
+/// dst = src, with the order of the elements reversed in the dims that `reversed` marks.
+void flip(std::int64_t width, const void* src, const Shape& shape, void* dst, const bool* reversed);
 
 }  // namespace xtape::kernels

@@ -33,6 +33,20 @@ inline void select_slices(const void* x, void* y, const std::int64_t* index, std
   }
 }
 
+/// y[o][index[j]] = x[o][j] for slices of `slice` bytes, in the order of j; x is (outer, count, slice), y (outer, n,
+/// slice).
+inline void put_slices(const void* x, void* y, const std::int64_t* index, std::int64_t outer, std::int64_t n,
+                       std::int64_t count, std::int64_t slice) {
+  const auto* src = static_cast<const unsigned char*>(x);
+  auto* dst = static_cast<unsigned char*>(y);
+  if (slice == 0) return;
+  for (std::int64_t o = 0; o < outer; ++o, dst += n * slice) {
+    for (std::int64_t j = 0; j < count; ++j, src += slice) {
+      std::memcpy(dst + index[j] * slice, src, static_cast<std::size_t>(slice));
+    }
+  }
+}
+
 /// y[index[j]] += x[j] for slices of `slice` elements.
 template <class T>
 void add_slices(const T* x, T* y, const std::int64_t* index, std::int64_t count, std::int64_t slice) {

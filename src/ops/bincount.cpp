@@ -4,8 +4,8 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "core/subscript.hpp"
+#include "ops/add_at_places.hpp"
 #include "ops/checks.hpp"
-#include "ops/scatter.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 

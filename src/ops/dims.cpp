@@ -24,6 +24,8 @@ Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim) {
   return y;
 }
 
+Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
+
 ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
   check_defined(op, x);
   ReducedDims r;

@@ -17,6 +17,9 @@ std::int64_t normalize_dim(std::string_view op, std::int64_t dim, std::int64_t r
 /// `shape` without `dim`, or with 1 in its place. A 0-dim shape does not change.
 Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
 
+/// As in PyTorch, a 0-dim tensor counts as (1) where an index names a position along a dim.
+Shape at_least_1d(const Shape& shape);
+
 /// The dims that a sum or a mean reduces.
 struct ReducedDims {
   bool has[Shape::max_dim] = {};

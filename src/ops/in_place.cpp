@@ -2,6 +2,7 @@
 // increments the storage's version. The operators += -= *= /= write in place too, unless the result must be recorded:
 // then the handle takes the result, provided that nobody can tell the difference.
 #include <functional>
+#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
@@ -9,11 +10,25 @@
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape {
+
+void detail::check_unrecorded(const char* op, const Tensor& x, const Tensor& b) {
+  check_in_place(op, x);
+  if (!is_grad_enabled() || !b.requires_grad()) return;
+  fail<GradError>(op,
+                  "an operand of shape {} requires grad, and this write would not be recorded; make a new tensor "
+                  "instead (x = x + y, cat, stack, where), or pass its detach()",
+                  b.impl()->shape);
+}
+
+Tensor detail::apart_from(const Tensor& x, const Tensor& b) {
+  return b.impl()->storage == x.impl()->storage ? copy_of(b) : b;
+}
 
 namespace {
 
@@ -42,8 +57,7 @@ struct Replace {
 template <class F>
 void write(const Tensor& x, const Tensor& b, F f) {
   NoGradGuard no_grad;
-  Tensor source = to(b, x.impl()->dtype);
-  if (source.impl()->storage == x.impl()->storage) source = detail::copy_of(source);
+  const Tensor source = detail::apart_from(x, to(b, x.impl()->dtype));
   Tensor y = x;
   visit_dtype(x.impl()->dtype, [&]<class T>() {
     using U = typename detail::Wrapping<T>::type;
@@ -70,20 +84,10 @@ void check_operands(const char* op, const Tensor& x, const Tensor& b) {
   check_shapes(op, x, b);
 }
 
-/// GradError if grad mode forbids to write b's elements into x without recording.
-void check_unrecorded(const char* op, const Tensor& x, const Tensor& b) {
-  detail::check_in_place(op, x);
-  if (!is_grad_enabled() || !b.requires_grad()) return;
-  fail<GradError>(op,
-                  "an operand of shape {} requires grad, and this write would not be recorded; make a new tensor "
-                  "instead (x = x + y, cat, stack, where), or pass its detach()",
-                  b.impl()->shape);
-}
-
 template <class Op>
 void update(const char* op, const Tensor& x, const Tensor& b) {
   check_operands<Op>(op, x, b);
-  check_unrecorded(op, x, b);
+  detail::check_unrecorded(op, x, b);
   if (detail::result_dtype(x, b) == x.impl()->dtype) return write(x, b, Op());
   write(x, without_grad([&x, &b] { return Op::apply(x, b); }), Replace());  // computed in the later dtype, rounded once
 }
@@ -103,7 +107,7 @@ void check_both_defined(const char* op, const Tensor& x, const Tensor& b) {
 template <class Op>
 void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alpha) {
   check_both_defined(op, x, b);
-  check_unrecorded(op, x, b);  // before the product, which is not recorded
+  detail::check_unrecorded(op, x, b);  // before the product, which is not recorded
   if (alpha.to<double>() == 1) return update<Op>(op, x, b);
   detail::check_arithmetic(op, x);
   detail::check_arithmetic(op, b);
@@ -153,6 +157,25 @@ Tensor assign_in_place(const Tensor& x, const Tensor& b) {
   return x;
 }
 
+/// ValueError unless a write into this temporary reaches the tensor that it was made from.
+void check_reaches_original(const char* sign, const Tensor& x) {
+  if (!x.defined() || x.impl()->subscript == detail::Subscript::none) return;
+  const bool compound = sign[1] != '\0';
+  if (x.impl()->subscript == detail::Subscript::mask) {
+    fail<ValueError>(sign, "x[mask] {} v would write into a copy and leave x as it is; use x.{}", sign,
+                     compound ? "copy_(where(mask, ..., x))"
+                              : "masked_fill_(mask, v), or x.copy_(where(mask, v, x)) for a tensor v");
+  }
+  fail<ValueError>(sign, "x[index] {} v would write into a copy and leave x as it is; use x.{}", sign,
+                   compound ? "index_add_(0, index, v) or x.index_copy_(0, index, ...)" : "index_copy_(0, index, v)");
+}
+
+template <class Op>
+Tensor assign_to_temporary(const Tensor& x, const Tensor& b) {
+  check_reaches_original(Op::sign, x);
+  return assign_in_place<Op>(x, b);
+}
+
 Tensor wrapped(const char* sign, Scalar number, const Tensor& x) {
   check_left(sign, x);
   return detail::wrap(sign, number, x);
@@ -162,7 +185,7 @@ Tensor wrapped(const char* sign, Scalar number, const Tensor& x) {
 
 Tensor Tensor::copy_(const Tensor& source) const {
   check_both_defined("copy_", *this, source);
-  check_unrecorded("copy_", *this, source);
+  detail::check_unrecorded("copy_", *this, source);
   check_shapes("copy_", *this, source);
   write(*this, source, Replace());
   return *this;
@@ -225,7 +248,22 @@ Tensor Tensor::operator-=(Scalar b) const& { return *this -= wrapped("-=", b, *t
 Tensor Tensor::operator*=(Scalar b) const& { return *this *= wrapped("*=", b, *this); }
 Tensor Tensor::operator/=(Scalar b) const& { return *this /= wrapped("/=", b, *this); }
 
-void Tensor::operator=(Scalar value) && { fill_(value); }
-void Tensor::operator=(const Tensor& source) && { copy_(source); }
+Tensor Tensor::operator+=(const Tensor& b) && { return assign_to_temporary<AddInPlace>(*this, b); }
+Tensor Tensor::operator-=(const Tensor& b) && { return assign_to_temporary<SubInPlace>(*this, b); }
+Tensor Tensor::operator*=(const Tensor& b) && { return assign_to_temporary<MulInPlace>(*this, b); }
+Tensor Tensor::operator/=(const Tensor& b) && { return assign_to_temporary<DivInPlace>(*this, b); }
+Tensor Tensor::operator+=(Scalar b) && { return std::move(*this) += wrapped("+=", b, *this); }
+Tensor Tensor::operator-=(Scalar b) && { return std::move(*this) -= wrapped("-=", b, *this); }
+Tensor Tensor::operator*=(Scalar b) && { return std::move(*this) *= wrapped("*=", b, *this); }
+Tensor Tensor::operator/=(Scalar b) && { return std::move(*this) /= wrapped("/=", b, *this); }
+
+void Tensor::operator=(Scalar value) && {
+  check_reaches_original("=", *this);
+  fill_(value);
+}
+void Tensor::operator=(const Tensor& source) && {
+  check_reaches_original("=", *this);
+  copy_(source);
+}
 
 }  // namespace xtape

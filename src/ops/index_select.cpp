@@ -8,26 +8,10 @@
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"
 #include "ops/primitives.hpp"
-#include "ops/scatter.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape {
-
-namespace detail {
-
-Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n) {
-  const Tensor at = checked_index("index_add", index, n);
-  Shape to = x.impl()->shape;
-  if (!to.empty()) to[d] = n;
-  Tensor y = make_tensor(to, x.impl()->dtype);
-  const kernels::Rows rows = rows_along(x.impl()->shape, d);
-  add_at_places(x, at, rows.outer, n, rows.inner, y);
-  return record("index_add", {x}, std::move(y),
-                [d, index = save(at)](const Tensor& gy) { return Gradients(index_select(gy, d, *index)); });
-}
-
-}  // namespace detail
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   detail::check_defined("index_select", x);

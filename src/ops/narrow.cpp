@@ -38,6 +38,12 @@ Tensor pad(const Tensor& x, std::int64_t d, std::int64_t before, std::int64_t af
                 [d, before, n = n](const Tensor& gy) { return Gradients(narrow(gy, d, before, n)); });
 }
 
+Tensor narrow_as(OpName op, const Tensor& x, std::int64_t d, std::int64_t start, std::int64_t length) {
+  const std::int64_t after = x.impl()->shape[d] - start - length;
+  return record(op, {x}, mark_copied(op.text, x, slices(x, d, start, length)),
+                [d, start, after](const Tensor& gy) { return Gradients(pad(gy, d, start, after)); });
+}
+
 }  // namespace detail
 
 Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length) {
@@ -52,9 +58,7 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   if (length > n - first) {
     fail<IndexError>("narrow", "start {} and length {} reach past dim {} of {}", start, length, d, from);
   }
-  return record(
-      "narrow", {x}, detail::mark_copied("narrow", x, detail::slices(x, d, first, length)),
-      [d, first, after = n - first - length](const Tensor& gy) { return Gradients(detail::pad(gy, d, first, after)); });
+  return detail::narrow_as("narrow", x, d, first, length);
 }
 
 Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {

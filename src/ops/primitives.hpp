@@ -4,20 +4,30 @@
 
 #include <cstdint>
 
+#include "xtape/autograd/record.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::detail {
 
 /// The value of narrow: a view where the slices lie together, else a copy. Not recorded. Defined in ops/narrow.cpp.
 Tensor slices(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
+/// narrow, recorded and marked as a copy under the name of the op that it is a part of. Defined in ops/narrow.cpp.
+Tensor narrow_as(OpName op, const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// x with zeros before and after along a dim. Defined in ops/narrow.cpp.
 Tensor pad(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after);
-/// A tensor of zeros with n slices along d, to which slice j of x is added at index[j]. Defined in
-/// ops/index_select.cpp.
+/// A tensor of zeros with n slices along d, to which slice j of x is added at index[j]. The index is int64, each place
+/// in [0, n); integers and floating dtypes, whose sums are as exact as sum(). Defined in ops/index_add.cpp.
 Tensor index_add(const Tensor& x, std::int64_t d, const Tensor& index, std::int64_t n);
-/// A tensor of zeros of shape `to`, to which each element of x is added at the position that gather would read. Defined
-/// in ops/gather.cpp.
+/// A tensor of zeros of shape `to`, to which each element of x is added where gather would read it; the rest as in
+/// index_add. Defined in ops/scatter.cpp.
 Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to);
+/// y = a where the condition holds, else b: three operands that broadcast to y's shape, a and b of its dtype. Not
+/// recorded. Defined in ops/where.cpp.
+void write_where(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y);
+/// GradError if grad mode forbids to write b's elements into x without recording. Defined in ops/in_place.cpp.
+void check_unrecorded(const char* op, const Tensor& x, const Tensor& b);
+/// b, or a copy where its elements would change while x is written. Defined in ops/in_place.cpp.
+Tensor apart_from(const Tensor& x, const Tensor& b);
 /// a b for matrices or batches of them, either one optionally transposed. Defined in ops/matmul.cpp.
 Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b);
 

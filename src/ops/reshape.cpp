@@ -1,5 +1,8 @@
 // y = x with another shape        dx = gy with x's shape
-// The views that change only the shape: reshape, flatten, squeeze, unsqueeze. Keeps x's shape.
+// The views that change only the shape: reshape (which is view, too: every tensor is contiguous), flatten, squeeze,
+// unsqueeze. Keeps x's shape.
+#include <utility>
+
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
@@ -16,30 +19,33 @@ Tensor view_as(OpName op, const Tensor& x, const Shape& shape) {
                 [from = x.impl()->shape](const Tensor& gy) { return Gradients(gy.reshape(from)); });
 }
 
-}  // namespace
-
-Tensor reshape(const Tensor& x, const Shape& shape) {
-  detail::check_defined("reshape", x);
+Tensor reshaped(OpName op, const Tensor& x, const Shape& shape) {
+  detail::check_defined(op.text, x);
   Shape to = shape;
   std::int64_t known = 1, hole = -1;
   for (std::int64_t d = 0; d < to.size(); ++d) {
     if (to[d] == -1 && hole < 0) {
       hole = d;
     } else if (to[d] < 0) {
-      fail<ShapeError>("reshape", "{}: at most one extent may be -1, and no other may be negative", shape);
+      fail<ShapeError>(op.text, "{}: at most one extent may be -1, and no other may be negative", shape);
     } else if (__builtin_mul_overflow(known, to[d], &known)) {
-      fail<ShapeError>("reshape", "{} has too many elements to count", shape);
+      fail<ShapeError>(op.text, "{} has too many elements to count", shape);
     }
   }
   const std::int64_t n = x.impl()->numel;
   if (hole >= 0) {
-    if (known == 0) fail<ShapeError>("reshape", "{}: -1 is ambiguous beside an extent of 0", shape);
+    if (known == 0) fail<ShapeError>(op.text, "{}: -1 is ambiguous beside an extent of 0", shape);
     to[hole] = n / known;
     known *= to[hole];
   }
-  if (known != n) fail<ShapeError>("reshape", "{} elements of {} do not fit {}", n, x.impl()->shape, shape);
-  return view_as("reshape", x, to);
+  if (known != n) fail<ShapeError>(op.text, "{} elements of {} do not fit {}", n, x.impl()->shape, shape);
+  return view_as(op, x, to);
 }
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Shape& shape) { return reshaped("reshape", x, shape); }
+Tensor Tensor::view(const Shape& shape) const { return reshaped("view", *this, shape); }
 
 Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
   detail::check_defined("flatten", x);
@@ -71,6 +77,23 @@ Tensor squeeze(const Tensor& x, std::int64_t dim) {
   if (!to.empty() && to[d] == 1) to.erase(d);
   return view_as("squeeze", x, to);
 }
+
+Tensor squeeze(const Tensor& x, const Shape& dims) {
+  detail::check_defined("squeeze", x);
+  const Shape& from = x.impl()->shape;
+  bool named[Shape::max_dim] = {};
+  for (std::int64_t dim : dims) {
+    const std::int64_t d = detail::normalize_dim("squeeze", dim, from.size());
+    if (std::exchange(named[d], true)) fail<ValueError>("squeeze", "dim {} is given twice in {}", dim, dims);
+  }
+  Shape to;
+  for (std::int64_t d = 0; d < from.size(); ++d) {
+    if (!named[d] || from[d] != 1) to.push_back(from[d]);
+  }
+  return view_as("squeeze", x, to);
+}
+Tensor Tensor::squeeze(const Shape& dims) const { return xtape::squeeze(*this, dims); }
+Tensor Tensor::squeeze(std::initializer_list<std::int64_t> dims) const { return xtape::squeeze(*this, Shape(dims)); }
 
 Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
   detail::check_defined("unsqueeze", x);

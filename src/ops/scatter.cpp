@@ -1,63 +1,176 @@
-#include "ops/scatter.hpp"
-
+// scatter      y = x, and y[i][index[i][j]] = z[i][j] (dim 1)    dx = gy without those, dz[i][j] = gy[i][index[i][j]]
+// scatter_add  y = x, and y[i][index[i][j]] += z[i][j]           dx = gy, dz the same
+// Keeps the index. scatter_add makes the sums first, as exact as sum(), and adds them to x then; on zeros alone it is
+// the gradient of gather, which is its own. Of elements with the same place scatter keeps the last, which alone gets
+// its gradient. (PyTorch leaves open which one it keeps, and gives the gradient to each.)
 #include <algorithm>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/index.hpp"
-#include "kernels/isa.hpp"
+#include "ops/add_at_places.hpp"
+#include "ops/checks.hpp"
+#include "ops/dims.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/indexing.hpp"
+#include "ops/primitives.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
-namespace xtape::detail {
+namespace xtape {
 
 namespace {
 
-/// For shorter rows list_sums is slower than scatter_sums.
-constexpr std::int64_t short_row = 8;
+/// f(j, place) for each element of the index of an op on a tensor of shape `to`.
+template <class F>
+void for_each_place(const detail::Places& places, const Shape& to, F f) {
+  kernels::for_each_gathered(detail::elements<std::int64_t>(places.at), detail::at_least_1d(places.at.impl()->shape),
+                             detail::at_least_1d(to), places.dim, f);
+}
 
-/// The rows of each place as a linked list, for list_sums.
-struct Lists {
-  Lists(const std::int64_t* place, std::int64_t rows, std::int64_t places)
-      : first(make_tensor({places}, DType::int64)), next(make_tensor({rows}, DType::int64)) {
-    std::int64_t *f = elements<std::int64_t>(first), *n = elements<std::int64_t>(next);
-    for (std::int64_t k = 0; k < rows; ++k) f[place[k]] = 0;  // the others are never read
-    for (std::int64_t k = 0; k < rows; ++k) {
-      n[k] = std::exchange(f[place[k]], k + 1);
-      each_alone = each_alone && n[k] == 0;
-    }
+/// The place of each element of the index, as a position in a tensor of shape `to`.
+Tensor positions(const detail::Places& places, const Shape& to) {
+  const Tensor at = detail::make_tensor(places.at.impl()->shape, DType::int64);
+  for_each_place(places, to,
+                 [p = detail::elements<std::int64_t>(at)](std::int64_t j, std::int64_t place) { p[j] = place; });
+  return at;
+}
+
+/// The part of the source that the index covers, in the index's shape; recorded.
+Tensor checked_source(const char* op, const Tensor& x, const detail::Places& places, const Tensor& source) {
+  detail::check_defined(op, source);
+  if (source.impl()->dtype != x.impl()->dtype) {
+    fail<DTypeError>(op, "the source is {}, the tensor {}; convert one with .to()", source.impl()->dtype,
+                     x.impl()->dtype);
   }
-  Tensor first, next;
-  bool each_alone = true;  // no two rows have the same place
-};
+  const Shape from = detail::at_least_1d(source.impl()->shape);
+  const Shape covered = detail::at_least_1d(places.at.impl()->shape);
+  bool fits = from.size() == covered.size();
+  for (std::int64_t d = 0; fits && d < from.size(); ++d) fits = covered[d] <= from[d];
+  if (!fits) {
+    fail<ShapeError>(op, "the index {} is larger than the source {}", places.at.impl()->shape, source.impl()->shape);
+  }
+  Tensor part = source;
+  for (std::int64_t d = 0; d < from.size(); ++d) {
+    if (covered[d] < from[d]) part = narrow(part, d, 0, covered[d]);
+  }
+  return part.impl()->shape == places.at.impl()->shape ? part : part.reshape(places.at.impl()->shape);
+}
 
-}  // namespace
-
-void add_at_places(const Tensor& x, const Tensor& place, std::int64_t outer, std::int64_t places, std::int64_t n,
-                   const Tensor& y) {
-  const std::int64_t rows = place.impl()->numel, *at = elements<std::int64_t>(place);
-  visit_floating(y.impl()->dtype, [&]<class T>() {
-    const kernels::FloatKernels<T>& isa = kernels::isa_of<T>();
-    const T* in = elements<T>(x);
-    T* out = elements<T>(y);
-    const auto each_outer = [=](auto f) {
-      for (std::int64_t o = 0; o < outer; ++o) f(in + o * rows * n, out + o * places * n);
-    };
-    // With few rows for each place, it pays to look at the index first.
-    const bool reads_index_first = 4 * places > rows && outer * n >= short_row;
-    if (places > rows || reads_index_first) std::fill_n(out, y.impl()->numel, T{});  // for the places without a row
-    if (reads_index_first) {
-      const Lists lists(at, rows, places);
-      const std::int64_t *first = elements<std::int64_t>(lists.first), *next = elements<std::int64_t>(lists.next);
-      if (lists.each_alone) {
-        return each_outer([=](const T* from, T* to) { kernels::add_slices(from, to, at, rows, n); });
-      }
-      if (n >= short_row) {
-        return each_outer([=, &isa](const T* from, T* to) { isa.list_sums(from, at, first, next, rows, n, to); });
-      }
-    }
-    const Tensor room = make_tensor({places * n * (sizeof(T) == 8 ? 2 : 1)}, DType::float64);
-    each_outer([&](const T* from, T* to) { isa.scatter_sums(from, at, rows, n, places, to, elements<double>(room)); });
+void write_elements(const detail::Places& places, const Tensor& source, const Tensor& y) {
+  visit_dtype(y.impl()->dtype, [&]<class T>() {
+    for_each_place(places, y.impl()->shape,
+                   [in = detail::elements<T>(source), out = detail::elements<T>(y)](
+                       std::int64_t j, std::int64_t place) { out[place] = in[j]; });
   });
 }
 
-}  // namespace xtape::detail
+/// The sums alone.
+Tensor sums_at(const detail::Places& places, const Tensor& x, const Shape& to) {
+  const Shape from = detail::at_least_1d(places.at.impl()->shape);
+  if (!is_floating(x.impl()->dtype) || from[places.dim] == 1) {  // no two elements have the same place, as with classes
+    Tensor y = zeros(to, {.dtype = x.impl()->dtype});
+    visit_arithmetic(x.impl()->dtype, [&]<class T>() {
+      using U = typename detail::Wrapping<T>::type;
+      for_each_place(places, to,
+                     [in = detail::elements<U>(x), out = detail::elements<U>(y)](std::int64_t j, std::int64_t place) {
+                       out[place] += in[j];
+                     });
+    });
+    return y;
+  }
+  Tensor y = detail::make_tensor(to, x.impl()->dtype);
+  detail::add_at_places(x, positions(places, to), 1, to.numel(), 1, y);
+  return y;
+}
+
+}  // namespace
+
+Tensor detail::scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const Shape& to) {
+  return record("scatter_add", {x}, sums_at({d, index}, x, to),
+                [d, index = save(index)](const Tensor& gy) { return Gradients(gather(gy, d, *index)); });
+}
+
+// ---- scatter_add -------------------------------------------------------------------------------------------------
+
+Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
+  const detail::Places places = detail::checked_elements("scatter_add", x, dim, index);
+  detail::check_arithmetic("scatter_add", x);
+  const Tensor part = checked_source("scatter_add", x, places, source);
+  Tensor y = without_grad([&] { return x + sums_at(places, part, x.impl()->shape); });
+  return record("scatter_add", {x, part}, std::move(y),
+                [d = places.dim, index = save(places.at)](const Tensor& gy, Wants wants) {
+                  return Gradients(wants[0] ? gy : Tensor(), wants[1] ? gather(gy, d, *index) : Tensor());
+                });
+}
+
+Tensor Tensor::scatter_add(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+  return xtape::scatter_add(*this, dim, index, source);
+}
+
+Tensor Tensor::scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+  const detail::Places places = detail::checked_elements("scatter_add_", *this, dim, index);
+  detail::check_arithmetic("scatter_add_", *this);
+  const Tensor part = checked_source("scatter_add_", *this, places, source);
+  detail::check_unrecorded("scatter_add_", *this, source);
+  return without_grad([&] { return add_(sums_at(places, part, impl()->shape)); });
+}
+
+// ---- scatter -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A source of the index's shape.
+Tensor full_source(const char* op, const Tensor& x, const Tensor& index, Scalar value) {
+  detail::check_defined(op, x);
+  detail::check_defined(op, index);
+  detail::check_fits(op, value, x.impl()->dtype);
+  return full(index.impl()->shape, value, {.dtype = x.impl()->dtype});
+}
+
+}  // namespace
+
+Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
+  const detail::Places places = detail::checked_elements("scatter", x, dim, index);
+  const Tensor part = checked_source("scatter", x, places, source);
+  Tensor y = detail::copy_of(x);
+  write_elements(places, part, y);
+  return record("scatter", {x, part}, std::move(y),
+                [d = places.dim, index = save(places.at)](const Tensor& gy, Wants wants) {
+                  const Tensor at = *index;
+                  Tensor dz;
+                  if (wants[1]) {
+                    dz = gather(gy, d, at);
+                    const Tensor stays = detail::last_writes(positions({d, at}, gy.shape()), gy.numel());
+                    if (stays.defined()) dz = where(stays, dz, 0);
+                  }
+                  return Gradients(wants[0] ? scatter(gy, d, at, 0) : Tensor(), dz);
+                });
+}
+
+Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
+  return scatter(x, dim, index, full_source("scatter", x, index, value));
+}
+
+Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+  return xtape::scatter(*this, dim, index, source);
+}
+Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, Scalar value) const {
+  return xtape::scatter(*this, dim, index, value);
+}
+
+Tensor Tensor::scatter_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+  const detail::Places places = detail::checked_elements("scatter_", *this, dim, index);
+  const Tensor part = checked_source("scatter_", *this, places, source);
+  detail::check_unrecorded("scatter_", *this, source);
+  write_elements(places, detail::apart_from(*this, part), *this);
+  detail::mark_written(*this);
+  return *this;
+}
+Tensor Tensor::scatter_(std::int64_t dim, const Tensor& index, Scalar value) const {
+  return scatter_(dim, index, full_source("scatter_", *this, index, value));
+}
+
+}  // namespace xtape

@@ -21,4 +21,11 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
 
 Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const { return xtape::transpose(*this, dim0, dim1); }
 
+Tensor Tensor::t() const {
+  detail::check_defined("t", *this);
+  const Shape& shape = impl()->shape;
+  if (shape.size() > 2) fail<ShapeError>("t", "expected at most 2 dims, got {}; use transpose or permute", shape);
+  return xtape::transpose(*this, 0, shape.size() == 2 ? 1 : 0);
+}
+
 }  // namespace xtape

@@ -7,11 +7,22 @@
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape {
+
+void detail::write_where(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y) {
+  const Shape& shape = y.impl()->shape;
+  const Broadcast c(condition, shape), u(a, shape), v(b, shape);
+  visit_dtype(y.impl()->dtype, [&]<class T>() {
+    kernels::broadcast_runs(
+        elements<T>(y), y.impl()->numel, [](bool k, T s, T t) { return k ? s : t; }, c.operand<bool>(), u.operand<T>(),
+        v.operand<T>());
+  });
+}
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   detail::check_defined("where", condition);
@@ -23,12 +34,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Shape values = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);
   const Shape shape = detail::broadcast_shapes("where", condition.impl()->shape, values);
   Tensor y = detail::make_tensor(shape, p.impl()->dtype);
-  const detail::Broadcast c(condition, shape), u(p, shape), v(q, shape);
-  visit_dtype(p.impl()->dtype, [&]<class T>() {
-    kernels::broadcast_runs(
-        detail::elements<T>(y), y.impl()->numel, [](bool k, T s, T t) { return k ? s : t; }, c.operand<bool>(),
-        u.operand<T>(), v.operand<T>());
-  });
+  detail::write_where(condition, p, q, y);
   return record("where", {p, q}, std::move(y), [c = save(condition)](const Tensor& gy, Wants wants) {
     return Gradients(wants[0] ? where(*c, gy, 0) : Tensor(), wants[1] ? where(*c, 0, gy) : Tensor());
   });

@@ -171,8 +171,11 @@ TEST(Compile, CompoundAssignmentTakesEveryLeftSide) {
   expect_refused("void use(double x, const Tensor& t) { x += t; }", "error: ");
 }
 
-TEST(Compile, AMaskOrTensorOfIndicesIsNoSubscript) {
-  expect_refused("void use(Tensor x, Tensor i) { x[i] = 1; }", "error: ");
+// Whether a tensor in brackets is a mask is known at run time only: ops/masks_test.cpp holds what is refused there.
+TEST(Compile, ATensorInBracketsReadsIntoATensor) {
+  EXPECT_EQ(compiler_says("void use(const Tensor& x, const Tensor& i) { Tensor y = x[i]; y = x[x > 0]; x[i] = 1; "
+                          "x[i] += y; static_assert(std::is_same_v<decltype(x[i]), Tensor>); }"),
+            "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Shared by embedding, index_select and gather, whose gradients add rows at the places that an index gives.
+// Shared by index_add and scatter_add, which are the gradients of embedding, index_select and gather, too.
 #pragma once
 
 #include "xtape/tensor.hpp"
