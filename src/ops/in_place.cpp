@@ -60,12 +60,14 @@ void check_shapes(const char* op, const Tensor& x, const Tensor& b) {
 /// DTypeError or ShapeError unless x has the shape of x op b and its dtype can hold the values.
 template <class Op>
 void check_operands(const char* op, const Tensor& x, const Tensor& b) {
-  detail::check_arithmetic(op, x);
+  const DType dtype = x.impl()->dtype;
   DType result = detail::result_dtype(x, b);
+  if (std::is_same_v<Op, SubInPlace> && result == DType::bool_) detail::check_arithmetic(op, x);  // throws
   if (std::is_same_v<Op, DivInPlace> && !is_floating(result)) result = DType::float32;
-  if (is_floating(result) && !is_floating(x.impl()->dtype)) {
+  const bool raises = is_floating(result) ? !is_floating(dtype) : dtype == DType::bool_ && result != DType::bool_;
+  if (raises) {
     fail<DTypeError>(op, "{} values cannot be written into a tensor of {} in place; convert it with .to({})", result,
-                     x.impl()->dtype, result);
+                     dtype, result);
   }
   check_shapes(op, x, b);
 }
@@ -105,8 +107,6 @@ void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alph
   check_both_defined(op, x, b);
   check_unrecorded(op, x, b);  // before the product, which is not recorded
   if (alpha.to<double>() == 1) return update<Op>(op, x, b);
-  detail::check_arithmetic(op, x);
-  detail::check_arithmetic(op, b);
   update<Op>(op, x, without_grad([&x, &b, alpha] { return to(b, detail::result_dtype(x, b)) * alpha; }));
 }
 
