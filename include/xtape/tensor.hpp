@@ -172,6 +172,13 @@ class XTAPE_API Tensor {
   Tensor operator*=(Scalar b) const&;
   Tensor operator/=(const Tensor& b) const&;
   Tensor operator/=(Scalar b) const&;
+  /// Of bool_ and integers, which are never recorded.
+  Tensor operator&=(const Tensor& b) const;
+  Tensor operator&=(Scalar b) const;
+  Tensor operator|=(const Tensor& b) const;
+  Tensor operator|=(Scalar b) const;
+  Tensor operator^=(const Tensor& b) const;
+  Tensor operator^=(Scalar b) const;
 
   // -- ops, as methods; described in ops.hpp
   Tensor operator[](std::int64_t i) const;

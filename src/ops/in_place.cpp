@@ -1,6 +1,6 @@
 // Writing into a tensor: copy_, fill_, zero_, add_, sub_, mul_, div_ and assignment to a slice. None is recorded; each
-// increments the storage's version. The operators += -= *= /= write in place too, unless the result must be recorded:
-// then the handle takes the result, provided that nobody can tell the difference.
+// increments the storage's version. The operators += -= *= /= &= |= ^= write in place too, unless the result must be
+// recorded: then the handle takes the result, provided that nobody can tell the difference.
 #include <functional>
 
 #include "autograd/tensor_impl.hpp"
@@ -153,6 +153,16 @@ Tensor assign_in_place(const Tensor& x, const Tensor& b) {
   return x;
 }
 
+/// Of bool_ and integers: x = f(x, b).
+template <class F>
+Tensor assign_bits(const char* sign, const Tensor& x, const Tensor& b, F f) {
+  check_sides(sign, x, b);
+  check_operands<F>(sign, x, b);
+  detail::check_in_place(sign, x);
+  write(x, f(x, b), Replace());
+  return x;
+}
+
 Tensor wrapped(const char* sign, Scalar number, const Tensor& x) {
   check_left(sign, x);
   return detail::wrap(sign, number, x);
@@ -224,6 +234,13 @@ Tensor Tensor::operator+=(Scalar b) const& { return *this += wrapped("+=", b, *t
 Tensor Tensor::operator-=(Scalar b) const& { return *this -= wrapped("-=", b, *this); }
 Tensor Tensor::operator*=(Scalar b) const& { return *this *= wrapped("*=", b, *this); }
 Tensor Tensor::operator/=(Scalar b) const& { return *this /= wrapped("/=", b, *this); }
+
+Tensor Tensor::operator&=(const Tensor& b) const { return assign_bits("&=", *this, b, std::bit_and<>()); }
+Tensor Tensor::operator|=(const Tensor& b) const { return assign_bits("|=", *this, b, std::bit_or<>()); }
+Tensor Tensor::operator^=(const Tensor& b) const { return assign_bits("^=", *this, b, std::bit_xor<>()); }
+Tensor Tensor::operator&=(Scalar b) const { return *this &= wrapped("&=", b, *this); }
+Tensor Tensor::operator|=(Scalar b) const { return *this |= wrapped("|=", b, *this); }
+Tensor Tensor::operator^=(Scalar b) const { return *this ^= wrapped("^=", b, *this); }
 
 void Tensor::operator=(Scalar value) && { fill_(value); }
 void Tensor::operator=(const Tensor& source) && { copy_(source); }

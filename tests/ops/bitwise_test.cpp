@@ -72,6 +72,20 @@ TEST(Logical, ResultsAreNeverRecorded) {
   EXPECT_FALSE(logical_and(x, x).requires_grad() || logical_not(x).requires_grad());
 }
 
+TEST(Bitwise, AssignmentWritesInPlace) {
+  Tensor mask = f_f_t_t.clone();
+  const Tensor same = mask;
+  mask &= f_t_f_t;
+  EXPECT_TRUE(equal(same, tensor({false, false, false, true})));
+  mask |= tensor(true);
+  same ^= f_t_f_t;
+  EXPECT_TRUE(equal(mask, ~f_t_f_t));
+  Tensor rows = zeros({2, 2}, {.dtype = uint8});
+  rows[0] |= 5;
+  rows ^= tensor({{1}, {2}});  // int64, cast to uint8
+  EXPECT_TRUE(equal(rows, tensor({{4, 4}, {2, 2}}).to(uint8)));
+}
+
 TEST(Bitwise, MethodsAreTheFunctions) {
   const Tensor &x = f_f_t_t, &y = f_t_f_t;
   EXPECT_TRUE(equal(x.bitwise_and(y), x & y) && equal(x.bitwise_or(y), x | y) && equal(x.bitwise_xor(y), x ^ y));
@@ -97,6 +111,17 @@ TEST(Bitwise, AndLogicalRefuse) {
        }},
       {"ValueError: logical_and: the tensor is undefined", [] { logical_and(f_t_f_t, Tensor()); }},
       {"ValueError: bitwise_and: the tensor is undefined", [] { Tensor() & true; }},
+      {"DTypeError: |=: int64 values cannot be written into a tensor of bool_ in place; convert it with .to(int64)",
+       [] { f_t_f_t |= 3; }},
+      {"DTypeError: bitwise_xor: expected bool_ or an integer dtype, got float32; compare it first?",
+       [] { ones({2}) ^= 1; }},
+      {"ShapeError: &=: (2, 3) does not broadcast to (3)",
+       [] {
+         tensor({1, 2, 3}) &= tensor({{1, 2, 3}, {4, 5, 6}});
+       }},
+      {"ValueError: &=: the left side is undefined; begin with zeros(...) or, for a gradient, run backward first",
+       [] { Tensor() &= true; }},
+      {"ValueError: ^=: the right side is undefined; has backward run?", [] { tensor({1}) ^= Tensor(); }},
       {"ValueError: bitwise_and: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { tensor({1}).to(uint8) & 300; }},
   });
