@@ -1,10 +1,10 @@
 // Every op on tensors, as a free function. Each is recorded on the tape if an input requires grad; src/ops/<op>.cpp
 // holds its formula, value and gradient. Elementwise ops broadcast as in PyTorch, and their dtype is the higher of the
 // operands' (bool_ < uint8 < int32 < int64 < float32 < float64); C++ numbers and 0-dim tensors raise it only to a
-// higher category (bool_ < integers < floating). Floating functions of integers and bool_ give float32. Arithmetic of
-// integers wraps around; the sum of bool_ is or, the product and.
+// higher category (bool_ < integers < floating). Floating functions of integers and bool_ give float32. Integers wrap
+// around; a + b of bool_ is a or b, a * b is a and b.
 //
-// Errors: DTypeError for a dtype that the op does not take (bool_ has no -, abs, pow, relu), ShapeError for shapes
+// Errors: DTypeError for a dtype that the op does not take (bool_ - bool_, abs of bool_), ShapeError for shapes
 // that do not fit, IndexError for a dim or a position outside its range, ValueError for an undefined tensor and
 // for a C++ integer that the tensor's integer dtype cannot hold.
 #pragma once

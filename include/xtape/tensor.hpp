@@ -172,7 +172,7 @@ class XTAPE_API Tensor {
   Tensor operator*=(Scalar b) const&;
   Tensor operator/=(const Tensor& b) const&;
   Tensor operator/=(Scalar b) const&;
-  /// Of bool_ and integers, which are never recorded.
+  /// Likewise, of bool_ and integers, which are never recorded.
   Tensor operator&=(const Tensor& b) const;
   Tensor operator&=(Scalar b) const;
   Tensor operator|=(const Tensor& b) const;
