@@ -85,7 +85,7 @@ TEST(Argmin, FindsTheSmallest) {
 
 TEST(Argmin, RefusesWhatHasNoSmallest) {
   testing::expect_errors({
-      {"DTypeError: argmin: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: argmin: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { argmin(tensor({true})); }},
       {"ValueError: argmin: a tensor of shape (0, 3) has no elements",
        [] {
