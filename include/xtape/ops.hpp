@@ -1,10 +1,11 @@
 // Every op on tensors, as a free function. Each is recorded on the tape if an input requires grad; src/ops/<op>.cpp
 // holds its formula, value and gradient. Elementwise ops broadcast as in PyTorch, and their dtype is the higher of the
 // operands' (bool_ < uint8 < int32 < int64 < float32 < float64); C++ numbers and 0-dim tensors raise it only to a
-// higher category (bool_ < integers < floating). Floating functions of integers give float32.
+// higher category (bool_ < integers < floating). Floating functions of integers and bool_ give float32. Integers wrap
+// around; a + b of bool_ is a or b, a * b is a and b.
 //
-// Errors: DTypeError for a dtype that the op does not take (bool_ and uint8 have no arithmetic), ShapeError for
-// shapes that do not fit, IndexError for a dim or a position outside its range, ValueError for an undefined tensor and
+// Errors: DTypeError for a dtype that the op does not take (bool_ - bool_, abs of bool_), ShapeError for shapes
+// that do not fit, IndexError for a dim or a position outside its range, ValueError for an undefined tensor and
 // for a C++ integer that the tensor's integer dtype cannot hold.
 #pragma once
 
@@ -25,8 +26,12 @@ XTAPE_API Tensor sub(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor mul(const Tensor& a, const Tensor& b);
 /// True division: integers give float32.
 XTAPE_API Tensor div(const Tensor& a, const Tensor& b);
+/// 1 / x.
+XTAPE_API Tensor reciprocal(const Tensor& x);
 /// a^b; the gradient of a^0 is 0, also at a = 0. Integers stay integers; ValueError when one has a negative exponent.
 XTAPE_API Tensor pow(const Tensor& a, const Tensor& b);
+/// x^2, as pow(x, 2).
+XTAPE_API Tensor square(const Tensor& x);
 /// NaN wins; on ties each side gets half of the gradient.
 XTAPE_API Tensor maximum(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor minimum(const Tensor& a, const Tensor& b);
@@ -34,13 +39,35 @@ XTAPE_API Tensor neg(const Tensor& x);
 /// Gradient 0 at 0.
 XTAPE_API Tensor abs(const Tensor& x);
 XTAPE_API Tensor exp(const Tensor& x);
+/// e^x - 1 and log(1 + x), which keep their digits near 0.
+XTAPE_API Tensor expm1(const Tensor& x);
+XTAPE_API Tensor log1p(const Tensor& x);
+XTAPE_API Tensor exp2(const Tensor& x);
 XTAPE_API Tensor log(const Tensor& x);
+XTAPE_API Tensor log2(const Tensor& x);
+XTAPE_API Tensor log10(const Tensor& x);
 XTAPE_API Tensor sqrt(const Tensor& x);
+/// 1 / sqrt(x).
+XTAPE_API Tensor rsqrt(const Tensor& x);
+XTAPE_API Tensor sin(const Tensor& x);
+XTAPE_API Tensor cos(const Tensor& x);
+XTAPE_API Tensor tan(const Tensor& x);
+/// Whole numbers in x's dtype; integers stay as they are. Gradient 0, recorded.
+XTAPE_API Tensor floor(const Tensor& x);
+XTAPE_API Tensor ceil(const Tensor& x);
+XTAPE_API Tensor trunc(const Tensor& x);
+/// Halves to even. `decimals` digits stay behind the point; -1 rounds to tens; of floating dtypes only, unless 0.
+XTAPE_API Tensor round(const Tensor& x, std::int64_t decimals = 0);
+/// -1, 0 or 1 in x's dtype; 0 for NaN. Gradient 0, recorded.
+XTAPE_API Tensor sign(const Tensor& x);
 /// 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
 XTAPE_API Tensor erf(const Tensor& x);
 /// min(max(x, min), max); NaN passes through; the gradient passes inside and at both bounds. ValueError for a bound
 /// that is NaN.
 XTAPE_API Tensor clamp(const Tensor& x, Scalar min, Scalar max);
+XTAPE_API Tensor clamp(const Tensor& x, Scalar min);  // no upper bound
+XTAPE_API Tensor clamp_min(const Tensor& x, Scalar min);
+XTAPE_API Tensor clamp_max(const Tensor& x, Scalar max);
 /// a where condition (bool_) holds, else b. All three broadcast.
 XTAPE_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
@@ -85,8 +112,30 @@ XTAPE_API Tensor lt(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor le(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor gt(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor ge(const Tensor& a, const Tensor& b);
-/// True where x is NaN.
+/// True where x is NaN, infinite, neither.
 XTAPE_API Tensor isnan(const Tensor& x);
+XTAPE_API Tensor isinf(const Tensor& x);
+XTAPE_API Tensor isfinite(const Tensor& x);
+/// a == b, or |a - b| finite and at most atol + |rtol b|. equal_nan: NaN is close to NaN. Both have one dtype
+/// (DTypeError). ValueError for a tolerance that is negative or NaN.
+XTAPE_API Tensor isclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
+                         bool equal_nan = false);
+/// Whether all elements are close.
+XTAPE_API bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
+                        bool equal_nan = false);
+
+// ---- logic: never recorded -------------------------------------------------------------------------------------
+
+/// Of x != 0, which NaN is: bool_, of any dtypes.
+XTAPE_API Tensor logical_and(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor logical_or(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor logical_xor(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor logical_not(const Tensor& x);
+/// The operators & | ^ ~: of bool_ as above, of integers bit by bit. DTypeError on floating dtypes.
+XTAPE_API Tensor bitwise_and(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor bitwise_or(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor bitwise_xor(const Tensor& a, const Tensor& b);
+XTAPE_API Tensor bitwise_not(const Tensor& x);
 
 // ---- reductions ------------------------------------------------------------------------------------------------
 
@@ -154,6 +203,20 @@ XTAPE_API Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim = false)
 /// Running sums along a dim, in the shape of x: y[k] = x[0] + ... + x[k]. Integers and bool_ sum to int64, floats in
 /// double.
 XTAPE_API Tensor cumsum(const Tensor& x, std::int64_t dim);
+/// Whether all, or any, of the elements are not 0 (NaN is not): bool_, of uint8 uint8. Empty: all is true, any false.
+/// Over no dims, all(x, {}), each element stands for itself, as in PyTorch.
+XTAPE_API Tensor all(const Tensor& x);
+XTAPE_API Tensor all(const Tensor& x, const Shape& dims, bool keepdim = false);
+inline Tensor all(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return all(x, Shape(dims), keepdim);
+}
+XTAPE_API Tensor all(const Tensor& x, std::int64_t dim, bool keepdim = false);
+XTAPE_API Tensor any(const Tensor& x);
+XTAPE_API Tensor any(const Tensor& x, const Shape& dims, bool keepdim = false);
+inline Tensor any(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return any(x, Shape(dims), keepdim);
+}
+XTAPE_API Tensor any(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// log(sum(exp(x))) along a dim, without overflow; -inf for a row of all -inf.
 XTAPE_API Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim = false);
 
@@ -182,7 +245,8 @@ XTAPE_API Tensor one_hot(const Tensor& x, std::int64_t num_classes = -1);
 
 // ---- matrices --------------------------------------------------------------------------------------------------
 
-/// 1-D and 2-D as in linear algebra; beyond that a batch of matrices, batch dims broadcast. Floating dtypes.
+/// 1-D and 2-D as in linear algebra; beyond that a batch of matrices, batch dims broadcast. Both have one dtype
+/// (DTypeError), not bool_; integers wrap around.
 XTAPE_API Tensor matmul(const Tensor& a, const Tensor& b);
 /// x (..., in), weight (out, in), bias (out) or undefined -> (..., out): x weight^T + bias.
 XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
@@ -448,6 +512,17 @@ inline Tensor operator*(Scalar a, const Tensor& b) { return mul(detail::wrap("mu
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator/(const Tensor& a, Scalar b) { return div(a, detail::wrap("div", b, a)); }
 inline Tensor operator/(Scalar a, const Tensor& b) { return div(detail::wrap("div", a, b), b); }
+
+inline Tensor operator~(const Tensor& x) { return bitwise_not(x); }
+inline Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise_and(a, b); }
+inline Tensor operator&(const Tensor& a, Scalar b) { return bitwise_and(a, detail::wrap("bitwise_and", b, a)); }
+inline Tensor operator&(Scalar a, const Tensor& b) { return bitwise_and(detail::wrap("bitwise_and", a, b), b); }
+inline Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise_or(a, b); }
+inline Tensor operator|(const Tensor& a, Scalar b) { return bitwise_or(a, detail::wrap("bitwise_or", b, a)); }
+inline Tensor operator|(Scalar a, const Tensor& b) { return bitwise_or(detail::wrap("bitwise_or", a, b), b); }
+inline Tensor operator^(const Tensor& a, const Tensor& b) { return bitwise_xor(a, b); }
+inline Tensor operator^(const Tensor& a, Scalar b) { return bitwise_xor(a, detail::wrap("bitwise_xor", b, a)); }
+inline Tensor operator^(Scalar a, const Tensor& b) { return bitwise_xor(detail::wrap("bitwise_xor", a, b), b); }
 
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
 inline Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap("eq", b, a)); }

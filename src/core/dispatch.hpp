@@ -25,10 +25,13 @@ decltype(auto) visit_floating(DType dtype, F&& f) {
   return dtype == DType::float32 ? f.template operator()<float>() : f.template operator()<double>();
 }
 
-/// int32, int64, float32, float64: the dtypes that have arithmetic; the caller has checked.
+/// Every dtype, bool_ as uint8: its elements are the bytes 0 and 1. An op that would make other bytes of them takes
+/// care of bool_ itself.
 template <class F>
 decltype(auto) visit_arithmetic(DType dtype, F&& f) {
   switch (dtype) {
+    case DType::bool_:
+    case DType::uint8: return f.template operator()<std::uint8_t>();
     case DType::int32: return f.template operator()<std::int32_t>();
     case DType::int64: return f.template operator()<std::int64_t>();
     default: return visit_floating(dtype, static_cast<F&&>(f));

@@ -1,5 +1,5 @@
 // y = a + b        da = gy, db = gy
-// Keeps nothing.
+// Keeps nothing. Of bool_, as in PyTorch: a or b.
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
@@ -15,6 +15,7 @@ namespace xtape {
 Tensor add(const Tensor& a, const Tensor& b) {
   const detail::Operands both("add", a, b);
   const Tensor &p = both.a, &q = both.b;
+  if (p.impl()->dtype == DType::bool_) return logical_or(p, q);
   Tensor y = detail::zip_arithmetic("add", p, q, [](auto u, auto v) { return u + v; });
   return record("add", {p, q}, std::move(y), [](const Tensor& gy) { return Gradients(gy, gy); });
 }

@@ -19,8 +19,8 @@ void check_floating(std::string_view op, const Tensor& x) {
 
 void check_arithmetic(std::string_view op, const Tensor& x) {
   check_defined(op, x);
-  if (x.impl()->dtype < DType::int32) {
-    fail<DTypeError>(op, "{} has no arithmetic; convert it with .to(int64) or .to(float32)", x.impl()->dtype);
+  if (x.impl()->dtype == DType::bool_) {
+    fail<DTypeError>(op, "not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)");
   }
 }
 

@@ -13,7 +13,7 @@ namespace xtape::detail {
 void check_defined(std::string_view op, const Tensor& x);
 /// DTypeError unless floating.
 void check_floating(std::string_view op, const Tensor& x);
-/// DTypeError on bool_ and uint8.
+/// DTypeError on bool_.
 void check_arithmetic(std::string_view op, const Tensor& x);
 /// DTypeError unless an integer dtype (bool_ is not one).
 void check_integer(std::string_view op, const Tensor& x);

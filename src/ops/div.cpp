@@ -20,4 +20,11 @@ Tensor div(const Tensor& a, const Tensor& b) {
                 });
 }
 
+Tensor reciprocal(const Tensor& x) {
+  detail::check_defined("reciprocal", x);
+  return 1 / x;
+}
+
+Tensor Tensor::reciprocal() const { return xtape::reciprocal(*this); }
+
 }  // namespace xtape

@@ -60,11 +60,10 @@ template <class T>
 struct Wrapping : std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>,
                                      std::type_identity<T>> {};
 
-/// The value of an elementwise arithmetic op on operands of one dtype (int32, int64, float32 or float64). f gets
-/// integers as Wrapping: it may use +, - and *, but not compare.
+/// The value of an elementwise arithmetic op on operands of one dtype. f gets integers as Wrapping: it may use +, - and
+/// *, but not compare. bool_ comes as the bytes 0 and 1, and f must give such bytes.
 template <class F>
 Tensor zip_arithmetic(std::string_view op, const Tensor& a, const Tensor& b, F f) {
-  check_arithmetic(op, a);
   Tensor y = make_broadcast(op, a, b, a.impl()->dtype);
   visit_arithmetic(a.impl()->dtype, [&]<class T>() {
     using U = typename Wrapping<T>::type;

@@ -1,6 +1,6 @@
 // Writing into a tensor: copy_, fill_, zero_, add_, sub_, mul_, div_ and assignment to a slice. None is recorded; each
-// increments the storage's version. The operators += -= *= /= write in place too, unless the result must be recorded:
-// then the handle takes the result, provided that nobody can tell the difference.
+// increments the storage's version. The operators += -= *= /= &= |= ^= write in place too, unless the result must be
+// recorded: then the handle takes the result, provided that nobody can tell the difference.
 #include <functional>
 #include <utility>
 
@@ -74,12 +74,14 @@ void check_shapes(const char* op, const Tensor& x, const Tensor& b) {
 /// DTypeError or ShapeError unless x has the shape of x op b and its dtype can hold the values.
 template <class Op>
 void check_operands(const char* op, const Tensor& x, const Tensor& b) {
-  detail::check_arithmetic(op, x);
+  const DType dtype = x.impl()->dtype;
   DType result = detail::result_dtype(x, b);
+  if (std::is_same_v<Op, SubInPlace> && result == DType::bool_) detail::check_arithmetic(op, x);  // throws
   if (std::is_same_v<Op, DivInPlace> && !is_floating(result)) result = DType::float32;
-  if (is_floating(result) && !is_floating(x.impl()->dtype)) {
+  const bool raises = is_floating(result) ? !is_floating(dtype) : dtype == DType::bool_ && result != DType::bool_;
+  if (raises) {
     fail<DTypeError>(op, "{} values cannot be written into a tensor of {} in place; convert it with .to({})", result,
-                     x.impl()->dtype, result);
+                     dtype, result);
   }
   check_shapes(op, x, b);
 }
@@ -109,8 +111,6 @@ void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alph
   check_both_defined(op, x, b);
   detail::check_unrecorded(op, x, b);  // before the product, which is not recorded
   if (alpha.to<double>() == 1) return update<Op>(op, x, b);
-  detail::check_arithmetic(op, x);
-  detail::check_arithmetic(op, b);
   update<Op>(op, x, without_grad([&x, &b, alpha] { return to(b, detail::result_dtype(x, b)) * alpha; }));
 }
 
@@ -174,6 +174,16 @@ template <class Op>
 Tensor assign_to_temporary(const Tensor& x, const Tensor& b) {
   check_reaches_original(Op::sign, x);
   return assign_in_place<Op>(x, b);
+}
+
+/// Of bool_ and integers: x = f(x, b).
+template <class F>
+Tensor assign_bits(const char* sign, const Tensor& x, const Tensor& b, F f) {
+  check_sides(sign, x, b);
+  check_operands<F>(sign, x, b);
+  detail::check_in_place(sign, x);
+  write(x, f(x, b), Replace());
+  return x;
 }
 
 Tensor wrapped(const char* sign, Scalar number, const Tensor& x) {
@@ -256,6 +266,28 @@ Tensor Tensor::operator+=(Scalar b) && { return std::move(*this) += wrapped("+="
 Tensor Tensor::operator-=(Scalar b) && { return std::move(*this) -= wrapped("-=", b, *this); }
 Tensor Tensor::operator*=(Scalar b) && { return std::move(*this) *= wrapped("*=", b, *this); }
 Tensor Tensor::operator/=(Scalar b) && { return std::move(*this) /= wrapped("/=", b, *this); }
+
+Tensor Tensor::operator&=(const Tensor& b) const& { return assign_bits("&=", *this, b, std::bit_and<>()); }
+Tensor Tensor::operator|=(const Tensor& b) const& { return assign_bits("|=", *this, b, std::bit_or<>()); }
+Tensor Tensor::operator^=(const Tensor& b) const& { return assign_bits("^=", *this, b, std::bit_xor<>()); }
+Tensor Tensor::operator&=(Scalar b) const& { return *this &= wrapped("&=", b, *this); }
+Tensor Tensor::operator|=(Scalar b) const& { return *this |= wrapped("|=", b, *this); }
+Tensor Tensor::operator^=(Scalar b) const& { return *this ^= wrapped("^=", b, *this); }
+Tensor Tensor::operator&=(const Tensor& b) && {
+  check_reaches_original("&=", *this);
+  return *this &= b;
+}
+Tensor Tensor::operator|=(const Tensor& b) && {
+  check_reaches_original("|=", *this);
+  return *this |= b;
+}
+Tensor Tensor::operator^=(const Tensor& b) && {
+  check_reaches_original("^=", *this);
+  return *this ^= b;
+}
+Tensor Tensor::operator&=(Scalar b) && { return std::move(*this) &= wrapped("&=", b, *this); }
+Tensor Tensor::operator|=(Scalar b) && { return std::move(*this) |= wrapped("|=", b, *this); }
+Tensor Tensor::operator^=(Scalar b) && { return std::move(*this) ^= wrapped("^=", b, *this); }
 
 void Tensor::operator=(Scalar value) && {
   check_reaches_original("=", *this);

@@ -1,4 +1,4 @@
-// y = a b        da = gy b^T, db = a^T gy
+// y = a b        da = gy b^T, db = a^T gy        Products of integers wrap around, as in PyTorch.
 // Keeps each factor that the other's gradient needs. Gradients are matmul_t again, so no transpose is ever copied.
 #include <algorithm>
 #include <utility>
@@ -8,6 +8,7 @@
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/integer_gemm.hpp"
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/primitives.hpp"
@@ -46,8 +47,8 @@ std::int64_t factor_of(std::int64_t i, const Shape& own, const Shape& batch) {
 }
 
 void check_operands(const Tensor& a, const Tensor& b) {
-  detail::check_floating("matmul", a);
-  detail::check_floating("matmul", b);
+  detail::check_arithmetic("matmul", a);
+  detail::check_arithmetic("matmul", b);
   if (a.impl()->dtype != b.impl()->dtype) {
     fail<DTypeError>("matmul", "the dtypes differ: {} and {}; convert one with .to", a.impl()->dtype, b.impl()->dtype);
   }
@@ -71,18 +72,19 @@ Tensor matmul_t(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
   to.push_back(n);
   Tensor y = make_tensor(to, a.impl()->dtype);
   const std::int64_t count = batch.numel();
-  visit_floating(a.impl()->dtype, [&]<class T>() {
+  visit_arithmetic(a.impl()->dtype, [&]<class T>() {
+    using U = typename Wrapping<T>::type;
     for (std::int64_t i = 0; i < count; ++i) {
-      kernels::gemm(kernels::Gemm<T>{.trans_a = trans_a,
+      kernels::gemm(kernels::Gemm<U>{.trans_a = trans_a,
                                      .trans_b = trans_b,
                                      .m = m,
                                      .n = n,
                                      .k = k,
-                                     .a = elements<T>(a) + factor_of(i, p, batch) * m * k,
+                                     .a = elements<U>(a) + factor_of(i, p, batch) * m * k,
                                      .lda = s.back(),
-                                     .b = elements<T>(b) + factor_of(i, q, batch) * k * n,
+                                     .b = elements<U>(b) + factor_of(i, q, batch) * k * n,
                                      .ldb = t.back(),
-                                     .c = elements<T>(y) + i * m * n,
+                                     .c = elements<U>(y) + i * m * n,
                                      .ldc = n});
     }
   });

@@ -19,7 +19,7 @@ namespace {
 
 template <class Beats>
 Tensor extremum(OpName op, const Tensor& x, Beats beats) {
-  detail::check_arithmetic(op.text, x);
+  detail::check_defined(op.text, x);
   const std::int64_t n = x.impl()->numel;
   if (n == 0) fail<ValueError>(op.text, "a tensor of shape {} has no elements", x.impl()->shape);
   Tensor y = detail::make_tensor({}, x.impl()->dtype);
@@ -35,7 +35,7 @@ Tensor extremum(OpName op, const Tensor& x, Beats beats) {
 
 template <class Beats>
 ValuesAndIndices extremum(OpName op, const Tensor& x, std::int64_t dim, bool keepdim, Beats beats) {
-  detail::check_arithmetic(op.text, x);
+  detail::check_defined(op.text, x);
   const Shape& from = x.impl()->shape;
   const std::int64_t d = detail::normalize_dim(op.text, dim, from.size());
   const std::int64_t extent = detail::rows_along(from, d).n;

@@ -4,7 +4,6 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
-#include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
@@ -19,7 +18,6 @@ template <class Wins>
 Tensor extremum(OpName op, const Tensor& a, const Tensor& b, Wins wins) {
   const detail::Operands both(op.text, a, b);
   const Tensor &p = both.a, &q = both.b;
-  detail::check_arithmetic(op.text, p);
   Tensor y = detail::make_broadcast(op.text, p, q, p.impl()->dtype);
   visit_arithmetic(p.impl()->dtype, [&]<class T>() {
     detail::zip<T, T>(p, q, y, [wins](T u, T v) { return wins(u, v) || u != u ? u : v; });

@@ -1,5 +1,5 @@
 // y = a b        da = gy b, db = gy a
-// Keeps each factor that the other's gradient needs.
+// Keeps each factor that the other's gradient needs. Of bool_, as in PyTorch: a and b.
 #include <utility>
 
 #include "ops/elementwise.hpp"

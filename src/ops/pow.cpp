@@ -18,13 +18,13 @@ namespace xtape {
 
 namespace {
 
-/// a^b for b >= 0, modulo 2^32 or 2^64.
+/// a^b for b >= 0, modulo 2^8, 2^32 or 2^64.
 template <class T>
 T integer_power(T a, T b) {
   using U = typename detail::Wrapping<T>::type;
   U power = 1;
-  for (U square = static_cast<U>(a); b > 0; b = static_cast<T>(b >> 1), square *= square) {
-    if (b & 1) power *= square;
+  for (U square = static_cast<U>(a); b > 0; b = static_cast<T>(b >> 1), square = static_cast<U>(square * square)) {
+    if (b & 1) power = static_cast<U>(power * square);
   }
   return static_cast<T>(power);
 }
@@ -43,7 +43,7 @@ void check_exponents(const Tensor& b) {
 template <class T>
 void power(const Tensor& a, const Tensor& b, Tensor& y) {
   if constexpr (std::is_integral_v<T>) {
-    check_exponents<T>(b);
+    if constexpr (std::is_signed_v<T>) check_exponents<T>(b);
     detail::zip<T, T>(a, b, y, integer_power<T>);
   } else if (b.impl()->numel == 1 && *detail::elements<T>(b) == 2) {
     detail::zip<T, T>(a, b, y, [](T u, T) { return u * u; });
@@ -98,7 +98,13 @@ Tensor pow(const Tensor& a, const Tensor& b) {
                 });
 }
 
+Tensor square(const Tensor& x) {
+  detail::check_defined("square", x);
+  return pow(x, 2);
+}
+
 Tensor Tensor::pow(Scalar exponent) const { return xtape::pow(*this, exponent); }
 Tensor Tensor::pow(const Tensor& exponent) const { return xtape::pow(*this, exponent); }
+Tensor Tensor::square() const { return xtape::square(*this); }
 
 }  // namespace xtape

@@ -6,7 +6,7 @@
 namespace xtape::detail {
 
 Tensor to_floating(std::string_view op, const Tensor& x) {
-  check_arithmetic(op, x);
+  check_defined(op, x);
   return is_floating(x.impl()->dtype) ? x : to(x, DType::float32);
 }
 

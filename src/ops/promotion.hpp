@@ -8,7 +8,7 @@
 
 namespace xtape::detail {
 
-/// x itself when floating, else float32; DTypeError on bool_ and uint8.
+/// x itself when floating, else as float32.
 Tensor to_floating(std::string_view op, const Tensor& x);
 
 /// The dtype that an op on both computes in.

@@ -171,6 +171,30 @@ TEST(Compile, CompoundAssignmentTakesEveryLeftSide) {
   expect_refused("void use(double x, const Tensor& t) { x += t; }", "error: ");
 }
 
+// C's functions on numbers and those of xtape on tensors are overloads, whichever header comes first.
+TEST(Compile, FunctionsOfNumbersStandBesideThoseOfTensors) {
+  for (const std::string header : {"math.h", "cmath"}) {
+    EXPECT_EQ(compiler_says("#include <" + header + ">\n" + R"cpp(
+                double of_number(double x) {
+                  double y = sin(x) + cos(x) + tan(x) + tanh(x) + exp(x) + exp2(x) + expm1(x) + log(x) + log1p(x);
+                  y += log2(x) + log10(x) + sqrt(x) + floor(x) + ceil(x) + trunc(x) + round(x) + erf(x) + pow(x, 2.0);
+                  return y + sin(1.0) + round(2.5) + floor(1.5f);
+                }
+                Tensor of_tensor(const Tensor& x) {
+                  Tensor y = sin(x) + cos(x) + tan(x) + tanh(x) + exp(x) + exp2(x) + expm1(x) + log(x) + log1p(x);
+                  y += log2(x) + log10(x) + sqrt(x) + floor(x) + ceil(x) + trunc(x) + round(x) + erf(x) + pow(x, 2.0);
+                  return where(isnan(x) | isinf(x) | ~isfinite(x), sign(y), rsqrt(square(abs(y))));
+                }
+                bool named_alike(const Tensor& x) {
+                  const bool all = xtape::all(x).item<bool>(), any = x.any().item<bool>();
+                  const int round = 1, sign = -1, floor = all ? round : sign;
+                  return any && allclose(x, x) && floor > 0;
+                }
+              )cpp"),
+              "");
+  }
+}
+
 // Whether a tensor in brackets is a mask is known at run time only: ops/masks_test.cpp holds what is refused there.
 TEST(Compile, ATensorInBracketsReadsIntoATensor) {
   EXPECT_EQ(compiler_says("void use(const Tensor& x, const Tensor& i) { Tensor y = x[i]; y = x[x > 0]; x[i] = 1; "

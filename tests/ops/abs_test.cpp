@@ -38,7 +38,7 @@ TEST(Abs, OfTheSmallestIntegerIsItself) {
 
 TEST(Abs, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"DTypeError: abs: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: abs: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { abs(tensor({true})); }},
   });
 }

@@ -85,7 +85,7 @@ TEST(Argmin, FindsTheSmallest) {
 
 TEST(Argmin, RefusesWhatHasNoSmallest) {
   testing::expect_errors({
-      {"DTypeError: argmin: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: argmin: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { argmin(tensor({true})); }},
       {"ValueError: argmin: a tensor of shape (0, 3) has no elements",
        [] {
@@ -111,7 +111,7 @@ TEST(Argmax, ThrowsOneClearLine) {
       {"ValueError: argmax: a tensor of shape (0) has no elements", [] { zeros({0}).argmax(); }},
       {"IndexError: argmax: dim -3 is outside [-2, 2)", [] { ones({2, 3}).argmax(-3); }},
       {"ValueError: argmax: dim 1 of shape (2, 0) has no elements", [] { argmax(zeros({2, 0}), 1); }},
-      {"DTypeError: argmax: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: argmax: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { argmax(tensor({true})); }},
       {"IndexError: argmax: dim 2 is outside [-2, 2)", [] { argmax(ones({2, 3}), 2); }},
   });

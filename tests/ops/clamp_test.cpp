@@ -63,11 +63,51 @@ TEST(Clamp, HasGradientZeroOutsideWhateverTheUpstreamGradient) {
   expect_close(gradient(clamp(x, -1, 1), x, {INFINITY, NAN, 1, 1}), {0, 0, 0, 1});
 }
 
+XTAPE_OP_CASES(clamp_min) {
+  using testing::Args;
+  cases.add("clamp_min", "", {testing::away({4, 5})}, "torch.clamp_min(x[0], -1)",
+            [](Args x) { return clamp_min(x[0], -1); });
+  cases.add("clamp_max", "", {testing::away({4, 5})}, "torch.clamp_max(x[0], 1.5)",
+            [](Args x) { return clamp_max(x[0], 1.5); });
+  cases.add("clamp", "one bound", {testing::away({4, 5})}, "torch.clamp(x[0], 0.75)",
+            [](Args x) { return clamp(x[0], 0.75); });
+  cases
+      .add("clamp", "one bound, special", {testing::special({20})},
+           "[torch.clamp_min(x[0], -1.75), torch.clamp_max(x[0], 50)]",
+           [](Args x) {
+             return std::vector<Tensor>{clamp_min(x[0], -1.75), clamp_max(x[0], 50)};
+           })
+      .smooth = false;
+}
+
+TEST(Clamp, TakesOneBound) {
+  const Tensor x = tensor({-2.0f, 0.0f, 2.0f, INFINITY, -INFINITY, NAN});
+  expect_close(clamp(x, -1), {-1, 0, 2, INFINITY, -1, NAN});
+  expect_close(clamp_min(x, -1), {-1, 0, 2, INFINITY, -1, NAN});
+  expect_close(clamp_max(x, 1), {-2, 0, 1, 1, -INFINITY, NAN});
+  EXPECT_TRUE(equal(tensor({-5, 5}).clamp_min(0), tensor({0, 5})) &&
+              equal(tensor({-5, 5}).clamp_max(0), tensor({-5, 0})));
+  EXPECT_TRUE(equal(tensor({-5, 5}).clamp(0), tensor({0, 5})));
+}
+
+TEST(Clamp, PassesTheGradientAtTheOneBound) {
+  Tensor x = leaf({-1, 0, 1}, {3});
+  expect_close(gradient(clamp_min(x, 0), x, {3, 3, 3}), {0, 3, 3});
+  expect_close(gradient(clamp_max(x, 0), x, {3, 3, 3}), {3, 3, 0});
+}
+
+TEST(Clamp, OfTruthsByIntegersIsInt64) { EXPECT_TRUE(equal(clamp(tensor({true, false}), 0, 5), tensor({1, 0}))); }
+
 TEST(Clamp, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: clamp: a bound is NaN", [] { clamp(ones({2}), nan, 1); }},
-      {"DTypeError: clamp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { clamp(tensor({true}), 0, 1); }},
+      {"DTypeError: clamp: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
+       [] { clamp(tensor({true}), false, true); }},
+      {"ValueError: clamp_min: a bound is NaN", [] { clamp_min(ones({1}), NAN); }},
+      {"ValueError: clamp_max: a bound is NaN", [] { clamp_max(ones({1}), NAN); }},
+      {"ValueError: clamp: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { clamp(tensor({1}).to(uint8), -1, 5); }},
+      {"ValueError: clamp_max: the tensor is undefined", [] { clamp_max(Tensor(), 1); }},
   });
 }
 

@@ -70,10 +70,7 @@ TEST(Gelu, FollowsItsLimitsFarOut) {
 
 TEST(Gelu, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"DTypeError: gelu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { gelu(tensor({1}).to(uint8)); }},
-      {"DTypeError: gelu: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { gelu(tensor({true})); }},
+      {"ValueError: gelu: the tensor is undefined", [] { gelu(Tensor()); }},
   });
 }
 

@@ -236,8 +236,6 @@ TEST(InPlace, ThrowsOneClearLine) {
        ".to(float32)",
        [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
       {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
-      {"DTypeError: add_: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { zeros({1}, {.dtype = uint8}).add_(tensor({1})); }},
       {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
       {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",
@@ -248,7 +246,7 @@ TEST(InPlace, ThrowsOneClearLine) {
        [] { zeros({1}, {.dtype = uint8}).fill_(256); }},
       {"ValueError: fill_: nan does not fit int64", [] { zeros({1}, {.dtype = int64}).fill_(nan); }},
       {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
-      {"DTypeError: mul_: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: mul_: int64 values cannot be written into a tensor of bool_ in place; convert it with .to(int64)",
        [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
       {"DTypeError: mul_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",

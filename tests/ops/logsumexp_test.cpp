@@ -65,8 +65,6 @@ TEST(Logsumexp, HasGradientNaNOnlyInARowWithoutASoftmax) {  // as in PyTorch
 
 TEST(Logsumexp, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"DTypeError: logsumexp: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { logsumexp(tensor({true}), 0); }},
       {"IndexError: logsumexp: dim 1 is outside [-1, 1)", [] { logsumexp(ones({2}), 1); }},
   });
 }

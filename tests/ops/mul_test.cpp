@@ -51,12 +51,8 @@ TEST(Mul, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: mul: the tensor is undefined", [] { ones({2}) * Tensor(); }},
       {"ValueError: mul: the tensor is undefined", [] { Tensor() * 2; }},
-      {"DTypeError: mul: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { tensor({1, 2}).to(uint8) * tensor({1, 2}).to(uint8); }},
       {"ShapeError: mul: shapes (5, 2, 3) and (4, 1) do not broadcast: dim -2 is 2 and 4",
        [] { ones({5, 2, 3}) * ones({4, 1}); }},
-      {"DTypeError: mul: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { tensor({true}) * true; }},
   });
   // clang-format on
 }

@@ -110,7 +110,7 @@ TEST(Pow, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: pow: exponent[1] = -1: integers have no negative powers; convert the base with .to(float32)",
        [] { pow(tensor({2, 3}), tensor({1, -1})); }},
-      {"DTypeError: pow: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: pow: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { pow(tensor({true}), true); }},
       {"ShapeError: pow: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3", [] { pow(ones({2}), ones({3})); }},
   });

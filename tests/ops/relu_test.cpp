@@ -40,8 +40,8 @@ TEST(Relu, WorksForIntegersAndEmptyTensors) {
 TEST(Relu, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: relu: the tensor is undefined", [] { relu(Tensor()); }},
-      {"DTypeError: relu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { relu(tensor({1}, {.dtype = uint8})); }},
+      {"DTypeError: relu: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
+       [] { relu(tensor({true})); }},
   });
 }
 

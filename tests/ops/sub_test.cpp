@@ -35,8 +35,8 @@ TEST(Sub, ThrowsOneClearLine) {
       {"ShapeError: sub: shapes (2, 3) and (4, 1, 2) do not broadcast: dim -1 is 3 and 2",
        [] { ones({2, 3}) - ones({4, 1, 2}); }},
       {"ShapeError: sub: shapes (0) and (2) do not broadcast: dim -1 is 0 and 2", [] { ones({0}) - ones({2}); }},
-      {"DTypeError: sub: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
-       [] { tensor({1}, {.dtype = uint8}) - 1; }},
+      {"DTypeError: sub: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
+       [] { tensor({true}) - tensor({false}); }},
   });
   // clang-format on
 }
