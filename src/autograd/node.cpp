@@ -79,8 +79,8 @@ bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept {
 }
 
 bool wants_recording(const std::vector<Tensor>& inputs) noexcept {
-  return is_grad_enabled() &&
-         std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.defined() && x.impl()->requires_grad; });
+  return is_grad_enabled() && std::any_of(inputs.begin(), inputs.end(),
+                                          [](const Tensor& x) { return x.defined() && x.impl()->requires_grad; });
 }
 
 Tensor put_on_tape(NodePtr node, const std::vector<Tensor>& inputs, Tensor y) {
