@@ -50,6 +50,17 @@ TEST(Xtensor, TheWrongTypeIsAnError) {
   expect_error<DTypeError>([] { to_xarray<double>(ones({2})); }, "the tensor holds float32, not float64");
 }
 
+TEST(Fmt, ASpecOfNumbersFormatsTheOnlyElement) {
+  const Tensor loss = tensor(0.69314718), count = tensor(42), x = tensor({1.5, 2.5});
+  EXPECT_EQ(fmt::format("{:.4f}|{:10.3e}|{:.3}|{:.{}f}|{:g}", loss, loss, loss, loss, 2, count),
+            "0.6931| 6.931e-01|0.693|0.69|42");
+  EXPECT_EQ(fmt::format("{:5d}|{:d}|{:.1f}|{:.1f}", count, tensor(true), count, tensor({2.5})), "   42|1|42.0|2.5");
+  EXPECT_EQ(fmt::format("{:>16}|{:s}", loss, loss), "  tensor(0.6931)|tensor(0.6931)");
+  expect_error<ValueError>([&x] { (void)fmt::format("{:.4f}", x); }, "item: tensor has 2 elements; use to_vector");
+  expect_error<DTypeError>([&x] { (void)fmt::format("{:d}", x[0]); },
+                           "format: {:d} formats integers, the tensor is float32");
+}
+
 TEST(Fmt, FormatsTensorsShapesAndDtypes) {
   EXPECT_EQ(fmt::format("{} {}", Shape{2, 3}, float64), "(2, 3) float64");
   Tensor t = ones({2});

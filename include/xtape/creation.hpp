@@ -1,10 +1,12 @@
 // Tensors from values. Default dtypes as in PyTorch: floating literals make float32, integers int64.
 #pragma once
 
+#include <concepts>
 #include <initializer_list>
-#include <span>
 #include <vector>
 
+#include "xtape/detail/numbers.hpp"
+#include "xtape/shape.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape {
@@ -33,7 +35,8 @@ XTAPE_API Tensor ones(const Shape& shape, const TensorOptions& options = {});
 XTAPE_API Tensor empty(const Shape& shape, const TensorOptions& options = {});
 /// The identity matrix (n, n), or (n, m) with ones on the diagonal.
 XTAPE_API Tensor eye(std::int64_t n, const TensorOptions& options = {});
-XTAPE_API Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options = {});
+template <detail::Extent M>  // a template, so that eye(2, {}) has default options, not m = 0
+Tensor eye(std::int64_t n, M m, const TensorOptions& options = {});
 /// dtype defaults to the value's: bool_, int64 or float32.
 XTAPE_API Tensor full(const Shape& shape, Scalar value, const TensorOptions& options = {});
 /// start, start + step, ... before end. dtype defaults to int64 when all three are integers, else float32.
@@ -41,6 +44,10 @@ XTAPE_API Tensor full(const Shape& shape, Scalar value, const TensorOptions& opt
 XTAPE_API Tensor arange(Scalar end, const TensorOptions& options = {});
 XTAPE_API Tensor arange(Scalar start, Scalar end, const TensorOptions& options = {});
 XTAPE_API Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& options = {});
+/// `steps` numbers from start to end, both included, at equal distances; start alone if steps is 1. dtype defaults to
+/// float32; an integer dtype truncates start, end and the numbers between. ValueError when steps is negative, start or
+/// end is not finite or does not fit the dtype; DTypeError for bool_.
+XTAPE_API Tensor linspace(Scalar start, Scalar end, std::int64_t steps, const TensorOptions& options = {});
 
 // Shape of x; dtype defaults to that of x.
 XTAPE_API Tensor zeros_like(const Tensor& x, const TensorOptions& options = {});
@@ -48,96 +55,154 @@ XTAPE_API Tensor ones_like(const Tensor& x, const TensorOptions& options = {});
 XTAPE_API Tensor empty_like(const Tensor& x, const TensorOptions& options = {});
 XTAPE_API Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& options = {});
 
+// zeros(2, 3): the extents without braces. With options they need them: zeros({2, 3}, {.dtype = int64}).
+template <detail::Extent... N>
+  requires(sizeof...(N) > 0)
+Tensor zeros(N... extents) { return zeros(Shape{static_cast<std::int64_t>(extents)...}); }
+template <detail::Extent... N>
+  requires(sizeof...(N) > 0)
+Tensor ones(N... extents) { return ones(Shape{static_cast<std::int64_t>(extents)...}); }
+template <detail::Extent... N>
+  requires(sizeof...(N) > 0)
+Tensor empty(N... extents) { return empty(Shape{static_cast<std::int64_t>(extents)...}); }
+
+// zeros({2, 3}, int64): a dtype in place of the options. (Templates, so that `{}` still means default options.)
+template <std::same_as<DType> D>
+Tensor zeros(const Shape& shape, D dtype) {
+  return zeros(shape, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor ones(const Shape& shape, D dtype) {
+  return ones(shape, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor empty(const Shape& shape, D dtype) {
+  return empty(shape, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor eye(std::int64_t n, D dtype) {
+  return eye(n, {.dtype = dtype});
+}
+template <detail::Extent M, std::same_as<DType> D>
+Tensor eye(std::int64_t n, M m, D dtype) {
+  return eye(n, m, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor full(const Shape& shape, Scalar value, D dtype) {
+  return full(shape, value, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor arange(Scalar end, D dtype) {
+  return arange(end, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor arange(Scalar start, Scalar end, D dtype) {
+  return arange(start, end, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor arange(Scalar start, Scalar end, Scalar step, D dtype) {
+  return arange(start, end, step, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor linspace(Scalar start, Scalar end, std::int64_t steps, D dtype) {
+  return linspace(start, end, steps, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor zeros_like(const Tensor& x, D dtype) {
+  return zeros_like(x, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor ones_like(const Tensor& x, D dtype) {
+  return ones_like(x, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor empty_like(const Tensor& x, D dtype) {
+  return empty_like(x, {.dtype = dtype});
+}
+template <std::same_as<DType> D>
+Tensor full_like(const Tensor& x, Scalar value, D dtype) {
+  return full_like(x, value, {.dtype = dtype});
+}
+
+/// A number, or numbers in braces, of any depth: tensor(2.5), tensor({1, 2}), tensor({{1, 2.5}, {3, 4}}). dtype
+/// defaults to int64, to float32 if any number is floating, and to bool_ if all are bool. ShapeError when lists of the
+/// same depth differ in length; ValueError for an integer that int64 or the given dtype does not hold.
+XTAPE_API Tensor tensor(const detail::Literal& values, const TensorOptions& options = {});
+template <std::same_as<DType> D>
+Tensor tensor(const detail::Literal& values, D dtype) {
+  return tensor(values, {.dtype = dtype});
+}
+
 namespace detail {
-/// A tensor of the elements' own dtype, then cast to the option's. ShapeError unless shape.numel() is `count`.
+XTAPE_API Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options);
+/// `count` elements of `dtype`, cast to the option's. ShapeError unless shape.numel() is `count`.
 XTAPE_API Tensor from_elements(const void* elements, DType dtype, std::int64_t count, const Shape& shape,
                                const TensorOptions& options);
-[[noreturn]] XTAPE_API void fail_ragged(std::int64_t row, std::int64_t expected, std::int64_t got);
 
-/// The dtype that a literal of type T makes: double literals make float32, int literals int64.
-template <class T>
-inline constexpr DType literal_dtype = Scalar(T{}).dtype();
-template <class T>
-concept Number = std::is_arithmetic_v<T>;
-
-template <Number T, class Row>
-void append(std::vector<T>& out, const Row& row) {
-  out.insert(out.end(), row.begin(), row.end());
-}
-template <Number T>
-Tensor from_literals(const std::vector<T>& values, const Shape& shape, TensorOptions options) {
-  options.dtype = options.dtype.value_or(literal_dtype<T>);
-  if constexpr (Element<T> && !std::is_same_v<T, bool>) {
-    return from_elements(values.data(), dtype_of<T>, static_cast<std::int64_t>(values.size()), shape, options);
-  } else if constexpr (std::is_floating_point_v<T>) {  // long double
-    const std::vector<double> narrow(values.begin(), values.end());
-    return from_elements(narrow.data(), DType::float64, static_cast<std::int64_t>(narrow.size()), shape, options);
-  } else {  // vector<bool> has no array, and short, char, ... have no dtype
-    const std::vector<std::int64_t> wide(values.begin(), values.end());
-    return from_elements(wide.data(), DType::int64, static_cast<std::int64_t>(wide.size()), shape, options);
+/// `shape`: null for that of the range.
+template <NumberRange R>
+Tensor from_range(const R& values, const Shape* shape, TensorOptions options) {
+  using T = NumberIn<R>;
+  if constexpr (IsInitializerList<R>) options.dtype = options.dtype.value_or(Scalar(T{}).dtype());
+  if constexpr (Element<T> && requires {
+                  { std::data(values) } -> std::convertible_to<const T*>;
+                }) {
+    const auto n = static_cast<std::int64_t>(std::size(values));
+    return from_elements(std::data(values), dtype_of<T>, n, shape ? *shape : Shape{n}, options);
+  } else {
+    NestedShape nest;
+    std::vector<Stored<T>> flat;
+    collect(values, nest, flat);
+    return from_elements(flat.data(), stored_dtype<T>, static_cast<std::int64_t>(flat.size()),
+                         shape ? *shape : nest.shape(), options);
   }
 }
+XTAPE_API Tensor from_blob(void* data, DType dtype, const Shape& shape, const TensorOptions& options);
 }  // namespace detail
 
-/// A 0-dim tensor: tensor(2.5), tensor(3, {.dtype = float64}).
-template <detail::Number T>
-Tensor tensor(T value, const TensorOptions& options = {}) {
-  return detail::from_literals(std::vector<T>{value}, Shape{}, options);
+template <detail::Extent M>
+Tensor eye(std::int64_t n, M m, const TensorOptions& options) {
+  return detail::eye(n, static_cast<std::int64_t>(m), options);
 }
-/// Literals, one, two or three braces deep: tensor({{1.f, 2.f}, {3.f, 4.f}}). ShapeError when rows differ in length.
-template <detail::Number T>
-Tensor tensor(std::initializer_list<T> values, const TensorOptions& options = {}) {
-  return detail::from_literals(std::vector<T>(values), {static_cast<std::int64_t>(values.size())}, options);
+
+/// Copies a std::vector, std::array, std::span or array of numbers. dtype defaults to that of the elements (double
+/// stays float64); integers that have no dtype of their own make int64, ValueError where one does not fit. Nested ones
+/// give their shape; ShapeError when lists of the same depth differ in length.
+template <detail::NumberRange R>
+Tensor tensor(const R& values, const TensorOptions& options = {}) {
+  return detail::from_range(values, nullptr, options);
 }
-template <detail::Number T>
-Tensor tensor(std::initializer_list<std::initializer_list<T>> rows, const TensorOptions& options = {}) {
-  const auto n = static_cast<std::int64_t>(rows.size());
-  const auto m = n ? static_cast<std::int64_t>(rows.begin()->size()) : 0;
-  std::vector<T> values;
-  for (const auto& row : rows) {
-    if (static_cast<std::int64_t>(row.size()) != m) {
-      detail::fail_ragged(&row - rows.begin(), m, static_cast<std::int64_t>(row.size()));
-    }
-    detail::append(values, row);
-  }
-  return detail::from_literals(values, {n, m}, options);
+template <detail::NumberRange R, std::same_as<DType> D>
+Tensor tensor(const R& values, D dtype) {
+  return detail::from_range(values, nullptr, {.dtype = dtype});
 }
-template <detail::Number T>
-Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> planes,
-              const TensorOptions& options = {}) {
-  const auto n = static_cast<std::int64_t>(planes.size());
-  const auto m = n ? static_cast<std::int64_t>(planes.begin()->size()) : 0;
-  const auto k = m ? static_cast<std::int64_t>(planes.begin()->begin()->size()) : 0;
-  std::vector<T> values;
-  for (const auto& plane : planes) {
-    if (static_cast<std::int64_t>(plane.size()) != m) {
-      detail::fail_ragged(&plane - planes.begin(), m, static_cast<std::int64_t>(plane.size()));
-    }
-    for (const auto& row : plane) {
-      if (static_cast<std::int64_t>(row.size()) != k) {
-        detail::fail_ragged(&row - plane.begin(), k, static_cast<std::int64_t>(row.size()));
-      }
-      detail::append(values, row);
-    }
-  }
-  return detail::from_literals(values, {n, m, k}, options);
+/// The same in another shape. ShapeError unless it has as many elements.
+template <detail::NumberRange R>
+Tensor tensor(const R& values, const Shape& shape, const TensorOptions& options = {}) {
+  return detail::from_range(values, &shape, options);
 }
-/// Copies existing elements; the dtype is the element's own (double stays float64).
+template <detail::NumberRange R, std::same_as<DType> D>
+Tensor tensor(const R& values, const Shape& shape, D dtype) {
+  return detail::from_range(values, &shape, {.dtype = dtype});
+}
+/// `{}` is the shape of a 0-dim tensor here, not options.
+template <detail::NumberRange R>
+Tensor tensor(const R& values, std::initializer_list<std::int64_t> shape, const TensorOptions& options = {}) {
+  return tensor(values, Shape(shape), options);
+}
+
+/// A tensor on the elements at `data`, row-major, without a copy: each sees what the other writes. The caller owns the
+/// memory, and keeps it until the tensor, all that shares its storage and every graph that has saved it are gone. The
+/// dtype is the element's; that of a void* is `options.dtype`, float32 by default. DTypeError for another dtype,
+/// ValueError for a null pointer unless the tensor is empty.
 template <class T>
-  requires Element<std::remove_const_t<T>> Tensor tensor(std::span<T> values, const Shape& shape,
-                                                         const TensorOptions& options = {}) {
-    return detail::from_elements(values.data(), dtype_of<std::remove_const_t<T>>,
-                                 static_cast<std::int64_t>(values.size()), shape, options);
+  requires(Element<T> || std::is_void_v<T>)
+Tensor from_blob(T* data, const Shape& shape, const TensorOptions& options = {}) {
+  if constexpr (std::is_void_v<T>) {
+    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, options);
+  } else {
+    return detail::from_blob(data, dtype_of<T>, shape, options);
   }
-template <Element T>
-  requires(!std::is_same_v<T, bool>)
-Tensor tensor(const std::vector<T>& values, const Shape& shape, const TensorOptions& options = {}) {
-  return tensor(std::span<const T>(values), shape, options);
-}
-template <Element T>
-  requires(!std::is_same_v<T, bool>)
-Tensor tensor(const std::vector<T>& values) {
-  return tensor(std::span<const T>(values), Shape{static_cast<std::int64_t>(values.size())});
 }
 
 }  // namespace xtape

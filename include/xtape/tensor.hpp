@@ -60,6 +60,8 @@ class XTAPE_API Tensor {
   // -- properties
   bool defined() const noexcept { return static_cast<bool>(impl_); }
   Shape shape() const;
+  /// The shape, as in PyTorch.
+  Shape size() const { return shape(); }
   /// Extent of dim `d` (negative: from the end). IndexError outside the range.
   std::int64_t size(std::int64_t d) const;
   std::int64_t dim() const;
@@ -72,6 +74,9 @@ class XTAPE_API Tensor {
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
 
   // -- elements
+  /// The only element as a double, which converts and prints as any number: `float v = loss.item();`. ValueError unless
+  /// numel is 1, and for an int64 that double does not hold exactly: use item<std::int64_t>().
+  double item() const;
   /// The only element, converted to T. ValueError unless numel is 1, and when an integer T does not hold the value.
   template <Element T>
   T item() const {

@@ -210,6 +210,9 @@ void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
   detail::run_or_release(pass, {&root, 1});
 }
 
+Seeds::Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}
+Seeds::Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}
+
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
                          GradOptions options) {
   const bool has_seeds = !seeds.tensors.empty();

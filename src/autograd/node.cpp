@@ -25,16 +25,15 @@ thread_local bool freeing = false;
 }  // namespace
 
 Node::Node(const char* op, std::size_t inputs) : op_(op), input_count_(inputs), inputs_(few_inputs_) {
-  if (inputs > std::size(few_inputs_)) {
-    many_inputs_ = std::make_unique<NodePtr[]>(inputs);
-    inputs_ = many_inputs_.get();
-  }
+  if (inputs > std::size(few_inputs_)) inputs_ = new NodePtr[inputs];
 }
 
 void* Node::operator new(std::size_t bytes) { return detail::take_block_or_throw(bytes); }
 void Node::operator delete(void* p, std::size_t bytes) noexcept { detail::give_back(p, bytes); }
 
 Node::~Node() {
+  if (inputs_ != few_inputs_) delete[] inputs_;
+  delete extras_;
   if (!is_leaf()) live.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -77,6 +76,16 @@ bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept {
     const TensorImpl* impl = ref.tensor->impl();
     return impl && impl->requires_grad;
   });
+}
+
+bool wants_recording(const std::vector<Tensor>& inputs) noexcept {
+  return is_grad_enabled() && std::any_of(inputs.begin(), inputs.end(),
+                                          [](const Tensor& x) { return x.defined() && x.impl()->requires_grad; });
+}
+
+Tensor put_on_tape(NodePtr node, const std::vector<Tensor>& inputs, Tensor y) {
+  const std::vector<TensorRef> refs(inputs.begin(), inputs.end());
+  return put_on_tape(std::move(node), refs.data(), refs.size(), std::move(y));
 }
 
 Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y) {
@@ -132,6 +141,8 @@ void release_saved(Node& node) noexcept {
 }
 
 }  // namespace detail
+
+Gradients::Gradients(std::vector<Tensor> gradients) : size_(gradients.size()), many_(std::move(gradients)) {}
 
 Saved::Saved(const Tensor& value) : value_(value.impl()) {
   if (!value_) return;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,9 +22,9 @@ struct NodeExtras {
 
 struct NodeAccess {
   /// Null where there are none.
-  static detail::NodeExtras* extras(const Node& node) { return node.extras_.get(); }
+  static detail::NodeExtras* extras(const Node& node) { return node.extras_; }
   static detail::NodeExtras& make_extras(Node& node) {
-    if (!node.extras_) node.extras_ = std::make_unique<detail::NodeExtras>();
+    if (!node.extras_) node.extras_ = new detail::NodeExtras();
     return *node.extras_;
   }
   static void set_input(Node& node, std::size_t i, NodePtr input) { node.inputs_[i] = std::move(input); }

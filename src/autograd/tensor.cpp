@@ -83,7 +83,8 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept {
   return Tensor(IntrusivePtr<TensorImpl>::adopt(t));
 }
 
-Tensor make_tensor(const Shape& shape, DType dtype) {
+namespace {
+std::int64_t checked_bytes(const Shape& shape, DType dtype) {
   std::int64_t n = 1;
   bool empty = false, too_many = false;
   for (std::int64_t extent : shape) {
@@ -94,9 +95,19 @@ Tensor make_tensor(const Shape& shape, DType dtype) {
   if (too_many || n > std::numeric_limits<std::int64_t>::max() / 16) {
     fail<ShapeError>("shape", "{} has too many elements to count", shape);
   }
-  StoragePtr storage = Storage::allocate(empty ? 0 : n * itemsize(dtype));
+  return empty ? 0 : n * itemsize(dtype);
+}
+}  // namespace
+
+Tensor make_tensor(const Shape& shape, DType dtype) {
+  StoragePtr storage = Storage::allocate(checked_bytes(shape, dtype));
   std::byte* data = storage->data();
   return Tensor(IntrusivePtr<TensorImpl>::adopt(new TensorImpl(std::move(storage), data, shape, dtype)));
+}
+
+Tensor borrow(void* data, const Shape& shape, DType dtype) {
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(
+      new TensorImpl(Storage::borrow(checked_bytes(shape, dtype)), static_cast<std::byte*>(data), shape, dtype)));
 }
 
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset) {
@@ -117,7 +128,8 @@ bool fills_storage(const Tensor& x) noexcept {
 
 bool owns_storage_alone(const Tensor& x) noexcept {
   const TensorImpl& impl = *x.impl();
-  return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x);
+  return impl.references.load(std::memory_order_acquire) == 1 && impl.storage->is_unique() && fills_storage(x) &&
+         !impl.storage->is_borrowed();
 }
 
 bool is_only_handle(const Tensor& x) noexcept {
@@ -256,6 +268,17 @@ std::string Tensor::to_string() const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& t) { return out << t.to_string(); }
+
+double Tensor::item() const {
+  const Scalar value = item_scalar(DType::float64);
+  const double real = value.to<double>();
+  if (is_floating(value.dtype())) return real;
+  const auto integer = value.to<std::int64_t>();
+  // 2^63 is no int64, so it cannot be converted back.
+  const bool is_exact = real != 0x1p63 && static_cast<std::int64_t>(real) == integer;
+  if (!is_exact) fail<ValueError>("item", "{} is not exact as a double; use item<std::int64_t>()", integer);
+  return real;
+}
 
 Scalar Tensor::item_scalar(DType wanted) const {
   const detail::TensorImpl& t = impl_of(*this, "item");

@@ -89,6 +89,8 @@ class Leaf final : public Node {
 
 /// New storage; the elements are uninitialized. ShapeError for a negative extent or too many elements.
 Tensor make_tensor(const Shape& shape, DType dtype);
+/// The same on memory of the caller's, which must outlive the storage.
+Tensor borrow(void* data, const Shape& shape, DType dtype);
 /// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
 
@@ -125,7 +127,7 @@ void convert_in_place(const Tensor& x, DType dtype);
 /// Drops x's gradient, or fills it with zeros where there is one.
 void clear_grad(const Tensor& x, bool set_to_none);
 
-/// Whether this is the only handle to x's elements, and they fill their storage.
+/// Whether this is the only handle to x's elements, and they fill their storage, which is not borrowed.
 bool owns_storage_alone(const Tensor& x) noexcept;
 /// True when no other handle refers to x or to a view of it. What the tape has saved does not count.
 bool is_only_handle(const Tensor& x) noexcept;

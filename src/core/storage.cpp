@@ -11,7 +11,13 @@ IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
   static_assert(alignof(Storage) <= block_alignment);
   void* block = take_block(sizeof(Storage) + static_cast<std::size_t>(bytes));
   if (!block) fail<ValueError>("allocate", "no memory for a tensor of {} bytes", bytes);
-  return IntrusivePtr<Storage>::adopt(new (block) Storage(bytes));
+  return IntrusivePtr<Storage>::adopt(new (block) Storage(bytes, false));
+}
+
+IntrusivePtr<Storage> Storage::borrow(std::int64_t bytes) {
+  void* block = take_block(sizeof(Storage));
+  if (!block) fail<ValueError>("allocate", "no memory for a tensor");
+  return IntrusivePtr<Storage>::adopt(new (block) Storage(bytes, true));
 }
 
 void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order_relaxed); }
@@ -19,7 +25,7 @@ void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order
 void release(Storage* s) noexcept {
   // The only holder cannot race with another; skipping the decrement saves a locked instruction.
   if (!s->is_unique() && s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  const std::size_t bytes = sizeof(Storage) + static_cast<std::size_t>(s->bytes_);
+  const std::size_t bytes = s->block_bytes();
   s->~Storage();
   give_back(s, bytes);
 }

@@ -1,5 +1,6 @@
 // Storage: a reference-counted, 64-byte aligned block of bytes with a version that in-place writes increment. The bytes
-// follow the header in one allocation. Knows nothing of shapes, dtypes or gradients, but keeps counts for tensors.
+// follow the header in one allocation, unless they are borrowed from the program (from_blob). Knows nothing of shapes,
+// dtypes or gradients, but keeps counts for tensors.
 #pragma once
 
 #include <atomic>
@@ -14,9 +15,13 @@ class alignas(64) Storage {
  public:
   /// `bytes` of uninitialized memory. ValueError when memory runs out.
   static IntrusivePtr<Storage> allocate(std::int64_t bytes);
+  /// For `bytes` of somebody else's memory: it does not know where they are, and never frees them.
+  static IntrusivePtr<Storage> borrow(std::int64_t bytes);
 
+  /// The bytes, unless they are borrowed.
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   std::int64_t bytes() const noexcept { return bytes_; }
+  bool is_borrowed() const noexcept { return is_borrowed_; }
   bool is_unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 
   /// How many tensors in this storage have a handle. The others are kept alive by the tape alone.
@@ -51,7 +56,10 @@ class alignas(64) Storage {
   void set_copied_by(const char* op) noexcept { copied_by_.store(op, std::memory_order_relaxed); }
 
  private:
-  explicit Storage(std::int64_t bytes) noexcept : bytes_(bytes) {}
+  Storage(std::int64_t bytes, bool is_borrowed) noexcept : bytes_(bytes), is_borrowed_(is_borrowed) {}
+  std::size_t block_bytes() const noexcept {
+    return sizeof(Storage) + (is_borrowed_ ? 0 : static_cast<std::size_t>(bytes_));
+  }
   friend void retain(Storage*) noexcept;
   friend void release(Storage*) noexcept;
 
@@ -61,6 +69,7 @@ class alignas(64) Storage {
   std::atomic<std::int32_t> without_handle_{0};
   std::atomic<const char*> copied_by_{nullptr};
   std::int64_t bytes_;
+  bool is_borrowed_;
 };
 
 using StoragePtr = IntrusivePtr<Storage>;

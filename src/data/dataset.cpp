@@ -97,10 +97,14 @@ Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
   return {std::move(x), take(labels_, indices)};
 }
 
+std::vector<std::string> ImageDataset::classes() const { return classes_; }
+
 Subset::Subset(Dataset dataset, std::vector<std::int64_t> indices) : dataset_(std::move(dataset)) {
   check_indices("Subset", indices, dataset_.size());
   indices_ = std::make_shared<const std::vector<std::int64_t>>(std::move(indices));
 }
+
+std::span<const std::int64_t> Subset::indices() const& { return *indices_; }
 
 Batch Subset::batch(std::span<const std::int64_t> indices) const {
   check_indices("Subset", indices, size());

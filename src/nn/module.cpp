@@ -17,6 +17,14 @@ namespace xtape::nn {
 
 namespace detail {
 ModuleHolder::~ModuleHolder() = default;
+std::shared_ptr<ModuleHolder> own(ModuleHolder* holder) { return std::shared_ptr<ModuleHolder>(holder); }
+
+std::vector<Tensor> with_first(const std::vector<Tensor>& inputs, const Tensor& x) {
+  if (!x.defined()) return {};
+  std::vector<Tensor> replaced = inputs;
+  replaced.front() = x;
+  return replaced;
+}
 }  // namespace detail
 
 using detail::joined;

@@ -1,10 +1,14 @@
 #include "xtape/nn/sequential.hpp"
 
+#include <string>
+
 #include "core/fail.hpp"
 
 namespace xtape::nn {
 
 Sequential::~Sequential() = default;
+
+std::string Sequential::name_of(std::size_t i) { return std::to_string(i); }
 
 std::size_t Sequential::size() const { return child_count(); }
 

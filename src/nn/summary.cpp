@@ -39,6 +39,8 @@ const char* state_text(std::int64_t parameters, std::int64_t trainable) {
 
 }  // namespace
 
+Summary::Summary(std::vector<Row> rows) : rows_(std::move(rows)) {}
+
 namespace detail {
 
 Summary summarize(const Module& model, const Callback<Tensor(const Tensor&)>& forward, const Shape& input_shape,

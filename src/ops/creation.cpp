@@ -1,10 +1,9 @@
-// Tensors from values: zeros, ones, empty, eye, full, arange, their _like forms, and what tensor(...) calls. None is
+// Tensors of numbers that follow a rule: zeros, ones, empty, eye, full, arange, linspace and the _like forms. None is
 // recorded.
 #include "xtape/creation.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
@@ -60,8 +59,8 @@ Tensor empty_like(const Tensor& x, const TensorOptions& options) {
   return empty(x.shape(), {.dtype = options.dtype.value_or(x.dtype()), .requires_grad = options.requires_grad});
 }
 
-Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
-Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
+Tensor eye(std::int64_t n, const TensorOptions& options) { return detail::eye(n, n, options); }
+Tensor detail::eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
   Tensor y = filled("eye", {n, m}, 0, DType::float32, {.dtype = options.dtype});
   visit_dtype(y.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < std::min(n, m); ++i) detail::elements<T>(y)[i * m + i] = T{1};
@@ -98,25 +97,30 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
   return y.requires_grad_(options.requires_grad);
 }
 
-namespace detail {
-
-Tensor from_elements(const void* elements, DType dtype, std::int64_t count, const Shape& shape,
-                     const TensorOptions& options) {
-  Tensor y = make_tensor(shape, dtype);
-  if (y.impl()->numel != count) fail<ShapeError>("tensor", "{} elements do not fill shape {}", count, shape);
-  if (count) std::memcpy(y.impl()->data, elements, static_cast<std::size_t>(count * itemsize(dtype)));
-  const DType wanted = options.dtype.value_or(dtype);
-  if (wanted != dtype && !is_floating(wanted)) {
-    visit_dtype(dtype, [&]<class T>() {
-      for (std::int64_t i = 0; i < count; ++i) check_fits("tensor", detail::elements<T>(y)[i], wanted);
-    });
+Tensor linspace(Scalar start, Scalar end, std::int64_t steps, const TensorOptions& options) {
+  if (steps < 0) fail<ValueError>("linspace", "steps is {}, it must not be negative", steps);
+  const DType dtype = options.dtype.value_or(DType::float32);
+  if (dtype == DType::bool_) fail<DTypeError>("linspace", "numbers between start and end are not bool_");
+  for (const Scalar bound : {start, end}) {
+    if (!std::isfinite(bound.to<double>())) {
+      fail<ValueError>("linspace", "start and end must be finite, got {} and {}", start.to<double>(), end.to<double>());
+    }
+    detail::check_fits("linspace", bound, dtype);
   }
-  return without_grad([&] { return to(y, wanted); }).requires_grad_(options.requires_grad);
+  Tensor y = detail::make_tensor({steps}, dtype);
+  visit_dtype(dtype, [&]<class T>() {
+    T* out = detail::elements<T>(y);
+    const double a = static_cast<double>(start.to<T>()), b = static_cast<double>(end.to<T>());
+    const double n = static_cast<double>(std::max<std::int64_t>(steps - 1, 1));
+    const double step = std::isfinite(b - a) ? (b - a) / n : b / n - a / n;
+    // From both ends, as PyTorch does, so that both are exact.
+    for (std::int64_t i = 0; i < steps; ++i) {
+      const bool is_first_half = i < steps / 2 || steps == 1;
+      out[i] = static_cast<T>(is_first_half ? a + step * static_cast<double>(i)
+                                            : b - step * static_cast<double>(steps - 1 - i));
+    }
+  });
+  return y.requires_grad_(options.requires_grad);
 }
 
-void fail_ragged(std::int64_t row, std::int64_t expected, std::int64_t got) {
-  fail<ShapeError>("tensor", "row {} has {} elements, row 0 has {}", row, got, expected);
-}
-
-}  // namespace detail
 }  // namespace xtape

@@ -88,7 +88,7 @@ Tensor randn_like(const Tensor& x, const RandomOptions& options) {
   return normal("randn_like", x.shape(), x.dtype(), options);
 }
 
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options) {
+Tensor detail::randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options) {
   if (low >= high) {
     fail<ValueError>("randint", "no integer lies in [{}, {}); low must be below high", low, high);
   }
@@ -99,6 +99,10 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const Ra
   const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   kernels::randint(draw(options, n, kernels::integers_per_block), 0, n, low, range, detail::elements<std::int64_t>(y));
   return to(y, dtype).requires_grad_(options.requires_grad);
+}
+
+Tensor randint(std::int64_t high, const Shape& shape, const RandomOptions& options) {
+  return detail::randint(0, high, shape, options);
 }
 
 Tensor randperm(std::int64_t n, const RandomOptions& options) {

@@ -68,6 +68,16 @@ GroupOptimizer<Options>::GroupOptimizer(std::vector<Tensor> params, const Option
     : GroupOptimizer(std::vector<ParamGroup<Options>>{{std::move(params), options}}) {}
 
 template <class Options>
+GroupOptimizer<Options>::~GroupOptimizer() = default;
+
+template <class Options>
+Options GroupOptimizer<Options>::with_lr(double lr) {
+  Options options;
+  options.lr = lr;
+  return options;
+}
+
+template <class Options>
 void GroupOptimizer<Options>::check_options() const {
   for (std::size_t g = 0; g < groups_.size(); ++g) Rule<Options>::check(groups_[g].options, g);
 }

@@ -8,9 +8,15 @@
 
 namespace xtape::optim::lr_scheduler {
 
+PerGroup::PerGroup(double value) : values_{value}, is_list_(false) {}
+PerGroup::PerGroup(std::initializer_list<double> values) : values_(values) {}
+PerGroup::PerGroup(std::vector<double> values) : values_(std::move(values)) {}
+
 // ---- all schedulers ---------------------------------------------------------------------------------------------
 
 LRScheduler::~LRScheduler() = default;
+
+std::vector<double> LRScheduler::get_last_lr() const { return last_lr_; }
 
 std::vector<Scheduled> LRScheduler::groups() const {
   std::vector<Scheduled> groups = optimizer_.scheduled();

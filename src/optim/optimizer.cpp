@@ -66,6 +66,8 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters) : name_(n
 
 Optimizer::~Optimizer() = default;
 
+std::vector<Tensor> Optimizer::parameters() const { return parameters_; }
+
 void Optimizer::check_parameters(const std::vector<Tensor>& parameters) const {
   if (parameters.empty()) {
     fail<ValueError>(name_, "the list of parameters is empty; did the model register its layers?");

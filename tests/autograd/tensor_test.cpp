@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
+#include <type_traits>
 
 #include "support/expect.hpp"
 #include "xtape/xtape.hpp"
@@ -45,6 +47,28 @@ TEST(Tensor, SizeCountsFromEitherEnd) {
   expect_error<IndexError>([&] { x.size(2); }, "size: dim 2 is outside [-2, 2)");
   expect_error<IndexError>([] { tensor(1.f).size(0); }, "size: dim 0");
 }
+
+TEST(Tensor, ItemWithoutATypeIsAPlainNumber) {
+  const Tensor loss = tensor(0.5), count = tensor(3), matrix = tensor({{1.5, 2.5}});
+  const float f = loss.item();
+  const auto a = loss.item();
+  static_assert(std::is_same_v<decltype(a), const double>);
+  int correct = 4;
+  correct += static_cast<int>(count.item());
+  double total = 1;
+  total += loss.item();
+  EXPECT_EQ(f + a + total, 2.5);
+  EXPECT_EQ(correct, 7);
+  EXPECT_TRUE(loss.item() < 0.6 && tensor(true).item());
+  EXPECT_EQ(matrix[0][1].item(), 2.5);
+  EXPECT_EQ(tensor(std::int64_t{1} << 53).item(), 0x1p53);
+  EXPECT_EQ(tensor(INT64_MIN).item(), -0x1p63);
+  std::ostringstream out;
+  out << loss.item() << " " << count.item();
+  EXPECT_EQ(out.str(), "0.5 3");
+}
+
+TEST(Tensor, SizeWithoutADimIsTheShape) { EXPECT_EQ(zeros({2, 3}).size(), (Shape{2, 3})); }
 
 TEST(Tensor, ItemConvertsTheOnlyElement) {
   EXPECT_EQ(tensor(3).item<std::int64_t>(), 3);

@@ -20,5 +20,5 @@ int main() {
   model.eval();
   NoGradGuard no_grad;
   Tensor accuracy = (model(x).argmax(1) == y).to(float32).mean();
-  fmt::print("loss {:.4f}  accuracy {:.3f}\n", loss.item<float>(), accuracy.item<float>());
+  fmt::print("loss {:.4f}  accuracy {:.3f}\n", loss.item(), accuracy.item());
 }

@@ -202,5 +202,20 @@ TEST(Compile, ATensorInBracketsReadsIntoATensor) {
             "");
 }
 
+TEST(Compile, WhatIsNoNumberMakesNoTensor) {
+  for (const char* values : {"{1.0, \"a\"}", "\"abc\"", "std::string(\"a\")", "{ones({1})}", "ones({1})"}) {
+    const std::string code = std::string("void use() { tensor(") + values + "); }";
+    expect_one_error(code, "tensor(...) takes numbers, lists of numbers in braces, and ranges of numbers");
+    EXPECT_LE(count(compiler_says(code), "\n"), 12u) << code;
+  }
+}
+
+TEST(Compile, OptionsInAnotherOrderAreRefused) {
+  expect_refused(
+      "#include <xtape/optim/sgd.hpp>\n"
+      "optim::SGD sgd({ones({1})}, {.momentum = 0.9, .lr = 0.1});",
+      "order");
+}
+
 }  // namespace
 }  // namespace xtape::house

@@ -52,6 +52,13 @@ TEST(LinearLayer, HasPyTorchsShapesAndBounds) {  // SEMANTICS [19]
   EXPECT_LT(wide.bias.min().item<float>(), -0.09f);
 }
 
+TEST(LinearLayer, TakesAFlagForTheBiasAndEmptyBracesAsDefaultOptions) {
+  EXPECT_FALSE(nn::Linear(2, 3, false).bias.defined());
+  EXPECT_TRUE(nn::Linear(2, 3, true).bias.defined());
+  EXPECT_TRUE(nn::Linear(2, 3, {}).bias.defined());
+  EXPECT_FALSE(nn::Linear(2, 3, {false}).bias.defined());
+}
+
 TEST(LinearLayer, DrawsTheWeightBeforeTheBias) {
   manual_seed(5);
   nn::Linear with(3, 2);

@@ -83,6 +83,91 @@ TEST(Creation, LikeFormsTakeShapeAndDtype) {
   EXPECT_FALSE(ones_like(ones({1}, {.requires_grad = true})).requires_grad());
 }
 
+TEST(Creation, TakesExtentsWithoutBraces) {
+  for (const Tensor& x : {zeros(2, 3), ones(2, 3), empty(2, 3), rand(2, 3), randn(2, 3)}) {
+    EXPECT_EQ(x.shape(), (Shape{2, 3}));
+    EXPECT_EQ(x.dtype(), float32);
+  }
+  EXPECT_EQ(zeros(3).shape(), (Shape{3}));
+  const std::vector<int> rows(5);
+  EXPECT_EQ(ones(rows.size(), 2u).shape(), (Shape{5, 2}));
+  expect_close(ones(2), {1, 1});
+}
+
+TEST(Creation, TakesADtypeInPlaceOfOptions) {
+  const Tensor x = ones({2});
+  for (const Tensor& y : {zeros({2}, float64),
+                          ones({2}, float64),
+                          empty({2}, float64),
+                          eye(2, float64),
+                          eye(2, 3, float64),
+                          full({2}, 1, float64),
+                          arange(2, float64),
+                          arange(0, 2, float64),
+                          arange(0, 2, 1, float64),
+                          linspace(0, 1, 2, float64),
+                          zeros_like(x, float64),
+                          ones_like(x, float64),
+                          empty_like(x, float64),
+                          full_like(x, 1, float64),
+                          tensor(1, float64),
+                          tensor({1, 2}, float64),
+                          tensor(std::vector<int>{1, 2}, float64),
+                          tensor(std::vector<int>{1, 2}, {1, 2}, float64),
+                          rand({2}, float64),
+                          randn({2}, float64),
+                          rand_like(x, float64),
+                          randn_like(x, float64),
+                          randint(0, 5, {2}, float64),
+                          randint(5, {2}, float64),
+                          randperm(3, float64)}) {
+    EXPECT_EQ(y.dtype(), float64);
+  }
+  EXPECT_EQ(zeros({2, 3}, int64).shape(), (Shape{2, 3}));
+  expect_close(full({2}, 7, uint8), {7, 7});
+}
+
+TEST(Creation, EmptyBracesAreAShapeOrDefaultOptions) {
+  EXPECT_EQ(zeros({}).shape(), Shape{});
+  EXPECT_EQ(zeros({}, {}).shape(), Shape{});
+  const Tensor x = ones({2, 3}, {});
+  EXPECT_EQ(x.shape(), (Shape{2, 3}));
+  EXPECT_EQ(x.dtype(), float32);
+  EXPECT_EQ(full({2}, 1, {}).dtype(), int64);
+  EXPECT_EQ(arange(5, {}).numel(), 5);
+  EXPECT_EQ(arange(1, 5, {}).numel(), 4);
+  EXPECT_EQ(arange(0, 5, 2, {}).numel(), 3);
+  EXPECT_EQ(eye(2, {}).shape(), (Shape{2, 2}));
+  EXPECT_EQ(linspace(0, 1, 3, {}).dtype(), float32);
+  EXPECT_EQ(zeros_like(x, {}).dtype(), float32);
+  EXPECT_EQ(rand({2}, {}).dtype(), float32);
+  EXPECT_EQ(randint(0, 10, {}).shape(), Shape{});
+  EXPECT_EQ(randint(0, 10, {4}, {}).dtype(), int64);
+  EXPECT_EQ(randint(10, {4}, {}).shape(), (Shape{4}));
+  EXPECT_EQ(randperm(4, {}).numel(), 4);
+  EXPECT_EQ(tensor({1, 2}, {}).dtype(), int64);
+  EXPECT_EQ(tensor(std::vector<float>{1}, {}).shape(), Shape{});
+  EXPECT_EQ(tensor(std::vector<float>{1}, {1}, {}).shape(), (Shape{1}));
+}
+
+TEST(Creation, LinspaceReachesBothEnds) {
+  expect_close(linspace(0, 10, 5), {0, 2.5, 5, 7.5, 10});
+  expect_close(linspace(1, 0, 3), {1, 0.5, 0});
+  expect_close(linspace(-2.7, 2.7, 6, int32), {-2, -1, 0, 0, 1, 2});
+  expect_close(linspace(3, 7, 1), {3});
+  EXPECT_EQ(linspace(3, 7, 0).shape(), (Shape{0}));
+  EXPECT_EQ(linspace(0, 1, 3).dtype(), float32);
+  EXPECT_TRUE(linspace(0, 1, 3, {.requires_grad = true}).requires_grad());
+  for (std::int64_t steps : {2, 3, 10, 1000}) {
+    EXPECT_EQ(linspace(0.1, 0.7, steps, float64)[-1].item(), 0.7);
+  }
+}
+
+TEST(Creation, LinspaceSpansTheWholeRangeOfItsDtype) {
+  expect_close(linspace(-3e38, 3e38, 3)[1], {0});
+  expect_close(linspace(-1.5e308, 1.5e308, 3, float64), {-1.5e308, 0, 1.5e308});
+}
+
 TEST(Creation, TensorTakesLiteralsOfUpToThreeDims) {
   expect_close(tensor(3), {3});
   EXPECT_EQ(tensor(3).shape(), Shape{});
@@ -140,15 +225,6 @@ TEST(Creation, ThrowsOneClearLine) {
       {"ShapeError: shape: (1099511627776, 1099511627776) has too many elements to count",
        [] { zeros({1LL << 40, 1LL << 40}); }},
       {"ValueError: allocate: no memory for a tensor of 4503599627370496 bytes", [] { zeros({1LL << 50}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{1, 2}, {3}}); }},
-      {"ShapeError: tensor: 3 elements do not fill shape (2, 2)",
-       [] { tensor(std::vector<float>{1, 2, 3}, {2, 2}); }},
-      {"ShapeError: tensor: row 1 has 2 elements, row 0 has 1", [] { tensor({{1}, {2, 3}}); }},
-      {"ValueError: tensor: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
-       [] { tensor({1, 300}, {.dtype = uint8}); }},
-      {"ValueError: tensor: nan does not fit int64", [] { tensor({nan}, {.dtype = int64}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }},
-      {"ShapeError: tensor: row 1 has 1 elements, row 0 has 2", [] { tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7}}}); }},
       {"DTypeError: requires_grad_: only floating tensors have gradients, this one is int64",
        [] { ones({2}, {.dtype = int64, .requires_grad = true}); }},
       {"ValueError: full: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
@@ -173,6 +249,13 @@ TEST(Creation, ThrowsOneClearLine) {
       {"ValueError: arange: 299 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { arange(300, {.dtype = uint8}); }},
       {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
+      {"ShapeError: shape: negative extent -1 in (2, -1)", [] { zeros(2, -1); }},
+      {"ValueError: linspace: steps is -1, it must not be negative", [] { linspace(0, 1, -1); }},
+      {"DTypeError: linspace: numbers between start and end are not bool_", [] { linspace(0, 1, 2, bool_); }},
+      {"ValueError: linspace: start and end must be finite, got 0 and inf", [] { linspace(0, inf, 3); }},
+      {"ValueError: linspace: start and end must be finite, got nan and 1", [] { linspace(nan, 1, 3, int64); }},
+      {"ValueError: linspace: -3 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { linspace(-3, 3, 4, uint8); }},
       {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
       {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
        [] { empty({1LL << 40, 0, 1LL << 40}); }},

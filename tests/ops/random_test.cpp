@@ -231,6 +231,7 @@ TEST(Random, ThrowsOneClearLine) {
       {"ShapeError: shape: negative extent -2 in (2, -2)", [] { randn({2, -2}); }},
       {"ShapeError: shape: negative extent -2 in (-2)", [] { rand({-2}); }},
       {"ValueError: randint: no integer lies in [5, 5); low must be below high", [] { randint(5, 5, {2}); }},
+      {"ValueError: randint: no integer lies in [0, 0); low must be below high", [] { randint(0, {2}); }},
       {"ValueError: randint: uint8 holds integers from 0 to 255, not from 0 to 299",
        [] { randint(0, 300, {2}, {.dtype = uint8}); }},
       {"ValueError: randint: bool_ holds integers from 0 to 1, not from -1 to 0",

@@ -25,6 +25,24 @@ TEST(Optimizer, HasEveryDocumentedConstructor) {
   EXPECT_EQ(owned->parameters()[0].impl(), w.impl());
 }
 
+template <class O>
+double lr_of(const O& optimizer) {
+  return optimizer.param_groups()[0].options.lr;
+}
+
+TEST(Optimizer, TakesTheLearningRateAlone) {
+  const std::vector<Tensor> params{ones({2}, {.requires_grad = true})};
+  EXPECT_EQ(lr_of(optim::SGD(params, 0.1)), 0.1);
+  EXPECT_EQ(lr_of(optim::SGD({params[0]}, 1)), 1);
+  EXPECT_EQ(lr_of(optim::Adam(params, 0.5f)), 0.5);
+  const optim::AdamW decoupled(params, 0.01);
+  EXPECT_EQ(lr_of(decoupled), 0.01);
+  EXPECT_EQ(decoupled.param_groups()[0].options.weight_decay, 0.01);
+  EXPECT_EQ(lr_of(optim::SGD(params, {})), 1e-3);
+  EXPECT_EQ(lr_of(optim::SGD(params, {0.2})), 0.2);
+  expect_error<ValueError>([&params] { optim::SGD(params, -1); }, "SGD: lr = -1 in group 0");
+}
+
 TEST(Optimizer, TreatsEachGroupByItsOwnOptions) {
   Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
   optim::SGD optimizer({{{w}, {.lr = .1}}, {{b}, {.lr = .5}}});

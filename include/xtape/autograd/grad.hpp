@@ -19,10 +19,10 @@ struct GradOptions {
 
 /// The gradients that arrive at outputs: grad({y}, {x}, {seed}), or {} for none. (A std::vector would make
 /// `{.create_graph = true}` in its place ambiguous for GCC 12.)
-class Seeds {
+class XTAPE_API Seeds {
  public:
-  Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}   // NOLINT: implicit on purpose
-  Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}  // NOLINT: implicit on purpose
+  Seeds(std::initializer_list<Tensor> seeds);  // NOLINT: implicit on purpose
+  Seeds(std::vector<Tensor> seeds);            // NOLINT: implicit on purpose
   std::vector<Tensor> tensors;
 };
 

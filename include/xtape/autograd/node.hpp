@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 
 #include "xtape/detail/intrusive_ptr.hpp"
@@ -74,10 +73,9 @@ class XTAPE_API Node {
   const void* recorded_value_ = nullptr;
   std::size_t input_count_;
   NodePtr few_inputs_[3];
-  std::unique_ptr<NodePtr[]> many_inputs_;
-  NodePtr* inputs_;
+  NodePtr* inputs_;  // few_inputs_, or an array of its own
   Node* next_to_free_ = nullptr;
-  std::unique_ptr<detail::NodeExtras> extras_;  // hooks and the like; few nodes have any
+  detail::NodeExtras* extras_ = nullptr;  // owned: hooks and the like; few nodes have any
 };
 
 }  // namespace xtape

@@ -72,12 +72,12 @@ void save(const Tensor& value, const char* path) = delete;  // this save does no
 XTAPE_API Saved save_output(const Tensor& y, bool needed = true);
 
 /// One gradient for each input, in order. An undefined one means zero, or not wanted.
-class Gradients {
+class XTAPE_API Gradients {
  public:
   template <class... T>
     requires((std::same_as<std::remove_cvref_t<T>, Tensor> && ...) && sizeof...(T) <= 3)
   explicit Gradients(T&&... gradients) : size_(sizeof...(T)), few_{std::forward<T>(gradients)...} {}
-  explicit Gradients(std::vector<Tensor> gradients) : size_(gradients.size()), many_(std::move(gradients)) {}
+  explicit Gradients(std::vector<Tensor> gradients);
 
   std::size_t size() const noexcept { return size_; }
   Tensor& operator[](std::size_t i) noexcept { return many_.empty() ? few_[i] : many_[i]; }
@@ -123,8 +123,10 @@ struct TensorRef {
 
 /// True in grad mode when an input requires grad.
 XTAPE_API bool wants_recording(const TensorRef* inputs, std::size_t count) noexcept;
+XTAPE_API bool wants_recording(const std::vector<Tensor>& inputs) noexcept;
 /// Puts a node on the tape as the op that made y. If y has other holders, the result is a new handle to its storage.
 XTAPE_API Tensor put_on_tape(NodePtr node, const TensorRef* inputs, std::size_t count, Tensor y);
+XTAPE_API Tensor put_on_tape(NodePtr node, const std::vector<Tensor>& inputs, Tensor y);
 
 /// The node of an op whose gradient function is an Fn.
 template <class Fn>
@@ -156,12 +158,6 @@ class OpNode final : public Node {
   };
 };
 
-template <class Fn>
-Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, Fn gradient) {
-  if (!wants_recording(inputs, count)) return y;
-  return put_on_tape(NodePtr::adopt(new OpNode<Fn>(op.text, count, std::move(gradient))), inputs, count, std::move(y));
-}
-
 }  // namespace detail
 
 /// Records an op: `y` is its value, computed without_grad from `inputs`, and `gradient` maps the gradient that arrives
@@ -175,12 +171,15 @@ Tensor record(OpName op, const TensorRef* inputs, std::size_t count, Tensor y, F
 /// It must not write into gy, which others may share.
 template <class Fn>
 Tensor record(OpName op, std::initializer_list<detail::TensorRef> inputs, Tensor y, Fn gradient) {
-  return detail::record(op, inputs.begin(), inputs.size(), std::move(y), std::move(gradient));
+  if (!detail::wants_recording(inputs.begin(), inputs.size())) return y;
+  return detail::put_on_tape(NodePtr::adopt(new detail::OpNode<Fn>(op.text, inputs.size(), std::move(gradient))),
+                             inputs.begin(), inputs.size(), std::move(y));
 }
 template <class Fn>
 Tensor record(OpName op, const std::vector<Tensor>& inputs, Tensor y, Fn gradient) {
-  std::vector<detail::TensorRef> refs(inputs.begin(), inputs.end());
-  return detail::record(op, refs.data(), refs.size(), std::move(y), std::move(gradient));
+  if (!detail::wants_recording(inputs)) return y;
+  return detail::put_on_tape(NodePtr::adopt(new detail::OpNode<Fn>(op.text, inputs.size(), std::move(gradient))),
+                             inputs, std::move(y));
 }
 
 }  // namespace xtape

@@ -85,7 +85,7 @@ class XTAPE_API ImageDataset {
   /// int64 (N).
   Tensor labels() const { return labels_; }
   /// The names of the classes; label k is classes()[k].
-  std::vector<std::string> classes() const { return classes_; }
+  std::vector<std::string> classes() const;
 
  private:
   Tensor images_, labels_;
@@ -100,7 +100,7 @@ class XTAPE_API Subset {
   std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
   Batch batch(std::span<const std::int64_t> indices) const;
   /// The samples' indices in the whole dataset.
-  std::span<const std::int64_t> indices() const& { return *indices_; }
+  std::span<const std::int64_t> indices() const&;
   void indices() && = delete;
 
  private:

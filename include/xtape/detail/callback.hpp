@@ -10,6 +10,15 @@
 
 namespace xtape {
 
+namespace detail {
+/// What a Callback of any signature refers to. (One type for all, so that a program compiles fewer templates.)
+struct XTAPE_API CallbackTarget {
+  virtual ~CallbackTarget();
+};
+/// Takes ownership.
+XTAPE_API std::shared_ptr<CallbackTarget> own(CallbackTarget* target);
+}  // namespace detail
+
 template <class Signature>
 class Callback;
 
@@ -19,14 +28,13 @@ class Callback<R(A...)> {
   Callback() = default;
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Callback> && std::is_invocable_r_v<R, F&, A...>)
-  Callback(F f) : call_(std::make_shared<Model<F>>(std::move(f))) {}  // NOLINT: implicit on purpose
+  Callback(F f) : target_(detail::own(new Model<F>(std::move(f)))) {}  // NOLINT: implicit on purpose
 
-  R operator()(A... a) const { return call_->call(std::forward<A>(a)...); }
-  explicit operator bool() const noexcept { return call_ != nullptr; }
+  R operator()(A... a) const { return static_cast<Concept&>(*target_).call(std::forward<A>(a)...); }
+  explicit operator bool() const noexcept { return target_ != nullptr; }
 
  private:
-  struct Concept {
-    virtual ~Concept() = default;
+  struct Concept : detail::CallbackTarget {
     virtual R call(A... a) = 0;
   };
   template <class F>
@@ -41,7 +49,7 @@ class Callback<R(A...)> {
     }
     F f;
   };
-  std::shared_ptr<Concept> call_;
+  std::shared_ptr<detail::CallbackTarget> target_;
 };
 
 }  // namespace xtape

@@ -91,6 +91,9 @@ constexpr bool takes_one_input() {
 using PreHook = Callback<std::vector<Tensor>(const Module&, const std::vector<Tensor>&)>;
 using Hook = Callback<Tensor(const Module&, const std::vector<Tensor>&, const Tensor&)>;
 
+/// `inputs` with the first replaced by x; none where x is undefined.
+XTAPE_API std::vector<Tensor> with_first(const std::vector<Tensor>& inputs, const Tensor& x);
+
 /// From hook(module, inputs), or from hook(module, x) for the first input alone.
 template <class F>
 PreHook pre_hook(F hook) {
@@ -98,12 +101,7 @@ PreHook pre_hook(F hook) {
     auto replace = xtape::detail::returning<Tensor, const Module&, const Tensor&>(std::move(hook));
     if (!replace) return {};
     return [replace](const Module& module, const std::vector<Tensor>& inputs) {
-      std::vector<Tensor> replaced;
-      if (Tensor x = replace(module, inputs.front()); x.defined()) {
-        replaced = inputs;
-        replaced.front() = std::move(x);
-      }
-      return replaced;
+      return with_first(inputs, replace(module, inputs.front()));
     };
   } else {
     return xtape::detail::returning<std::vector<Tensor>, const Module&, const std::vector<Tensor>&>(std::move(hook));

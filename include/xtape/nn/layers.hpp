@@ -2,6 +2,7 @@
 // Parameter names, shapes and initial distributions are PyTorch's.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "xtape/nn/module.hpp"
@@ -25,6 +26,10 @@ struct LinearOptions {
 class XTAPE_API Linear : public Module {
  public:
   Linear(std::int64_t in_features, std::int64_t out_features, LinearOptions options = {});
+  /// Linear(2, 3, false) has no bias. (A template, so that `{}` still means default options.)
+  template <std::same_as<bool> B>
+  Linear(std::int64_t in_features, std::int64_t out_features, B has_bias)
+      : Linear(in_features, out_features, LinearOptions{.bias = has_bias}) {}
   ~Linear() override;
   Tensor forward(const Tensor& x) const override;
 

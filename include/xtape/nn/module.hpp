@@ -42,11 +42,13 @@ struct XTAPE_API ModuleHolder {
   virtual const Module& get() const noexcept = 0;
   virtual std::shared_ptr<ModuleHolder> copy() const = 0;
 };
+/// Takes ownership. (Compiled once: std::make_shared in a header would be compiled for every type of layer.)
+XTAPE_API std::shared_ptr<ModuleHolder> own(ModuleHolder* holder);
 template <class M>
 struct HolderOf final : ModuleHolder {
   explicit HolderOf(const M& m) : module(m) { check_forward<M>(); }
   const Module& get() const noexcept override { return module; }
-  std::shared_ptr<ModuleHolder> copy() const override { return std::make_shared<HolderOf>(module); }
+  std::shared_ptr<ModuleHolder> copy() const override { return own(new HolderOf(module)); }
   M module;
 };
 
@@ -124,7 +126,7 @@ class XTAPE_API Module {
   /// is a ValueError, so replace before you copy. ValueError if there is no such child.
   template <std::derived_from<Module> M>
   [[nodiscard]] M replace_module(const std::string& name, M module) {
-    replace_child(name, std::make_shared<detail::HolderOf<M>>(module));
+    replace_child(name, detail::own(new detail::HolderOf<M>(module)));
     return module;
   }
 
@@ -163,7 +165,7 @@ class XTAPE_API Module {
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
-    add_child(name, std::make_shared<detail::HolderOf<M>>(module));
+    add_child(name, detail::own(new detail::HolderOf<M>(module)));
     return module;
   }
 

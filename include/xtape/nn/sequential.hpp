@@ -43,14 +43,14 @@ class XTAPE_API Sequential : public Module {
 
   template <Layer L>
   Sequential& append(L&& layer) {
-    register_module(std::to_string(size()), as_module(std::forward<L>(layer)));
+    register_module(name_of(size()), as_module(std::forward<L>(layer)));
     return *this;
   }
   /// Puts `layer` in the place of layer i. IndexError outside [0, size).
   template <Layer L>
   Sequential& replace(std::size_t i, L&& layer) {
     (*this)[i];  // checks i
-    (void)replace_module(std::to_string(i), as_module(std::forward<L>(layer)));
+    (void)replace_module(name_of(i), as_module(std::forward<L>(layer)));
     return *this;
   }
 
@@ -60,6 +60,7 @@ class XTAPE_API Sequential : public Module {
   Tensor forward(const Tensor& x) const override;
 
  private:
+  static std::string name_of(std::size_t i);
   template <class L>
   static auto as_module(L&& layer) {
     using M = std::decay_t<L>;

@@ -26,7 +26,7 @@ class XTAPE_API Summary {
     std::int64_t trainable = 0;   ///< those of them that require grad
   };
 
-  explicit Summary(std::vector<Row> rows) : rows_(std::move(rows)) {}
+  explicit Summary(std::vector<Row> rows);
 
   /// Parents first, each module once.
   const std::vector<Row>& rows() const noexcept { return rows_; }

@@ -22,12 +22,12 @@ class StateWriter;
 namespace xtape::optim::lr_scheduler {
 
 /// One number for all groups, or one for each: `.max_lr = 0.1`, `.max_lr = {0.1, 0.01}`.
-class PerGroup {
+class XTAPE_API PerGroup {
  public:
   PerGroup() = default;
-  PerGroup(double value) : values_{value}, is_list_(false) {}           // NOLINT: implicit on purpose
-  PerGroup(std::initializer_list<double> values) : values_(values) {}   // NOLINT: implicit on purpose
-  PerGroup(std::vector<double> values) : values_(std::move(values)) {}  // NOLINT: implicit on purpose
+  PerGroup(double value);                          // NOLINT: implicit on purpose
+  PerGroup(std::initializer_list<double> values);  // NOLINT: implicit on purpose
+  PerGroup(std::vector<double> values);            // NOLINT: implicit on purpose
 
   /// That of group `i`; the caller has checked that there is one.
   double operator[](std::size_t i) const { return values_[is_list_ ? i : 0]; }
@@ -49,7 +49,7 @@ class XTAPE_API LRScheduler {
   LRScheduler& operator=(const LRScheduler&) = delete;
 
   /// The groups' lr after the last step.
-  std::vector<double> get_last_lr() const { return last_lr_; }
+  std::vector<double> get_last_lr() const;
   /// Options and progress; not LambdaLR's functions. A snapshot.
   StateDict state_dict() const;
   /// Continues from a snapshot, without writing to the optimizer, whose own state holds its lr. Throws and changes

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "xtape/export.hpp"
@@ -54,7 +56,7 @@ class XTAPE_API Optimizer {
   virtual std::vector<Scheduled> scheduled();
 
   /// Those of all groups, in order.
-  std::vector<Tensor> parameters() const { return parameters_; }
+  std::vector<Tensor> parameters() const;
 
  protected:
   /// `name` is a literal, for errors. ValueError when `parameters` is empty, holds an undefined tensor, or has two that
@@ -85,8 +87,16 @@ template <class Options>
 class XTAPE_API GroupOptimizer final : public Optimizer {
  public:
   explicit GroupOptimizer(std::vector<Tensor> params, const Options& options = {});
+  /// SGD(params, 0.1): all options but lr have their defaults. (A template, so that `{}` means default options.)
+  template <class Number>
+    requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
+  explicit GroupOptimizer(std::vector<Tensor> params, Number lr)
+      : GroupOptimizer(std::move(params), with_lr(static_cast<double>(lr))) {}
   explicit GroupOptimizer(std::vector<ParamGroup<Options>> groups);
   GroupOptimizer(std::initializer_list<ParamGroup<Options>> groups);
+  GroupOptimizer(GroupOptimizer&&) = default;
+  GroupOptimizer& operator=(GroupOptimizer&&) = default;
+  ~GroupOptimizer() override;
 
   void step() override;
   StateDict state_dict() const override;
@@ -102,6 +112,7 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
   std::span<const ParamGroup<Options>> param_groups() const noexcept { return groups_; }
 
  private:
+  static Options with_lr(double lr);
   void check_options() const;
   void check_lists() const;
   void prepare_step();
