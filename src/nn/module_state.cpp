@@ -80,6 +80,12 @@ Tensor share_or_clone(const Tensor& tensor) {
   return copy;
 }
 
+std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state) {
+  if (!cloning) return state;
+  const auto copy = cloning->states.find(state.lock().get());
+  return copy == cloning->states.end() ? state : copy->second;
+}
+
 // ---- running ---------------------------------------------------------------------------------------------------
 
 std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }

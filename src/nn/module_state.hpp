@@ -34,6 +34,7 @@ struct ModuleState {
   std::atomic<bool> training = true;
   std::atomic<bool> may_be_unregistered = false;  // by nn::unregistered
   std::atomic<bool> was_replaced = false;         // in one of its parents
+  std::atomic<bool> has_lost_handles = false;     // a handle was assigned another module
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
   std::vector<Parent> parents;

@@ -148,8 +148,13 @@ TEST(Compile, AParameterCannotBeAssignedATensor) {
 }
 
 TEST(Compile, AParameterIsNotTiedByAssignment) {
-  expect_refused("void use(nn::Linear& a, nn::Linear& b) { a.weight = b.weight; }",
-                 "register_parameter(name, other.weight)");
+  const std::string use = "void use(nn::Linear& a, nn::Linear& b, Tensor t) { ";
+  expect_refused(use + "a.weight = b.weight; }", "register_parameter(name, other.weight)");
+  expect_refused(use + "a.weight = nn::Parameter(t); }", "register_parameter(name, tensor)");
+  expect_refused(use + "swap(a.weight, b.weight); }", "error: ");
+  expect_refused(use + "using std::swap; swap(a.weight, b.weight); }", "deleted function");
+  expect_refused(use + "a.weight = std::move(t); }", "deleted");
+  expect_refused("struct M : nn::Module { nn::Parameter w{ones({1})}; };", "register_parameter(name, tensor)");
 }
 
 TEST(Compile, CompoundAssignmentTakesEveryLeftSide) {

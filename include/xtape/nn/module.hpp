@@ -132,7 +132,7 @@ class XTAPE_API Module {
   Module();
   Module(const Module& other);
   Module(Module&& other) noexcept;
-  Module& operator=(const Module&) = default;
+  Module& operator=(const Module& other) noexcept;
   Module& operator=(Module&& other) noexcept;
 
   std::size_t child_count() const noexcept;
