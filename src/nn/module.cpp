@@ -92,15 +92,21 @@ Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const 
   return const_cast<Module*>(this)->forward(x, y, z);
 }
 
-Tensor Module::forward(const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(const Tensor& x)");
+namespace {
+[[noreturn]] void fail_without_forward(const Module& module, const char* inputs, const char* signature) {
+  fail<ValueError>(type_name(module),
+                   "called with {}, but it has no forward({}); a forward with other types, such as forward(Tensor x), "
+                   "is never called",
+                   inputs, signature);
 }
+}  // namespace
+
+Tensor Module::forward(const Tensor&) { fail_without_forward(*this, "1 input", "const Tensor& x"); }
 Tensor Module::forward(const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)");
+  fail_without_forward(*this, "2 inputs", "const Tensor& x, const Tensor& y");
 }
 Tensor Module::forward(const Tensor&, const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this),
-                   "called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const Tensor& z)");
+  fail_without_forward(*this, "3 inputs", "const Tensor& x, const Tensor& y, const Tensor& z");
 }
 
 // ---- registering -----------------------------------------------------------------------------------------------

@@ -67,6 +67,10 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   return copy;
 }
 
+std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module) {
+  return cloning ? module->copy() : module;
+}
+
 CloneScope::CloneScope() : previous_(std::exchange(cloning, new Copies)) {}
 CloneScope::~CloneScope() { delete std::exchange(cloning, previous_); }
 

@@ -48,6 +48,8 @@ struct ModuleState {
 
 /// The state itself, or its copy inside a CloneScope.
 std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state);
+/// The module that is held, or its copy inside a CloneScope.
+std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module);
 
 /// Records that `child` is registered in `parent`.
 void link(const std::shared_ptr<ModuleState>& parent, ModuleState& child);

@@ -27,6 +27,7 @@ class XTAPE_API Linear : public Module {
   Linear(std::int64_t in_features, std::int64_t out_features, LinearOptions options = {});
   ~Linear() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
   Parameter weight;
   Parameter bias;  ///< undefined without a bias
@@ -43,6 +44,7 @@ class XTAPE_API Embedding : public Module {
   Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options = {});
   ~Embedding() override;
   Tensor forward(const Tensor& indices) const override;
+  std::string extra_repr() const override;
 
   Parameter weight;
 
@@ -57,6 +59,7 @@ class XTAPE_API Dropout : public Module {
   explicit Dropout(double p = 0.5);
   ~Dropout() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
   double p() const noexcept { return p_; }
 
  private:
@@ -69,6 +72,7 @@ class XTAPE_API Flatten : public Module {
   explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1);
   ~Flatten() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   std::int64_t start_dim_, end_dim_;
