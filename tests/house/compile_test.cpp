@@ -131,6 +131,15 @@ TEST(Compile, ALayerOfSeveralInputsIsRefusedBySequentialAndSummary) {
   expect_refused(two + "void use() { nn::summary(Two(), {1}); }", "summary runs a model of one input");
 }
 
+TEST(Compile, AModuleListIsNotCalled) {
+  const std::string hint = "for (const nn::Module& layer : layers) x = layer(x);";
+  expect_refused("void use(const nn::ModuleList& layers, Tensor x) { x = layers(x); }", hint);
+  expect_refused("void use(const nn::ModuleList& layers) { nn::Sequential{layers}; }",
+                 "a layer of a Sequential takes one input");
+  expect_refused("void use(const nn::Lambda& f, const Tensor& x) { f(x, x, 1); }", "error: ");
+  expect_refused("nn::Lambda f([](const Tensor&, int) { return 1; });", "error: ");
+}
+
 TEST(Compile, ALossIsCalledWithTwoInputs) {
   const std::string call = "void use(const nn::Loss& loss, const Tensor& x) { loss";
   EXPECT_EQ(compiler_says(call + "(x, x); }"), "");

@@ -200,6 +200,12 @@ TEST(InPlace, TakesGradientsOfWhateverShapesTheyCameFrom) {
   expect_close(w.grad(), {3, 3, 3, 1, 1, 1});
   Tensor g = grad({w.transpose(0, 1)}, {w}, {ones({3, 2})})[0];
   g *= 2;
+  const Tensor seed = arange(6, {.dtype = float32}).reshape({3, 2}).transpose(0, 1);
+  for (const bool create_graph : {false, true}) {
+    const Tensor as_seed = grad({w.reshape({2, 3})}, {w}, {seed}, {.create_graph = create_graph})[0];
+    as_seed.fill_(7);
+    expect_close(seed, {0, 2, 4, 1, 3, 5});
+  }
   expect_close(g, {2, 2, 2, 2, 2, 2});
 }
 

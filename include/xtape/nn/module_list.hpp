@@ -51,8 +51,7 @@ class XTAPE_API ModuleList : public ModuleSequence {
   }
 
   template <class... X>
-  void operator()(const X&...) const =
-      delete;  // call its modules: for (const nn::Module& layer : layers) x = layer(x);
+  void operator()(const X&...) const = delete;  // for (const nn::Module& layer : layers) x = layer(x);
 };
 
 }  // namespace xtape::nn
