@@ -43,7 +43,7 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
 BatchNorm1d::~BatchNorm1d() = default;
 
 Tensor BatchNorm1d::forward(const Tensor& x) const {
-  if (!x.defined()) fail<ValueError>("BatchNorm1d", "the tensor is undefined");
+  if (!x.defined()) xtape::detail::fail_undefined("BatchNorm1d");
   if (x.dim() < 2 || x.dim() > 3 || x.size(1) != num_features_) {
     fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", num_features_, x.shape());
   }

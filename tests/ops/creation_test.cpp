@@ -173,7 +173,7 @@ TEST(Creation, ThrowsOneClearLine) {
       {"ValueError: arange: 299 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { arange(300, {.dtype = uint8}); }},
       {"ShapeError: shape: negative extent -1 in (-1, -1)", [] { eye(-1); }},
-      {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
+      {"ValueError: zeros_like: the tensor is undefined; has backward run?", [] { zeros_like(Tensor()); }},
       {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
        [] { empty({1LL << 40, 0, 1LL << 40}); }},
       {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",

@@ -151,7 +151,7 @@ TEST(Max, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: max: a tensor of shape (0) has no elements", [] { zeros({0}).max(); }},
       {"ValueError: max: dim 1 of shape (2, 0) has no elements", [] { zeros({2, 0}).max(1); }},
-      {"ValueError: max: the tensor is undefined", [] { max(Tensor()); }},
+      {"ValueError: max: the tensor is undefined; has backward run?", [] { max(Tensor()); }},
       {"ValueError: max: a tensor of shape (0, 3) has no elements", [] { max(zeros({0, 3})); }},
       {"DTypeError: max: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { max(tensor({true})); }},

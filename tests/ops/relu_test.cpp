@@ -39,7 +39,7 @@ TEST(Relu, WorksForIntegersAndEmptyTensors) {
 
 TEST(Relu, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: relu: the tensor is undefined", [] { relu(Tensor()); }},
+      {"ValueError: relu: the tensor is undefined; has backward run?", [] { relu(Tensor()); }},
       {"DTypeError: relu: uint8 has no arithmetic; convert it with .to(int64) or .to(float32)",
        [] { relu(tensor({1}, {.dtype = uint8})); }},
   });
