@@ -159,7 +159,8 @@ TEST(OpCases, CoverEveryModule) {
   int count = 0;
   for (const auto& header : std::filesystem::directory_iterator(testing::source_file("include/xtape/nn"))) {
     const std::string text = text_of(header.path().string());
-    for (const std::string& module : found_in(text, "class XTAPE_API (\\w+) : public (?:Module|Loss|ModuleSequence)\\b")) {
+    for (const std::string& module :
+         found_in(text, "class XTAPE_API (\\w+) : public (?:Module|Loss|ModuleSequence)\\b")) {
       if (no_layers.count(module) > 0) continue;
       ++count;
       EXPECT_TRUE(cases.count(module) > 0) << module << " has no case";

@@ -18,9 +18,7 @@ std::string repr(double value) {
   return text;
 }
 
-std::string repr(const Shape& shape) {
-  return shape.size() == 1 ? fmt::format("({},)", shape[0]) : shape.to_string();
-}
+std::string repr(const Shape& shape) { return shape.size() == 1 ? fmt::format("({},)", shape[0]) : shape.to_string(); }
 
 namespace {
 

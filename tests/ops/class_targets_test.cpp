@@ -81,7 +81,8 @@ TEST(ClassTargets, ThrowsOneClearLine) {  // SEMANTICS [5], [9], [13], [16], [17
        [&x64] { cross_entropy(x64, tensor({0, 1}), {.weight = tensor({1.0, 1.0, nan}, {.dtype = float64})}); }},
       {"ValueError: cross_entropy: weight[0] = inf is negative or not finite",
        [&x64] { cross_entropy(x64, tensor({0, 1}), {.weight = tensor({inf, 1.0, 3.0}, {.dtype = float64})}); }},
-      {"ValueError: cross_entropy: the tensor is undefined; has backward run?", [] { cross_entropy(Tensor(), tensor(0)); }},
+      {"ValueError: cross_entropy: the tensor is undefined; has backward run?",
+       [] { cross_entropy(Tensor(), tensor(0)); }},
   });
   // clang-format on
 }
