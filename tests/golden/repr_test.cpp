@@ -100,7 +100,7 @@ void expect_containers(ModuleReprs& as_in_pytorch) {
   as_in_pytorch.expect("Net()", Net());
 }
 
-TEST(Golden, PrintedModulesReadAsPyTorchs) {
+TEST(Golden, PrintedModulesReadAsPyTorchs) {  // SEMANTICS [37]
   ModuleReprs as_in_pytorch;
   expect_layers(as_in_pytorch);
   expect_activations_and_losses(as_in_pytorch);
