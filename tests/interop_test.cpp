@@ -1,9 +1,12 @@
 // The opt-in headers: xtensor.hpp and fmt.hpp.
+#include <fmt/ranges.h>
+
 #include <xtensor/xmath.hpp>
 #include <xtensor/xvectorize.hpp>
 
 #include "support/expect.hpp"
 #include "xtape/fmt.hpp"
+#include "xtape/nn/nn.hpp"
 #include "xtape/xtensor.hpp"
 
 namespace xtape {
@@ -67,6 +70,19 @@ TEST(Fmt, FormatsTensorsShapesAndDtypes) {
   EXPECT_EQ(fmt::format("{}", t), t.to_string());
   const IncompatibleKeys keys{{"a"}, {}};
   EXPECT_EQ(fmt::format("{}", keys), "IncompatibleKeys(missing_keys=['a'], unexpected_keys=[])");
+}
+
+TEST(Fmt, FormatsModulesOfAnyTypeAlsoBesideRanges) {
+  struct Doubling : nn::Module {
+    Tensor forward(const Tensor& x) const { return 2 * x; }
+  };
+  const nn::Sequential model{Doubling(), nn::Linear(2, 3)};
+  EXPECT_EQ(fmt::format("{}", Doubling()), "Doubling()");
+  EXPECT_EQ(fmt::format("{}", model), model.to_string());
+  EXPECT_EQ(fmt::format("{}", nn::ModuleList{nn::ReLU()}), "ModuleList(\n  (0): ReLU()\n)");
+  EXPECT_EQ(fmt::format("{}", model.state_dict()), model.state_dict().to_string());
+  EXPECT_EQ(fmt::format("{}", nn::summary(model, {1, 2})), nn::summary(model, {1, 2}).to_string());
+  EXPECT_EQ(fmt::format("{}", std::vector<int>{1, 2}), "[1, 2]");
 }
 
 }  // namespace

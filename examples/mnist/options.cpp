@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -22,7 +23,7 @@ CLI::Validator in_range(T low, T high, char end = ']') {
   return {[low, high, end, range](std::string& text) {
             const char *first = text.data(), *const last = first + text.size();
             const bool minus = std::is_unsigned_v<T> && text.starts_with('-');
-            if (minus || text.starts_with('+')) ++first;
+            if (minus || (text.starts_with('+') && !text.starts_with("+-"))) ++first;
             T value{};
             const auto [stop, error] = std::from_chars(first, last, value);
             if (stop != last || error == std::errc::invalid_argument) {
@@ -41,7 +42,7 @@ CLI::Validator share() { return in_range(0.0, 1.0); }
 
 void add_options(CLI::App& app, Options& o) {
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "directory of the four IDX files (.gz or not), or 'digits'");
+  app.add_option("--data", o.data, "directory of the four IDX files, or 'digits'");
   app.add_option("--model", o.model, "linear or mlp")->check(CLI::IsMember({"linear", "mlp"}));
   app.add_option("--hidden", o.hidden, "width of the mlp's hidden layer")->transform(in_range(1, 1 << 16));
   app.add_option("--dropout", o.dropout, "share of hidden units to drop in training")->transform(share());
@@ -49,30 +50,46 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--lr", o.lr, "learning rate")->transform(not_negative());
   app.add_option("--momentum", o.momentum, "momentum of sgd")->transform(not_negative());
   app.add_flag("--nesterov", o.nesterov, "Nesterov momentum, with sgd");
-  app.add_option("--weight-decay", o.weight_decay, "sgd and adam: L2 penalty; adamw: decoupled weight decay")
+  app.add_option("--weight-decay", o.weight_decay, "L2 penalty; with adamw, decoupled decay")
       ->transform(not_negative());
-  app.add_option("--label-smoothing", o.label_smoothing, "share of the target that is spread over all classes")
+  app.add_option("--label-smoothing", o.label_smoothing, "share of the target spread over all classes")
       ->transform(share());
   app.add_option("--epochs", o.epochs, "passes over the training images")->transform(in_range(0, 100000));
   app.add_option("--batch-size", o.batch_size, "images per step")->transform(in_range(1, 1 << 20));
   app.add_option("--validation", o.validation, "share of the training images held out")
       ->transform(in_range(0.0, 1.0, ')'));
-  app.add_flag("--skip-validation", o.skip_validation, "hold the validation images out, but do not evaluate on them");
+  app.add_flag("--skip-validation", o.skip_validation, "hold them out, but do not evaluate on them");
   app.add_option("--seed", o.seed, "seed of weights, dropout, split and shuffling")
       ->transform(in_range(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--threads", o.threads, "threads that share the work of large ops")->transform(in_range(1, 1024));
   app.set_version_flag("--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
 }
 
+/// Refuses what the training would ignore, and data that is not there.
+void check_together(const CLI::App& app, const Options& o) {
+  for (const char* option : {"--momentum", "--nesterov"}) {
+    if (app.count(option) > 0 && o.optimizer != "sgd") throw xtape::ValueError(option, "needs --optimizer sgd");
+  }
+  for (const char* option : {"--hidden", "--dropout"}) {
+    if (app.count(option) > 0 && o.model != "mlp") throw xtape::ValueError(option, "needs --model mlp");
+  }
+  std::error_code error;
+  if (o.data != "digits" && std::filesystem::status(o.data, error).type() == std::filesystem::file_type::not_found) {
+    throw xtape::FileError(
+        "--data", fmt::format("there is no \"{}\"; pass a directory of IDX files, or digits for the images that the "
+                              "program draws itself", o.data));
+  }
+}
+
 }  // namespace
 
 int run_with_options(int argc, char** argv, void (*run)(const Options&)) {
   Options o;
-  CLI::App app{"Trains a classifier on Fashion-MNIST, MNIST, or digits that the program draws itself."};
+  CLI::App app{"Trains a classifier on Fashion-MNIST, MNIST, or digits that it draws itself.", "xtape-mnist"};
   add_options(app, o);
   try {
     app.parse(argc, argv);
-    if (o.nesterov && o.optimizer != "sgd") throw xtape::ValueError("--nesterov", "needs --optimizer sgd");
+    check_together(app, o);
     run(o);
     return 0;
   } catch (const CLI::Success& e) {  // --help, --version

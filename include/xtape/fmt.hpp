@@ -1,5 +1,5 @@
-// fmt::print("{}\n", tensor): tensors, shapes, dtypes and what load_state_dict returns, for fmt. Opt in by including
-// it.
+// fmt::print("{}\n", tensor): tensors, shapes, dtypes, modules, summaries, state dicts and what load_state_dict
+// returns, for fmt. Opt in by including it.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,11 +8,30 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "xtape/detail/fmt_shape.hpp"
 #include "xtape/error.hpp"
+#include "xtape/nn/module.hpp"
+#include "xtape/nn/summary.hpp"
 #include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
+
+namespace xtape::detail {
+/// Modules of any type (nn::Linear, a user's), and the classes that print by to_string().
+template <class T>
+concept PrintsItself = std::derived_from<T, nn::Module> || std::same_as<T, nn::Summary> || std::same_as<T, StateDict> ||
+    std::same_as<T, IncompatibleKeys>;
+}  // namespace xtape::detail
+
+// Not as ranges, with <fmt/ranges.h> either.
+FMT_BEGIN_NAMESPACE
+template <class T, class Char>
+struct is_range;
+template <class T>
+  requires(xtape::detail::PrintsItself<T> || std::derived_from<T, xtape::Tensor>)
+struct is_range<T, char> : std::false_type {};
+FMT_END_NAMESPACE
 
 /// Also for nn::Parameter and nn::Buffer. "{}" and specs of width and alignment format tensor.to_string(). A spec with
 /// a precision or a type formats the only element: "{:.4f}", "{:8.3e}", "{:5d}" (integers and bool_). ValueError if
@@ -63,10 +82,10 @@ struct fmt::formatter<T> {
   fmt::formatter<std::int64_t> integer_;
 };
 
-template <>
-struct fmt::formatter<xtape::IncompatibleKeys> : fmt::formatter<std::string_view> {
+template <xtape::detail::PrintsItself T>
+struct fmt::formatter<T> : fmt::formatter<std::string_view> {
   template <class Context>
-  auto format(const xtape::IncompatibleKeys& keys, Context& context) const {
-    return fmt::formatter<std::string_view>::format(keys.to_string(), context);
+  auto format(const T& object, Context& context) const {
+    return fmt::formatter<std::string_view>::format(object.to_string(), context);
   }
 };

@@ -42,6 +42,11 @@ class XTAPE_API StateDict {
   /// Adds an entry at the end. ValueError when the name is taken.
   void insert(std::string name, Tensor tensor);
 
+  /// A line for each entry, with the name in quotes and the tensor as it prints.
+  std::string to_string() const;
+  /// Prints dict.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const StateDict& dict);
+
  private:
   std::size_t lower_bound(std::string_view name) const noexcept;
   const Entry* find(std::string_view name) const noexcept;

@@ -64,6 +64,23 @@ void StateDict::append(std::string name, Tensor tensor) {
   by_name_.insert(by_name_.begin() + static_cast<std::ptrdiff_t>(at), entries_.size() - 1);
 }
 
+std::string StateDict::to_string() const {
+  if (empty()) return "StateDict({})";
+  std::string text = "StateDict({\n";
+  for (const auto& [name, tensor] : entries_) {
+    std::string line = "  '" + name + "': ";
+    const std::string indent(line.size(), ' ');
+    for (const char c : tensor.to_string()) {
+      line += c;
+      if (c == '\n') line += indent;
+    }
+    text += line + ",\n";
+  }
+  return text + "})";
+}
+
+std::ostream& operator<<(std::ostream& out, const StateDict& dict) { return out << dict.to_string(); }
+
 namespace {
 /// "['a', 'b']", as Python prints a list.
 std::string quoted(const std::vector<std::string>& names) {

@@ -174,6 +174,8 @@ void convert_in_place(const Tensor& x, DType dtype) {
   if (const Tensor g = leaf->grad(); g.defined()) leaf->set_grad(floating_copy(g, dtype));
 }
 
+void fail_undefined(std::string_view op) { fail<ValueError>(op, "the tensor is undefined; has backward run?"); }
+
 void check_not_copied(const char* op, const Tensor& x) {
   const char* copied_by = x.impl()->storage->copied_by();
   if (!copied_by) return;
@@ -211,7 +213,7 @@ void check_in_place(const char* op, const Tensor& x) {
 namespace {
 
 detail::TensorImpl& impl_of(const Tensor& t, const char* what) {
-  if (!t.defined()) fail<ValueError>(what, "the tensor is undefined");
+  if (!t.defined()) detail::fail_undefined(what);
   return *t.impl();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "core/lock.hpp"
 #include "core/memory.hpp"
@@ -104,6 +105,9 @@ template <class T>
 T* elements(const Tensor& x) noexcept {
   return reinterpret_cast<T*>(x.impl()->data);
 }
+
+/// ValueError. The tensor may be a gradient that has not arrived, and the error asks for that.
+[[noreturn]] void fail_undefined(std::string_view op);
 
 /// To be called before a write into x. GradError when grad mode forbids it; ValueError as from check_not_copied.
 void check_in_place(const char* op, const Tensor& x);

@@ -1,5 +1,9 @@
 #include "xtape/nn/activation.hpp"
 
+#include <fmt/format.h>
+
+#include "nn/repr.hpp"
+
 namespace xtape::nn {
 
 ReLU::~ReLU() = default;
@@ -8,10 +12,14 @@ Tensor ReLU::forward(const Tensor& x) const { return relu(x); }
 LeakyReLU::LeakyReLU(double negative_slope) : negative_slope_(negative_slope) {}
 LeakyReLU::~LeakyReLU() = default;
 Tensor LeakyReLU::forward(const Tensor& x) const { return leaky_relu(x, negative_slope_); }
+std::string LeakyReLU::extra_repr() const { return "negative_slope=" + repr(negative_slope_); }
 
 GELU::GELU(GELUApproximate approximate) : approximate_(approximate) {}
 GELU::~GELU() = default;
 Tensor GELU::forward(const Tensor& x) const { return gelu(x, approximate_); }
+std::string GELU::extra_repr() const {
+  return fmt::format("approximate='{}'", approximate_ == GELUApproximate::tanh ? "tanh" : "none");
+}
 
 SiLU::~SiLU() = default;
 Tensor SiLU::forward(const Tensor& x) const { return silu(x); }
@@ -49,9 +57,11 @@ Tensor Tanh::forward(const Tensor& x) const { return tanh(x); }
 Softmax::Softmax(std::int64_t dim) : dim_(dim) {}
 Softmax::~Softmax() = default;
 Tensor Softmax::forward(const Tensor& x) const { return softmax(x, dim_); }
+std::string Softmax::extra_repr() const { return fmt::format("dim={}", dim_); }
 
 LogSoftmax::LogSoftmax(std::int64_t dim) : dim_(dim) {}
 LogSoftmax::~LogSoftmax() = default;
 Tensor LogSoftmax::forward(const Tensor& x) const { return log_softmax(x, dim_); }
+std::string LogSoftmax::extra_repr() const { return fmt::format("dim={}", dim_); }
 
 }  // namespace xtape::nn

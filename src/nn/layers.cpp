@@ -1,8 +1,11 @@
 #include "xtape/nn/layers.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "core/fail.hpp"
+#include "nn/repr.hpp"
 #include "xtape/nn/init.hpp"
 
 namespace xtape::nn {
@@ -29,6 +32,9 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, LinearOption
 }
 Linear::~Linear() = default;
 Tensor Linear::forward(const Tensor& x) const { return linear(x, weight, bias); }
+std::string Linear::extra_repr() const {
+  return fmt::format("in_features={}, out_features={}, bias={}", weight.size(1), weight.size(0), repr(bias.defined()));
+}
 
 Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options)
     : padding_idx_(options.padding_idx) {
@@ -45,15 +51,22 @@ Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, Em
 }
 Embedding::~Embedding() = default;
 Tensor Embedding::forward(const Tensor& indices) const { return embedding(indices, weight, padding_idx_); }
+std::string Embedding::extra_repr() const {
+  const std::int64_t n = weight.size(0), i = padding_idx_ < 0 ? padding_idx_ + n : padding_idx_;
+  const std::string padding = padding_idx_ == no_padding_idx ? "" : fmt::format(", padding_idx={}", i);
+  return fmt::format("{}, {}{}", n, weight.size(1), padding);
+}
 
 Dropout::Dropout(double p) : p_(p) {
   if (!(p >= 0 && p <= 1)) fail<ValueError>("Dropout", "p is {}, it must lie in [0, 1]", p);
 }
 Dropout::~Dropout() = default;
 Tensor Dropout::forward(const Tensor& x) const { return dropout(x, p_, is_training()); }
+std::string Dropout::extra_repr() const { return fmt::format("p={}, inplace=False", repr(p_)); }
 
 Flatten::Flatten(std::int64_t start_dim, std::int64_t end_dim) : start_dim_(start_dim), end_dim_(end_dim) {}
 Flatten::~Flatten() = default;
 Tensor Flatten::forward(const Tensor& x) const { return flatten(x, start_dim_, end_dim_); }
+std::string Flatten::extra_repr() const { return fmt::format("start_dim={}, end_dim={}", start_dim_, end_dim_); }
 
 }  // namespace xtape::nn

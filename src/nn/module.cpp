@@ -34,10 +34,12 @@ Module::Module() : state_(std::make_shared<ModuleState>()) {}
 Module::Module(const Module& other) : state_(detail::share_or_clone(other.state_)) {}
 // A moved-from module stays usable: it still refers to the state.
 Module::Module(Module&& other) noexcept : state_(other.state_) {}
-Module& Module::operator=(Module&& other) noexcept {
+Module& Module::operator=(const Module& other) noexcept {
+  if (state_ != other.state_) state_->has_lost_handles.store(true, std::memory_order_relaxed);
   state_ = other.state_;
   return *this;
 }
+Module& Module::operator=(Module&& other) noexcept { return *this = static_cast<const Module&>(other); }
 Module::~Module() = default;
 
 // ---- running ---------------------------------------------------------------------------------------------------
@@ -98,15 +100,21 @@ Tensor Module::forward(const Tensor& x, const Tensor& y, const Tensor& z) const 
   return const_cast<Module*>(this)->forward(x, y, z);
 }
 
-Tensor Module::forward(const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 1 input, but it has no forward(const Tensor& x)");
+namespace {
+[[noreturn]] void fail_without_forward(const Module& module, const char* inputs, const char* signature) {
+  fail<ValueError>(type_name(module),
+                   "called with {}, but it has no forward({}); a forward with other types, such as forward(Tensor x), "
+                   "is never called",
+                   inputs, signature);
 }
+}  // namespace
+
+Tensor Module::forward(const Tensor&) { fail_without_forward(*this, "1 input", "const Tensor& x"); }
 Tensor Module::forward(const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this), "called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)");
+  fail_without_forward(*this, "2 inputs", "const Tensor& x, const Tensor& y");
 }
 Tensor Module::forward(const Tensor&, const Tensor&, const Tensor&) {
-  fail<ValueError>(type_name(*this),
-                   "called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const Tensor& z)");
+  fail_without_forward(*this, "3 inputs", "const Tensor& x, const Tensor& y, const Tensor& z");
 }
 
 // ---- registering -----------------------------------------------------------------------------------------------
@@ -129,7 +137,7 @@ void check_name(const char* op, const ModuleState& state, const std::string& nam
 
 Parameter Module::register_parameter(const std::string& name, const Tensor& tensor) {
   check_name("register_parameter", *state_, name);
-  if (!tensor.defined()) return Parameter();
+  if (!tensor.defined()) return Parameter(Tensor(), state_);
   if (!tensor.is_leaf()) {
     fail<GradError>("register_parameter", "\"{}\" is the result of an op, not a leaf; pass its detach().clone()", name);
   }
@@ -138,22 +146,22 @@ Parameter Module::register_parameter(const std::string& name, const Tensor& tens
   const Tensor own = as_it_is ? tensor : xtape::detail::copy_of(tensor);
   own.requires_grad_();
   state_->parameters.push_back({name, own});
-  return Parameter(own);
+  return Parameter(own, state_);
 }
 
 Parameter Module::register_parameter(const std::string& name, const Parameter& tied) {
   check_name("register_parameter", *state_, name);
   if (tied.defined()) state_->parameters.push_back({name, tied});
-  return tied;
+  return Parameter(tied, state_);
 }
 
 Buffer Module::register_buffer(const std::string& name, const Tensor& tensor) {
   check_name("register_buffer", *state_, name);
-  if (!tensor.defined()) return Buffer();
+  if (!tensor.defined()) return Buffer(Tensor(), state_);
   const Tensor own = tensor.impl()->storage->copied_by() ? xtape::detail::copy_of(tensor) : tensor;
   const Tensor buffer = own.requires_grad() ? own.detach() : own;
   state_->buffers.push_back({name, buffer});
-  return Buffer(buffer);
+  return Buffer(buffer, state_);
 }
 
 namespace {
@@ -270,71 +278,6 @@ StateDict Module::state_dict() const {
     for (const auto& [name, tensor] : state.buffers) dict.set(joined(path, name), tensor);
   }
   return dict;
-}
-
-namespace {
-
-struct PendingWrite {
-  Tensor to, value;
-};
-
-void add_item(std::string& list, const std::string& item) { list += (list.empty() ? "" : "; ") + item; }
-
-IncompatibleKeys compare_keys(const StateDict& ours, const StateDict& theirs) {
-  IncompatibleKeys keys;
-  for (const auto& [name, tensor] : ours) {
-    if (!theirs.contains(name)) keys.missing_keys.push_back(name);
-  }
-  for (const auto& [name, tensor] : theirs) {
-    if (!ours.contains(name)) keys.unexpected_keys.push_back(name);
-  }
-  return keys;
-}
-
-/// Throws if a shape differs or, with `strict`, if a name has no counterpart.
-void check_fit(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys, bool strict) {
-  std::string shapes, names;
-  for (const auto& [name, tensor] : ours) {
-    if (!theirs.contains(name) || theirs.at(name).shape() == tensor.shape()) continue;
-    add_item(shapes,
-             fmt::format("\"{}\" is {} in the dict, {} in the module", name, theirs.at(name).shape(), tensor.shape()));
-  }
-  if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
-    names = fmt::format("the keys do not match: missing [{}], unexpected [{}]", fmt::join(keys.missing_keys, ", "),
-                        fmt::join(keys.unexpected_keys, ", "));
-  }
-  if (!shapes.empty()) {
-    if (!names.empty()) add_item(shapes, names);
-    fail<ShapeError>("load_state_dict", "{}", shapes);
-  }
-  if (!names.empty()) fail<ValueError>("load_state_dict", "{}; pass strict = false to load those that match", names);
-}
-
-/// Every cast that could fail is made before the first write.
-std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& theirs) {
-  std::vector<PendingWrite> writes;
-  std::string failed;
-  for (const auto& [name, tensor] : ours) {
-    if (!theirs.contains(name)) continue;
-    try {
-      writes.push_back({tensor, theirs.at(name).to(tensor.dtype())});
-    } catch (const ValueError& error) {
-      add_item(failed, fmt::format("\"{}\" ({})", name, error.what()));
-    }
-  }
-  if (!failed.empty()) fail<ValueError>("load_state_dict", "values that the module's dtype cannot hold: {}", failed);
-  return writes;
-}
-
-}  // namespace
-
-IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) const {
-  const StateDict ours = state_dict();
-  IncompatibleKeys keys = compare_keys(ours, dict);
-  check_fit(ours, dict, keys, strict);
-  NoGradGuard no_grad;
-  for (const PendingWrite& write : cast_all(ours, dict)) write.to.copy_(write.value);
-  return keys;
 }
 
 // ---- modes -----------------------------------------------------------------------------------------------------

@@ -67,6 +67,10 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   return copy;
 }
 
+std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module) {
+  return cloning ? module->copy() : module;
+}
+
 CloneScope::CloneScope() : previous_(std::exchange(cloning, new Copies)) {}
 CloneScope::~CloneScope() { delete std::exchange(cloning, previous_); }
 
@@ -78,6 +82,12 @@ Tensor share_or_clone(const Tensor& tensor) {
     if (tensor.requires_grad()) copy.requires_grad_();
   }
   return copy;
+}
+
+std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state) {
+  if (!cloning) return state;
+  const auto copy = cloning->states.find(state.lock().get());
+  return copy == cloning->states.end() ? state : copy->second;
 }
 
 // ---- running ---------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ struct ModuleState {
   std::atomic<bool> training = true;
   std::atomic<bool> may_be_unregistered = false;  // by nn::unregistered
   std::atomic<bool> was_replaced = false;         // in one of its parents
+  std::atomic<bool> has_lost_handles = false;     // a handle was assigned another module
   std::vector<NamedTensor> parameters, buffers;
   std::vector<Child> children;
   std::vector<Parent> parents;
@@ -47,6 +48,8 @@ struct ModuleState {
 
 /// The state itself, or its copy inside a CloneScope.
 std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state);
+/// The module that is held, or its copy inside a CloneScope.
+std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module);
 
 /// Records that `child` is registered in `parent`.
 void link(const std::shared_ptr<ModuleState>& parent, ModuleState& child);

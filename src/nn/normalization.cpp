@@ -1,5 +1,8 @@
 #include "xtape/nn/normalization.hpp"
 
+#include <fmt/format.h>
+
+#include "nn/repr.hpp"
 #include "ops/normalize.hpp"
 
 namespace xtape::nn {
@@ -17,6 +20,10 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
 LayerNorm::LayerNorm(std::int64_t features, LayerNormOptions options) : LayerNorm(Shape{features}, options) {}
 LayerNorm::~LayerNorm() = default;
 Tensor LayerNorm::forward(const Tensor& x) const { return layer_norm(x, normalized_shape_, weight, bias, eps_); }
+std::string LayerNorm::extra_repr() const {
+  return fmt::format("{}, eps={}, elementwise_affine={}, bias={}", repr(normalized_shape_), repr(eps_),
+                     repr(weight.defined()), repr(bias.defined()));
+}
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
     : num_features_(num_features), options_(options) {
@@ -36,7 +43,7 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
 BatchNorm1d::~BatchNorm1d() = default;
 
 Tensor BatchNorm1d::forward(const Tensor& x) const {
-  if (!x.defined()) fail<ValueError>("BatchNorm1d", "the tensor is undefined");
+  if (!x.defined()) xtape::detail::fail_undefined("BatchNorm1d");
   if (x.dim() < 2 || x.dim() > 3 || x.size(1) != num_features_) {
     fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", num_features_, x.shape());
   }
@@ -48,6 +55,13 @@ Tensor BatchNorm1d::forward(const Tensor& x) const {
   const Tensor y = batch_norm(x, running_mean, running_var, weight, bias, training, momentum, options_.eps);
   if (training && tracks) num_batches_tracked.add_(ones({}, {.dtype = int64}));
   return y;
+}
+
+std::string BatchNorm1d::extra_repr() const {
+  const auto& [eps, momentum, affine, track_running_stats] = options_;
+  return fmt::format("{}, eps={}, momentum={}, affine={}, bias={}, track_running_stats={}", num_features_, repr(eps),
+                     momentum == cumulative_average ? "None" : repr(momentum), repr(affine), repr(bias.defined()),
+                     repr(track_running_stats));
 }
 
 }  // namespace xtape::nn

@@ -1,21 +1,40 @@
+// Sequential, and the other modules whose children are numbered or functions.
 #include "xtape/nn/sequential.hpp"
 
-#include <string>
-
 #include "core/fail.hpp"
+#include "nn/module_state.hpp"
+#include "nn/type_name.hpp"
+#include "xtape/nn/module_list.hpp"
 
 namespace xtape::nn {
 
-Sequential::~Sequential() = default;
+// ---- functions -------------------------------------------------------------------------------------------------
 
-std::string Sequential::name_of(std::size_t i) { return std::to_string(i); }
-
-std::size_t Sequential::size() const { return child_count(); }
-
-const Module& Sequential::operator[](std::size_t i) const {
-  if (i >= size()) fail<IndexError>("Sequential", "layer {} is outside [0, {})", i, size());
-  return child(i);
+Lambda::Lambda(std::shared_ptr<detail::ModuleHolder> function) : function_(std::move(function)) {
+  detail::mark_unregistered(function_->get());  // a part of this module, without a name
 }
+Lambda::Lambda(const Lambda& other) : Module(other), function_(detail::share_or_clone(other.function_)) {}
+Lambda::Lambda(Lambda&& other) noexcept : Module(std::move(other)), function_(other.function_) {}
+Lambda& Lambda::operator=(const Lambda& other) = default;
+Lambda::~Lambda() = default;
+Tensor Lambda::forward(const Tensor& x) const { return function_->get()(x); }
+
+// ---- numbered children -----------------------------------------------------------------------------------------
+
+ModuleSequence::~ModuleSequence() = default;
+ModuleList::~ModuleList() = default;
+
+std::size_t ModuleSequence::size() const { return child_count(); }
+
+std::size_t ModuleSequence::position(std::int64_t i) const {
+  const auto n = static_cast<std::int64_t>(size());
+  if (i < -n || i >= n) fail<IndexError>(type_name(*this), "layer {} is outside [{}, {})", i, -n, n);
+  return static_cast<std::size_t>(i < 0 ? i + n : i);
+}
+
+const Module& ModuleSequence::operator[](std::int64_t i) const { return child(position(i)); }
+
+Sequential::~Sequential() = default;
 
 Tensor Sequential::forward(const Tensor& x) const {
   Tensor y = x;

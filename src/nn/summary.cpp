@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <ostream>
 
 #include "nn/type_name.hpp"
 #include "xtape/autograd.hpp"
@@ -106,5 +107,7 @@ std::string Summary::to_string() const {
   }
   return table;
 }
+
+std::ostream& operator<<(std::ostream& out, const Summary& summary) { return out << summary.to_string(); }
 
 }  // namespace xtape::nn

@@ -7,7 +7,7 @@
 namespace xtape::detail {
 
 void check_defined(std::string_view op, const Tensor& x) {
-  if (!x.defined()) fail<ValueError>(op, "the tensor is undefined");
+  if (!x.defined()) fail_undefined(op);
 }
 
 void check_floating(std::string_view op, const Tensor& x) {

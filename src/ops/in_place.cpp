@@ -208,7 +208,7 @@ Tensor Tensor::fill_(Scalar value) const {
 }
 
 Tensor Tensor::zero_() const {
-  if (!defined()) fail<ValueError>("zero_", "the tensor is undefined; has backward run?");
+  detail::check_defined("zero_", *this);
   fill_with("zero_", *this, 0);
   return *this;
 }

@@ -29,8 +29,8 @@ TEST(Errors, OfTensors) {
        [] { ones({2}).to_vector<double>(); }},
       {"DTypeError: data: the tensor holds float32, not int64; convert it with .to(int64)",
        [] { Tensor t = ones({2}); t.data<std::int64_t>(); }},
-      {"ValueError: shape: the tensor is undefined", [] { Tensor().shape(); }},
-      {"ValueError: item: the tensor is undefined", [] { Tensor().item<float>(); }},
+      {"ValueError: shape: the tensor is undefined; has backward run?", [] { Tensor().shape(); }},
+      {"ValueError: item: the tensor is undefined; has backward run?", [] { Tensor().item<float>(); }},
       {"IndexError: size: dim 2 is outside [-2, 2)", [] { ones({2, 3}).size(2); }},
   });
 }

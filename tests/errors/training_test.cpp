@@ -41,7 +41,7 @@ TEST(Errors, OfModules) {
       {"ValueError: Dropout: p is 1.5, it must lie in [0, 1]", [] { nn::Dropout(1.5); }},
       {"ValueError: Dropout: p is -0.1, it must lie in [0, 1]", [] { nn::Dropout drop(-0.1); }},
       {"ValueError: Dropout: p is nan, it must lie in [0, 1]", [] { nn::Dropout drop(nan); }},
-      {"IndexError: Sequential: layer 2 is outside [0, 2)", [] { nn::Sequential{nn::ReLU(), nn::ReLU()}[2]; }},
+      {"IndexError: Sequential: layer 2 is outside [-2, 2)", [] { nn::Sequential{nn::ReLU(), nn::ReLU()}[2]; }},
       {"ValueError: register_parameter: \"a.b\" is not a valid name: it must not be empty or contain a dot",
        [] { Registering().register_parameter("a.b", ones({2})); }},
       {"ValueError: register_parameter: this module has a \"a\" already",
@@ -57,7 +57,7 @@ TEST(Errors, OfModules) {
             (void)m.replace_module("hed", nn::Linear(2, 2)); }},
       {"ValueError: replace_module: \"0\" is this module itself, or contains it",
        [] { nn::Sequential outer{nn::ReLU(), nn::ReLU()}; outer.replace(0, nn::Sequential{outer, nn::ReLU()}); }},
-      {"IndexError: Sequential: layer 2 is outside [0, 2)",
+      {"IndexError: Sequential: layer 2 is outside [-2, 2)",
        [] { nn::Sequential{nn::ReLU(), nn::ReLU()}.replace(2, nn::ReLU()); }},
       {"ValueError: Encoder \"0\": it runs an unregistered Linear: parameters(), state_dict() and eval() miss it; "
        "write fc1 = replace_module(\"fc1\", ...) to replace a module, register_module to add one, or nn::unregistered(...) "
@@ -69,12 +69,14 @@ TEST(Errors, OfModules) {
             model(ones({1, 784})); }},
       {"ValueError: register_module: \"self\" is this module itself, or contains it",
        [] { Registering m; m.register_module("self", m); }},
-      {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x)",
+      {"ValueError: Registering: called with 1 input, but it has no forward(const Tensor& x); a forward with other "
+       "types, such as forward(Tensor x), is never called",
        [] { Registering()(ones({2})); }},
-      {"ValueError: Linear: called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y)",
+      {"ValueError: Linear: called with 2 inputs, but it has no forward(const Tensor& x, const Tensor& y); a "
+       "forward with other types, such as forward(Tensor x), is never called",
        [] { nn::Linear(2, 2)(ones({2}), ones({2})); }},
       {"ValueError: ReLU \"1\": called with 3 inputs, but it has no forward(const Tensor& x, const Tensor& y, const "
-       "Tensor& z)",
+       "Tensor& z); a forward with other types, such as forward(Tensor x), is never called",
        [] { ThreeToReLU()(ones({2})); }},
       {"ValueError: register_module: \"0\" is this module itself, or contains it",
        [] { nn::Sequential outer, inner; outer.append(inner); inner.append(outer); }},

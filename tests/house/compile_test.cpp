@@ -131,6 +131,15 @@ TEST(Compile, ALayerOfSeveralInputsIsRefusedBySequentialAndSummary) {
   expect_refused(two + "void use() { nn::summary(Two(), {1}); }", "summary runs a model of one input");
 }
 
+TEST(Compile, AModuleListIsNotCalled) {
+  const std::string hint = "for (const nn::Module& layer : layers) x = layer(x);";
+  expect_refused("void use(const nn::ModuleList& layers, Tensor x) { x = layers(x); }", hint);
+  expect_refused("void use(const nn::ModuleList& layers) { nn::Sequential{layers}; }",
+                 "a layer of a Sequential takes one input");
+  expect_refused("void use(const nn::Lambda& f, const Tensor& x) { f(x, x, 1); }", "error: ");
+  expect_refused("nn::Lambda f([](const Tensor&, int) { return 1; });", "error: ");
+}
+
 TEST(Compile, ALossIsCalledWithTwoInputs) {
   const std::string call = "void use(const nn::Loss& loss, const Tensor& x) { loss";
   EXPECT_EQ(compiler_says(call + "(x, x); }"), "");
@@ -148,8 +157,13 @@ TEST(Compile, AParameterCannotBeAssignedATensor) {
 }
 
 TEST(Compile, AParameterIsNotTiedByAssignment) {
-  expect_refused("void use(nn::Linear& a, nn::Linear& b) { a.weight = b.weight; }",
-                 "register_parameter(name, other.weight)");
+  const std::string use = "void use(nn::Linear& a, nn::Linear& b, Tensor t) { ";
+  expect_refused(use + "a.weight = b.weight; }", "register_parameter(name, other.weight)");
+  expect_refused(use + "a.weight = nn::Parameter(t); }", "register_parameter(name, tensor)");
+  expect_refused(use + "swap(a.weight, b.weight); }", "error: ");
+  expect_refused(use + "using std::swap; swap(a.weight, b.weight); }", "deleted function");
+  expect_refused(use + "a.weight = std::move(t); }", "deleted");
+  expect_refused("struct M : nn::Module { nn::Parameter w{ones({1})}; };", "register_parameter(name, tensor)");
 }
 
 TEST(Compile, CompoundAssignmentTakesEveryLeftSide) {

@@ -60,11 +60,20 @@ refuses "xtape-mnist: --epochs: -1 is outside [0, 100000]" --epochs -1
 refuses "xtape-mnist: --epochs: 1e3 is not a whole number" --epochs 1e3
 refuses "xtape-mnist: --hidden: 0x10 is not a whole number" --hidden 0x10
 refuses "xtape-mnist: --batch-size: 99999999999 is outside [1, 1048576]" --batch-size 99999999999
+refuses "xtape-mnist: --lr: +-0 is not a number" --lr +-0
+refuses "xtape-mnist: --seed: +-0 is not a whole number" --seed +-0
 refuses "xtape-mnist: --nesterov: needs --optimizer sgd" --nesterov
+refuses "xtape-mnist: --momentum: needs --optimizer sgd" --momentum 0.9
+refuses "xtape-mnist: --momentum: needs --optimizer sgd" --optimizer adamw --momentum 0
+refuses "xtape-mnist: --hidden: needs --model mlp" --model linear --hidden 32
+refuses "xtape-mnist: --dropout: needs --model mlp" --model linear --dropout 0
+refuses "xtape-mnist: --data: there is no \"Digits\"; pass a directory of IDX files, or digits for the images that the program draws itself" \
+  --data Digits
 refuses "xtape-mnist: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0 and dampening = 0 in group 0" \
   --nesterov --optimizer sgd --momentum 0
 refuses "--unknown" --unknown
 "$binary" --help >"$scratch/out" 2>&1 || complain "--help: exit code $?"
+[ "$(wc -L <"$scratch/out")" -le 80 ] || complain "--help is wider than 80 columns"
 grep -q -- "--label-smoothing" "$scratch/out" || complain "--help does not list --label-smoothing"
 "$binary" --version >"$scratch/out" 2>&1 || complain "--version: exit code $?"
 grep -qE "^xtape [0-9]+[.][0-9]+[.][0-9]+, .* kernels$" "$scratch/out" || complain "--version: $(cat "$scratch/out")"

@@ -53,7 +53,7 @@ TEST(Add, ThrowsOneClearLine) {
        [] { ones({2, 3}) + ones({2, 4}); }},
       {"ValueError: add: 1099511627776 does not fit int32; take a wider dtype, or convert with .to(int64)",
        [] { tensor({1, 2}, {.dtype = int32}) + (1LL << 40); }},
-      {"ValueError: add: the tensor is undefined", [] { Tensor() + ones({2}); }},
+      {"ValueError: add: the tensor is undefined; has backward run?", [] { Tensor() + ones({2}); }},
   });
   // clang-format on
 }

@@ -99,7 +99,7 @@ TEST(Argmin, RefusesWhatHasNoSmallest) {
        [] {
          argmin(ones({2, 3}), 2);
        }},
-      {"ValueError: argmin: the tensor is undefined", [] { argmin(Tensor()); }},
+      {"ValueError: argmin: the tensor is undefined; has backward run?", [] { argmin(Tensor()); }},
   });
 }
 

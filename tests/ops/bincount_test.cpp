@@ -65,7 +65,7 @@ TEST(Bincount, RefusesWhatCannotBeCounted) {
          bincount(tensor({0, 1}), ones({3}));
        }},
       {"ValueError: bincount: minlength is -1, it must not be negative", [] { bincount(tensor({0}), {}, -1); }},
-      {"ValueError: bincount: the tensor is undefined", [] { bincount(Tensor()); }},
+      {"ValueError: bincount: the tensor is undefined; has backward run?", [] { bincount(Tensor()); }},
   });
 }
 

@@ -36,7 +36,7 @@ TEST(ClassTargets, ThrowsOneClearLine) {  // SEMANTICS [5], [9], [13], [16], [17
        [&x] { cross_entropy(x, zeros({4, 10}, {.dtype = float64})); }},
       {"ValueError: cross_entropy: ignore_index 3 needs class indices, but the target holds class probabilities",
        [&x] { cross_entropy(x, zeros({4, 10}), {.ignore_index = 3}); }},
-      {"ValueError: cross_entropy: the tensor is undefined", [&x] { cross_entropy(x, Tensor()); }},
+      {"ValueError: cross_entropy: the tensor is undefined; has backward run?", [&x] { cross_entropy(x, Tensor()); }},
       {"ShapeError: cross_entropy: expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor",
        [] { cross_entropy(tensor(1.0), tensor(0)); }},
       {"DTypeError: cross_entropy: expected a floating dtype, got int64; convert it with .to(float32)",
@@ -81,7 +81,8 @@ TEST(ClassTargets, ThrowsOneClearLine) {  // SEMANTICS [5], [9], [13], [16], [17
        [&x64] { cross_entropy(x64, tensor({0, 1}), {.weight = tensor({1.0, 1.0, nan}, {.dtype = float64})}); }},
       {"ValueError: cross_entropy: weight[0] = inf is negative or not finite",
        [&x64] { cross_entropy(x64, tensor({0, 1}), {.weight = tensor({inf, 1.0, 3.0}, {.dtype = float64})}); }},
-      {"ValueError: cross_entropy: the tensor is undefined", [] { cross_entropy(Tensor(), tensor(0)); }},
+      {"ValueError: cross_entropy: the tensor is undefined; has backward run?",
+       [] { cross_entropy(Tensor(), tensor(0)); }},
   });
   // clang-format on
 }

@@ -256,7 +256,7 @@ TEST(Creation, ThrowsOneClearLine) {
       {"ValueError: linspace: start and end must be finite, got nan and 1", [] { linspace(nan, 1, 3, int64); }},
       {"ValueError: linspace: -3 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { linspace(-3, 3, 4, uint8); }},
-      {"ValueError: zeros_like: the tensor is undefined", [] { zeros_like(Tensor()); }},
+      {"ValueError: zeros_like: the tensor is undefined; has backward run?", [] { zeros_like(Tensor()); }},
       {"ShapeError: shape: (1099511627776, 0, 1099511627776) has too many elements to count",
        [] { empty({1LL << 40, 0, 1LL << 40}); }},
       {"ValueError: full_like: 2147483648 does not fit int32; take a wider dtype, or convert with .to(int64)",

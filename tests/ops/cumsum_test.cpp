@@ -70,7 +70,7 @@ TEST(Cumsum, SumsItsGradientInReverse) {
 TEST(Cumsum, RefusesDimsOutsideTheRange) {
   expect_errors({
       {"IndexError: cumsum: dim 1 is outside [-1, 1)", [] { ones({2}).cumsum(1); }},
-      {"ValueError: cumsum: the tensor is undefined", [] { cumsum(Tensor(), 0); }},
+      {"ValueError: cumsum: the tensor is undefined; has backward run?", [] { cumsum(Tensor(), 0); }},
   });
 }
 

@@ -80,7 +80,7 @@ TEST(Embedding, ThrowsOneClearLine) {
       {"IndexError: embedding: index[0] = -1 is outside [0, 3)", [] { embedding(tensor({-1}), ones({3, 2})); }},
       {"IndexError: embedding: padding_idx -4 is outside [-3, 3)", [] { embedding(tensor({0}), ones({3, 2}), -4); }},
       {"ShapeError: embedding: expected a weight (n, d), got (3)", [] { embedding(tensor({1}), ones({3})); }},
-      {"ValueError: embedding: the tensor is undefined", [] { embedding(tensor({1}), Tensor()); }},
+      {"ValueError: embedding: the tensor is undefined; has backward run?", [] { embedding(tensor({1}), Tensor()); }},
   });
   // clang-format on
 }

@@ -200,6 +200,12 @@ TEST(InPlace, TakesGradientsOfWhateverShapesTheyCameFrom) {
   expect_close(w.grad(), {3, 3, 3, 1, 1, 1});
   Tensor g = grad({w.transpose(0, 1)}, {w}, {ones({3, 2})})[0];
   g *= 2;
+  const Tensor seed = arange(6, {.dtype = float32}).reshape({3, 2}).transpose(0, 1);
+  for (const bool create_graph : {false, true}) {
+    const Tensor as_seed = grad({w.reshape({2, 3})}, {w}, {seed}, {.create_graph = create_graph})[0];
+    as_seed.fill_(7);
+    expect_close(seed, {0, 2, 4, 1, 3, 5});
+  }
   expect_close(g, {2, 2, 2, 2, 2, 2});
 }
 
@@ -231,12 +237,12 @@ TEST(InPlace, ThrowsOneClearLine) {
        "it under a NoGradGuard, or on a clone()",
        [] { Tensor x = ones({2, 2}, {.requires_grad = true}); x.detach()[0] = 3; }},
       {"ShapeError: copy_: (3) does not broadcast to (2)", [] { ones({2}).copy_(ones({3})); }},
-      {"ValueError: copy_: the tensor is undefined", [] { ones({2}).copy_(Tensor()); }},
+      {"ValueError: copy_: the tensor is undefined; has backward run?", [] { ones({2}).copy_(Tensor()); }},
       {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",
        [] { zeros({2}, {.dtype = int64}).add_(tensor({0.5, 1.0})); }},
       {"ShapeError: add_: (4, 2, 3) does not broadcast to (2, 3)", [] { zeros({2, 3}).add_(zeros({4, 2, 3})); }},
-      {"ValueError: add_: the tensor is undefined", [] { zeros({1}).add_(Tensor()); }},
+      {"ValueError: add_: the tensor is undefined; has backward run?", [] { zeros({1}).add_(Tensor()); }},
       {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",
        [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
@@ -245,13 +251,13 @@ TEST(InPlace, ThrowsOneClearLine) {
       {"ValueError: fill_: 256 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { zeros({1}, {.dtype = uint8}).fill_(256); }},
       {"ValueError: fill_: nan does not fit int64", [] { zeros({1}, {.dtype = int64}).fill_(nan); }},
-      {"ValueError: fill_: the tensor is undefined", [] { Tensor().fill_(1); }},
+      {"ValueError: fill_: the tensor is undefined; has backward run?", [] { Tensor().fill_(1); }},
       {"DTypeError: mul_: int64 values cannot be written into a tensor of bool_ in place; convert it with .to(int64)",
        [] { zeros({2}, {.dtype = bool_}).mul_(2); }},
       {"DTypeError: mul_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",
        [] { zeros({1}, {.dtype = int64}).mul_(1.5); }},
-      {"ValueError: mul_: the tensor is undefined", [] { Tensor().mul_(2); }},
+      {"ValueError: mul_: the tensor is undefined; has backward run?", [] { Tensor().mul_(2); }},
       {"IndexError: select: index 4 is outside [-4, 4) in dim 0", [] { Tensor w = zeros({4, 2}); w[4] = 1.0; }},
       {"ShapeError: copy_: (3) does not broadcast to (2)", [] { Tensor w = zeros({4, 2}); w[0] = ones({3}); }},
       {"ShapeError: copy_: (2) does not broadcast to (2, 3)", [] { zeros({2, 3}).copy_(zeros({2})); }},

@@ -141,7 +141,8 @@ TEST(IndexSelect, ThrowsOneClearLine) {
       {"IndexError: index_select: index[0] = 1 is outside [0, 1)", [] { index_select(tensor(1.0), 0, tensor({1})); }},
       {"IndexError: index_select: dim 1 is outside [-1, 1)", [] { index_select(tensor(1.0), 1, tensor({0})); }},
       {"IndexError: index_select: dim 2 is outside [-2, 2)", [] { index_select(zeros({3, 2}), 2, tensor({0})); }},
-      {"ValueError: index_select: the tensor is undefined", [] { index_select(zeros({3, 2}), 0, Tensor()); }},
+      {"ValueError: index_select: the tensor is undefined; has backward run?",
+       [] { index_select(zeros({3, 2}), 0, Tensor()); }},
   });
   // clang-format on
 }

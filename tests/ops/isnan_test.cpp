@@ -26,7 +26,7 @@ TEST(Isnan, IsFalseForIntegersAndBool) {
 
 TEST(Isnan, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: isnan: the tensor is undefined", [] { isnan(Tensor()); }},
+      {"ValueError: isnan: the tensor is undefined; has backward run?", [] { isnan(Tensor()); }},
   });
 }
 

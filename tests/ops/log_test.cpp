@@ -37,7 +37,7 @@ TEST(Log, ComputesFloat32InFloat32) {
 
 TEST(Log, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: log: the tensor is undefined", [] { log(Tensor()); }},
+      {"ValueError: log: the tensor is undefined; has backward run?", [] { log(Tensor()); }},
   });
 }
 

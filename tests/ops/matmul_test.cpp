@@ -138,7 +138,7 @@ TEST(Matmul, ThrowsOneClearLine) {
        [] { matmul(tensor(1.0), zeros({2, 2})); }},
       {"DTypeError: matmul: the dtypes differ: float32 and float64; convert one with .to",
        [] { matmul(zeros({2, 2}), zeros({2, 2}, {.dtype = float64})); }},
-      {"ValueError: matmul: the tensor is undefined", [] { matmul(Tensor(), zeros({2, 2})); }},
+      {"ValueError: matmul: the tensor is undefined; has backward run?", [] { matmul(Tensor(), zeros({2, 2})); }},
   });
   // clang-format on
 }

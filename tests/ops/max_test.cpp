@@ -151,7 +151,7 @@ TEST(Max, ThrowsOneClearLine) {
   testing::expect_errors({
       {"ValueError: max: a tensor of shape (0) has no elements", [] { zeros({0}).max(); }},
       {"ValueError: max: dim 1 of shape (2, 0) has no elements", [] { zeros({2, 0}).max(1); }},
-      {"ValueError: max: the tensor is undefined", [] { max(Tensor()); }},
+      {"ValueError: max: the tensor is undefined; has backward run?", [] { max(Tensor()); }},
       {"ValueError: max: a tensor of shape (0, 3) has no elements", [] { max(zeros({0, 3})); }},
       {"IndexError: min: dim 5 is outside [-2, 2)", [] { ones({2, 3}).min(5); }},
       {"ValueError: min: dim 1 of shape (3, 0) has no elements", [] { min(zeros({3, 0}), 1); }},

@@ -63,7 +63,7 @@ TEST(MseLoss, ThrowsOneClearLine) {
        [] { mse_loss(ones({4, 3}), ones({3})); }},
       {"ValueError: mse_loss: Reduction::batchmean is for kl_div only; use mean?",
        [] { mse_loss(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
-      {"ValueError: mse_loss: the tensor is undefined", [] { mse_loss(ones({1}), Tensor()); }},
+      {"ValueError: mse_loss: the tensor is undefined; has backward run?", [] { mse_loss(ones({1}), Tensor()); }},
       {"ValueError: mse_loss: Reduction::batchmean is for kl_div only; use mean?",
        [] { mse_loss_parts(ones({2, 3}), ones({2, 3}), {.reduction = Reduction::batchmean}); }},
   });

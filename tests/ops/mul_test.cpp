@@ -49,8 +49,8 @@ TEST(Mul, OfZeroAndInfinityIsNaN) { expect_close(tensor({0.0f}) * tensor({INFINI
 TEST(Mul, ThrowsOneClearLine) {
   // clang-format off
   testing::expect_errors({
-      {"ValueError: mul: the tensor is undefined", [] { ones({2}) * Tensor(); }},
-      {"ValueError: mul: the tensor is undefined", [] { Tensor() * 2; }},
+      {"ValueError: mul: the tensor is undefined; has backward run?", [] { ones({2}) * Tensor(); }},
+      {"ValueError: mul: the tensor is undefined; has backward run?", [] { Tensor() * 2; }},
       {"ShapeError: mul: shapes (5, 2, 3) and (4, 1) do not broadcast: dim -2 is 2 and 4",
        [] { ones({5, 2, 3}) * ones({4, 1}); }},
   });

@@ -126,7 +126,7 @@ TEST(Multinomial, RefusesWhatIsNoDistribution) {
        }},
       {"ValueError: multinomial: uint8 holds integers from 0 to 255, not from 0 to 299",
        [&] { multinomial(ones({300}), 3, false, {.generator = &g, .dtype = uint8}); }},
-      {"ValueError: multinomial: the tensor is undefined", [] { multinomial(Tensor(), 1); }},
+      {"ValueError: multinomial: the tensor is undefined; has backward run?", [] { multinomial(Tensor(), 1); }},
   });
   EXPECT_EQ(g.state().offset, 0u);
 }

@@ -88,7 +88,7 @@ TEST(Narrow, ThrowsOneClearLine) {
        [] { narrow(zeros({3, 2}), 0, 1, INT64_MAX); }},
       {"IndexError: narrow: dim 2 is outside [-2, 2)", [] { narrow(zeros({3, 2}), 2, 0, 1); }},
       {"IndexError: narrow: a 0-dim tensor has no dim to narrow", [] { narrow(tensor(1.0), 0, 0, 1); }},
-      {"ValueError: narrow: the tensor is undefined", [] { narrow(Tensor(), 0, 0, 1); }},
+      {"ValueError: narrow: the tensor is undefined; has backward run?", [] { narrow(Tensor(), 0, 0, 1); }},
   });
   // clang-format on
 }

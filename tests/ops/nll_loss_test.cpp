@@ -124,7 +124,7 @@ TEST(NllLoss, ThrowsOneClearLine) {
        [] { nll_loss(tensor(1.0), tensor(0)); }},
       {"ValueError: nll_loss: weight[0] = -1 is negative or not finite",
        [] { nll_loss(zeros({2, 3}), tensor({0, 1}), {.weight = full({3}, -1.0)}); }},
-      {"ValueError: nll_loss: the tensor is undefined", [] { nll_loss(zeros({2, 3}), Tensor()); }},
+      {"ValueError: nll_loss: the tensor is undefined; has backward run?", [] { nll_loss(zeros({2, 3}), Tensor()); }},
       {"IndexError: nll_loss: target[1] = 3 is outside [0, 3)", [] { nll_loss(zeros({2, 3}), tensor({0, 3})); }},
       {"IndexError: nll_loss: target[0] = -1 is outside [0, 3); to ignore such positions pass {.ignore_index = -1}",
        [] { nll_loss(zeros({2, 3}), tensor({-1, 0})); }},

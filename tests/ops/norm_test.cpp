@@ -110,7 +110,7 @@ TEST(Norm, RefusesWhatHasNoNorm) {
        [] {
          tensor({1, 2}).norm();
        }},
-      {"ValueError: norm: the tensor is undefined", [] { norm(Tensor()); }},
+      {"ValueError: norm: the tensor is undefined; has backward run?", [] { norm(Tensor()); }},
       {"ValueError: norm: p is nan, expected a number or INFINITY", [] { ones({2}).norm(nan); }},
       {"ValueError: norm: p = inf over no elements of (0, 3); it needs at least one",
        [] {

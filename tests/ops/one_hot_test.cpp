@@ -48,7 +48,7 @@ TEST(OneHot, RefusesClassesOutsideTheRange) {
       {"ValueError: one_hot: num_classes is 0, it must be positive, or -1: as many as the largest class needs",
        [] { F::one_hot(tensor({0}), 0); }},
       {"DTypeError: one_hot: expected an integer dtype, got float32", [] { F::one_hot(ones({2})); }},
-      {"ValueError: one_hot: the tensor is undefined", [] { F::one_hot(Tensor()); }},
+      {"ValueError: one_hot: the tensor is undefined; has backward run?", [] { F::one_hot(Tensor()); }},
   });
 }
 

@@ -249,8 +249,8 @@ TEST(Random, ThrowsOneClearLine) {
        [] { bernoulli(tensor({1})); }},
       {"DTypeError: rand_like: draws real numbers, not int64; use randint, or convert with .to()",
        [] { rand_like(tensor({1, 2})); }},
-      {"ValueError: rand_like: the tensor is undefined", [] { rand_like(Tensor()); }},
-      {"ValueError: randn_like: the tensor is undefined", [] { randn_like(Tensor()); }},
+      {"ValueError: rand_like: the tensor is undefined; has backward run?", [] { rand_like(Tensor()); }},
+      {"ValueError: randn_like: the tensor is undefined; has backward run?", [] { randn_like(Tensor()); }},
   });
   // clang-format on
 }

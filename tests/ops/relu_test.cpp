@@ -39,7 +39,7 @@ TEST(Relu, WorksForIntegersAndEmptyTensors) {
 
 TEST(Relu, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: relu: the tensor is undefined", [] { relu(Tensor()); }},
+      {"ValueError: relu: the tensor is undefined; has backward run?", [] { relu(Tensor()); }},
       {"DTypeError: relu: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] { relu(tensor({true})); }},
   });

@@ -107,7 +107,7 @@ TEST(Reshape, ThrowsOneClearLine) {
        [] { reshape(ones({2, 3, 4}), {-2, 12}); }},
       {"ShapeError: reshape: (9223372036854775807, 4) has too many elements to count",
        [] { reshape(ones({2, 3, 4}), {INT64_MAX, 4}); }},
-      {"ValueError: reshape: the tensor is undefined", [] { reshape(Tensor(), {1}); }},
+      {"ValueError: reshape: the tensor is undefined; has backward run?", [] { reshape(Tensor(), {1}); }},
       {"ValueError: flatten: start_dim 1 comes after end_dim 0", [] { ones({2, 3}).flatten(1, 0); }},
       {"IndexError: flatten: dim 2 is outside [-2, 2)", [] { ones({2, 3}).flatten(0, 2); }},
       {"IndexError: flatten: dim 3 is outside [-3, 3)", [] { flatten(ones({2, 3, 4}), 3); }},

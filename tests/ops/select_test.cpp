@@ -60,7 +60,7 @@ TEST(Select, ThrowsOneClearLine) {
       {"IndexError: select: index -4 is outside [-3, 3) in dim 1", [] { select(ones({2, 3, 4}), 1, -4); }},
       {"IndexError: select: index 0 is outside [-0, 0) in dim 0", [] { zeros({0})[0]; }},
       {"IndexError: select: dim 3 is outside [-3, 3)", [] { select(ones({2, 3, 4}), 3, 0); }},
-      {"ValueError: select: the tensor is undefined", [] { static_cast<void>(Tensor()[0]); }},
+      {"ValueError: select: the tensor is undefined; has backward run?", [] { static_cast<void>(Tensor()[0]); }},
       {"IndexError: select: index 2 is outside [-2, 2) in dim 0", [] { ones({2, 3})[2]; }},
       {"IndexError: select: index -3 is outside [-2, 2) in dim 0", [] { ones({2, 3})[-3]; }},
       {"IndexError: select: a 0-dim tensor has no dim to select from; use item()", [] { tensor(1.0)[0]; }},

@@ -182,9 +182,9 @@ TEST(Sort, RefusesDimsAndNumbersOutsideTheRange) {
   expect_errors({
       {"IndexError: sort: dim 1 is outside [-1, 1)", [] { ones({2}).sort(1); }},
       {"IndexError: argsort: dim -2 is outside [-1, 1)", [] { ones({2}).argsort(-2); }},
-      {"ValueError: sort: the tensor is undefined", [] { sort(Tensor()); }},
-      {"ValueError: argsort: the tensor is undefined", [] { argsort(Tensor()); }},
-      {"ValueError: topk: the tensor is undefined", [] { topk(Tensor(), 1); }},
+      {"ValueError: sort: the tensor is undefined; has backward run?", [] { sort(Tensor()); }},
+      {"ValueError: argsort: the tensor is undefined; has backward run?", [] { argsort(Tensor()); }},
+      {"ValueError: topk: the tensor is undefined; has backward run?", [] { topk(Tensor(), 1); }},
       {"ValueError: topk: k is 4, dim -1 of (2, 3) has 3 elements",
        [] {
          ones({2, 3}).topk(4);

@@ -56,7 +56,7 @@ TEST(Transpose, ThrowsOneClearLine) {
   testing::expect_errors({
       {"IndexError: transpose: dim 2 is outside [-2, 2)", [] { ones({2, 3}).transpose(0, 2); }},
       {"IndexError: transpose: dim -4 is outside [-3, 3)", [] { transpose(ones({2, 3, 4}), -4, 0); }},
-      {"ValueError: transpose: the tensor is undefined", [] { transpose(Tensor(), 0, 1); }},
+      {"ValueError: transpose: the tensor is undefined; has backward run?", [] { transpose(Tensor(), 0, 1); }},
   });
   // clang-format on
 }

@@ -20,6 +20,7 @@ class XTAPE_API LeakyReLU : public Module {
   explicit LeakyReLU(double negative_slope = 0.01);
   ~LeakyReLU() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   double negative_slope_;
@@ -31,6 +32,7 @@ class XTAPE_API GELU : public Module {
   explicit GELU(GELUApproximate approximate = GELUApproximate::none);
   ~GELU() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   GELUApproximate approximate_;
@@ -121,6 +123,7 @@ class XTAPE_API Softmax : public Module {
   explicit Softmax(std::int64_t dim);
   ~Softmax() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   std::int64_t dim_;
@@ -131,6 +134,7 @@ class XTAPE_API LogSoftmax : public Module {
   explicit LogSoftmax(std::int64_t dim);
   ~LogSoftmax() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   std::int64_t dim_;

@@ -32,6 +32,7 @@ class XTAPE_API Linear : public Module {
       : Linear(in_features, out_features, LinearOptions{.bias = has_bias}) {}
   ~Linear() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
   Parameter weight;
   Parameter bias;  ///< undefined without a bias
@@ -48,6 +49,7 @@ class XTAPE_API Embedding : public Module {
   Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options = {});
   ~Embedding() override;
   Tensor forward(const Tensor& indices) const override;
+  std::string extra_repr() const override;
 
   Parameter weight;
 
@@ -62,6 +64,7 @@ class XTAPE_API Dropout : public Module {
   explicit Dropout(double p = 0.5);
   ~Dropout() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
   double p() const noexcept { return p_; }
 
  private:
@@ -74,6 +77,7 @@ class XTAPE_API Flatten : public Module {
   explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1);
   ~Flatten() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   std::int64_t start_dim_, end_dim_;

@@ -20,6 +20,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <utility>
@@ -117,6 +118,12 @@ class XTAPE_API Module {
   RemovableHandle register_forward_hook(F hook) const {
     return add_hook(detail::forward_hook(std::move(hook)));
   }
+  /// As PyTorch prints it: the type's name, in brackets extra_repr(), and below it the children, indented.
+  std::string to_string() const;
+  /// What stands in the brackets: "in_features=2, out_features=3, bias=True" for a Linear, nothing by default.
+  virtual std::string extra_repr() const;
+  /// Prints module.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Module& module);
   /// Freezes (false) or unfreezes all parameters. A frozen parameter loses its gradient.
   const Module& requires_grad_(bool requires_grad = true) const;
 
@@ -134,7 +141,7 @@ class XTAPE_API Module {
   Module();
   Module(const Module& other);
   Module(Module&& other) noexcept;
-  Module& operator=(const Module&) = default;
+  Module& operator=(const Module& other) noexcept;
   Module& operator=(Module&& other) noexcept;
 
   std::size_t child_count() const noexcept;

@@ -23,6 +23,7 @@ class XTAPE_API LayerNorm : public Module {
   explicit LayerNorm(std::int64_t features, LayerNormOptions options = {});
   ~LayerNorm() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
   Parameter weight;  ///< undefined unless elementwise_affine
   Parameter bias;    ///< undefined unless elementwise_affine and bias
@@ -51,6 +52,7 @@ class XTAPE_API BatchNorm1d : public Module {
   explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
   ~BatchNorm1d() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
   Parameter weight, bias;            ///< (C), undefined unless affine
   Buffer running_mean, running_var;  ///< (C), initially 0 and 1; undefined unless track_running_stats

@@ -1,12 +1,19 @@
 // Parameter and Buffer: members that refer to a tensor which their module has registered, and the scope in which
-// copying them copies the tensor, too.
+// copying them copies the tensor, too. They are assigned with their whole module only: alone, the module would keep
+// the old tensor registered.
 #pragma once
+
+#include <memory>
 
 #include "xtape/tensor.hpp"
 
 namespace xtape::nn {
 
+class Module;
+
 namespace detail {
+
+struct ModuleState;
 
 /// Inside a CloneScope the copy constructors of Module, Parameter and Buffer copy deeply, each original once: ties
 /// survive and nothing is shared with the original.
@@ -20,25 +27,40 @@ class XTAPE_API CloneScope {
  private:
   struct Copies* previous_;
 };
-/// The tensor itself, or its copy inside a CloneScope.
+/// The tensor or state itself, or its copy inside a CloneScope.
 XTAPE_API Tensor share_or_clone(const Tensor& tensor);
+XTAPE_API std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state);
+
+/// ValueError if a member that refers to `old`, registered in `owner`, is assigned `other` while some handle of `owner`
+/// still needs `old`. An assignment of the whole module has assigned its base, the Module, before the members.
+XTAPE_API void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner, const Tensor& other);
 
 /// A member that refers to a tensor which its module has registered.
 template <int kind>
 class RegisteredTensor : public Tensor {
  public:
   RegisteredTensor() = default;
-  explicit RegisteredTensor(const Tensor& registered) : Tensor(registered) {}
-  RegisteredTensor(const RegisteredTensor& other) : Tensor(share_or_clone(static_cast<const Tensor&>(other))) {}
+  /// Would be registered in no module.
+  explicit RegisteredTensor(const Tensor&) = delete;  // register_parameter(name, tensor), register_buffer(name, tensor)
+  RegisteredTensor(const RegisteredTensor& other)
+      : Tensor(share_or_clone(static_cast<const Tensor&>(other))), owner_(share_or_clone(other.owner_)) {}
   /// As with a module, a moved-from one still refers to its tensor.
-  RegisteredTensor(RegisteredTensor&& other) noexcept : Tensor(static_cast<const Tensor&>(other)) {}
-  /// For the assignment of a whole module. Alone it would leave the module with its own tensor.
-  RegisteredTensor& operator=(const RegisteredTensor&) & = default;
-  /// Chosen for `a.weight = b.weight`, after which the module of `a` would still have its own tensor registered. The
-  /// compiler's error shows the line with the hint.
+  RegisteredTensor(RegisteredTensor&& other) noexcept
+      : Tensor(static_cast<const Tensor&>(other)), owner_(other.owner_) {}
+  /// For the assignment of a whole module, or of what register_parameter returns to a member that has no tensor yet.
+  /// ValueError for `a.weight = std::move(b.weight)` and the like.
+  RegisteredTensor& operator=(const RegisteredTensor& other) & {
+    check_assignment(*this, owner_, other);
+    Tensor::operator=(other);
+    owner_ = other.owner_;
+    return *this;
+  }
+  /// Chosen for `a.weight = b.weight`. The compiler's error shows the line with the hint.
   RegisteredTensor& operator=(RegisteredTensor&) = delete;  // a tie: register_parameter(name, other.weight)
   /// Assigning another tensor would not change the registered one: write into it with copy_ instead.
   RegisteredTensor& operator=(const Tensor&) = delete;
+  /// Both modules would keep their own tensors: swap the modules, or the values.
+  friend void swap(RegisteredTensor&, RegisteredTensor&) = delete;
   /// In place, or an error: the member never refers to another tensor afterwards.
   template <class B>
   Tensor operator+=(const B& b) const {
@@ -57,6 +79,12 @@ class RegisteredTensor : public Tensor {
     return static_cast<const Tensor&>(*this) /= b;
   }
   ~RegisteredTensor() = default;
+
+ private:
+  friend class nn::Module;
+  RegisteredTensor(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner) : Tensor(tensor), owner_(owner) {}
+
+  std::weak_ptr<ModuleState> owner_;  // where the tensor is registered, or where the name is that has no tensor
 };
 
 }  // namespace detail

@@ -2,38 +2,16 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
-#include <string>
-#include <type_traits>
 #include <utility>
 
-#include "xtape/nn/module.hpp"
+#include "xtape/nn/module_sequence.hpp"
 
 namespace xtape::nn {
-
-namespace detail {
-template <class F>
-class FunctionModule final : public Module {
- public:
-  explicit FunctionModule(F f) : f_(std::move(f)) {}
-  Tensor forward(const Tensor& x) const override { return f_(x); }
-
- private:
-  F f_;
-};
-}  // namespace detail
-
-/// What a Sequential takes: a module, or a function from Tensor to Tensor.
-template <class L>
-concept Layer = std::derived_from<std::decay_t<L>, Module> ||
-    (std::copy_constructible<std::decay_t<L>>&& requires(const std::decay_t<L>& f, const Tensor& x) {
-      { f(x) } -> std::same_as<Tensor>;
-    });
 
 /// Always write it with braces, `Sequential{Linear(2, 32), relu, Linear(32, 3)}`: in parentheses a compiler may build
 /// the layers in another order, and the same seed would give other weights. Nest with append, since one Sequential
 /// inside braces is a copy of it.
-class XTAPE_API Sequential : public Module {
+class XTAPE_API Sequential : public ModuleSequence {
  public:
   Sequential() = default;
   template <Layer... L>
@@ -43,32 +21,26 @@ class XTAPE_API Sequential : public Module {
 
   template <Layer L>
   Sequential& append(L&& layer) {
-    register_module(name_of(size()), as_module(std::forward<L>(layer)));
+    check_inputs<std::decay_t<L>>();
+    add_layer(std::forward<L>(layer));
     return *this;
   }
-  /// Puts `layer` in the place of layer i. IndexError outside [0, size).
+  /// Puts `layer` in the place of layer i; negative: from the end. IndexError outside [-size, size).
   template <Layer L>
-  Sequential& replace(std::size_t i, L&& layer) {
-    (*this)[i];  // checks i
-    (void)replace_module(name_of(i), as_module(std::forward<L>(layer)));
+  Sequential& replace(std::int64_t i, L&& layer) {
+    check_inputs<std::decay_t<L>>();
+    replace_layer(i, std::forward<L>(layer));
     return *this;
   }
 
-  std::size_t size() const;
-  /// IndexError outside [0, size).
-  const Module& operator[](std::size_t i) const;
   Tensor forward(const Tensor& x) const override;
 
  private:
   static std::string name_of(std::size_t i);
   template <class L>
-  static auto as_module(L&& layer) {
-    using M = std::decay_t<L>;
-    if constexpr (std::derived_from<M, Module>) {
-      static_assert(detail::takes_one_input<M>(), "a layer of a Sequential takes one input");
-      return M(std::forward<L>(layer));
-    } else {
-      return detail::FunctionModule<M>(std::forward<L>(layer));
+  static constexpr void check_inputs() {
+    if constexpr (std::derived_from<L, Module>) {
+      static_assert(detail::takes_one_input<L>(), "a layer of a Sequential takes one input");
     }
   }
 };

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,8 @@ class XTAPE_API Summary {
   std::int64_t trainable() const noexcept;
   /// A table, one line for each module.
   std::string to_string() const;
+  /// Prints summary.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Summary& summary);
 
  private:
   std::vector<Row> rows_;

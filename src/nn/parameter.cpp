@@ -1,0 +1,37 @@
+// The assignment of Parameter and Buffer members.
+#include "xtape/nn/parameter.hpp"
+
+#include "core/fail.hpp"
+#include "nn/module_state.hpp"
+
+namespace xtape::nn::detail {
+
+namespace {
+
+std::string name_of(const Tensor& tensor, const ModuleState& owner) {
+  for (const std::vector<NamedTensor>* tensors : {&owner.parameters, &owner.buffers}) {
+    for (const NamedTensor& entry : *tensors) {
+      if (entry.tensor.impl() == tensor.impl()) return entry.name;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+// When the whole module is assigned, its base comes first: by now the handle refers to another state. The old state is
+// then gone, or knows that a handle has left it. (From then on, members of its other handles may be assigned, too.)
+void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner, const Tensor& other) {
+  if (old.impl() == other.impl()) return;
+  const std::shared_ptr<const ModuleState> state = owner.lock();
+  if (!state || state->has_lost_handles.load(std::memory_order_relaxed)) return;
+  const std::string name = name_of(old, *state);
+  fail<ValueError>(
+      "=",
+      "the module would keep its own tensor{} registered, and parameters() and state_dict() would not show "
+      "the new one; to share a tensor, register it when the module is made: register_parameter(name, "
+      "other.weight); to take over its values, use copy_ under a NoGradGuard",
+      name.empty() ? "" : " \"" + name + "\"");
+}
+
+}  // namespace xtape::nn::detail

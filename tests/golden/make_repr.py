@@ -1,0 +1,101 @@
+"""Writes repr.golden, the reference of repr_test.cpp beside it: what PyTorch prints for a module, as the bytes of its text.
+
+    python make_repr.py
+
+A case is named by the expression that makes the module.
+"""
+import torch
+from torch import nn
+
+from golden import Writer
+
+
+class Block(nn.Module):
+    """A layer of one's own that says nothing about itself, in a list and in a Sequential."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.scale = nn.Parameter(torch.ones(4))
+        self.mlp = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 4))
+
+
+class Scaled(nn.Module):
+    def __init__(self, inner=False):
+        super().__init__()
+        if inner:
+            self.inner = nn.Identity()
+
+    def extra_repr(self):
+        return "factor=2"
+
+
+class TwoLines(Scaled):
+    def extra_repr(self):
+        return "factor=2,\noffset=1"
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4, padding_idx=0)
+        self.blocks = nn.ModuleList([Block(), Block(), Scaled(), Scaled(True), Block()])
+        self.head = nn.Linear(4, 2)
+
+
+CASES = """
+nn.Identity()
+nn.Linear(784, 256)
+nn.Linear(2, 3, bias=False)
+nn.Embedding(10, 3)
+nn.Embedding(10, 3, padding_idx=-1)
+nn.Dropout(0.5)
+nn.Dropout(1.0)
+nn.Dropout(1e-05)
+nn.Flatten()
+nn.Flatten(0, 2)
+nn.ReLU()
+nn.LeakyReLU()
+nn.LeakyReLU(1.0)
+nn.GELU()
+nn.GELU("tanh")
+nn.Sigmoid()
+nn.Tanh()
+nn.Softmax(-1)
+nn.LogSoftmax(1)
+nn.LayerNorm(3)
+nn.LayerNorm((3, 4), bias=False)
+nn.LayerNorm(3, eps=0.1, elementwise_affine=False)
+nn.BatchNorm1d(3)
+nn.BatchNorm1d(3, momentum=None, affine=False)
+nn.BatchNorm1d(3, eps=1e16, track_running_stats=False)
+nn.CrossEntropyLoss()
+nn.NLLLoss()
+nn.MSELoss()
+nn.BCEWithLogitsLoss()
+nn.KLDivLoss()
+nn.Sequential()
+nn.Sequential(nn.ReLU(), nn.ReLU())
+nn.Sequential(nn.Sequential(), nn.Sequential(nn.Tanh()))
+nn.ModuleList()
+nn.ModuleList([nn.Tanh()])
+nn.ModuleList([nn.Linear(1, 2) for _ in range(12)] + [nn.ReLU(), nn.ReLU(), nn.Tanh()])
+Block()
+Scaled()
+Scaled(True)
+TwoLines()
+TwoLines(True)
+Net()
+""".strip().splitlines()
+
+
+def main():
+    file = Writer(__file__, "repr.golden")
+    for expression in CASES:
+        text = repr(eval(expression))
+        file.add(expression, [torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)])
+    file.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+// What modules print, against PyTorch's text: repr.golden, made by make_repr.py beside this file.
+#include "support/expect.hpp"
+#include "support/golden.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape {
+namespace {
+
+struct Block : nn::Module {
+  nn::LayerNorm norm = register_module("norm", nn::LayerNorm(4));
+  nn::Parameter scale = register_parameter("scale", ones({4}));
+  nn::Sequential mlp = register_module("mlp", nn::Sequential{nn::Linear(4, 8), nn::GELU(), nn::Linear(8, 4)});
+};
+
+struct Scaled : nn::Module {
+  explicit Scaled(bool inner = false) {
+    if (inner) register_module("inner", nn::Identity());
+  }
+  std::string extra_repr() const override { return "factor=2"; }
+};
+
+struct TwoLines : Scaled {
+  using Scaled::Scaled;
+  std::string extra_repr() const override { return "factor=2,\noffset=1"; }
+};
+
+struct Net : nn::Module {
+  nn::Embedding embedding = register_module("embedding", nn::Embedding(10, 4, {.padding_idx = 0}));
+  nn::ModuleList blocks = register_module("blocks", nn::ModuleList{Block(), Block(), Scaled(), Scaled(true), Block()});
+  nn::Linear head = register_module("head", nn::Linear(4, 2));
+};
+
+class ModuleReprs {
+ public:
+  void expect(const std::string& expression, const nn::Module& module) {
+    const std::vector<std::uint8_t> text = file_.take(expression)[0].to_vector<std::uint8_t>();
+    EXPECT_EQ(module.to_string(), std::string(text.begin(), text.end())) << expression;
+  }
+  void expect_all_taken() { file_.expect_all_taken(); }
+
+ private:
+  testing::GoldenFile file_{testing::golden_file("repr.golden")};
+};
+
+void expect_layers(ModuleReprs& as_in_pytorch) {
+  as_in_pytorch.expect("nn.Identity()", nn::Identity());
+  as_in_pytorch.expect("nn.Linear(784, 256)", nn::Linear(784, 256));
+  as_in_pytorch.expect("nn.Linear(2, 3, bias=False)", nn::Linear(2, 3, {.bias = false}));
+  as_in_pytorch.expect("nn.Embedding(10, 3)", nn::Embedding(10, 3));
+  as_in_pytorch.expect("nn.Embedding(10, 3, padding_idx=-1)", nn::Embedding(10, 3, {.padding_idx = -1}));
+  as_in_pytorch.expect("nn.Dropout(0.5)", nn::Dropout(0.5));
+  as_in_pytorch.expect("nn.Dropout(1.0)", nn::Dropout(1.0));
+  as_in_pytorch.expect("nn.Dropout(1e-05)", nn::Dropout(1e-5));
+  as_in_pytorch.expect("nn.Flatten()", nn::Flatten());
+  as_in_pytorch.expect("nn.Flatten(0, 2)", nn::Flatten(0, 2));
+  as_in_pytorch.expect("nn.LayerNorm(3)", nn::LayerNorm(3));
+  as_in_pytorch.expect("nn.LayerNorm((3, 4), bias=False)", nn::LayerNorm({3, 4}, {.bias = false}));
+  as_in_pytorch.expect("nn.LayerNorm(3, eps=0.1, elementwise_affine=False)",
+                       nn::LayerNorm(3, {.eps = 0.1, .elementwise_affine = false}));
+  as_in_pytorch.expect("nn.BatchNorm1d(3)", nn::BatchNorm1d(3));
+  as_in_pytorch.expect("nn.BatchNorm1d(3, momentum=None, affine=False)",
+                       nn::BatchNorm1d(3, {.momentum = nn::cumulative_average, .affine = false}));
+  as_in_pytorch.expect("nn.BatchNorm1d(3, eps=1e16, track_running_stats=False)",
+                       nn::BatchNorm1d(3, {.eps = 1e16, .track_running_stats = false}));
+}
+
+void expect_activations_and_losses(ModuleReprs& as_in_pytorch) {
+  as_in_pytorch.expect("nn.ReLU()", nn::ReLU());
+  as_in_pytorch.expect("nn.LeakyReLU()", nn::LeakyReLU());
+  as_in_pytorch.expect("nn.LeakyReLU(1.0)", nn::LeakyReLU(1.0));
+  as_in_pytorch.expect("nn.GELU()", nn::GELU());
+  as_in_pytorch.expect("nn.GELU(\"tanh\")", nn::GELU(GELUApproximate::tanh));
+  as_in_pytorch.expect("nn.Sigmoid()", nn::Sigmoid());
+  as_in_pytorch.expect("nn.Tanh()", nn::Tanh());
+  as_in_pytorch.expect("nn.Softmax(-1)", nn::Softmax(-1));
+  as_in_pytorch.expect("nn.LogSoftmax(1)", nn::LogSoftmax(1));
+  as_in_pytorch.expect("nn.CrossEntropyLoss()", nn::CrossEntropyLoss());
+  as_in_pytorch.expect("nn.NLLLoss()", nn::NLLLoss());
+  as_in_pytorch.expect("nn.MSELoss()", nn::MSELoss());
+  as_in_pytorch.expect("nn.BCEWithLogitsLoss()", nn::BCEWithLogitsLoss());
+  as_in_pytorch.expect("nn.KLDivLoss()", nn::KLDivLoss());
+}
+
+void expect_containers(ModuleReprs& as_in_pytorch) {
+  as_in_pytorch.expect("nn.Sequential()", nn::Sequential());
+  as_in_pytorch.expect("nn.Sequential(nn.ReLU(), nn.ReLU())", nn::Sequential{nn::ReLU(), nn::ReLU()});
+  as_in_pytorch.expect("nn.Sequential(nn.Sequential(), nn.Sequential(nn.Tanh()))",
+                       nn::Sequential{nn::Sequential(), nn::Sequential{nn::Tanh()}});
+  as_in_pytorch.expect("nn.ModuleList()", nn::ModuleList());
+  as_in_pytorch.expect("nn.ModuleList([nn.Tanh()])", nn::ModuleList{nn::Tanh()});
+  nn::ModuleList list;
+  for (int i = 0; i < 12; ++i) list.append(nn::Linear(1, 2));
+  list.append(nn::ReLU()).append(nn::ReLU()).append(nn::Tanh());
+  as_in_pytorch.expect("nn.ModuleList([nn.Linear(1, 2) for _ in range(12)] + [nn.ReLU(), nn.ReLU(), nn.Tanh()])", list);
+  as_in_pytorch.expect("Block()", Block());
+  as_in_pytorch.expect("Scaled()", Scaled());
+  as_in_pytorch.expect("Scaled(True)", Scaled(true));
+  as_in_pytorch.expect("TwoLines()", TwoLines());
+  as_in_pytorch.expect("TwoLines(True)", TwoLines(true));
+  as_in_pytorch.expect("Net()", Net());
+}
+
+TEST(Golden, PrintedModulesReadAsPyTorchs) {  // SEMANTICS [37]
+  ModuleReprs as_in_pytorch;
+  expect_layers(as_in_pytorch);
+  expect_activations_and_losses(as_in_pytorch);
+  expect_containers(as_in_pytorch);
+  as_in_pytorch.expect_all_taken();
+}
+
+}  // namespace
+}  // namespace xtape

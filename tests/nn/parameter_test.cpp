@@ -1,0 +1,115 @@
+// Parameter and Buffer members: assigned with their module, and never alone.
+#include "xtape/nn/parameter.hpp"
+
+#include <vector>
+
+#include "support/expect.hpp"
+#include "xtape/nn/nn.hpp"
+
+namespace xtape::testing {
+namespace {
+
+struct Twins : nn::Module {
+  nn::Linear d = register_module("d", nn::Linear(3, 3)), e = register_module("e", nn::Linear(3, 3));
+  nn::Parameter scale = register_parameter("scale", ones({3}));
+  nn::Buffer offset = register_buffer("offset", zeros({3}));
+  nn::Parameter none = register_parameter("none", Tensor());
+  Tensor forward(const Tensor& x) const { return d(e(x)) * scale + offset; }
+};
+
+/// Every member refers to the tensor that its module has registered.
+void expect_consistent(const Twins& twins) {
+  const StateDict dict = twins.state_dict();
+  EXPECT_EQ(dict.at("d.weight").impl(), twins.d.weight.impl());
+  EXPECT_EQ(dict.at("e.bias").impl(), twins.e.bias.impl());
+  EXPECT_EQ(dict.at("scale").impl(), twins.scale.impl());
+  EXPECT_EQ(dict.at("offset").impl(), twins.offset.impl());
+}
+
+TEST(Parameter, IsNotAssignedAloneByWhateverSpelling) {
+  Twins n;
+  const Twins other;
+  const std::string rule = "=: the module would keep its own tensor \"weight\" registered";
+  expect_error<ValueError>([&n] { n.d.weight = std::as_const(n.e.weight); }, rule);
+  expect_error<ValueError>([&n] { n.d.weight = std::move(n.e.weight); }, rule);
+  expect_error<ValueError>([&n] { n.d.weight = nn::Parameter(n.e.weight); }, rule);
+  expect_error<ValueError>([&n] { n.d.weight = nn::Parameter(); }, rule);
+  expect_error<ValueError>([&n, &other] { n.d.weight = other.d.weight; }, rule);
+  expect_error<ValueError>([&n] { std::swap(n.d.weight, n.e.weight); }, rule);
+  expect_error<ValueError>([&n] { n.d.weight = std::as_const(n.d.bias); }, rule);
+  expect_error<ValueError>([&n, &other] { n.offset = other.offset; }, "own tensor \"offset\" registered");
+  expect_error<ValueError>([&n, &other] { n.none = other.scale; }, "own tensor registered");
+  expect_consistent(n);
+}
+
+TEST(Parameter, AssignedItsOwnTensorStaysWhatItIs) {
+  Twins n;
+  const Twins same = n;
+  n.scale = same.scale;
+  expect_consistent(n);
+  expect_error<ValueError>([&n] { n.scale = Twins().scale; }, "own tensor \"scale\" registered");
+}
+
+TEST(Parameter, GoesWithItsModule) {
+  Twins a, b;
+  const Twins first = a, second = b, third;
+  a = b;
+  expect_consistent(a);
+  EXPECT_EQ(a.scale.impl(), second.scale.impl());
+  b = first;
+  expect_consistent(b);
+  EXPECT_EQ(b.scale.impl(), first.scale.impl());
+  std::swap(a, b);
+  expect_consistent(a);
+  expect_consistent(b);
+  EXPECT_EQ(a.scale.impl(), first.scale.impl());
+  a = third;
+  a = Twins();
+  a = clone(b);
+  expect_consistent(a);
+  expect_error<ValueError>([&a, &third] { a.scale = third.scale; }, "own tensor \"scale\" registered");
+}
+
+TEST(Parameter, GoesWithAModuleThatLeavesAnotherHandleBehind) {
+  Twins n;
+  n.d = n.replace_module("d", nn::Linear(3, 3, {.bias = false}));
+  n.d = n.replace_module("d", nn::Linear(3, 3));
+  expect_consistent(n);
+  std::vector<Twins> pairs(3);
+  const Twins last = pairs[2];
+  pairs.erase(pairs.begin());
+  EXPECT_EQ(pairs[1].offset.impl(), last.offset.impl());
+  expect_consistent(pairs[0]);
+  expect_consistent(pairs[1]);
+}
+
+TEST(Parameter, OfACloneBelongsToTheClone) {
+  Twins original;
+  Twins copy = clone(original);
+  expect_consistent(copy);
+  expect_error<ValueError>([&] { copy.scale = std::as_const(original.scale); }, "own tensor \"scale\" registered");
+  original = Twins();  // forgets what it was
+  expect_error<ValueError>([&] { copy.scale = std::as_const(original.scale); }, "own tensor \"scale\" registered");
+}
+
+TEST(Parameter, ATieBelongsToTheModuleThatHasRegisteredIt) {
+  struct Tied : nn::Module {
+    explicit Tied(const nn::Linear& encoder) { weight = register_parameter("weight", encoder.weight); }
+    nn::Parameter weight;
+  };
+  nn::Linear encoder(2, 2);
+  Tied tied(encoder);
+  encoder = nn::Linear(2, 2);
+  expect_error<ValueError>([&] { tied.weight = std::as_const(encoder.weight); }, "own tensor \"weight\" registered");
+  EXPECT_EQ(tied.weight.impl(), tied.parameters()[0].impl());
+}
+
+TEST(Parameter, OutlivesItsModule) {
+  nn::Parameter w = nn::Linear(2, 3).weight;
+  EXPECT_EQ(w.shape(), (Shape{3, 2}));
+  w = nn::Linear(4, 5).weight;
+  EXPECT_EQ(w.shape(), (Shape{5, 4}));
+}
+
+}  // namespace
+}  // namespace xtape::testing
