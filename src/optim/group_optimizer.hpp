@@ -31,7 +31,9 @@ using xtape::detail::ParamState;
 ///   visit(options, f)      calls f("lr", options.lr) for every field
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
-///   momentum(options)      what a scheduler may cycle besides options.lr
+///   momentum(options)      what a scheduler may cycle besides options.lr; absent if there is nothing
+///   initial_value(options) the buffers' elements before the first step, when the state exists already; absent: the
+///                          state begins with the first step, the buffers as zeros
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
@@ -106,7 +108,12 @@ void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
 template <class Options>
 std::vector<Scheduled> GroupOptimizer<Options>::scheduled() {
   std::vector<Scheduled> all;
-  for (auto& group : groups_) all.push_back({&group.options.lr, &Rule<Options>::momentum(group.options)});
+  for (auto& group : groups_) {
+    all.push_back({&group.options.lr});
+    if constexpr (requires { Rule<Options>::momentum(group.options); }) {
+      all.back().momentum = &Rule<Options>::momentum(group.options);
+    }
+  }
   return all;
 }
 
@@ -121,10 +128,23 @@ void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
 
 // ---- stepping ---------------------------------------------------------------------------------------------
 
+template <class Options>
+concept HasInitialState = requires(const Options& options) { Rule<Options>::initial_value(options); };
+
+template <class Options>
+double initial_value([[maybe_unused]] const Options& options) {
+  if constexpr (HasInitialState<Options>) {
+    return Rule<Options>::initial_value(options);
+  } else {
+    return 0;
+  }
+}
+
 /// Makes or casts the buffer where needed: a parameter's dtype may change between steps.
-inline void prepare_buffer(Tensor& buffer, const Tensor& parameter) {
+inline void prepare_buffer(Tensor& buffer, const Tensor& parameter, double initial_value) {
   if (!buffer.defined()) {
     buffer = zeros_like(parameter);
+    if (initial_value != 0) buffer.fill_(initial_value);
   } else if (buffer.impl()->dtype != parameter.impl()->dtype) {
     buffer = to(buffer, parameter.impl()->dtype);
   }
@@ -140,7 +160,7 @@ void GroupOptimizer<Options>::prepare_step() {
     const Tensor& p = parameters_[i];
     if (!p.grad().defined()) return;
     for (std::size_t b = 0; b < std::size(Rule<Options>::buffers); ++b) {
-      if (Rule<Options>::uses(options, b)) prepare_buffer(states_[i].buffers[b], p);
+      if (Rule<Options>::uses(options, b)) prepare_buffer(states_[i].buffers[b], p, initial_value(options));
     }
   });
 }
@@ -182,13 +202,13 @@ StateDict GroupOptimizer<Options>::state_dict() const {
   }
   each_parameter(groups_, [&](std::size_t i, const Options& options) {
     const ParamState& state = states_[i];
-    if (state.steps == 0) return;
+    if (state.steps == 0 && !HasInitialState<Options>) return;
     const std::string prefix = state_prefix(i);
     if (R::counts_steps) writer.write(prefix + "step", state.steps);
     for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
       Tensor buffer = state.buffers[b];
       // If an option was switched on since the last step, its buffer starts at zero.
-      if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i]);
+      if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i], initial_value(options));
       if (buffer.defined()) writer.write(prefix + R::buffers[b], buffer);
     }
   });
@@ -203,7 +223,7 @@ ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const
   const std::string prefix = state_prefix(i);
   if (!reader.has(prefix + (R::counts_steps ? "step" : R::buffers[0]))) return state;
   state.steps = 1;
-  if (R::counts_steps) reader.read_count(prefix + "step", state.steps);
+  if (R::counts_steps) reader.read_count(prefix + "step", state.steps, HasInitialState<Options> ? 0 : 1);
   for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
     const std::string name = prefix + R::buffers[b];
     if (R::uses(options, b) || reader.has(name)) state.buffers[b] = reader.read_like(name, p);

@@ -54,9 +54,9 @@ void StateReader::read(const std::string& name, std::vector<double>& value) {
   const std::int64_t n = has(name) ? dict_.at(name).numel() : 0;
   value = to(entry(name, {n}), float64).detach().to_vector<double>();
 }
-void StateReader::read_count(const std::string& name, std::int64_t& value) {
+void StateReader::read_count(const std::string& name, std::int64_t& value, std::int64_t least) {
   read(name, value);
-  if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected at least 1", name, value);
+  if (value < least) fail<ValueError>(op, "\"{}\" = {}; expected at least {}", name, value, least);
 }
 
 void StateReader::expect_range(const std::string& name, std::size_t first, std::size_t count) {

@@ -47,8 +47,8 @@ class StateReader {
   void read(const std::string& name, std::array<double, 2>& value);
   /// Of any length.
   void read(const std::string& name, std::vector<double>& value);
-  /// ValueError unless it is at least 1.
-  void read_count(const std::string& name, std::int64_t& value);
+  /// ValueError unless it is at least `least`.
+  void read_count(const std::string& name, std::int64_t& value, std::int64_t least);
   /// ValueError unless the entry is what write_range writes.
   void expect_range(const std::string& name, std::size_t first, std::size_t count);
   /// A copy in `like`'s dtype. ShapeError unless the shapes agree.
