@@ -129,7 +129,9 @@ void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
 // ---- stepping ---------------------------------------------------------------------------------------------
 
 template <class Options>
-concept HasInitialState = requires(const Options& options) { Rule<Options>::initial_value(options); };
+concept HasInitialState = requires(const Options& options) {
+  Rule<Options>::initial_value(options);
+};
 
 template <class Options>
 double initial_value([[maybe_unused]] const Options& options) {
