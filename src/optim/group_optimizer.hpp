@@ -32,8 +32,9 @@ using xtape::detail::ParamState;
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
 ///   momentum(options)      what a scheduler may cycle besides options.lr; absent if there is nothing
-///   initial_value(options) the buffers' elements before the first step, when the state exists already; absent: the
-///                          state begins with the first step, the buffers as zeros
+///   initial_value(options) the elements of the buffers that an added parameter gets at once; absent if its state
+///   begins
+///                          with its first step, from zeros
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
@@ -49,6 +50,22 @@ inline void check_not_negative(const char* optimizer, const char* option, double
 // ---- construction -----------------------------------------------------------------------------------------
 
 template <class Options>
+concept HasInitialState = requires(const Options& options) {
+  Rule<Options>::initial_value(options);
+};
+
+template <class Options>
+ParamState initial_state([[maybe_unused]] const Tensor& parameter, [[maybe_unused]] const Options& options) {
+  ParamState state;
+  if constexpr (HasInitialState<Options>) {
+    for (std::size_t b = 0; b < std::size(Rule<Options>::buffers); ++b) {
+      state.buffers[b] = zeros_like(parameter).fill_(Rule<Options>::initial_value(options));
+    }
+  }
+  return state;
+}
+
+template <class Options>
 std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& groups) {
   std::vector<Tensor> all;
   for (const auto& group : groups) all.insert(all.end(), group.params.begin(), group.params.end());
@@ -57,8 +74,11 @@ std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& group
 
 template <class Options>
 GroupOptimizer<Options>::GroupOptimizer(std::vector<ParamGroup<Options>> groups)
-    : Optimizer(Rule<Options>::name, all_parameters(groups)), groups_(std::move(groups)), states_(parameters_.size()) {
+    : Optimizer(Rule<Options>::name, all_parameters(groups)), groups_(std::move(groups)) {
   check_options();
+  for (const auto& group : groups_) {
+    for (const Tensor& p : group.params) states_.push_back(initial_state(p, group.options));
+  }
 }
 
 template <class Options>
@@ -97,12 +117,12 @@ void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
   Rule<Options>::check(group.options, groups_.size());
   std::vector<Tensor> all = parameters_;
   all.insert(all.end(), group.params.begin(), group.params.end());
-  const std::size_t count = all.size();
   check_parameters(all);
-  states_.reserve(count);
+  std::vector<ParamState> states = states_;
+  for (const Tensor& p : group.params) states.push_back(initial_state(p, group.options));
   groups_.push_back(std::move(group));  // the last call that can throw: param_groups() stays valid until then
   parameters_.swap(all);
-  states_.resize(count);
+  states_.swap(states);
 }
 
 template <class Options>
@@ -128,25 +148,10 @@ void each_parameter(const std::vector<ParamGroup<Options>>& groups, F f) {
 
 // ---- stepping ---------------------------------------------------------------------------------------------
 
-template <class Options>
-concept HasInitialState = requires(const Options& options) {
-  Rule<Options>::initial_value(options);
-};
-
-template <class Options>
-double initial_value([[maybe_unused]] const Options& options) {
-  if constexpr (HasInitialState<Options>) {
-    return Rule<Options>::initial_value(options);
-  } else {
-    return 0;
-  }
-}
-
 /// Makes or casts the buffer where needed: a parameter's dtype may change between steps.
-inline void prepare_buffer(Tensor& buffer, const Tensor& parameter, double initial_value) {
+inline void prepare_buffer(Tensor& buffer, const Tensor& parameter) {
   if (!buffer.defined()) {
     buffer = zeros_like(parameter);
-    if (initial_value != 0) buffer.fill_(initial_value);
   } else if (buffer.impl()->dtype != parameter.impl()->dtype) {
     buffer = to(buffer, parameter.impl()->dtype);
   }
@@ -162,7 +167,7 @@ void GroupOptimizer<Options>::prepare_step() {
     const Tensor& p = parameters_[i];
     if (!p.grad().defined()) return;
     for (std::size_t b = 0; b < std::size(Rule<Options>::buffers); ++b) {
-      if (Rule<Options>::uses(options, b)) prepare_buffer(states_[i].buffers[b], p, initial_value(options));
+      if (Rule<Options>::uses(options, b)) prepare_buffer(states_[i].buffers[b], p);
     }
   });
 }
@@ -210,18 +215,18 @@ StateDict GroupOptimizer<Options>::state_dict() const {
     for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
       Tensor buffer = state.buffers[b];
       // If an option was switched on since the last step, its buffer starts at zero.
-      if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i], initial_value(options));
+      if (R::uses(options, b)) prepare_buffer(buffer, parameters_[i]);
       if (buffer.defined()) writer.write(prefix + R::buffers[b], buffer);
     }
   });
   return writer.take();
 }
 
-/// The state of parameter i, or none when the dict has none.
+/// The state of parameter i, or its initial one when the dict has none.
 template <class Options>
 ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const Options& options) {
   using R = Rule<Options>;
-  ParamState state;
+  ParamState state = initial_state(p, options);
   const std::string prefix = state_prefix(i);
   if (!reader.has(prefix + (R::counts_steps ? "step" : R::buffers[0]))) return state;
   state.steps = 1;

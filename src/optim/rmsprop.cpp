@@ -36,6 +36,9 @@ struct Rule<RMSpropOptions> {
     if (!(o.alpha >= 0 && o.alpha <= 1)) {
       fail<ValueError>(name, "alpha = {} in group {} is outside [0, 1]", o.alpha, group);
     }
+    if (o.centered && o.alpha == 0) {
+      fail<ValueError>(name, "centered needs alpha > 0 in group {}: the last gradient alone has no variance", group);
+    }
     check_not_negative(name, "eps", o.eps, group);
     check_not_negative(name, "weight_decay", o.weight_decay, group);
     check_not_negative(name, "momentum", o.momentum, group);

@@ -205,6 +205,8 @@ TEST(Errors, OfOptimizers) {
        [&p] { optim::RMSprop({p}, {.lr = -1}); }},
       {"ValueError: RMSprop: alpha = 1.5 in group 0 is outside [0, 1]",
        [&p] { optim::RMSprop({p}, {.alpha = 1.5}); }},
+      {"ValueError: RMSprop: centered needs alpha > 0 in group 0: the last gradient alone has no variance",
+       [&p] { optim::RMSprop({p}, {.alpha = 0, .centered = true}); }},
       {"ValueError: RMSprop: eps = nan in group 0; expected a finite number >= 0",
        [&p] { optim::RMSprop({p}, {.eps = nan}); }},
       {"ValueError: RMSprop: weight_decay = -1 in group 0; expected a finite number >= 0",

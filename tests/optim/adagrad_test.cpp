@@ -56,6 +56,11 @@ TEST(Adagrad, TheSumStartsAtTheInitialValueOfItsGroup) {
   optimizer.step();
   expect_close(a, {-.25});
   expect_close(b, {-.5});
+  Tensor c = leaf({0}, {1});
+  optimizer.add_param_group({{c}, {.lr = 1, .initial_accumulator_value = 63, .eps = 0}});
+  c.set_grad(ones_like(c));
+  optimizer.step();
+  expect_close(c, {-.125});
 }
 
 TEST(Adagrad, EpsIsAddedAfterTheRoot) { expect_close(tensor(adagrad_row({.lr = .1, .eps = 1}, {3})), {.925}, 1e-15); }

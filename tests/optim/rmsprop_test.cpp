@@ -60,10 +60,10 @@ TEST(RMSprop, AZeroGradientStillFollowsTheMomentum) {  // SEMANTICS [23]
 
 TEST(RMSprop, OneNanTouchesNoOtherElement) {  // SEMANTICS [25]
   Tensor p = leaf({1, 1, 1}, {3});
-  optim::RMSprop optimizer({p}, {.lr = .1, .alpha = 0, .eps = 1, .momentum = .5, .centered = true});
+  optim::RMSprop optimizer({p}, {.lr = .1, .alpha = .5, .eps = 1.5, .momentum = .5, .centered = true});
   p.set_grad(tensor({1., std::nan(""), 1.}, {.dtype = float64}));
   optimizer.step();
-  expect_close(p, {.9, NAN, .9}, 1e-15);
+  expect_close(p, {.95, NAN, .95}, 1e-15);
 }
 
 /// The state after one gradient and `steps` gradients of zero, with entries of the names given.
@@ -109,6 +109,7 @@ TEST(RMSprop, RefusesOptionsOutsideTheirRange) {  // SEMANTICS [25]
   expect_error<ValueError>(make({.lr = -1}), "RMSprop: lr = -1 in group 0");
   expect_error<ValueError>(make({.alpha = -.1}), "alpha = -0.1", "[0, 1]");
   expect_error<ValueError>(make({.alpha = NAN}), "alpha = nan");
+  expect_error<ValueError>(make({.alpha = 0, .centered = true}), "centered needs alpha > 0");
   expect_error<ValueError>(make({.eps = INFINITY}), "eps = inf");
   expect_error<ValueError>(make({.weight_decay = NAN}), "weight_decay = nan");
   expect_error<ValueError>(make({.momentum = -.5}), "momentum = -0.5");

@@ -123,7 +123,7 @@ TEST(OptimState, ContinuesThroughOptionsSwitchedOnAndOff) {
   });
   expect_continues_through_edits<optim::Adagrad>([](optim::AdagradOptions& o, int t) {
     o.lr_decay = t / 3 % 2 ? .1 : 0;
-    o.initial_accumulator_value = t < 3 ? .5 : .25;  // the third parameter's sum is there, though not used
+    o.initial_accumulator_value = t < 3 ? .5 : .25;  // too late: the sums are there
   });
   expect_continues_through_edits<optim::AdamW>([](optim::AdamWOptions& o, int t) {
     o.amsgrad = t / 3 % 2 == 0;

@@ -7,11 +7,11 @@ namespace xtape::optim {
 
 struct XTAPE_API RMSpropOptions {
   double lr = 1e-2;
-  double alpha = 0.99;      ///< decay of the running means, in [0, 1]
+  double alpha = 0.99;      ///< decay of the running means, in [0, 1]; not 0 if centered
   double eps = 1e-8;        ///< added to the root of the mean square
   double weight_decay = 0;  ///< adds weight_decay times the parameter to the gradient
   double momentum = 0;
-  bool centered = false;  ///< divides by the standard deviation: takes the running mean of the gradient off the square
+  bool centered = false;  ///< divides by the standard deviation of the gradients instead: the root of v - m^2
   bool maximize = false;  ///< ascends the gradient
 };
 
