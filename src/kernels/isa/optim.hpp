@@ -95,20 +95,20 @@ void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& 
   });
 }
 
-/// The means leave out the same small gradients, so that v1 - m1^2 is not negative.
+/// Both means leave out the same small gradients, so that the variance is not negative. GCC does not vectorize the loop
+/// if the divisor comes from the flushed means.
 template <bool decays, bool centered, bool has_momentum, bool near_mean, class T>
 void rmsprop_pass(T* p, const T* g, T* __restrict v, [[maybe_unused]] T* __restrict m,
                   [[maybe_unused]] T* __restrict buffer, int64_t n, RmspropStep<T> s) {
   for (int64_t i = 0; i < n; ++i) {
     const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
     const T h = flush_below(d, s.smallest_gradient);
-    const T v1 = flush_below(s.alpha * v[i] + s.rest * h * h, s.smallest_square);
-    v[i] = v1;
-    T square = v1;
+    T square = s.alpha * v[i] + s.rest * h * h;
+    v[i] = flush_below(square, s.smallest_square);
     if constexpr (centered) {
-      const T m1 = flush_below(near_mean ? m[i] + s.rest * (h - m[i]) : h - (h - m[i]) * s.keep_mean, s.smallest_mean);
-      m[i] = m1;
-      square = v1 - m1 * m1;
+      const T m1 = near_mean ? m[i] + s.rest * (h - m[i]) : h - (h - m[i]) * s.keep_mean;
+      m[i] = flush_below(m1, s.smallest_mean);
+      square -= m1 * m1;
     }
     const T divisor = square_root(square) + s.eps;
     if constexpr (has_momentum) {
