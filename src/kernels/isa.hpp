@@ -16,9 +16,12 @@ namespace xtape::kernels {
 template <class T>
 struct FloatKernels {
   // One step of an optimizer over n elements; every operation is rounded to T and none is fused, so that all
-  // instruction sets give the same bits. p may equal g. `buffer` is null without momentum, `v_max` without amsgrad.
+  // instruction sets give the same bits. p may equal g. `buffer` is null without momentum, `v_max` without amsgrad,
+  // `m` of rmsprop unless centered.
   void (*sgd)(T* p, const T* g, T* buffer, std::int64_t n, const SgdStep<T>& step);
   void (*adam)(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n, const AdamStep<T>& step);
+  void (*rmsprop)(T* p, const T* g, T* v, T* m, T* buffer, std::int64_t n, const RmspropStep<T>& step);
+  void (*adagrad)(T* p, const T* g, T* sum, std::int64_t n, const AdagradStep<T>& step);
 
   // Over `rows` contiguous rows of n elements.
   void (*softmax)(const T* x, T* y, std::int64_t rows, std::int64_t n);

@@ -25,4 +25,25 @@ struct AdamStep {
   T smallest_gradient;  // the square of a smaller gradient counts as 0
 };
 
+template <class T>
+struct RmspropStep {
+  T lr;
+  T alpha, rest;   // rest = 1 - alpha
+  T keep_mean;     // 1 - rest
+  bool near_mean;  // alpha > 1/2: the new mean is interpolated from the old one, else from the gradient
+  T eps, weight_decay, momentum;
+  T sign;               // of the gradient: -1 to maximize
+  T smallest_square;    // a smaller mean square is stored as 0
+  T smallest_gradient;  // a smaller gradient counts as 0 in the means
+  T smallest_mean;      // more than the root of smallest_square: where the square becomes 0, so does the mean
+  T smallest_buffer;    // smaller magnitudes are stored as 0
+};
+
+template <class T>
+struct AdagradStep {
+  T lr;  // after lr_decay
+  T eps, weight_decay;
+  T sign;  // of the gradient: -1 to maximize
+};
+
 }  // namespace xtape::kernels

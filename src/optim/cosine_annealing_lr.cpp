@@ -45,6 +45,9 @@ double CosineAnnealingLR::next_lr(std::int64_t epoch, std::size_t i, double lr) 
   return (1 + std::cos(pi * t / T)) / (1 + std::cos(pi * (t - 1) / T)) * (lr - eta) + eta;
 }
 
+/// Rounded as PyTorch's closed form is.
+double CosineAnnealingLR::first_lr(std::size_t i) const { return options_.eta_min + (base_lr(i) - options_.eta_min); }
+
 void CosineAnnealingLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }
 
 void CosineAnnealingLR::read(StateReader& reader, std::size_t) {

@@ -31,7 +31,10 @@ using xtape::detail::ParamState;
 ///   visit(options, f)      calls f("lr", options.lr) for every field
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
-///   momentum(options)      what a scheduler may cycle besides options.lr
+///   momentum(options)      what a scheduler may cycle besides options.lr; absent if there is nothing
+///   initial_value(options) the elements of the buffers that an added parameter gets at once; absent if its state
+///   begins
+///                          with its first step, from zeros
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;
@@ -47,6 +50,22 @@ inline void check_not_negative(const char* optimizer, const char* option, double
 // ---- construction -----------------------------------------------------------------------------------------
 
 template <class Options>
+concept HasInitialState = requires(const Options& options) {
+  Rule<Options>::initial_value(options);
+};
+
+template <class Options>
+ParamState initial_state([[maybe_unused]] const Tensor& parameter, [[maybe_unused]] const Options& options) {
+  ParamState state;
+  if constexpr (HasInitialState<Options>) {
+    for (std::size_t b = 0; b < std::size(Rule<Options>::buffers); ++b) {
+      state.buffers[b] = zeros_like(parameter).fill_(Rule<Options>::initial_value(options));
+    }
+  }
+  return state;
+}
+
+template <class Options>
 std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& groups) {
   std::vector<Tensor> all;
   for (const auto& group : groups) all.insert(all.end(), group.params.begin(), group.params.end());
@@ -55,8 +74,11 @@ std::vector<Tensor> all_parameters(const std::vector<ParamGroup<Options>>& group
 
 template <class Options>
 GroupOptimizer<Options>::GroupOptimizer(std::vector<ParamGroup<Options>> groups)
-    : Optimizer(Rule<Options>::name, all_parameters(groups)), groups_(std::move(groups)), states_(parameters_.size()) {
+    : Optimizer(Rule<Options>::name, all_parameters(groups)), groups_(std::move(groups)) {
   check_options();
+  for (const auto& group : groups_) {
+    for (const Tensor& p : group.params) states_.push_back(initial_state(p, group.options));
+  }
 }
 
 template <class Options>
@@ -105,18 +127,23 @@ void GroupOptimizer<Options>::add_param_group(ParamGroup<Options> group) {
   Rule<Options>::check(group.options, groups_.size());
   std::vector<Tensor> all = parameters_;
   all.insert(all.end(), group.params.begin(), group.params.end());
-  const std::size_t count = all.size();
   check_parameters(all);
-  states_.reserve(count);
+  std::vector<ParamState> states = states_;
+  for (const Tensor& p : group.params) states.push_back(initial_state(p, group.options));
   groups_.push_back(std::move(group));  // the last call that can throw: param_groups() stays valid until then
   parameters_.swap(all);
-  states_.resize(count);
+  states_.swap(states);
 }
 
 template <class Options>
 std::vector<Scheduled> GroupOptimizer<Options>::scheduled() {
   std::vector<Scheduled> all;
-  for (auto& group : groups_) all.push_back({&group.options.lr, &Rule<Options>::momentum(group.options)});
+  for (auto& group : groups_) {
+    all.push_back({&group.options.lr});
+    if constexpr (requires { Rule<Options>::momentum(group.options); }) {
+      all.back().momentum = &Rule<Options>::momentum(group.options);
+    }
+  }
   return all;
 }
 
@@ -192,7 +219,7 @@ StateDict GroupOptimizer<Options>::state_dict() const {
   }
   each_parameter(groups_, [&](std::size_t i, const Options& options) {
     const ParamState& state = states_[i];
-    if (state.steps == 0) return;
+    if (state.steps == 0 && !HasInitialState<Options>) return;
     const std::string prefix = state_prefix(i);
     if (R::counts_steps) writer.write(prefix + "step", state.steps);
     for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
@@ -205,15 +232,15 @@ StateDict GroupOptimizer<Options>::state_dict() const {
   return writer.take();
 }
 
-/// The state of parameter i, or none when the dict has none.
+/// The state of parameter i, or its initial one when the dict has none.
 template <class Options>
 ParamState read_state(StateReader& reader, std::size_t i, const Tensor& p, const Options& options) {
   using R = Rule<Options>;
-  ParamState state;
+  ParamState state = initial_state(p, options);
   const std::string prefix = state_prefix(i);
   if (!reader.has(prefix + (R::counts_steps ? "step" : R::buffers[0]))) return state;
   state.steps = 1;
-  if (R::counts_steps) reader.read_count(prefix + "step", state.steps);
+  if (R::counts_steps) reader.read_count(prefix + "step", state.steps, HasInitialState<Options> ? 0 : 1);
   for (std::size_t b = 0; b < std::size(R::buffers); ++b) {
     const std::string name = prefix + R::buffers[b];
     if (R::uses(options, b) || reader.has(name)) state.buffers[b] = reader.read_like(name, p);

@@ -35,19 +35,19 @@ std::vector<double> LRScheduler::initial_lrs() const {
 
 const char* LRScheduler::optimizer_name() const noexcept { return optimizer_.name_; }
 
-void LRScheduler::advance(const std::vector<Scheduled>& groups, std::vector<double> lrs,
+void LRScheduler::advance(std::int64_t epoch, const std::vector<Scheduled>& groups, std::vector<double> lrs,
                           const std::vector<double>& momenta) {
   for (std::size_t i = 0; i < lrs.size(); ++i) {
     // The optimizers check the sign: OneCycleLR's last lr, which no step uses, may be negative.
     if (!std::isfinite(lrs[i])) {
-      fail<ValueError>(name_, "epoch {} would give group {} lr = {}", last_epoch_ + 1, i, lrs[i]);
+      fail<ValueError>(name_, "epoch {} would give group {} lr = {}", epoch, i, lrs[i]);
     }
   }
-  if (last_epoch_ < 0) optimizer_.initial_lrs_ = base_lrs_;
+  if (last_lr_.empty()) optimizer_.initial_lrs_ = base_lrs_;
   // Nothing below can fail.
   for (std::size_t i = 0; i < lrs.size(); ++i) *groups[i].lr = lrs[i];
   for (std::size_t i = 0; i < momenta.size(); ++i) *groups[i].momentum = momenta[i];
-  ++last_epoch_;
+  last_epoch_ = epoch;
   last_lr_.swap(lrs);
 }
 
@@ -62,12 +62,17 @@ StateDict LRScheduler::state_dict() const {
 
 void LRScheduler::load_state_dict(const StateDict& dict) {
   StateReader reader(name_, dict);
+  load(reader, 0);
+}
+
+void LRScheduler::load(StateReader& reader, std::int64_t first_epoch) {
   std::int64_t last_epoch = 0;
   std::vector<double> base_lrs, last_lr;
   reader.read("last_epoch", last_epoch);
   constexpr std::int64_t most = std::int64_t{1} << 53;
-  if (last_epoch < 0 || last_epoch > most) {
-    fail<ValueError>("load_state_dict", "\"last_epoch\" = {} is outside [0, {}]", last_epoch, most);
+  if (last_epoch < first_epoch || last_epoch > most) {
+    fail<ValueError>("load_state_dict", "\"{}last_epoch\" = {} is outside [{}, {}]", reader.prefix(), last_epoch,
+                     first_epoch, most);
   }
   if (!base_lrs_.empty()) reader.read("base_lrs", base_lrs);
   reader.read("_last_lr", last_lr);
@@ -92,22 +97,33 @@ EpochScheduler::EpochScheduler(const char* name, Optimizer& optimizer) : LRSched
 EpochScheduler::~EpochScheduler() = default;
 
 void EpochScheduler::step() {
-  const std::vector<Scheduled> before = groups();
-  std::vector<double> lrs, momenta;
-  for (const Scheduled& group : before) {
-    lrs.push_back(*group.lr);
-    if (cycles_momentum()) momenta.push_back(*group.momentum);
-  }
-  for (std::size_t i = 0; i < lrs.size(); ++i) {
-    lrs[i] = next_lr(last_epoch_ + 1, i, lrs[i]);
-    if (cycles_momentum()) momenta[i] = next_momentum(last_epoch_ + 1, i, momenta[i]);
-  }
+  std::vector<double> lrs;
+  for (const Scheduled& group : groups()) lrs.push_back(*group.lr);
+  go_to(last_epoch_ + 1, next_lrs(last_epoch_ + 1, std::move(lrs)));
+}
+
+std::vector<double> EpochScheduler::next_lrs(std::int64_t epoch, std::vector<double> lrs) const {
+  for (std::size_t i = 0; i < lrs.size(); ++i) lrs[i] = next_lr(epoch, i, lrs[i]);
+  return lrs;
+}
+
+std::vector<double> EpochScheduler::first_lrs() const {
+  std::vector<double> lrs(groups().size());
+  for (std::size_t i = 0; i < lrs.size(); ++i) lrs[i] = first_lr(i);
+  return lrs;
+}
+
+void EpochScheduler::go_to(std::int64_t epoch, std::vector<double> lrs) {
   const std::vector<Scheduled> now = groups();  // a user's function may have changed the optimizer
-  if (now.size() != before.size()) {
-    fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", before.size(),
+  if (now.size() != lrs.size()) {
+    fail<ValueError>(name_, "the schedule's function changed the number of groups from {} to {}", lrs.size(),
                      now.size());
   }
-  advance(now, std::move(lrs), momenta);
+  std::vector<double> momenta;
+  for (std::size_t i = 0; cycles_momentum() && i < now.size(); ++i) {
+    momenta.push_back(next_momentum(epoch, i, *now[i].momentum));
+  }
+  advance(epoch, now, std::move(lrs), momenta);
 }
 
 double EpochScheduler::next_momentum(std::int64_t, std::size_t, double momentum) const { return momentum; }

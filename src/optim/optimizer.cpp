@@ -32,7 +32,9 @@ void check_parameter(const char* optimizer, std::size_t i, const Tensor& p) {
   }
 }
 
-const std::byte* end_of(const Tensor& p) { return p.impl()->data + p.impl()->numel * itemsize(p.impl()->dtype); }
+/// A tensor without elements shares none, wherever it begins.
+const std::byte* begin_of(const Tensor& p) { return p.impl()->numel > 0 ? p.impl()->data : nullptr; }
+const std::byte* end_of(const Tensor& p) { return begin_of(p) + p.impl()->numel * itemsize(p.impl()->dtype); }
 
 [[noreturn]] void fail_shared(const char* optimizer, const std::vector<Tensor>& p, std::size_t i, std::size_t j) {
   const auto [a, b] = std::minmax(i, j);
@@ -48,12 +50,12 @@ void check_disjoint(const char* optimizer, const std::vector<Tensor>& p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&p](std::size_t i, std::size_t j) {
-    return std::tuple(p[i].impl()->data, end_of(p[i]), p[i].impl(), i) <
-           std::tuple(p[j].impl()->data, end_of(p[j]), p[j].impl(), j);
+    return std::tuple(begin_of(p[i]), end_of(p[i]), p[i].impl(), i) <
+           std::tuple(begin_of(p[j]), end_of(p[j]), p[j].impl(), j);
   });
   for (std::size_t k = 1; k < order.size(); ++k) {
     const std::size_t i = order[k - 1], j = order[k];
-    if (p[i].impl() == p[j].impl() || end_of(p[i]) > p[j].impl()->data) fail_shared(optimizer, p, i, j);
+    if (p[i].impl() == p[j].impl() || end_of(p[i]) > begin_of(p[j])) fail_shared(optimizer, p, i, j);
   }
 }
 

@@ -85,7 +85,7 @@ void ReduceLROnPlateau::step(double metric) {
     const double next_lr = reduces ? std::max(lr * options_.factor, options_.min_lr[i]) : lr;
     lrs.push_back(lr - next_lr > options_.eps ? next_lr : lr);
   }
-  advance(all, std::move(lrs));
+  advance(last_epoch_ + 1, all, std::move(lrs));
   progress_ = next;
 }
 

@@ -27,6 +27,12 @@ inline void check_at_least(const char* scheduler, const char* option, std::int64
   if (value < least) fail<ValueError>(scheduler, "{} = {}; expected at least {}", option, value, least);
 }
 
+inline void check_milestones(const char* scheduler, const std::vector<std::int64_t>& milestones) {
+  for (std::size_t i = 0; i < milestones.size(); ++i) {
+    if (milestones[i] < 0) fail<ValueError>(scheduler, "milestones[{}] = {}; expected at least 0", i, milestones[i]);
+  }
+}
+
 /// ValueError unless each value is finite and >= 0, and a list has one for each of `groups`.
 inline void check_per_group(const char* scheduler, const char* option, const PerGroup& values, std::size_t groups) {
   if (values.values().empty()) fail<ValueError>(scheduler, "{} must be given", option);
@@ -65,7 +71,9 @@ struct OptionReader {
     if constexpr (std::is_enum_v<T>) {  // every enum here has two values
       std::int64_t number = 0;
       reader.read(name, number);
-      if (number != 0 && number != 1) fail<ValueError>("load_state_dict", "\"{}\" = {}; expected 0 or 1", name, number);
+      if (number != 0 && number != 1) {
+        fail<ValueError>("load_state_dict", "\"{}{}\" = {}; expected 0 or 1", reader.prefix(), name, number);
+      }
       value = static_cast<T>(number);
     } else if constexpr (std::is_same_v<T, PerGroup>) {
       if (reader.is_scalar(name)) {

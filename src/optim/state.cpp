@@ -24,6 +24,9 @@ void StateWriter::write(const std::string& name, std::int64_t value) { dict_.ins
 void StateWriter::write(const std::string& name, std::span<const double> value) {
   dict_.insert(name, tensor(value, {static_cast<std::int64_t>(value.size())}));
 }
+void StateWriter::write(const std::string& name, std::span<const std::int64_t> value) {
+  dict_.insert(name, tensor(value, {static_cast<std::int64_t>(value.size())}));
+}
 void StateWriter::write_range(const std::string& name, std::size_t first, std::size_t count) {
   dict_.insert(name, range(first, count));
 }
@@ -32,14 +35,15 @@ void StateWriter::write(const std::string& name, const Tensor& value) {
 }
 
 const Tensor& StateReader::entry(const std::string& name, const Shape& shape) {
-  if (!dict_.contains(name)) {
-    fail<ValueError>(op, "no entry \"{}\"; is this the state of something other than {}?", name, owner_);
+  const std::string full_name = prefix_ + name;
+  if (!dict_.contains(full_name)) {
+    fail<ValueError>(op, "no entry \"{}\"; is this the state of something other than {}?", full_name, owner_);
   }
-  const Tensor& value = dict_.at(name);
+  const Tensor& value = dict_.at(full_name);
   if (value.shape() != shape) {
-    fail<ShapeError>(op, "\"{}\" has shape {}, expected {}", name, value.shape(), shape);
+    fail<ShapeError>(op, "\"{}\" has shape {}, expected {}", full_name, value.shape(), shape);
   }
-  read_.insert(name);
+  read_.insert(full_name);
   return value;
 }
 
@@ -51,12 +55,16 @@ void StateReader::read(const std::string& name, std::array<double, 2>& value) {
   value = {both[0], both[1]};
 }
 void StateReader::read(const std::string& name, std::vector<double>& value) {
-  const std::int64_t n = has(name) ? dict_.at(name).numel() : 0;
+  const std::int64_t n = has(name) ? found(name).numel() : 0;
   value = to(entry(name, {n}), float64).detach().to_vector<double>();
 }
-void StateReader::read_count(const std::string& name, std::int64_t& value) {
+void StateReader::read(const std::string& name, std::vector<std::int64_t>& value) {
+  const std::int64_t n = has(name) ? found(name).numel() : 0;
+  value = to(entry(name, {n}), int64).detach().to_vector<std::int64_t>();
+}
+void StateReader::read_count(const std::string& name, std::int64_t& value, std::int64_t least) {
   read(name, value);
-  if (value < 1) fail<ValueError>(op, "\"{}\" = {}; expected at least 1", name, value);
+  if (value < least) fail<ValueError>(op, "\"{}\" = {}; expected at least {}", name, value, least);
 }
 
 void StateReader::expect_range(const std::string& name, std::size_t first, std::size_t count) {
@@ -74,9 +82,16 @@ Tensor StateReader::read_like(const std::string& name, const Tensor& like) {
   return xtape::detail::copy_of(to(value.detach(), like.dtype()));
 }
 
+StateReader StateReader::part(const char* owner, const std::string& prefix) {
+  for (const auto& [name, tensor] : dict_) {
+    if (name.starts_with(prefix_ + prefix)) read_.insert(name);
+  }
+  return StateReader(owner, dict_, prefix_ + prefix);
+}
+
 void StateReader::expect_all_read() const {
   for (const auto& [name, tensor] : dict_) {
-    if (!read_.contains(name)) {
+    if (name.starts_with(prefix_) && !read_.contains(name)) {
       fail<ValueError>(op, "entry \"{}\" does not belong to the state of {}", name, owner_);
     }
   }

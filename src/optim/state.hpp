@@ -22,6 +22,7 @@ class StateWriter {
   void write(const std::string& name, bool value);
   void write(const std::string& name, std::int64_t value);
   void write(const std::string& name, std::span<const double> value);
+  void write(const std::string& name, std::span<const std::int64_t> value);
   /// first, first + 1, ..., `count` of them.
   void write_range(const std::string& name, std::size_t first, std::size_t count);
   /// Copies the elements.
@@ -34,33 +35,41 @@ class StateWriter {
 
 class StateReader {
  public:
-  /// `owner` names the optimizer or scheduler, for errors.
-  StateReader(const char* owner, const StateDict& dict) : owner_(owner), dict_(dict) {}
+  /// `owner` names the optimizer or scheduler, for errors. Reads only entries whose names begin with `prefix`; the
+  /// calls below leave it out.
+  StateReader(const char* owner, const StateDict& dict, std::string prefix = {})
+      : owner_(owner), dict_(dict), prefix_(std::move(prefix)) {}
 
-  bool has(const std::string& name) const { return dict_.contains(name); }
+  const std::string& prefix() const noexcept { return prefix_; }
+  bool has(const std::string& name) const { return dict_.contains(prefix_ + name); }
   /// The number of its elements.
-  std::size_t count(const std::string& name) const { return static_cast<std::size_t>(dict_.at(name).numel()); }
-  bool is_scalar(const std::string& name) const { return has(name) && dict_.at(name).dim() == 0; }
+  std::size_t count(const std::string& name) const { return static_cast<std::size_t>(found(name).numel()); }
+  bool is_scalar(const std::string& name) const { return has(name) && found(name).dim() == 0; }
   void read(const std::string& name, double& value);
   void read(const std::string& name, bool& value);
   void read(const std::string& name, std::int64_t& value);
   void read(const std::string& name, std::array<double, 2>& value);
   /// Of any length.
   void read(const std::string& name, std::vector<double>& value);
-  /// ValueError unless it is at least 1.
-  void read_count(const std::string& name, std::int64_t& value);
+  void read(const std::string& name, std::vector<std::int64_t>& value);
+  /// ValueError unless it is at least `least`.
+  void read_count(const std::string& name, std::int64_t& value, std::int64_t least);
   /// ValueError unless the entry is what write_range writes.
   void expect_range(const std::string& name, std::size_t first, std::size_t count);
   /// A copy in `like`'s dtype. ShapeError unless the shapes agree.
   Tensor read_like(const std::string& name, const Tensor& like);
+  /// A reader of the entries whose names begin with `prefix`; this one takes them for read.
+  StateReader part(const char* owner, const std::string& prefix);
   /// ValueError when the dict holds an entry that was not read.
   void expect_all_read() const;
 
  private:
+  const Tensor& found(const std::string& name) const { return dict_.at(prefix_ + name); }
   const Tensor& entry(const std::string& name, const Shape& shape);
 
   const char* owner_;
   const StateDict& dict_;
+  std::string prefix_;
   std::set<std::string> read_;
 };
 

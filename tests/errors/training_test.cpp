@@ -203,6 +203,35 @@ TEST(Errors, OfOptimizers) {
        [&p] { optim::Adam({p}, {.eps = -1}); }},
       {"ValueError: AdamW: weight_decay = nan in group 0; expected a finite number >= 0",
        [&p] { optim::AdamW({p}, {.weight_decay = nan}); }},
+      {"ValueError: RMSprop: lr = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::RMSprop({p}, {.lr = -1}); }},
+      {"ValueError: RMSprop: alpha = 1.5 in group 0 is outside [0, 1]",
+       [&p] { optim::RMSprop({p}, {.alpha = 1.5}); }},
+      {"ValueError: RMSprop: centered needs alpha > 0 in group 0: the last gradient alone has no variance",
+       [&p] { optim::RMSprop({p}, {.alpha = 0, .centered = true}); }},
+      {"ValueError: RMSprop: eps = nan in group 0; expected a finite number >= 0",
+       [&p] { optim::RMSprop({p}, {.eps = nan}); }},
+      {"ValueError: RMSprop: weight_decay = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::RMSprop({p}, {.weight_decay = -1}); }},
+      {"ValueError: RMSprop: momentum = -0.5 in group 0; expected a finite number >= 0",
+       [&p] { optim::RMSprop({p}, {.momentum = -0.5}); }},
+      {"ValueError: Adagrad: lr = nan in group 0; expected a finite number >= 0",
+       [&p] { optim::Adagrad({p}, {.lr = nan}); }},
+      {"ValueError: Adagrad: lr_decay = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::Adagrad({p}, {.lr_decay = -1}); }},
+      {"ValueError: Adagrad: weight_decay = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::Adagrad({p}, {.weight_decay = -1}); }},
+      {"ValueError: Adagrad: initial_accumulator_value = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::Adagrad({p}, {.initial_accumulator_value = -1}); }},
+      {"ValueError: Adagrad: eps = -1 in group 0; expected a finite number >= 0",
+       [&p] { optim::Adagrad({p}, {.eps = -1}); }},
+      {"ValueError: load_state_dict: \"state.0.step\" = -1; expected at least 0",
+       [&p] {
+         optim::Adagrad adagrad({p});
+         StateDict dict = adagrad.state_dict();
+         dict.set("state.0.step", tensor(-1));
+         adagrad.load_state_dict(dict);
+       }},
       {"ValueError: Adam: parameter 1 of shape (2) is the same tensor as parameter 0",
        [&p] {
          optim::Adam adam({p}, {});
@@ -279,6 +308,18 @@ TEST(Errors, OfSchedulers) {
       {"ValueError: StepLR: step_size = 0; expected at least 1", [&sgd] { lr_scheduler::StepLR(sgd, {}); }},
       {"ValueError: StepLR: gamma = nan; expected a finite number >= 0",
        [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 3, .gamma = nan}); }},
+      {"ValueError: MultiStepLR: milestones[1] = -4; expected at least 0",
+       [&sgd] { lr_scheduler::MultiStepLR(sgd, {.milestones = {3, -4}}); }},
+      {"ValueError: MultiStepLR: gamma = nan; expected a finite number >= 0",
+       [&sgd] { lr_scheduler::MultiStepLR(sgd, {.milestones = {3}, .gamma = nan}); }},
+      {"ValueError: ExponentialLR: gamma = -1; expected a finite number >= 0",
+       [&sgd] { lr_scheduler::ExponentialLR(sgd, {}); }},
+      {"ValueError: LinearLR: start_factor = 0 is outside (0, 1]",
+       [&sgd] { lr_scheduler::LinearLR(sgd, {.start_factor = 0}); }},
+      {"ValueError: LinearLR: end_factor = 1.5 is outside [0, 1]",
+       [&sgd] { lr_scheduler::LinearLR(sgd, {.end_factor = 1.5}); }},
+      {"ValueError: LinearLR: total_iters = 0; expected at least 1",
+       [&sgd] { lr_scheduler::LinearLR(sgd, {.total_iters = 0}); }},
       {"ValueError: CosineAnnealingLR: T_max = 0; expected at least 1",
        [&sgd] { lr_scheduler::CosineAnnealingLR(sgd, {}); }},
       {"ValueError: OneCycleLR: give total_steps, or epochs and steps_per_epoch",
@@ -298,6 +339,37 @@ TEST(Errors, OfSchedulers) {
        [&sgd] { lr_scheduler::ReduceLROnPlateau(sgd, {.factor = 1.5}); }},
       {"ValueError: load_state_dict: no entry \"last_epoch\"; is this the state of something other than StepLR?",
        [&sgd] { lr_scheduler::StepLR(sgd, {.step_size = 1}).load_state_dict({}); }},
+  });
+}
+
+TEST(Errors, OfSequentialLR) {
+  using namespace optim::lr_scheduler;
+  const Tensor p = ones({2}, {.requires_grad = true});
+  optim::SGD sgd({p}, {.lr = 0.1}), other({p}, {.lr = 0.1});
+  StepLR a(sgd, {.step_size = 1}), b(sgd, {.step_size = 1}), stepped(sgd, {.step_size = 1});
+  StepLR elsewhere(other, {.step_size = 1});
+  ReduceLROnPlateau plateau(sgd);
+  LinearLR linear(sgd);
+  SequentialLR nested(sgd, {.schedulers = {linear}});
+  stepped.step();
+  expect_errors({
+      {"ValueError: SequentialLR: no schedulers were given", [&] { SequentialLR(sgd, {}); }},
+      {"ValueError: SequentialLR: 2 schedulers need 1 milestones, got 0",
+       [&] { SequentialLR(sgd, {.schedulers = {a, b}}); }},
+      {"ValueError: SequentialLR: milestones[0] = -1; expected at least 0",
+       [&] { SequentialLR(sgd, {.schedulers = {a, b}, .milestones = {-1}}); }},
+      {"ValueError: SequentialLR: milestones[1] = 2 is less than the one before it, 5",
+       [&] { SequentialLR(sgd, {.schedulers = {a, b, linear}, .milestones = {5, 2}}); }},
+      {"ValueError: SequentialLR: scheduler 1, a StepLR, belongs to another optimizer",
+       [&] { SequentialLR(sgd, {.schedulers = {a, elsewhere}, .milestones = {2}}); }},
+      {"ValueError: SequentialLR: scheduler 1, a StepLR, is also scheduler 0; make one for each",
+       [&] { SequentialLR(sgd, {.schedulers = {a, a}, .milestones = {2}}); }},
+      {"ValueError: SequentialLR: scheduler 1, a StepLR, has stepped or is in another SequentialLR; make a new one",
+       [&] { SequentialLR(sgd, {.schedulers = {a, stepped}, .milestones = {2}}); }},
+      {"ValueError: SequentialLR: scheduler 1 is a ReduceLROnPlateau, whose step takes a metric; step it by itself",
+       [&] { SequentialLR(sgd, {.schedulers = {a, plateau}, .milestones = {2}}); }},
+      {"ValueError: SequentialLR: scheduler 0 is a SequentialLR; list its schedulers and milestones in this one",
+       [&] { SequentialLR(sgd, {.schedulers = {nested, a}, .milestones = {2}}); }},
   });
 }
 

@@ -1,4 +1,4 @@
-// Fifty steps of each scheduler, alone and in pairs, against PyTorch's, from lr_scheduler.golden, which
+// Fifty steps of each scheduler, alone, in pairs and in sequence, against PyTorch's, from lr_scheduler.golden, which
 // make_lr_scheduler.py writes.
 #include <memory>
 #include <sstream>
@@ -49,6 +49,11 @@ struct Spec {
   }
   void set(bool& value, const std::string& option) const {
     if (has(option)) value = options.at(option)[0] == "1";
+  }
+  void set(std::vector<std::int64_t>& value, const std::string& option) const {
+    value.clear();
+    if (!has(option)) return;  // an empty list
+    for (const std::string& word : options.at(option)) value.push_back(std::stoll(word));
   }
   void set(PerGroup& value, const std::string& option) const {
     if (!has(option)) return;
@@ -106,11 +111,66 @@ std::unique_ptr<LRScheduler> make(optim::Optimizer& optimizer, const Spec& spec)
     spec.set(o.eta_min, "eta_min");
     return std::make_unique<CosineAnnealingLR>(optimizer, o);
   }
+  if (spec.name == "MultiStepLR") {
+    MultiStepLROptions o;
+    spec.set(o.milestones, "milestones");
+    spec.set(o.gamma, "gamma");
+    return std::make_unique<MultiStepLR>(optimizer, o);
+  }
+  if (spec.name == "ExponentialLR") {
+    ExponentialLROptions o;
+    spec.set(o.gamma, "gamma");
+    return std::make_unique<ExponentialLR>(optimizer, o);
+  }
+  if (spec.name == "LinearLR") {
+    LinearLROptions o;
+    spec.set(o.start_factor, "start_factor");
+    spec.set(o.end_factor, "end_factor");
+    spec.set(o.total_iters, "total_iters");
+    return std::make_unique<LinearLR>(optimizer, o);
+  }
   std::vector<LRLambda> lambdas;
   for (const std::string& word : spec.options.at("lr_lambda")) lambdas.push_back(lambda(word));
   return lambdas.size() == 1 ? std::make_unique<LambdaLR>(optimizer, lambdas[0])
                              : std::make_unique<LambdaLR>(optimizer, lambdas);
 }
+
+/// The schedulers of a program, in order.
+struct Schedulers {
+  struct Step {
+    LRScheduler* scheduler;
+    bool rises;  // its metric
+  };
+
+  void add(optim::Optimizer& optimizer, const Spec& spec) {
+    if (spec.name != "SequentialLR") {
+      all.push_back(make(optimizer, spec));
+    } else {
+      SequentialLROptions o;
+      std::int64_t count = 0;
+      spec.set(count, "schedulers");
+      spec.set(o.milestones, "milestones");
+      for (auto step = steps.end() - count; step != steps.end(); ++step) o.schedulers.emplace_back(*step->scheduler);
+      steps.resize(steps.size() - o.schedulers.size());
+      all.push_back(std::make_unique<SequentialLR>(optimizer, o));
+    }
+    steps.push_back({all.back().get(), spec.text("mode", "min") == "max"});
+  }
+  void step(int epoch) const {
+    for (const Step& s : steps) {
+      if (auto* plateau = dynamic_cast<ReduceLROnPlateau*>(s.scheduler)) {
+        plateau->step(metric(epoch, s.rises));
+      } else if (auto* sequential = dynamic_cast<SequentialLR*>(s.scheduler)) {
+        sequential->step();
+      } else {
+        dynamic_cast<EpochScheduler&>(*s.scheduler).step();
+      }
+    }
+  }
+
+  std::vector<std::unique_ptr<LRScheduler>> all;
+  std::vector<Step> steps;  // without those that a SequentialLR has taken
+};
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const std::string& name) {
   Tensor a = zeros({1}, {.requires_grad = true}), b = zeros({1}, {.requires_grad = true});
@@ -129,21 +189,14 @@ Tensor trace(const std::string& program) {
   std::getline(in, edit, ';');
   std::istringstream(edit) >> optimizer_name >> edit;
   const auto optimizer = make_optimizer(optimizer_name);
-  std::vector<std::unique_ptr<LRScheduler>> schedulers;
-  std::vector<Spec> specs;
-  for (std::string text; std::getline(in, text, ';');) {
-    specs.emplace_back(text);
-    schedulers.push_back(make(*optimizer, specs.back()));
-  }
+  Schedulers schedulers;
+  for (std::string text; std::getline(in, text, ';');) schedulers.add(*optimizer, Spec(text));
   std::vector<double> rows;
   for (int epoch = 0; epoch <= 50; ++epoch) {
-    for (std::size_t k = 0; epoch > 0 && k < schedulers.size(); ++k) {
-      auto* plateau = dynamic_cast<ReduceLROnPlateau*>(schedulers[k].get());
-      if (plateau) plateau->step(metric(epoch, specs[k].text("mode", "min") == "max"));
-      if (!plateau) dynamic_cast<EpochScheduler&>(*schedulers[k]).step();
-    }
+    if (epoch > 0) schedulers.step(epoch);
     const auto groups = optimizer->scheduled();
-    EXPECT_TRUE(epoch == 0 || schedulers.back()->get_last_lr() == (std::vector<double>{*groups[0].lr, *groups[1].lr}));
+    EXPECT_TRUE(epoch == 0 ||
+                schedulers.all.back()->get_last_lr() == (std::vector<double>{*groups[0].lr, *groups[1].lr}));
     if (edit == "edit=1" && epoch == 20) {
       *groups[0].lr *= .5;
       *groups[1].lr *= 1.25;
@@ -158,7 +211,7 @@ TEST(LRSchedulerGolden, EverySchedulerFollowsPyTorch) {
   testing::Comparison comparison({.float64 = 1e-12, .floor = 1e-3});
   for (const std::string& name : file.names()) comparison.expect_same(name, {trace(name)}, file.take(name));
   file.expect_all_taken();
-  EXPECT_EQ(file.names().size(), 294u);
+  EXPECT_EQ(file.names().size(), 564u);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-"""Writes lr_scheduler.golden, the reference of lr_scheduler_test.cpp: fifty steps of PyTorch's schedulers, alone and in
-pairs on one optimizer, with and without an edit of lr after step 20.
+"""Writes lr_scheduler.golden, the reference of lr_scheduler_test.cpp: fifty steps of PyTorch's schedulers, alone, in
+pairs on one optimizer and in sequence, with and without an edit of lr after step 20.
 
     python make_lr_scheduler.py
 
-A case is named "optimizer edit=0; scheduler options; scheduler options". Its result has the shape (51, 4): lr of the
+A case is named "optimizer edit=0; scheduler options; scheduler options". SequentialLR takes the schedulers named before
+it, as many as its option `schedulers` says. A case's result has the shape (51, 4): lr of the
 two groups, then momentum or betas[0] of both, after construction and after each step. Some of OneCycleLR's last values
 are negative: one step after the last, PyTorch continues the line. Debian's PyTorch 1.13.1 has the same formulas; only
 its ReduceLROnPlateau lacks get_last_lr.
@@ -66,14 +67,47 @@ def programs():
     cycle = ("OneCycleLR", dict(max_lr=[0.4], total_steps=60))
     sgd += [list(pair) for pair in itertools.permutations((step, cosine, warmup, plateau, cycle), 2)]
     sgd += [[step, ("StepLR", dict(step_size=4, gamma=0.9))], [cosine, cosine]]
-    return [("SGD", p) for p in sgd] + [("Adam", p) for p in adam]
+    programs = [("SGD", p) for p in sgd] + [("Adam", p) for p in adam]
+    return programs + [("SGD", p) for p in later_programs(step, cosine, warmup, plateau, cycle)]
 
 
-def make(optimizer, name, options):
+def later_programs(step, cosine, warmup, plateau, cycle):
+    programs = []
+    programs += product("MultiStepLR", milestones=([5], [3, 9, 9, 30], [0, 7], [20, 10], []), gamma=(0.1, 0.5))
+    programs += product("ExponentialLR", gamma=(0.0, 0.9, 1.05))
+    programs += product("LinearLR", start_factor=(1.0 / 3, 1.0, 0.05), end_factor=(1.0, 0.2, 0.0),
+                        total_iters=(1, 5, 60))
+    multi, exponential = ("MultiStepLR", dict(milestones=[4, 9], gamma=0.5)), ("ExponentialLR", dict(gamma=0.9))
+    linear = ("LinearLR", dict(start_factor=0.1, total_iters=5))
+    for new, old in itertools.product((multi, exponential, linear), (step, cosine, warmup, plateau, cycle)):
+        programs += [[new, old], [old, new]]
+
+    def sequence(milestones, *parts):
+        return [*parts, ("SequentialLR", dict(schedulers=len(parts), milestones=milestones))]
+
+    raised = ("CosineAnnealingLR", dict(T_max=15, eta_min=0.003))
+    parts = (step, raised, warmup, cycle, multi, exponential, linear)
+    programs += [sequence([7], *pair) for pair in itertools.permutations(parts, 2)]
+    programs += [sequence([], part) for part in parts]
+    starts_low = ("MultiStepLR", dict(milestones=[0, 0, 3], gamma=0.5))
+    for milestones in ([5, 20], [0, 9], [1, 2], [5, 5], [0, 0], [30, 70]):
+        programs += [sequence(milestones, linear, raised, exponential), sequence(milestones, step, starts_low, linear)]
+    programs += [[*sequence([7], linear, raised), step], [step, *sequence([7], linear, raised)],
+                 [*sequence([7], linear, raised), plateau], [*sequence([5], linear, step), *sequence([9], multi, cycle)]]
+    return programs
+
+
+def make(optimizer, name, options, schedulers):
     options = dict(options)
+    if name == "SequentialLR":
+        count = options.pop("schedulers")
+        parts = schedulers[-count:]
+        del schedulers[-count:]
+        return lr_scheduler.SequentialLR(optimizer, parts, **options)
     if name == "LambdaLR":
         options["lr_lambda"] = [LAMBDAS[k] for k in options["lr_lambda"]]
-    options = {k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in options.items()}
+    options = {k: v[0] if k != "milestones" and isinstance(v, list) and len(v) == 1 else v
+               for k, v in options.items()}
     return getattr(lr_scheduler, name)(optimizer, **options)
 
 
@@ -86,12 +120,15 @@ def run(optimizer_name, program, edit):
     groups = [dict(params=[torch.zeros(1, requires_grad=True)], lr=lr) for lr in (0.1, 0.02)]
     momentum = dict(momentum=0.9) if optimizer_name == "SGD" else {}
     optimizer = getattr(torch.optim, optimizer_name)(groups, **momentum)
-    schedulers = [make(optimizer, *s) for s in program]
+    schedulers = []
+    for name, options in program:
+        schedulers.append(make(optimizer, name, options, schedulers))
     rows = [row(optimizer)]
     for epoch in range(1, STEPS + 1):
         optimizer.step()
-        for scheduler, (name, options) in zip(schedulers, program):
-            scheduler.step(*[metric(epoch, options.get("mode"))] * (name == "ReduceLROnPlateau"))
+        for scheduler in schedulers:
+            is_plateau = isinstance(scheduler, lr_scheduler.ReduceLROnPlateau)
+            scheduler.step(*[metric(epoch, scheduler.mode)] if is_plateau else [])
         if edit and epoch == EDIT:
             optimizer.param_groups[0]["lr"] *= 0.5
             optimizer.param_groups[1]["lr"] *= 1.25

@@ -5,7 +5,7 @@ options, in both floating dtypes.
 
 There are two groups of two parameters each; the second group's options differ (see `second`). Gradients change their
 scale and are sometimes zero or absent; one parameter gets none before step 10; the first group's lr halves after step
-25. A case's result is one tensor (recorded steps, elements of all parameters). Debian's PyTorch 1.13.1 computes Adam's
+25. Adagrad takes initial_accumulator_value from its constructor and ignores a group's. A case's result is one tensor (recorded steps, elements of all parameters). Debian's PyTorch 1.13.1 computes Adam's
 mean as beta1 m + (1 - beta1) g instead of by lerp, which rounds differently, and SGD has no default lr there; apart
 from that it gives the same numbers.
 """
@@ -53,6 +53,22 @@ def adam():
                    maximize=maximize)
 
 
+def rmsprop():
+    for (alpha, eps), weight_decay, momentum, centered, maximize in itertools.product(
+            ((0.99, 1e-8), (0.3, 1e-4), (0.0, 1.0)), (0.0, 0.1), (0.0, 0.9), (False, True), (False, True)):
+        if centered and alpha == 0:  # a variance of 0, or of what rounding leaves
+            continue
+        yield dict(lr=0.01, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered,
+                   maximize=maximize)
+
+
+def adagrad():
+    for lr_decay, weight_decay, initial, eps, maximize in itertools.product(
+            (0.0, 0.1), (0.0, 0.1), (0.0, 0.5), (1e-10, 1e-2), (False, True)):
+        yield dict(lr=0.05, lr_decay=lr_decay, weight_decay=weight_decay, initial_accumulator_value=initial, eps=eps,
+                   maximize=maximize)
+
+
 def torchs(options):
     options = dict(options)
     if "beta1" in options:
@@ -63,7 +79,8 @@ def torchs(options):
 def run(make, options, dtype):
     params = [values(0, k, dtype).requires_grad_() for k in range(len(SHAPES))]
     groups = [dict(params=params[:2], **torchs(options)), dict(params=params[2:], **torchs(second(options)))]
-    optimizer = make(groups, foreach=False)
+    of_all = {k: v for k, v in options.items() if k == "initial_accumulator_value"}
+    optimizer = make(groups, foreach=False, **of_all)
     rows = []
     for step in range(1, STEPS + 1):
         for k, p in enumerate(params):
@@ -78,7 +95,8 @@ def run(make, options, dtype):
 
 def main():
     writer = Writer(__file__, "optim.golden")
-    for make, product in ((torch.optim.SGD, sgd), (torch.optim.Adam, adam), (torch.optim.AdamW, adam)):
+    for make, product in ((torch.optim.SGD, sgd), (torch.optim.Adam, adam), (torch.optim.AdamW, adam),
+                          (torch.optim.RMSprop, rmsprop), (torch.optim.Adagrad, adagrad)):
         for options, dtype in itertools.product(product(), (torch.float64, torch.float32)):
             words = [make.__name__, str(dtype).removeprefix("torch.")]
             words += [f"{k}={float(v)!r}" for k, v in options.items()]

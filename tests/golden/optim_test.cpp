@@ -81,6 +81,23 @@ Tensor trace(const OptimizerCase& c) {
                                             .nesterov = c.flag("nesterov"),
                                             .maximize = c.flag("maximize")});
   }
+  if (c.optimizer == "RMSprop") {
+    return trace(c.dtype, optim::RMSpropOptions{.lr = c.at("lr"),
+                                                .alpha = c.at("alpha"),
+                                                .eps = c.at("eps"),
+                                                .weight_decay = c.at("weight_decay"),
+                                                .momentum = c.at("momentum"),
+                                                .centered = c.flag("centered"),
+                                                .maximize = c.flag("maximize")});
+  }
+  if (c.optimizer == "Adagrad") {
+    return trace(c.dtype, optim::AdagradOptions{.lr = c.at("lr"),
+                                                .lr_decay = c.at("lr_decay"),
+                                                .weight_decay = c.at("weight_decay"),
+                                                .initial_accumulator_value = c.at("initial_accumulator_value"),
+                                                .eps = c.at("eps"),
+                                                .maximize = c.flag("maximize")});
+  }
   const auto options = [&c]<class Options>(Options) {
     return Options{.lr = c.at("lr"),
                    .betas = {c.at("beta1"), c.at("beta2")},
@@ -103,7 +120,9 @@ TEST(OptimGolden, EveryCombinationOfOptionsFollowsPyTorch) {
     comparison.expect_same(name, {trace(c)}, file.take(name));
   }
   file.expect_all_taken();
-  EXPECT_EQ(count, (std::map<std::string, int>{{"SGD", 2 * 20}, {"Adam", 2 * 32}, {"AdamW", 2 * 32}}));
+  const std::map<std::string, int> expected{
+      {"SGD", 2 * 20}, {"Adam", 2 * 32}, {"AdamW", 2 * 32}, {"RMSprop", 2 * 40}, {"Adagrad", 2 * 32}};
+  EXPECT_EQ(count, expected);
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ TEST(LRScheduler, RefusesATemporaryOptimizerAndIsNotCopyable) {
   static_assert(!std::is_constructible_v<StepLR, optim::SGD, StepLROptions>);
   static_assert(!std::is_constructible_v<CosineAnnealingLR, optim::SGD, CosineAnnealingLROptions>);
   static_assert(!std::is_constructible_v<OneCycleLR, optim::SGD, OneCycleLROptions>);
+  static_assert(!std::is_constructible_v<MultiStepLR, optim::SGD, MultiStepLROptions>);
+  static_assert(!std::is_constructible_v<ExponentialLR, optim::SGD, ExponentialLROptions>);
+  static_assert(!std::is_constructible_v<LinearLR, optim::SGD, LinearLROptions>);
   static_assert(!std::is_constructible_v<LambdaLR, optim::SGD, LRLambda>);
   static_assert(!std::is_constructible_v<ReduceLROnPlateau, optim::SGD, ReduceLROnPlateauOptions>);
   static_assert(!std::is_copy_constructible_v<StepLR>);
@@ -109,6 +112,14 @@ void expect_continues(Make make, int until) {
 TEST(LRScheduler, ContinuesBitForBit) {  // SEMANTICS [26]
   for (int until : {0, 1, 5, 11}) {
     expect_continues([](auto& o) { return std::make_unique<StepLR>(o, StepLROptions{.step_size = 3}); }, until);
+    expect_continues(
+        [](auto& o) {
+          return std::make_unique<MultiStepLR>(o, MultiStepLROptions{.milestones = {2, 7, 7}});
+        },
+        until);
+    expect_continues([](auto& o) { return std::make_unique<ExponentialLR>(o, ExponentialLROptions{.gamma = .9}); },
+                     until);
+    expect_continues([](auto& o) { return std::make_unique<LinearLR>(o, LinearLROptions{.total_iters = 7}); }, until);
     expect_continues(
         [](auto& o) {
           return std::make_unique<CosineAnnealingLR>(o, CosineAnnealingLROptions{4, .001});
@@ -220,6 +231,57 @@ TEST(StepLR, RefusesOptionsOutsideTheirRange) {
   expect_error<ValueError>(make({.step_size = 3, .gamma = -1}), "gamma = -1");
   expect_error<ValueError>(make({.step_size = 3, .gamma = NAN}), "gamma = nan");
   EXPECT_FALSE(g.optimizer.state_dict().contains("param_groups.0.initial_lr"));
+}
+
+/// The first group's lr after construction and after each of `steps` steps.
+template <class Scheduler, class Options>
+std::vector<double> lrs_of(const Options& options, int steps) {
+  TwoGroups g;
+  Scheduler scheduler(g.optimizer, options);
+  std::vector<double> row = {g.lrs()[0]};
+  for (int t = 0; t < steps; ++t) {
+    scheduler.step();
+    row.push_back(g.lrs()[0]);
+  }
+  return row;
+}
+
+TEST(MultiStepLR, ReducesAtItsMilestones) {
+  EXPECT_EQ(lrs_of<MultiStepLR>(MultiStepLROptions{.milestones = {1, 3}, .gamma = .5}, 4),
+            (std::vector<double>{.1, .05, .05, .025, .025}));
+}
+
+TEST(MultiStepLR, AMilestoneThatIsThereTwiceReducesTwiceWhateverTheOrder) {
+  EXPECT_EQ(lrs_of<MultiStepLR>(MultiStepLROptions{.milestones = {2, 0, 2}, .gamma = .5}, 2),
+            (std::vector<double>{.05, .05, .0125}));
+}
+
+TEST(MultiStepLR, WithoutMilestonesKeepsLr) {
+  EXPECT_EQ(lrs_of<MultiStepLR>(MultiStepLROptions{}, 2), (std::vector<double>{.1, .1, .1}));
+}
+
+TEST(MultiStepLR, ItsStateHoldsTheMilestones) {
+  TwoGroups g, h;
+  MultiStepLR one(g.optimizer, {.milestones = {2, 5}}), two(h.optimizer, {});
+  EXPECT_TRUE(equal(one.state_dict()["milestones"], tensor({2, 5})));
+  const StateDict none = two.state_dict();
+  two.load_state_dict(one.state_dict());
+  EXPECT_TRUE(equal(two.state_dict()["milestones"], tensor({2, 5})));
+  EXPECT_NO_THROW(one.load_state_dict(none));
+}
+
+TEST(ExponentialLR, MultipliesInEveryEpochButTheFirst) {
+  EXPECT_EQ(lrs_of<ExponentialLR>(ExponentialLROptions{.gamma = .5}, 2), (std::vector<double>{.1, .05, .025}));
+}
+
+TEST(LinearLR, WarmsUpByDefaultWithinFiveEpochs) {
+  const auto row = lrs_of<LinearLR>(LinearLROptions{}, 7);
+  expect_close(tensor(row), {1. / 30, 7. / 150, .06, 11. / 150, 13. / 150, .1, .1, .1}, 1e-15);
+}
+
+TEST(LinearLR, MayEndAtZero) {
+  const auto row = lrs_of<LinearLR>(LinearLROptions{.start_factor = 1, .end_factor = 0, .total_iters = 2}, 3);
+  expect_close(tensor(row), {.1, .05, 0, 0}, 1e-15);
 }
 
 TEST(CosineAnnealingLR, GoesDownAndUpAgain) {

@@ -219,6 +219,17 @@ TEST(Optimizer, RefusesParametersThatShareElements) {
   EXPECT_NO_THROW(making(Tensors{second, b, first})());
 }
 
+TEST(Optimizer, AnEmptyViewSharesNoElements) {
+  using Tensors = std::vector<Tensor>;
+  Tensor w = leaf({1, 2, 3}, {3});
+  const Tensor none = w.detach().narrow(0, 1, 0).requires_grad_(), other = w.detach().narrow(0, 1, 0).requires_grad_();
+  EXPECT_NO_THROW(making(Tensors{w, none, other})());
+  expect_error<ValueError>(making(Tensors{none, w, none}), "parameter 2 of shape (0) is the same tensor",
+                           "parameter 0");
+  const Tensor row = w.detach()[2].requires_grad_();
+  expect_error<ValueError>(making(Tensors{none, row, w}), "parameter 2 of shape (3) shares elements with parameter 1");
+}
+
 TEST(Optimizer, AnAddedGroupIsUpdatedFromThenOn) {
   Tensor w = leaf({1}, {1}), b = leaf({1}, {1});
   optim::SGD optimizer({w}, {.lr = 1, .momentum = .5});

@@ -67,6 +67,22 @@ TEST(OptimState, AdamWContinuesBitForBit) {
   }
 }
 
+TEST(OptimState, RMSpropContinuesBitForBit) {
+  for (int until : {0, 1, 2, 5}) {
+    expect_continues<optim::RMSprop>(optim::RMSpropOptions{.lr = .1, .alpha = .8, .weight_decay = .1}, until);
+    expect_continues<optim::RMSprop>(
+        optim::RMSpropOptions{.lr = .1, .momentum = .9, .centered = true, .maximize = true}, until);
+  }
+}
+
+TEST(OptimState, AdagradContinuesBitForBit) {
+  for (int until : {0, 1, 2, 5}) {
+    expect_continues<optim::Adagrad>(
+        optim::AdagradOptions{.lr = .1, .lr_decay = .1, .initial_accumulator_value = .5, .eps = .01}, until);
+    expect_continues<optim::Adagrad>(optim::AdagradOptions{.weight_decay = .1, .maximize = true}, until);
+  }
+}
+
 /// Steps while options are switched on and off, with state saved and restored before each step.
 template <class Optimizer, class Edit>
 void expect_continues_through_edits(Edit edit) {
@@ -99,6 +115,15 @@ TEST(OptimState, ContinuesThroughOptionsSwitchedOnAndOff) {
     o.amsgrad = t / 3 % 2;
     o.betas = {t % 3 ? .9 : 0, .9};
     o.weight_decay = t % 2 ? .1 : 0;
+  });
+  expect_continues_through_edits<optim::RMSprop>([](optim::RMSpropOptions& o, int t) {
+    o.momentum = t / 3 % 2 ? .9 : 0;
+    o.centered = t / 2 % 2;
+    o.alpha = t % 3 ? .9 : .4;
+  });
+  expect_continues_through_edits<optim::Adagrad>([](optim::AdagradOptions& o, int t) {
+    o.lr_decay = t / 3 % 2 ? .1 : 0;
+    o.initial_accumulator_value = t < 3 ? .5 : .25;  // too late: the sums are there
   });
   expect_continues_through_edits<optim::AdamW>([](optim::AdamWOptions& o, int t) {
     o.amsgrad = t / 3 % 2 == 0;
@@ -139,6 +164,33 @@ TEST(OptimState, HasPyTorchsNames) {
             "param_groups.0.amsgrad param_groups.0.maximize param_groups.0.params "
             "state.0.step state.0.exp_avg state.0.exp_avg_sq state.0.max_exp_avg_sq "
             "state.1.step state.1.exp_avg state.1.exp_avg_sq state.1.max_exp_avg_sq ");
+}
+
+std::string names_of(const StateDict& dict) {
+  std::string names;
+  for (const auto& [name, value] : dict) names += name + " ";
+  return names;
+}
+
+TEST(OptimState, OfRMSpropHasPyTorchsNames) {
+  Tensor p = ones({2}, {.requires_grad = true});
+  optim::RMSprop optimizer({p}, {.momentum = .9, .centered = true});
+  const std::string options =
+      "param_groups.0.lr param_groups.0.alpha param_groups.0.eps param_groups.0.weight_decay "
+      "param_groups.0.momentum param_groups.0.centered param_groups.0.maximize param_groups.0.params ";
+  EXPECT_EQ(names_of(optimizer.state_dict()), options);
+  p.set_grad(ones({2}));
+  optimizer.step();
+  EXPECT_EQ(names_of(optimizer.state_dict()),
+            options + "state.0.step state.0.square_avg state.0.momentum_buffer state.0.grad_avg ");
+}
+
+TEST(OptimState, OfAdagradHasPyTorchsNames) {
+  const optim::Adagrad optimizer({ones({2}, {.requires_grad = true})});
+  EXPECT_EQ(names_of(optimizer.state_dict()),
+            "param_groups.0.lr param_groups.0.lr_decay param_groups.0.weight_decay "
+            "param_groups.0.initial_accumulator_value param_groups.0.eps param_groups.0.maximize "
+            "param_groups.0.params state.0.step state.0.sum ");
 }
 
 TEST(OptimState, IsASnapshot) {

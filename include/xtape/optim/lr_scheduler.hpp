@@ -64,8 +64,9 @@ class XTAPE_API LRScheduler {
   /// The groups' lr before the first scheduler.
   std::vector<double> initial_lrs() const;
   const char* optimizer_name() const noexcept;
-  /// Checks one lr for each group, then writes these and the momenta, if any, and advances to the next epoch.
-  void advance(const std::vector<Scheduled>& groups, std::vector<double> lrs, const std::vector<double>& momenta = {});
+  /// Checks one lr for each group, then writes these and the momenta, if any: those of `epoch`.
+  void advance(std::int64_t epoch, const std::vector<Scheduled>& groups, std::vector<double> lrs,
+               const std::vector<double>& momenta = {});
   /// The scheduler's own state. read() checks all of it, for a dict of `groups` groups, and that the dict holds nothing
   /// else, before it changes anything.
   virtual void write(StateWriter& writer) const = 0;
@@ -74,8 +75,13 @@ class XTAPE_API LRScheduler {
   const char* name_;
   Optimizer& optimizer_;
   std::int64_t last_epoch_ = -1;
-  std::vector<double> base_lrs_;  // the lr that a schedule starts from; none for ReduceLROnPlateau
-  std::vector<double> last_lr_;
+  std::vector<double> base_lrs_;  // the lr that a schedule starts from; none for ReduceLROnPlateau and SequentialLR
+  std::vector<double> last_lr_;   // empty until the first epoch
+
+ private:
+  friend class SequentialLR;
+  /// load_state_dict(), where last_epoch is at least `first_epoch`.
+  void load(StateReader& reader, std::int64_t first_epoch);
 };
 
 /// The schedulers that depend only on the number of steps.
@@ -90,11 +96,20 @@ class XTAPE_API EpochScheduler : public LRScheduler {
 
   /// The lr of group `i` in `epoch`, given its current one.
   virtual double next_lr(std::int64_t epoch, std::size_t i, double lr) const = 0;
+  /// The lr of group `i` in epoch 0 when SequentialLR comes to this scheduler, whatever the current one is.
+  virtual double first_lr(std::size_t i) const { return next_lr(0, i, base_lr(i)); }
   /// Whether next_momentum() is written, too; then every group must have a momentum.
   virtual bool cycles_momentum() const { return false; }
   virtual double next_momentum(std::int64_t epoch, std::size_t i, double momentum) const;
   /// ValueError for a group that was added after the scheduler was made.
   double base_lr(std::size_t i) const;
+
+ private:
+  friend class SequentialLR;
+  /// next_lr() and first_lr() of every group.
+  std::vector<double> next_lrs(std::int64_t epoch, std::vector<double> lrs) const;
+  std::vector<double> first_lrs() const;
+  void go_to(std::int64_t epoch, std::vector<double> lrs);
 };
 
 struct StepLROptions {
@@ -121,6 +136,60 @@ class XTAPE_API StepLR final : public EpochScheduler {
   StepLROptions options_;
 };
 
+struct MultiStepLROptions {
+  std::vector<std::int64_t> milestones = {};  ///< epochs of the reductions, each >= 0; one that is there twice, twice
+  double gamma = 0.1;                         ///< factor of lr; finite, >= 0
+};
+
+/// Multiplies lr by gamma in each epoch of milestones.
+class XTAPE_API MultiStepLR final : public EpochScheduler {
+ public:
+  MultiStepLR(Optimizer& optimizer, const MultiStepLROptions& options);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader, std::size_t groups) override;
+
+  MultiStepLROptions options_;
+};
+
+struct ExponentialLROptions {
+  double gamma = -1;  ///< factor of lr; finite, >= 0; must be given
+};
+
+/// Multiplies lr by gamma every epoch.
+class XTAPE_API ExponentialLR final : public EpochScheduler {
+ public:
+  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options);
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader, std::size_t groups) override;
+
+  ExponentialLROptions options_;
+};
+
+struct LinearLROptions {
+  double start_factor = 1.0 / 3;  ///< factor of the initial lr in epoch 0; in (0, 1]
+  double end_factor = 1.0;        ///< factor of the initial lr from epoch total_iters on; in [0, 1]
+  std::int64_t total_iters = 5;   ///< epochs from one to the other; at least 1
+};
+
+/// Changes lr along a line from start_factor to end_factor times the initial lr: a warm-up, with the defaults.
+class XTAPE_API LinearLR final : public EpochScheduler {
+ public:
+  explicit LinearLR(Optimizer& optimizer, const LinearLROptions& options = {});
+
+ private:
+  double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader, std::size_t groups) override;
+
+  LinearLROptions options_;
+};
+
 struct CosineAnnealingLROptions {
   std::int64_t T_max = 0;  ///< epochs from the initial lr down to eta_min; must be given
   double eta_min = 0;      ///< the lowest lr; finite, >= 0
@@ -134,6 +203,7 @@ class XTAPE_API CosineAnnealingLR final : public EpochScheduler {
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
+  double first_lr(std::size_t i) const override;
   void write(StateWriter& writer) const override;
   void read(StateReader& reader, std::size_t groups) override;
 
@@ -145,11 +215,9 @@ using LRLambda = Callback<double(std::int64_t)>;
 
 /// lr = initial lr * lr_lambda(epoch). Schedules that have classes of their own in PyTorch take one line:
 ///
-///     // linear warm-up over 5 epochs
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? 0.2 * double(epoch + 1) : 1.0; });
-///     // exponential decay
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return std::pow(0.95, epoch); });
-///     // polynomial decay to 0 at epoch 100
+///     // ConstantLR: a third of the initial lr for 5 epochs
+///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? 1. / 3 : 1.; });
+///     // PolynomialLR: decay to 0 at epoch 100
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 1e2, 2) : 0;
 ///     });
 ///
@@ -177,7 +245,7 @@ struct OneCycleLROptions {
   std::int64_t steps_per_epoch = 0;  ///< batches of an epoch
   double pct_start = 0.3;            ///< share of the steps in which lr rises
   AnnealStrategy anneal_strategy = AnnealStrategy::cos;
-  bool cycle_momentum = true;     ///< lowers the momentum while lr is high: SGD's, or Adam's betas[0]
+  bool cycle_momentum = true;     ///< lowers the momentum while lr is high: SGD's, RMSprop's, or Adam's betas[0]
   PerGroup base_momentum = 0.85;  ///< the lowest momentum, where lr is max_lr
   PerGroup max_momentum = 0.95;   ///< the momentum at the start and after the fall
   double div_factor = 25;         ///< the initial lr is max_lr / div_factor
@@ -240,6 +308,46 @@ class XTAPE_API ReduceLROnPlateau final : public LRScheduler {
 
   ReduceLROnPlateauOptions options_;
   Progress progress_;
+};
+
+/// A scheduler that SequentialLR refers to, and which must therefore have a name.
+class SchedulerReference {
+ public:
+  SchedulerReference(LRScheduler& scheduler) : scheduler_(&scheduler) {}  // NOLINT: implicit on purpose
+  LRScheduler& get() const noexcept { return *scheduler_; }
+
+ private:
+  LRScheduler* scheduler_;
+};
+
+struct SequentialLROptions {
+  std::vector<SchedulerReference> schedulers = {};  ///< at least one; each must outlive the SequentialLR
+  std::vector<std::int64_t> milestones = {};        ///< epochs in which the second, third, ... takes over; not
+                                                    ///< decreasing, each >= 0
+};
+
+/// Runs one scheduler after another. Call its step() alone, not those of its schedulers. When it is made, lr goes back
+/// to the initial one, and only the first scheduler acts; each later one begins at its epoch 0, from the initial lr, in
+/// the epoch of its milestone. ValueError for a scheduler that belongs to another optimizer, has stepped already, is
+/// there twice, or is a ReduceLROnPlateau or a SequentialLR.
+///
+///     lr_scheduler::LinearLR warmup(optimizer, {.total_iters = 5});
+///     lr_scheduler::CosineAnnealingLR decay(optimizer, {.T_max = 95});
+///     lr_scheduler::SequentialLR scheduler(optimizer, {.schedulers = {warmup, decay}, .milestones = {5}});
+class XTAPE_API SequentialLR final : public LRScheduler {
+ public:
+  SequentialLR(Optimizer& optimizer, const SequentialLROptions& options);
+  /// Advances to the next epoch.
+  void step();
+
+ private:
+  /// The number of the scheduler that runs in `epoch`.
+  std::size_t active(std::int64_t epoch) const;
+  void write(StateWriter& writer) const override;
+  void read(StateReader& reader, std::size_t groups) override;
+
+  std::vector<EpochScheduler*> schedulers_;
+  std::vector<std::int64_t> milestones_;
 };
 
 }  // namespace xtape::optim::lr_scheduler

@@ -31,7 +31,7 @@ class LRScheduler;
 /// What schedulers set in one group of parameters.
 struct Scheduled {
   double* lr = nullptr;
-  double* momentum = nullptr;  ///< SGD's momentum, Adam's betas[0]; null if there is none
+  double* momentum = nullptr;  ///< that of SGD and RMSprop, Adam's betas[0]; null if there is none
 };
 
 /// Holds parameters and updates them by their gradients. User-defined optimizers derive from it.

@@ -95,5 +95,59 @@ void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& 
   });
 }
 
+/// Both means leave out the same small gradients, so that the variance is not negative. GCC does not vectorize the loop
+/// if the divisor comes from the flushed means.
+template <bool decays, bool centered, bool has_momentum, bool near_mean, class T>
+void rmsprop_pass(T* p, const T* g, T* __restrict v, [[maybe_unused]] T* __restrict m,
+                  [[maybe_unused]] T* __restrict buffer, int64_t n, RmspropStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+    const T h = flush_below(d, s.smallest_gradient);
+    T square = s.alpha * v[i] + s.rest * h * h;
+    v[i] = flush_below(square, s.smallest_square);
+    if constexpr (centered) {
+      const T m1 = near_mean ? m[i] + s.rest * (h - m[i]) : h - (h - m[i]) * s.keep_mean;
+      m[i] = flush_below(m1, s.smallest_mean);
+      square -= m1 * m1;
+    }
+    const T divisor = square_root(square) + s.eps;
+    if constexpr (has_momentum) {
+      const T b = flush_below(s.momentum * buffer[i] + d / divisor, s.smallest_buffer);
+      buffer[i] = b;
+      p[i] -= s.lr * b;
+    } else {
+      p[i] -= s.lr * d / divisor;
+    }
+  }
+}
+
+template <class T>
+void rmsprop(T* p, const T* g, T* v, T* m, T* buffer, int64_t n, const RmspropStep<T>& s) {
+  with_flag(s.weight_decay != 0, [=]<bool decays>() {
+    with_flag(buffer, [=]<bool has_momentum>() {
+      if (!m) return rmsprop_pass<decays, false, has_momentum, true>(p, g, v, m, buffer, n, s);
+      with_flag(s.near_mean, [=]<bool near_mean>() {
+        rmsprop_pass<decays, true, has_momentum, near_mean>(p, g, v, m, buffer, n, s);
+      });
+    });
+  });
+}
+
+/// Nothing decays here: only a gradient whose square is denormal brings denormal numbers in, and it has its effect.
+template <bool decays, class T>
+void adagrad_pass(T* p, const T* g, T* __restrict sum, int64_t n, AdagradStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+    const T total = sum[i] + d * d;
+    sum[i] = total;
+    p[i] -= s.lr * d / (square_root(total) + s.eps);
+  }
+}
+
+template <class T>
+void adagrad(T* p, const T* g, T* sum, int64_t n, const AdagradStep<T>& s) {
+  with_flag(s.weight_decay != 0, [=]<bool decays>() { adagrad_pass<decays>(p, g, sum, n, s); });
+}
+
 }  // namespace
 }  // namespace xtape::kernels

@@ -19,6 +19,8 @@ namespace {
 template <class T>
 constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .adam = adam<T>,
+                                             .rmsprop = rmsprop<T>,
+                                             .adagrad = adagrad<T>,
                                              .softmax = softmax<T>,
                                              .log_softmax = log_softmax<T>,
                                              .logsumexp = logsumexp<T>,

@@ -89,6 +89,45 @@ TEST(AdamKernel, GivesTheSameBitsOnEveryInstructionSet) {
   expect_adam_agrees<double>();
 }
 
+template <class T>
+void expect_rmsprop_agrees() {
+  const T tiny = std::numeric_limits<T>::min();
+  for (T weight_decay : {T(0), T(0.01)}) {
+    for (bool near_mean : {false, true}) {
+      const kernels::RmspropStep<T> step{T(0.01), T(0.9), T(0.1), T(0.9),   near_mean, T(1e-8), weight_decay,
+                                         T(0.8),  T(-1),  tiny,   T(1e-18), T(1e-18),  tiny};
+      const auto agrees = [step](bool centered, bool has_momentum) {
+        expect_same_bits<T>([step, centered, has_momentum](const auto& k, State<T>& s) {
+          k.rmsprop(s.p.data(), s.g.data(), s.v.data(), centered ? s.m.data() : nullptr,
+                    has_momentum ? s.v_max.data() : nullptr, s.n, step);
+        });
+      };
+      for (bool centered : {false, true}) {
+        for (bool has_momentum : {false, true}) agrees(centered, has_momentum);
+      }
+    }
+  }
+}
+TEST(RmspropKernel, GivesTheSameBitsOnEveryInstructionSet) {
+  expect_rmsprop_agrees<float>();
+  expect_rmsprop_agrees<double>();
+}
+
+template <class T>
+void expect_adagrad_agrees() {
+  for (T weight_decay : {T(0), T(0.01)}) {
+    const kernels::AdagradStep<T> step{T(0.01), T(1e-10), weight_decay, T(-1)};
+    expect_same_bits<T>(
+        [step](const auto& k, State<T>& s) { k.adagrad(s.p.data(), s.g.data(), s.v.data(), s.n, step); });
+    expect_same_bits<T>(
+        [step](const auto& k, State<T>& s) { k.adagrad(s.p.data(), s.p.data(), s.v.data(), s.n, step); });
+  }
+}
+TEST(AdagradKernel, GivesTheSameBitsOnEveryInstructionSet) {
+  expect_adagrad_agrees<float>();
+  expect_adagrad_agrees<double>();
+}
+
 TEST(AdamKernel, OneNaNTouchesNoOtherElement) {  // SEMANTICS [25]
   each_isa([](const Isa& isa) {
     std::vector<float> p(40, 1), g(40, 0.5f), m(40), v(40);
