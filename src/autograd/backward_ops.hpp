@@ -1,4 +1,4 @@
-// The two ops that backward itself needs. They are recorded like any other, so ops/ defines them; nothing else below
+// The ops that backward itself needs. They are recorded like any other, so ops/ defines them; nothing else below
 // ops/ calls up to it.
 #pragma once
 
@@ -11,5 +11,7 @@ namespace xtape::detail {
 void accumulate(Tensor& sum, const Tensor& x);
 /// The gradient of broadcasting: x summed over the dims that `shape` lacks or in which it is 1. In ops/sum.cpp.
 Tensor sum_to(const Tensor& x, const Shape& shape);
+/// x in memory of its own, as the result of an op. In ops/clone.cpp.
+Tensor recorded_copy(const Tensor& x);
 
 }  // namespace xtape::detail

@@ -1,5 +1,6 @@
 // y = x, in its own storage        dx = gy
 // Keeps nothing.
+#include "autograd/backward_ops.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "ops/checks.hpp"
 #include "xtape/autograd.hpp"
@@ -12,6 +13,7 @@ Tensor clone(const Tensor& x) {
   return record("clone", {x}, detail::copy_of(x), [](const Tensor& gy) { return Gradients(gy); });
 }
 
+Tensor detail::recorded_copy(const Tensor& x) { return clone(x); }
 Tensor Tensor::clone() const { return xtape::clone(*this); }
 
 }  // namespace xtape

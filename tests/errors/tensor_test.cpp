@@ -18,7 +18,7 @@ TEST(Errors, OfTensors) {
       {"ShapeError: shape: more than 8 dims", [] { Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}; }},
       {"ValueError: item: tensor has 4 elements; use to_vector", [] { tensor({1, 2, 3, 4}).item<int>(); }},
       {"ValueError: item: tensor has 2 elements; use to_vector", [] { ones({2}).item(); }},
-      {"ValueError: item: the tensor is undefined", [] { Tensor().item(); }},
+      {"ValueError: item: the tensor is undefined; has backward run?", [] { Tensor().item(); }},
       {"ValueError: item: 9007199254740993 is not exact as a double; use item<std::int64_t>()",
        [] { tensor(9007199254740993).item(); }},
       {"ValueError: item: 9223372036854775807 is not exact as a double; use item<std::int64_t>()",

@@ -33,7 +33,9 @@ TEST(Mutants, FitTheSources) {
     old.clear();
     file.clear();
   };
-  for (const std::string& line : stripped_lines(text("tests/mutation/mutants.txt"))) {
+  std::string all;
+  for (const fs::path& list : files("tests/mutation/mutants", {".txt"})) all += text(list);
+  for (const std::string& line : stripped_lines(all)) {
     if (starts_with(line, "== ")) {
       check();
       name = line.substr(3);

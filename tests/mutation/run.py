@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that the suite notices bugs: plants those of mutants.txt one at a time and reports which tests fail.
+"""Checks that the suite notices bugs: plants those of mutants/*.txt one at a time and reports which tests fail.
 
     tests/mutation/run.py [--only REGEX] [--list]
 
 Works in build/mutation on a copy of the working tree. The exit status is 1 if a mutant survives, does not compile or no
-longer fits the sources. A mutant in mutants.txt is
+longer fits the sources. A mutant is
 
     == what is wrong
     path/of/the/file
@@ -13,6 +13,8 @@ longer fits the sources. A mutant in mutants.txt is
 """
 import argparse
 import filecmp
+import fileinput
+import glob
 import os
 import re
 import shutil
@@ -30,7 +32,7 @@ SUITE = ("xtape_tests", "xtape_concurrency_tests")
 
 def mutants():
     found = []
-    for line in open(os.path.join(ROOT, "tests", "mutation", "mutants.txt")):
+    for line in fileinput.input(sorted(glob.glob(os.path.join(ROOT, "tests", "mutation", "mutants", "*.txt")))):
         line = line.rstrip("\n")
         if line.startswith("== "):
             found.append({"name": line[3:], "file": None, "old": [], "new": []})

@@ -91,8 +91,8 @@ TEST(All, Refuses) {
        [] {
          any(ones({2, 2}), {1, 1});
        }},
-      {"ValueError: all: the tensor is undefined", [] { all(Tensor()); }},
-      {"ValueError: any: the tensor is undefined", [] { any(Tensor(), 0); }},
+      {"ValueError: all: the tensor is undefined; has backward run?", [] { all(Tensor()); }},
+      {"ValueError: any: the tensor is undefined; has backward run?", [] { any(Tensor(), 0); }},
   });
 }
 

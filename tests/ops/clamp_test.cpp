@@ -107,7 +107,7 @@ TEST(Clamp, ThrowsOneClearLine) {
       {"ValueError: clamp_max: a bound is NaN", [] { clamp_max(ones({1}), NAN); }},
       {"ValueError: clamp: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { clamp(tensor({1}).to(uint8), -1, 5); }},
-      {"ValueError: clamp_max: the tensor is undefined", [] { clamp_max(Tensor(), 1); }},
+      {"ValueError: clamp_max: the tensor is undefined; has backward run?", [] { clamp_max(Tensor(), 1); }},
   });
 }
 

@@ -232,7 +232,7 @@ TEST(ElementLosses, NameWhatDoesNotFit) {
        [] { l1_loss(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
       {"ValueError: l1_loss: Reduction::batchmean is for kl_div only; use mean?",
        [] { l1_loss_parts(ones({1}), ones({1}), {.reduction = Reduction::batchmean}); }},
-      {"ValueError: l1_loss: the tensor is undefined", [] { l1_loss(ones({1}), Tensor()); }},
+      {"ValueError: l1_loss: the tensor is undefined; has backward run?", [] { l1_loss(ones({1}), Tensor()); }},
       {"ValueError: smooth_l1_loss: beta is -1, it must be at least 0",
        [] { smooth_l1_loss(ones({1}), ones({1}), {.beta = -1}); }},
       {"ValueError: smooth_l1_loss: beta is nan, it must be at least 0",

@@ -37,7 +37,7 @@ TEST(Erf, OfIntegersIsFloat32) {
 
 TEST(Erf, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: erf: the tensor is undefined", [] { erf(Tensor()); }},
+      {"ValueError: erf: the tensor is undefined; has backward run?", [] { erf(Tensor()); }},
   });
 }
 

@@ -31,7 +31,7 @@ TEST(Exp, OfMinusInfinityHasGradientZero) {
 
 TEST(Exp, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: exp: the tensor is undefined", [] { exp(Tensor()); }},
+      {"ValueError: exp: the tensor is undefined; has backward run?", [] { exp(Tensor()); }},
   });
 }
 

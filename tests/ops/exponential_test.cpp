@@ -69,14 +69,14 @@ TEST(Exponential, MethodsAreTheFunctions) {
 
 TEST(Exponential, FunctionsRefuseAnUndefinedTensor) {
   testing::expect_errors({
-      {"ValueError: expm1: the tensor is undefined", [] { expm1(Tensor()); }},
-      {"ValueError: exp2: the tensor is undefined", [] { exp2(Tensor()); }},
-      {"ValueError: log1p: the tensor is undefined", [] { log1p(Tensor()); }},
-      {"ValueError: log2: the tensor is undefined", [] { log2(Tensor()); }},
-      {"ValueError: log10: the tensor is undefined", [] { log10(Tensor()); }},
-      {"ValueError: rsqrt: the tensor is undefined", [] { rsqrt(Tensor()); }},
-      {"ValueError: square: the tensor is undefined", [] { square(Tensor()); }},
-      {"ValueError: reciprocal: the tensor is undefined", [] { reciprocal(Tensor()); }},
+      {"ValueError: expm1: the tensor is undefined; has backward run?", [] { expm1(Tensor()); }},
+      {"ValueError: exp2: the tensor is undefined; has backward run?", [] { exp2(Tensor()); }},
+      {"ValueError: log1p: the tensor is undefined; has backward run?", [] { log1p(Tensor()); }},
+      {"ValueError: log2: the tensor is undefined; has backward run?", [] { log2(Tensor()); }},
+      {"ValueError: log10: the tensor is undefined; has backward run?", [] { log10(Tensor()); }},
+      {"ValueError: rsqrt: the tensor is undefined; has backward run?", [] { rsqrt(Tensor()); }},
+      {"ValueError: square: the tensor is undefined; has backward run?", [] { square(Tensor()); }},
+      {"ValueError: reciprocal: the tensor is undefined; has backward run?", [] { reciprocal(Tensor()); }},
   });
 }
 

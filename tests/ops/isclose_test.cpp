@@ -91,9 +91,9 @@ TEST(IsClose, Refuses) {
       {"ValueError: isclose: atol must be at least 0, got nan", [] { isclose(ones({1}), ones({1}), 0, NAN); }},
       {"ShapeError: allclose: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
        [] { allclose(ones({2}), ones({3})); }},
-      {"ValueError: allclose: the tensor is undefined", [] { allclose(ones({2}), Tensor()); }},
-      {"ValueError: isinf: the tensor is undefined", [] { isinf(Tensor()); }},
-      {"ValueError: isfinite: the tensor is undefined", [] { isfinite(Tensor()); }},
+      {"ValueError: allclose: the tensor is undefined; has backward run?", [] { allclose(ones({2}), Tensor()); }},
+      {"ValueError: isinf: the tensor is undefined; has backward run?", [] { isinf(Tensor()); }},
+      {"ValueError: isfinite: the tensor is undefined; has backward run?", [] { isfinite(Tensor()); }},
   });
 }
 

@@ -199,7 +199,7 @@ TEST(Masks, RefuseWhatDoesNotFit) {
        [] { masked_fill(zeros({2}), first_and_third, 1); }},
       {"ValueError: masked_fill: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { masked_fill(zeros({3}, {.dtype = uint8}), first_and_third, 300); }},
-      {"ValueError: masked_fill: the tensor is undefined", [] { masked_fill(Tensor(), first_and_third, 1); }},
+      {"ValueError: masked_fill: the tensor is undefined; has backward run?", [] { masked_fill(Tensor(), first_and_third, 1); }},
       {"ShapeError: masked_fill_: the mask (3) does not broadcast to (1)",
        [] { zeros({1}).masked_fill_(first_and_third, 1); }},
       {"GradError: masked_fill_: in place on a leaf of shape (3) that requires grad; do it under a NoGradGuard, or on "
@@ -217,7 +217,7 @@ TEST(Masks, RefuseWhatDoesNotFit) {
        [] {
          zeros({2, 3}).t().masked_fill_(first_and_third.unsqueeze(1), 1);
        }},
-      {"ValueError: nonzero: the tensor is undefined", [] { nonzero(Tensor()); }},
+      {"ValueError: nonzero: the tensor is undefined; has backward run?", [] { nonzero(Tensor()); }},
       {"ShapeError: index: the mask (2) must have the leading dims of the tensor (3, 4)",
        [] {
          zeros({3, 4})[tensor({true, false})];
@@ -242,7 +242,7 @@ TEST(Masks, RefuseWhatDoesNotFit) {
        [] { zeros({3})[ones({3}, {.dtype = uint8})]; }},
       {"DTypeError: index: expected a mask (bool_) or an index (integers) in brackets, got float32",
        [] { zeros({3})[ones({3})]; }},
-      {"ValueError: index: the tensor is undefined", [] { zeros({3})[Tensor()]; }},
+      {"ValueError: index: the tensor is undefined; has backward run?", [] { zeros({3})[Tensor()]; }},
   });
 }
 

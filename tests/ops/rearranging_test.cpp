@@ -266,8 +266,8 @@ TEST(Rearranging, RefusesWhatDoesNotFit) {
        [] {
          outer(zeros({2}), zeros({2, 1}));
        }},
-      {"ValueError: outer: the tensor is undefined", [] { outer(zeros({2}), Tensor()); }},
-      {"ValueError: view: the tensor is undefined", [] { Tensor().view(1); }},
+      {"ValueError: outer: the tensor is undefined; has backward run?", [] { outer(zeros({2}), Tensor()); }},
+      {"ValueError: view: the tensor is undefined; has backward run?", [] { Tensor().view(1); }},
   });
 }
 

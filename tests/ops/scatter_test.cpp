@@ -195,7 +195,7 @@ TEST(Scatter, RefusesWhatDoesNotFit) {
       {"GradError: index_add_: an operand of shape (2, 2) requires grad, and this write would not be recorded; make a "
        "new tensor instead (x = x + y, cat, stack, where), or pass its detach()",
        [=] { x.index_add_(0, two, w.narrow(0, 0, 2)); }},
-      {"DTypeError: index_add: bool_ has no arithmetic; convert it with .to(int64) or .to(float32)",
+      {"DTypeError: index_add: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [=] { index_add(zeros({2}, {.dtype = bool_}), 0, tensor({0}), ones({1}, {.dtype = bool_})); }},
       {"ShapeError: scatter_add_: the index (2) must have as many dims as the tensor (3, 2)",
        [=] { x.scatter_add_(0, two, ones({2})); }},
@@ -237,14 +237,14 @@ TEST(Scatter, RefusesWhatDoesNotFit) {
        [=] {
          x.t().scatter_(0, zeros({1, 1}, {.dtype = int64}), 1);
        }},
-      {"ValueError: index_add_: the tensor is undefined", [=] { Tensor().index_add_(0, two, x); }},
-      {"ValueError: index_copy_: the tensor is undefined", [=] { x.index_copy_(0, two, Tensor()); }},
-      {"ValueError: scatter_: the tensor is undefined",
+      {"ValueError: index_add_: the tensor is undefined; has backward run?", [=] { Tensor().index_add_(0, two, x); }},
+      {"ValueError: index_copy_: the tensor is undefined; has backward run?", [=] { x.index_copy_(0, two, Tensor()); }},
+      {"ValueError: scatter_: the tensor is undefined; has backward run?",
        [=] {
          x.scatter_(0, zeros({1, 1}, {.dtype = int64}), Tensor());
        }},
-      {"ValueError: scatter: the tensor is undefined", [=] { scatter(Tensor(), 0, two, 1); }},
-      {"ValueError: scatter_add: the tensor is undefined", [=] { scatter_add(zeros({3}), 0, two, Tensor()); }},
+      {"ValueError: scatter: the tensor is undefined; has backward run?", [=] { scatter(Tensor(), 0, two, 1); }},
+      {"ValueError: scatter_add: the tensor is undefined; has backward run?", [=] { scatter_add(zeros({3}), 0, two, Tensor()); }},
   });
 }
 

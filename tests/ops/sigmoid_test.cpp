@@ -32,7 +32,7 @@ TEST(Sigmoid, HasGradientZeroWhereItIsFlat) {
 
 TEST(Sigmoid, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: sigmoid: the tensor is undefined", [] { sigmoid(Tensor()); }},
+      {"ValueError: sigmoid: the tensor is undefined; has backward run?", [] { sigmoid(Tensor()); }},
   });
 }
 

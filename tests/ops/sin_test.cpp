@@ -59,9 +59,9 @@ TEST(Trigonometric, MethodsAreTheFunctions) {
 
 TEST(Trigonometric, FunctionsRefuseAnUndefinedTensor) {
   testing::expect_errors({
-      {"ValueError: sin: the tensor is undefined", [] { sin(Tensor()); }},
-      {"ValueError: cos: the tensor is undefined", [] { cos(Tensor()); }},
-      {"ValueError: tan: the tensor is undefined", [] { tan(Tensor()); }},
+      {"ValueError: sin: the tensor is undefined; has backward run?", [] { sin(Tensor()); }},
+      {"ValueError: cos: the tensor is undefined; has backward run?", [] { cos(Tensor()); }},
+      {"ValueError: tan: the tensor is undefined; has backward run?", [] { tan(Tensor()); }},
   });
 }
 

@@ -28,7 +28,7 @@ TEST(Sqrt, HasAnInfiniteGradientAtZero) {  // SEMANTICS [21]
 
 TEST(Sqrt, ThrowsOneClearLine) {
   testing::expect_errors({
-      {"ValueError: sqrt: the tensor is undefined", [] { sqrt(Tensor()); }},
+      {"ValueError: sqrt: the tensor is undefined; has backward run?", [] { sqrt(Tensor()); }},
   });
 }
 
