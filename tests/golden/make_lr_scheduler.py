@@ -94,7 +94,8 @@ def later_programs(step, cosine, warmup, plateau, cycle):
         programs += [sequence(milestones, linear, raised, exponential),
                      sequence(milestones, step, starts_low, linear)]
     programs += [[*sequence([7], linear, raised), step], [step, *sequence([7], linear, raised)],
-                 [*sequence([7], linear, raised), plateau], [*sequence([5], linear, step), *sequence([9], multi, cycle)]]
+                 [*sequence([7], linear, raised), plateau],
+                 [*sequence([5], linear, step), *sequence([9], multi, cycle)]]
     return programs
 
 
