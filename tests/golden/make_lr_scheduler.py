@@ -91,9 +91,11 @@ def later_programs(step, cosine, warmup, plateau, cycle):
     programs += [sequence([], part) for part in parts]
     starts_low = ("MultiStepLR", dict(milestones=[0, 0, 3], gamma=0.5))
     for milestones in ([5, 20], [0, 9], [1, 2], [5, 5], [0, 0], [30, 70]):
-        programs += [sequence(milestones, linear, raised, exponential), sequence(milestones, step, starts_low, linear)]
+        programs += [sequence(milestones, linear, raised, exponential),
+                     sequence(milestones, step, starts_low, linear)]
     programs += [[*sequence([7], linear, raised), step], [step, *sequence([7], linear, raised)],
-                 [*sequence([7], linear, raised), plateau], [*sequence([5], linear, step), *sequence([9], multi, cycle)]]
+                 [*sequence([7], linear, raised), plateau],
+                 [*sequence([5], linear, step), *sequence([9], multi, cycle)]]
     return programs
 
 

@@ -5,9 +5,11 @@ options, in both floating dtypes.
 
 There are two groups of two parameters each; the second group's options differ (see `second`). Gradients change their
 scale and are sometimes zero or absent; one parameter gets none before step 10; the first group's lr halves after step
-25. Adagrad takes initial_accumulator_value from its constructor and ignores a group's. A case's result is one tensor (recorded steps, elements of all parameters). Debian's PyTorch 1.13.1 computes Adam's
-mean as beta1 m + (1 - beta1) g instead of by lerp, which rounds differently, and SGD has no default lr there; apart
-from that it gives the same numbers.
+25. Adagrad takes initial_accumulator_value from its constructor and ignores a group's. A case's result is one tensor
+(recorded steps, elements of all parameters). Last digits depend on the CPU: with AVX2, PyTorch fuses some
+multiplications and additions. Debian's PyTorch 1.13.1 computes Adam's mean as beta1 m + (1 - beta1) g instead of by
+lerp, which rounds differently, and SGD has no default lr there; apart from that it gives the same numbers (RMSprop and
+Adagrad have not been tried).
 """
 import itertools
 
