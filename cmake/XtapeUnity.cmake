@@ -2,6 +2,7 @@
 # unnamed namespaces have to differ within a folder only, and a new file changes the batches of its own folder alone.
 function(xtape_unity_by_folder target)
   get_target_property(sources ${target} SOURCES)
+  list(FILTER sources EXCLUDE REGEX "^\\$<")  # objects of another target
   foreach(source ${sources})
     file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${source}")
     cmake_path(GET path PARENT_PATH folder)
