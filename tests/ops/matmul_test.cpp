@@ -109,9 +109,8 @@ TEST(Matmul, KeepsExtentsOfZero) {
 }
 
 TEST(Matmul, SpreadsNaNOnlyAlongItsRow) {
-  const float nan = std::nanf("");
-  Tensor y = matmul(tensor({{nan, 1.f}, {1.f, 1.f}}), tensor({{0.f, 1.f}, {1.f, 0.f}}));
-  expect_close(y, {nan, nan, 1, 1});
+  Tensor y = matmul(tensor({{NAN, 1.f}, {1.f, 1.f}}), tensor({{0.f, 1.f}, {1.f, 0.f}}));
+  expect_close(y, {NAN, NAN, 1, 1});
 }
 
 TEST(Matmul, HasAGradientOfZerosOverNothing) {

@@ -123,7 +123,7 @@ TEST(Uint8, AndBoolThrowOneClearLine) {
       {"DTypeError: -=: not defined for bool_; use & | ^ ~, or convert it with .to(int64) or .to(float32)",
        [] {
          Tensor x = tensor({true});
-         x -= x;
+         x -= tensor({true});
        }},
       {"DTypeError: +=: int64 values cannot be written into a tensor of bool_ in place; convert it with .to(int64)",
        [] {
