@@ -30,6 +30,7 @@ Tensor Mish::forward(const Tensor& x) const { return mish(x); }
 ELU::ELU(double alpha) : alpha_(alpha) {}
 ELU::~ELU() = default;
 Tensor ELU::forward(const Tensor& x) const { return elu(x, alpha_); }
+std::string ELU::extra_repr() const { return "alpha=" + repr(alpha_); }
 
 SELU::~SELU() = default;
 Tensor SELU::forward(const Tensor& x) const { return selu(x); }
@@ -37,6 +38,7 @@ Tensor SELU::forward(const Tensor& x) const { return selu(x); }
 Softplus::Softplus(double beta, double threshold) : beta_(beta), threshold_(threshold) {}
 Softplus::~Softplus() = default;
 Tensor Softplus::forward(const Tensor& x) const { return softplus(x, beta_, threshold_); }
+std::string Softplus::extra_repr() const { return fmt::format("beta={}, threshold={}", repr(beta_), repr(threshold_)); }
 
 LogSigmoid::~LogSigmoid() = default;
 Tensor LogSigmoid::forward(const Tensor& x) const { return logsigmoid(x); }
@@ -44,6 +46,9 @@ Tensor LogSigmoid::forward(const Tensor& x) const { return logsigmoid(x); }
 Hardtanh::Hardtanh(double min_val, double max_val) : min_val_(min_val), max_val_(max_val) {}
 Hardtanh::~Hardtanh() = default;
 Tensor Hardtanh::forward(const Tensor& x) const { return hardtanh(x, min_val_, max_val_); }
+std::string Hardtanh::extra_repr() const {
+  return fmt::format("min_val={}, max_val={}", repr(min_val_), repr(max_val_));
+}
 
 ReLU6::~ReLU6() = default;
 Tensor ReLU6::forward(const Tensor& x) const { return relu6(x); }

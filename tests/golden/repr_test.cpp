@@ -71,12 +71,27 @@ void expect_activations_and_losses(ModuleReprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.GELU()", nn::GELU());
   as_in_pytorch.expect("nn.GELU(\"tanh\")", nn::GELU(GELUApproximate::tanh));
   as_in_pytorch.expect("nn.Sigmoid()", nn::Sigmoid());
+  as_in_pytorch.expect("nn.SiLU()", nn::SiLU());
+  as_in_pytorch.expect("nn.Mish()", nn::Mish());
+  as_in_pytorch.expect("nn.ELU()", nn::ELU());
+  as_in_pytorch.expect("nn.ELU(0.5)", nn::ELU(0.5));
+  as_in_pytorch.expect("nn.SELU()", nn::SELU());
+  as_in_pytorch.expect("nn.Softplus()", nn::Softplus());
+  as_in_pytorch.expect("nn.Softplus(2.0, 1e16)", nn::Softplus(2.0, 1e16));
+  as_in_pytorch.expect("nn.LogSigmoid()", nn::LogSigmoid());
+  as_in_pytorch.expect("nn.Hardtanh()", nn::Hardtanh());
+  as_in_pytorch.expect("nn.Hardtanh(-0.5, 2.0)", nn::Hardtanh(-0.5, 2.0));
+  as_in_pytorch.expect("nn.ReLU6()", nn::ReLU6());
   as_in_pytorch.expect("nn.Tanh()", nn::Tanh());
   as_in_pytorch.expect("nn.Softmax(-1)", nn::Softmax(-1));
   as_in_pytorch.expect("nn.LogSoftmax(1)", nn::LogSoftmax(1));
   as_in_pytorch.expect("nn.CrossEntropyLoss()", nn::CrossEntropyLoss());
   as_in_pytorch.expect("nn.NLLLoss()", nn::NLLLoss());
   as_in_pytorch.expect("nn.MSELoss()", nn::MSELoss());
+  as_in_pytorch.expect("nn.L1Loss()", nn::L1Loss());
+  as_in_pytorch.expect("nn.SmoothL1Loss(beta=0.5)", nn::SmoothL1Loss({.beta = 0.5}));
+  as_in_pytorch.expect("nn.HuberLoss()", nn::HuberLoss());
+  as_in_pytorch.expect("nn.BCELoss()", nn::BCELoss());
   as_in_pytorch.expect("nn.BCEWithLogitsLoss()", nn::BCEWithLogitsLoss());
   as_in_pytorch.expect("nn.KLDivLoss()", nn::KLDivLoss());
 }

@@ -58,6 +58,7 @@ class XTAPE_API ELU : public Module {
   explicit ELU(double alpha = 1.0);
   ~ELU() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   double alpha_;
@@ -76,6 +77,7 @@ class XTAPE_API Softplus : public Module {
   explicit Softplus(double beta = 1.0, double threshold = 20.0);
   ~Softplus() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   double beta_, threshold_;
@@ -94,6 +96,7 @@ class XTAPE_API Hardtanh : public Module {
   explicit Hardtanh(double min_val = -1.0, double max_val = 1.0);
   ~Hardtanh() override;
   Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
 
  private:
   double min_val_, max_val_;
