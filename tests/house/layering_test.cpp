@@ -15,14 +15,11 @@ const std::map<std::string, int> rank_of_layer = {{"core", 0}, {"kernels", 1}, {
 
 /// The public headers directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {
-    {"export.hpp", "core"},         {"version.hpp", "core"},
-    {"error.hpp", "core"},          {"dtype.hpp", "core"},
-    {"shape.hpp", "core"},          {"generator.hpp", "core"},
-    {"parallel.hpp", "core"},       {"hooks.hpp", "core"},
-    {"tensor.hpp", "autograd"},     {"autograd.hpp", "autograd"},
-    {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
-    {"random.hpp", "ops"},          {"losses.hpp", "ops"},
-    {"ops.hpp", "ops"}};
+    {"export.hpp", "core"},       {"version.hpp", "core"},        {"error.hpp", "core"},
+    {"dtype.hpp", "core"},        {"shape.hpp", "core"},          {"generator.hpp", "core"},
+    {"parallel.hpp", "core"},     {"hooks.hpp", "core"},          {"tensor.hpp", "autograd"},
+    {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
+    {"random.hpp", "ops"},        {"losses.hpp", "ops"},          {"ops.hpp", "ops"}};
 
 /// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/layers.hpp; "" for a file without a
 /// layer (xtape.hpp and the interop headers).

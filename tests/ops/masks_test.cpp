@@ -199,7 +199,8 @@ TEST(Masks, RefuseWhatDoesNotFit) {
        [] { masked_fill(zeros({2}), first_and_third, 1); }},
       {"ValueError: masked_fill: 300 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { masked_fill(zeros({3}, {.dtype = uint8}), first_and_third, 300); }},
-      {"ValueError: masked_fill: the tensor is undefined; has backward run?", [] { masked_fill(Tensor(), first_and_third, 1); }},
+      {"ValueError: masked_fill: the tensor is undefined; has backward run?",
+       [] { masked_fill(Tensor(), first_and_third, 1); }},
       {"ShapeError: masked_fill_: the mask (3) does not broadcast to (1)",
        [] { zeros({1}).masked_fill_(first_and_third, 1); }},
       {"GradError: masked_fill_: in place on a leaf of shape (3) that requires grad; do it under a NoGradGuard, or on "

@@ -244,7 +244,8 @@ TEST(Scatter, RefusesWhatDoesNotFit) {
          x.scatter_(0, zeros({1, 1}, {.dtype = int64}), Tensor());
        }},
       {"ValueError: scatter: the tensor is undefined; has backward run?", [=] { scatter(Tensor(), 0, two, 1); }},
-      {"ValueError: scatter_add: the tensor is undefined; has backward run?", [=] { scatter_add(zeros({3}), 0, two, Tensor()); }},
+      {"ValueError: scatter_add: the tensor is undefined; has backward run?",
+       [=] { scatter_add(zeros({3}), 0, two, Tensor()); }},
   });
 }
 
