@@ -251,7 +251,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                       i);
     }
     Tensor& g = result.back();  // if a seed is a copy where PyTorch has a view: unlike it, the gradient may be written
-    if (g.defined() && g.impl()->storage->copied_by()) g = pass.create_graph ? detail::recorded_copy(g) : detail::copy_of(g);
+    if (g.defined() && g.impl()->storage->copied_by()) {
+      g = pass.create_graph ? detail::recorded_copy(g) : detail::copy_of(g);
+    }
   }
   return result;
 }
