@@ -35,7 +35,7 @@ XTAPE_API Tensor ones(const Shape& shape, const TensorOptions& options = {});
 XTAPE_API Tensor empty(const Shape& shape, const TensorOptions& options = {});
 /// The identity matrix (n, n), or (n, m) with ones on the diagonal.
 XTAPE_API Tensor eye(std::int64_t n, const TensorOptions& options = {});
-template <detail::Extent M>  // a template, so that eye(2, {}) has default options, not m = 0
+template <detail::Integer M>  // a template, so that eye(2, {}) has default options, not m = 0
 Tensor eye(std::int64_t n, M m, const TensorOptions& options = {});
 /// dtype defaults to the value's: bool_, int64 or float32.
 XTAPE_API Tensor full(const Shape& shape, Scalar value, const TensorOptions& options = {});
@@ -56,15 +56,15 @@ XTAPE_API Tensor empty_like(const Tensor& x, const TensorOptions& options = {});
 XTAPE_API Tensor full_like(const Tensor& x, Scalar value, const TensorOptions& options = {});
 
 // zeros(2, 3): the extents without braces. With options they need them: zeros({2, 3}, {.dtype = int64}).
-template <detail::Extent... N>
+template <detail::Integer... N>
   requires(sizeof...(N) > 0)
-Tensor zeros(N... extents) { return zeros(Shape{static_cast<std::int64_t>(extents)...}); }
-template <detail::Extent... N>
+Tensor zeros(N... extents) { return zeros(detail::listed(extents...)); }
+template <detail::Integer... N>
   requires(sizeof...(N) > 0)
-Tensor ones(N... extents) { return ones(Shape{static_cast<std::int64_t>(extents)...}); }
-template <detail::Extent... N>
+Tensor ones(N... extents) { return ones(detail::listed(extents...)); }
+template <detail::Integer... N>
   requires(sizeof...(N) > 0)
-Tensor empty(N... extents) { return empty(Shape{static_cast<std::int64_t>(extents)...}); }
+Tensor empty(N... extents) { return empty(detail::listed(extents...)); }
 
 // zeros({2, 3}, int64): a dtype in place of the options. (Templates, so that `{}` still means default options.)
 template <std::same_as<DType> D>
@@ -83,7 +83,7 @@ template <std::same_as<DType> D>
 Tensor eye(std::int64_t n, D dtype) {
   return eye(n, {.dtype = dtype});
 }
-template <detail::Extent M, std::same_as<DType> D>
+template <detail::Integer M, std::same_as<DType> D>
 Tensor eye(std::int64_t n, M m, D dtype) {
   return eye(n, m, {.dtype = dtype});
 }
@@ -160,7 +160,7 @@ Tensor from_range(const R& values, const Shape* shape, TensorOptions options) {
 XTAPE_API Tensor from_blob(void* data, DType dtype, const Shape& shape, const TensorOptions& options);
 }  // namespace detail
 
-template <detail::Extent M>
+template <detail::Integer M>
 Tensor eye(std::int64_t n, M m, const TensorOptions& options) {
   return detail::eye(n, static_cast<std::int64_t>(m), options);
 }

@@ -249,6 +249,8 @@ XTAPE_API Tensor one_hot(const Tensor& x, std::int64_t num_classes = -1);
 /// 1-D and 2-D as in linear algebra; beyond that a batch of matrices, batch dims broadcast. Both have one dtype
 /// (DTypeError), not bool_; integers wrap around.
 XTAPE_API Tensor matmul(const Tensor& a, const Tensor& b);
+/// a (n) and b (m) -> (n, m), a[i] b[j]. ShapeError unless both are 1-D.
+XTAPE_API Tensor outer(const Tensor& a, const Tensor& b);
 /// x (..., in), weight (out, in), bias (out) or undefined -> (..., out): x weight^T + bias.
 XTAPE_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
@@ -306,8 +308,6 @@ XTAPE_API Tensor tril(const Tensor& x, std::int64_t diagonal = 0);
 XTAPE_API Tensor triu(const Tensor& x, std::int64_t diagonal = 0);
 /// Of a matrix, a copy of its diagonal; of a 1-D tensor, the square matrix that has it as diagonal `diagonal`.
 XTAPE_API Tensor diag(const Tensor& x, std::int64_t diagonal = 0);
-/// a (n) and b (m) -> (n, m), a[i] b[j]. ShapeError unless both are 1-D.
-XTAPE_API Tensor outer(const Tensor& a, const Tensor& b);
 
 // ---- selecting -------------------------------------------------------------------------------------------------
 

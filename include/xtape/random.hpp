@@ -22,7 +22,7 @@ XTAPE_API Tensor rand(const Shape& shape, const RandomOptions& options = {});
 /// Standard normal.
 XTAPE_API Tensor randn(const Shape& shape, const RandomOptions& options = {});
 /// Uniform integers in [low, high). ValueError unless low < high.
-template <detail::Extent High>  // a template, so that randint(10, {3}, {}) has a shape of (3)
+template <detail::Integer High>  // a template, so that randint(10, {3}, {}) has a shape of (3)
 Tensor randint(std::int64_t low, High high, const Shape& shape, const RandomOptions& options = {});
 /// In [0, high).
 XTAPE_API Tensor randint(std::int64_t high, const Shape& shape, const RandomOptions& options = {});
@@ -42,18 +42,18 @@ XTAPE_API Tensor randn_like(const Tensor& x, const RandomOptions& options = {});
 namespace detail {
 XTAPE_API Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options);
 }
-template <detail::Extent High>
+template <detail::Integer High>
 Tensor randint(std::int64_t low, High high, const Shape& shape, const RandomOptions& options) {
   return detail::randint(low, static_cast<std::int64_t>(high), shape, options);
 }
 
 // randn(2, 3): the extents without braces. With options they need them: randn({2, 3}, {.requires_grad = true}).
-template <detail::Extent... N>
+template <detail::Integer... N>
   requires(sizeof...(N) > 0)
-Tensor rand(N... extents) { return rand(Shape{static_cast<std::int64_t>(extents)...}); }
-template <detail::Extent... N>
+Tensor rand(N... extents) { return rand(detail::listed(extents...)); }
+template <detail::Integer... N>
   requires(sizeof...(N) > 0)
-Tensor randn(N... extents) { return randn(Shape{static_cast<std::int64_t>(extents)...}); }
+Tensor randn(N... extents) { return randn(detail::listed(extents...)); }
 
 // randn({2, 3}, float64): a dtype in place of the options. (Templates, so that `{}` still means default options.)
 template <std::same_as<DType> D>
@@ -64,7 +64,7 @@ template <std::same_as<DType> D>
 Tensor randn(const Shape& shape, D dtype) {
   return randn(shape, {.dtype = dtype});
 }
-template <detail::Extent High, std::same_as<DType> D>
+template <detail::Integer High, std::same_as<DType> D>
 Tensor randint(std::int64_t low, High high, const Shape& shape, D dtype) {
   return randint(low, high, shape, {.dtype = dtype});
 }

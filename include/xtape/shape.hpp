@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "xtape/export.hpp"
@@ -59,5 +60,16 @@ class XTAPE_API Shape {
   std::int64_t size_ = 0;
   std::int64_t extents_[max_dim] = {};
 };
+
+namespace detail {
+template <class T>
+concept Integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+/// One or more integers, written without braces, as a list.
+template <Integer First, Integer... Rest>
+Shape listed(First first, Rest... rest) {
+  return {static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...};
+}
+}  // namespace detail
 
 }  // namespace xtape

@@ -25,15 +25,6 @@ namespace detail {
 class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
-
-template <class T>
-concept Integer = std::integral<T> && !std::same_as<T, bool>;
-
-/// One or more integers as a list.
-template <class First, class... Rest>
-Shape listed(First first, Rest... rest) {
-  return {static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...};
-}
 }  // namespace detail
 
 /// Options of `Tensor::backward`.
@@ -219,27 +210,22 @@ class XTAPE_API Tensor {
   Tensor operator^=(const Tensor& b) &&;
   Tensor operator^=(Scalar b) &&;
 
-  // -- ops, as methods; described in ops.hpp
-  Tensor operator[](std::int64_t i) const;
-  /// x[mask], bool_ and of the shape of x's leading dims: the slices where it holds, (n, the other dims...); for a mask
-  /// of x's shape the elements, (n). x[index], int32 or int64 of any shape: x's slices along dim 0, (index's dims...,
-  /// x's other dims...); negative elements count from the end. Both are copies, except that an index of shape () is
-  /// x[i]. DTypeError for other dtypes (uint8 is a mask in PyTorch), ShapeError for a mask that does not fit,
-  /// IndexError outside [-n, n).
-  Tensor operator[](const Tensor& subscript) const;
-  Tensor to(DType dtype) const;
-  Tensor clone() const;
+  // -- ops, as methods; described in ops.hpp, in whose order they stand
+  Tensor reciprocal() const;
+  Tensor pow(Scalar exponent) const;
+  Tensor pow(const Tensor& exponent) const;
+  Tensor square() const;
+  Tensor neg() const;
+  Tensor abs() const;
   Tensor exp() const;
-  Tensor exp2() const;
   Tensor expm1() const;
-  Tensor log() const;
   Tensor log1p() const;
+  Tensor exp2() const;
+  Tensor log() const;
   Tensor log2() const;
   Tensor log10() const;
   Tensor sqrt() const;
   Tensor rsqrt() const;
-  Tensor square() const;
-  Tensor reciprocal() const;
   Tensor sin() const;
   Tensor cos() const;
   Tensor tan() const;
@@ -248,22 +234,21 @@ class XTAPE_API Tensor {
   Tensor trunc() const;
   Tensor round(std::int64_t decimals = 0) const;
   Tensor sign() const;
-  Tensor abs() const;
-  Tensor neg() const;
-  Tensor relu() const;
-  Tensor sigmoid() const;
-  Tensor tanh() const;
-  Tensor pow(Scalar exponent) const;
-  Tensor pow(const Tensor& exponent) const;
   Tensor clamp(Scalar min, Scalar max) const;
   Tensor clamp(Scalar min) const;
   Tensor clamp_min(Scalar min) const;
   Tensor clamp_max(Scalar max) const;
+
+  Tensor relu() const;
+  Tensor sigmoid() const;
+  Tensor tanh() const;
+
   Tensor isnan() const;
   Tensor isinf() const;
   Tensor isfinite() const;
   Tensor isclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
   bool allclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
+
   Tensor logical_and(const Tensor& other) const;
   Tensor logical_or(const Tensor& other) const;
   Tensor logical_xor(const Tensor& other) const;
@@ -272,6 +257,7 @@ class XTAPE_API Tensor {
   Tensor bitwise_or(const Tensor& other) const;
   Tensor bitwise_xor(const Tensor& other) const;
   Tensor bitwise_not() const;
+
   Tensor sum() const;
   Tensor sum(const Shape& dims, bool keepdim = false) const;
   Tensor sum(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
@@ -300,14 +286,6 @@ class XTAPE_API Tensor {
   Tensor norm(double p, const Shape& dims, bool keepdim = false) const;
   Tensor norm(double p, std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
   Tensor norm(double p, std::int64_t dim, bool keepdim = false) const;
-  Tensor all() const;
-  Tensor all(const Shape& dims, bool keepdim = false) const;
-  Tensor all(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
-  Tensor all(std::int64_t dim, bool keepdim = false) const;
-  Tensor any() const;
-  Tensor any(const Shape& dims, bool keepdim = false) const;
-  Tensor any(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
-  Tensor any(std::int64_t dim, bool keepdim = false) const;
   Tensor max() const;
   ValuesAndIndices max(std::int64_t dim, bool keepdim = false) const;
   Tensor min() const;
@@ -317,24 +295,28 @@ class XTAPE_API Tensor {
   Tensor argmin() const;
   Tensor argmin(std::int64_t dim, bool keepdim = false) const;
   Tensor cumsum(std::int64_t dim) const;
+  Tensor all() const;
+  Tensor all(const Shape& dims, bool keepdim = false) const;
+  Tensor all(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
+  Tensor all(std::int64_t dim, bool keepdim = false) const;
+  Tensor any() const;
+  Tensor any(const Shape& dims, bool keepdim = false) const;
+  Tensor any(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
+  Tensor any(std::int64_t dim, bool keepdim = false) const;
   Tensor logsumexp(std::int64_t dim, bool keepdim = false) const;
+
   ValuesAndIndices sort(std::int64_t dim = -1, bool descending = false, bool stable = false) const;
-  Tensor argsort(std::int64_t dim = -1, bool descending = false, bool stable = false) const;
   template <std::same_as<bool> Descending>
   void sort(Descending descending) const = delete;
+  Tensor argsort(std::int64_t dim = -1, bool descending = false, bool stable = false) const;
   template <std::same_as<bool> Descending>
   void argsort(Descending descending) const = delete;
   ValuesAndIndices topk(std::int64_t k, std::int64_t dim = -1, bool largest = true, bool sorted = true) const;
   Tensor bincount(const Tensor& weights = {}, std::int64_t minlength = 0) const;
-  Tensor multinomial(std::int64_t num_samples, bool replacement = false) const;
-  Tensor softmax(std::int64_t dim) const;
-  Tensor log_softmax(std::int64_t dim) const;
+
   Tensor matmul(const Tensor& other) const;
-  Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
-  /// transpose(0, 1) of a matrix; a tensor of fewer dims itself. ShapeError beyond two dims. (Only a method, since a
-  /// function t would meet variables of that name.)
-  Tensor t() const;
-  Tensor permute(const Shape& dims) const;
+  Tensor outer(const Tensor& other) const;
+
   Tensor reshape(const Shape& shape) const;
   /// reshape: every tensor is contiguous, so that PyTorch's errors of view cannot occur.
   Tensor view(const Shape& shape) const;
@@ -344,10 +326,12 @@ class XTAPE_API Tensor {
   Tensor squeeze(const Shape& dims) const;
   Tensor squeeze(std::initializer_list<std::int64_t> dims) const;
   Tensor unsqueeze(std::int64_t dim) const;
+  Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+  /// transpose(0, 1) of a matrix; a tensor of fewer dims itself. ShapeError beyond two dims. (Only a method, since a
+  /// function t would meet variables of that name.)
+  Tensor t() const;
+  Tensor permute(const Shape& dims) const;
   Tensor expand(const Shape& shape) const;
-  Tensor index_select(std::int64_t dim, const Tensor& index) const;
-  Tensor gather(std::int64_t dim, const Tensor& index) const;
-  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
   std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
   std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
   std::vector<Tensor> split(const std::vector<std::int64_t>& sizes, std::int64_t dim = 0) const;
@@ -360,7 +344,17 @@ class XTAPE_API Tensor {
   Tensor tril(std::int64_t diagonal = 0) const;
   Tensor triu(std::int64_t diagonal = 0) const;
   Tensor diag(std::int64_t diagonal = 0) const;
-  Tensor outer(const Tensor& other) const;
+
+  Tensor operator[](std::int64_t i) const;
+  /// x[mask], bool_ and of the shape of x's leading dims: the slices where it holds, (n, the other dims...); for a mask
+  /// of x's shape the elements, (n). x[index], int32 or int64 of any shape: x's slices along dim 0, (index's dims...,
+  /// x's other dims...); negative elements count from the end. Both are copies, except that an index of shape () is
+  /// x[i]. DTypeError for other dtypes (uint8 is a mask in PyTorch), ShapeError for a mask that does not fit,
+  /// IndexError outside [-n, n).
+  Tensor operator[](const Tensor& subscript) const;
+  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+  Tensor index_select(std::int64_t dim, const Tensor& index) const;
+  Tensor gather(std::int64_t dim, const Tensor& index) const;
   Tensor masked_select(const Tensor& mask) const;
   Tensor masked_fill(const Tensor& mask, const Tensor& value) const;
   Tensor masked_fill(const Tensor& mask, Scalar value) const;
@@ -370,6 +364,15 @@ class XTAPE_API Tensor {
   Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& source) const;
   Tensor scatter(std::int64_t dim, const Tensor& index, Scalar value) const;
   Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+
+  Tensor to(DType dtype) const;
+  Tensor clone() const;
+
+  Tensor softmax(std::int64_t dim) const;
+  Tensor log_softmax(std::int64_t dim) const;
+
+  Tensor multinomial(std::int64_t num_samples, bool replacement = false) const;
+
   /// As in PyTorch, methods that take a list of integers take the integers themselves, too: `x.view(-1, 784)`.
   template <detail::Integer... I>
   Tensor view(I... extents) const {

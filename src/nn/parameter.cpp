@@ -19,8 +19,8 @@ std::string name_of(const Tensor& tensor, const ModuleState& owner) {
 
 }  // namespace
 
-// When the whole module is assigned, its base comes first: by now the handle refers to another state. The old state is
-// then gone, or knows that a handle has left it. (From then on, members of its other handles may be assigned, too.)
+// If the handle was the last of its old state, the state is gone; else Module's assignment has marked it. (The mark
+// stays: from then on, the members of its other handles may be assigned, too.)
 void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner, const Tensor& other) {
   if (old.impl() == other.impl()) return;
   const std::shared_ptr<const ModuleState> state = owner.lock();

@@ -51,10 +51,10 @@ Tensor argmin(const Tensor& x) { return position("argmin", x, kernels::Smaller()
 Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
   return position("argmin", x, dim, keepdim, kernels::Smaller());
 }
-Tensor Tensor::argmin() const { return xtape::argmin(*this); }
-Tensor Tensor::argmin(std::int64_t dim, bool keepdim) const { return xtape::argmin(*this, dim, keepdim); }
 
 Tensor Tensor::argmax() const { return xtape::argmax(*this); }
 Tensor Tensor::argmax(std::int64_t dim, bool keepdim) const { return xtape::argmax(*this, dim, keepdim); }
+Tensor Tensor::argmin() const { return xtape::argmin(*this); }
+Tensor Tensor::argmin(std::int64_t dim, bool keepdim) const { return xtape::argmin(*this, dim, keepdim); }
 
 }  // namespace xtape

@@ -26,19 +26,22 @@ Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim) {
 
 Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 
+DimSet distinct_dims(std::string_view op, const Shape& dims, std::int64_t rank) {
+  DimSet set;
+  for (std::int64_t dim : dims) {
+    const std::int64_t d = normalize_dim(op, dim, rank);
+    if (std::exchange(set.has[d], true)) fail<ValueError>(op, "dim {} is given twice in {}", dim, dims);
+  }
+  return set;
+}
+
 ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims) {
   check_defined(op, x);
-  ReducedDims r;
-  r.with_ones = x.impl()->shape;
-  if (dims.empty()) {  // all of them
-    std::fill(r.has, r.has + r.with_ones.size(), true);
-    r.n = x.impl()->numel;
-    std::fill(r.with_ones.begin(), r.with_ones.end(), 1);
-  }
-  for (std::int64_t dim : dims) {
-    const std::int64_t d = normalize_dim(op, dim, r.with_ones.size());
-    if (std::exchange(r.has[d], true)) fail<ValueError>(op, "dim {} is given twice in {}", dim, dims);
-    if (!r.with_ones.empty()) r.n *= std::exchange(r.with_ones[d], 1);
+  const Shape& shape = x.impl()->shape;
+  ReducedDims r{distinct_dims(op, dims, shape.size()), 1, shape};
+  for (std::int64_t d = 0; d < shape.size(); ++d) {
+    r.has[d] = r.has[d] || dims.empty();
+    if (r.has[d]) r.n *= std::exchange(r.with_ones[d], 1);
   }
   return r;
 }

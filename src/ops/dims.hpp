@@ -20,13 +20,18 @@ Shape without_dim(const Shape& shape, std::int64_t dim, bool keepdim);
 /// As in PyTorch, a 0-dim tensor counts as (1) where an index names a position along a dim.
 Shape at_least_1d(const Shape& shape);
 
-/// The dims that a sum or a mean reduces.
-struct ReducedDims {
+struct DimSet {
   bool has[Shape::max_dim] = {};
+};
+/// IndexError for a dim outside the range, ValueError for one that is given twice.
+DimSet distinct_dims(std::string_view op, const Shape& dims, std::int64_t rank);
+
+/// The dims that a sum or a mean reduces.
+struct ReducedDims : DimSet {
   std::int64_t n = 1;  // elements of x per element of y
   Shape with_ones;     // x's shape with 1 in place of these extents
 };
-/// All dims of x where `dims` is empty. IndexError outside the range, ValueError when a dim is given twice.
+/// All dims of x where `dims` is empty. ValueError for an undefined x, and the errors of distinct_dims.
 ReducedDims reduced_dims(std::string_view op, const Tensor& x, const Shape& dims);
 
 /// The shape of what is left of x's shape `from`.

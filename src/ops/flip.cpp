@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
-#include "core/fail.hpp"
 #include "kernels/copy.hpp"
 #include "ops/checks.hpp"
 #include "ops/dims.hpp"
@@ -15,13 +14,9 @@ namespace xtape {
 Tensor flip(const Tensor& x, const Shape& dims) {
   detail::check_defined("flip", x);
   const Shape& shape = x.impl()->shape;
-  bool reversed[Shape::max_dim] = {};
-  for (std::int64_t dim : dims) {
-    const std::int64_t d = detail::normalize_dim("flip", dim, shape.size());
-    if (std::exchange(reversed[d], true)) fail<ValueError>("flip", "dim {} is given twice in {}", dim, dims);
-  }
+  const detail::DimSet reversed = detail::distinct_dims("flip", dims, shape.size());
   Tensor y = detail::make_tensor(shape, x.impl()->dtype);
-  kernels::flip(itemsize(x.impl()->dtype), x.impl()->data, shape, y.impl()->data, reversed);
+  kernels::flip(itemsize(x.impl()->dtype), x.impl()->data, shape, y.impl()->data, reversed.has);
   return record("flip", {x}, std::move(y), [dims](const Tensor& gy) { return Gradients(flip(gy, dims)); });
 }
 

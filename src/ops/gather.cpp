@@ -4,8 +4,6 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
-#include "kernels/index.hpp"
-#include "ops/dims.hpp"
 #include "ops/indexing.hpp"
 #include "ops/primitives.hpp"
 #include "xtape/autograd.hpp"
@@ -14,17 +12,15 @@
 namespace xtape {
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
-  const auto [d, at] = detail::checked_elements("gather", x, dim, index);
+  const detail::Places places = detail::checked_elements("gather", x, dim, index);
   const Shape& shape = x.impl()->shape;
-  Tensor y = detail::make_tensor(at.impl()->shape, x.impl()->dtype);
-  visit_dtype(x.impl()->dtype, [&x, &y, &at = at, &shape, d = d]<class T>() {
+  Tensor y = detail::make_tensor(places.at.impl()->shape, x.impl()->dtype);
+  visit_dtype(x.impl()->dtype, [&]<class T>() {
     const T* in = detail::elements<T>(x);
     T* out = detail::elements<T>(y);
-    kernels::for_each_gathered(detail::elements<std::int64_t>(at), detail::at_least_1d(at.impl()->shape),
-                               detail::at_least_1d(shape), d,
-                               [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });
+    detail::for_each_place(places, shape, [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });
   });
-  return record("gather", {x}, std::move(y), [d = d, shape, index = save(at)](const Tensor& gy) {
+  return record("gather", {x}, std::move(y), [d = places.dim, shape, index = save(places.at)](const Tensor& gy) {
     return Gradients(detail::scatter_add(gy, d, *index, shape));
   });
 }

@@ -4,14 +4,18 @@
 
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
-#include "ops/dims.hpp"
 
 namespace xtape::detail {
 
-void check_mask(std::string_view op, const Tensor& mask) {
+void check_mask(std::string_view op, const Tensor& mask, const char* what) {
   check_defined(op, mask);
   if (mask.impl()->dtype == DType::bool_) return;
-  fail<DTypeError>(op, "the mask is {}, not bool_; compare it with 0?", mask.impl()->dtype);
+  fail<DTypeError>(op, "the {} is {}, not bool_; compare it with 0?", what, mask.impl()->dtype);
+}
+
+void check_source_dtype(std::string_view op, const Tensor& x, const Tensor& source) {
+  const DType from = source.impl()->dtype, to = x.impl()->dtype;
+  if (from != to) fail<DTypeError>(op, "the source is {}, the tensor {}; convert one with .to()", from, to);
 }
 
 Tensor true_positions(const Tensor& mask) {
@@ -57,10 +61,7 @@ Places checked_slices(std::string_view op, const Tensor& x, std::int64_t dim, co
     fail<ShapeError>(op, "an index {} into {} along dim {} takes a source {}, got {}", index.impl()->shape,
                      x.impl()->shape, d, expected, source.impl()->shape);
   }
-  if (source.impl()->dtype != x.impl()->dtype) {
-    fail<DTypeError>(op, "the source is {}, the tensor {}; convert one with .to()", source.impl()->dtype,
-                     x.impl()->dtype);
-  }
+  check_source_dtype(op, x, source);
   return {d, checked_index(op, index, onto[d])};
 }
 

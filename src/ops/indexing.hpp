@@ -1,15 +1,21 @@
-// Shared by the ops that take a mask or an index: their checks, and the positions that a mask selects.
+// Shared by the ops that take a mask or an index: their checks, and the positions that it selects.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "autograd/tensor_impl.hpp"
+#include "kernels/index.hpp"
+#include "ops/dims.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::detail {
 
-/// DTypeError unless bool_.
-void check_mask(std::string_view op, const Tensor& mask);
+/// DTypeError unless bool_. `what` is what the op calls it.
+void check_mask(std::string_view op, const Tensor& mask, const char* what = "mask");
+
+/// DTypeError unless source has the dtype of x.
+void check_source_dtype(std::string_view op, const Tensor& x, const Tensor& source);
 
 /// The row-major positions of the true elements of a mask, int64.
 Tensor true_positions(const Tensor& mask);
@@ -35,5 +41,13 @@ Places checked_slices(std::string_view op, const Tensor& x, std::int64_t dim, co
 /// dtype, ShapeError unless it has the rank of x and is, except in `dim`, no larger; IndexError for a place outside.
 /// 0-dim tensors count as (1).
 Places checked_elements(std::string_view op, const Tensor& x, std::int64_t dim, const Tensor& index);
+
+/// f(j, position) for each element j of the index: the position in a tensor of this shape that it names, as for gather
+/// and scatter.
+template <class F>
+void for_each_place(const Places& places, const Shape& shape, F f) {
+  kernels::for_each_gathered(elements<std::int64_t>(places.at), at_least_1d(places.at.impl()->shape),
+                             at_least_1d(shape), places.dim, f);
+}
 
 }  // namespace xtape::detail

@@ -1,6 +1,5 @@
 // y = x with its dims in another order        dx = gy with its dims put back
 // Keeps only the order.
-#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
@@ -18,11 +17,10 @@ Tensor permute(const Tensor& x, const Shape& dims) {
     fail<ShapeError>("permute", "{} names {} dims, the tensor of shape {} has {}", dims, dims.size(), from,
                      from.size());
   }
+  detail::distinct_dims("permute", dims, from.size());  // checks
   Shape order, inverse = dims;
-  bool taken[Shape::max_dim] = {};
   for (std::int64_t i = 0; i < dims.size(); ++i) {
     const std::int64_t d = detail::normalize_dim("permute", dims[i], from.size());
-    if (std::exchange(taken[d], true)) fail<ValueError>("permute", "dim {} is given twice in {}", dims[i], dims);
     order.push_back(d);
     inverse[d] = i;
   }

@@ -1,7 +1,6 @@
 // y = x with another shape        dx = gy with x's shape
 // The views that change only the shape: reshape (which is view, too: every tensor is contiguous), flatten, squeeze,
 // unsqueeze. Keeps x's shape.
-#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
@@ -81,14 +80,10 @@ Tensor squeeze(const Tensor& x, std::int64_t dim) {
 Tensor squeeze(const Tensor& x, const Shape& dims) {
   detail::check_defined("squeeze", x);
   const Shape& from = x.impl()->shape;
-  bool named[Shape::max_dim] = {};
-  for (std::int64_t dim : dims) {
-    const std::int64_t d = detail::normalize_dim("squeeze", dim, from.size());
-    if (std::exchange(named[d], true)) fail<ValueError>("squeeze", "dim {} is given twice in {}", dim, dims);
-  }
+  const detail::DimSet named = detail::distinct_dims("squeeze", dims, from.size());
   Shape to;
   for (std::int64_t d = 0; d < from.size(); ++d) {
-    if (!named[d] || from[d] != 1) to.push_back(from[d]);
+    if (!named.has[d] || from[d] != 1) to.push_back(from[d]);
   }
   return view_as("squeeze", x, to);
 }

@@ -3,16 +3,13 @@
 // Keeps the index. scatter_add makes the sums first, as exact as sum(), and adds them to x then; on zeros alone it is
 // the gradient of gather, which is its own. Of elements with the same place scatter keeps the last, which alone gets
 // its gradient. (PyTorch leaves open which one it keeps, and gives the gradient to each.)
-#include <algorithm>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
-#include "kernels/index.hpp"
 #include "ops/add_at_places.hpp"
 #include "ops/checks.hpp"
-#include "ops/dims.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/indexing.hpp"
 #include "ops/primitives.hpp"
@@ -23,28 +20,18 @@ namespace xtape {
 
 namespace {
 
-/// f(j, place) for each element of the index of an op on a tensor of shape `to`.
-template <class F>
-void for_each_place(const detail::Places& places, const Shape& to, F f) {
-  kernels::for_each_gathered(detail::elements<std::int64_t>(places.at), detail::at_least_1d(places.at.impl()->shape),
-                             detail::at_least_1d(to), places.dim, f);
-}
-
 /// The place of each element of the index, as a position in a tensor of shape `to`.
 Tensor positions(const detail::Places& places, const Shape& to) {
   const Tensor at = detail::make_tensor(places.at.impl()->shape, DType::int64);
-  for_each_place(places, to,
-                 [p = detail::elements<std::int64_t>(at)](std::int64_t j, std::int64_t place) { p[j] = place; });
+  detail::for_each_place(
+      places, to, [p = detail::elements<std::int64_t>(at)](std::int64_t j, std::int64_t place) { p[j] = place; });
   return at;
 }
 
 /// The part of the source that the index covers, in the index's shape; recorded.
 Tensor checked_source(const char* op, const Tensor& x, const detail::Places& places, const Tensor& source) {
   detail::check_defined(op, source);
-  if (source.impl()->dtype != x.impl()->dtype) {
-    fail<DTypeError>(op, "the source is {}, the tensor {}; convert one with .to()", source.impl()->dtype,
-                     x.impl()->dtype);
-  }
+  detail::check_source_dtype(op, x, source);
   const Shape from = detail::at_least_1d(source.impl()->shape);
   const Shape covered = detail::at_least_1d(places.at.impl()->shape);
   bool fits = from.size() == covered.size();
@@ -61,9 +48,9 @@ Tensor checked_source(const char* op, const Tensor& x, const detail::Places& pla
 
 void write_elements(const detail::Places& places, const Tensor& source, const Tensor& y) {
   visit_dtype(y.impl()->dtype, [&]<class T>() {
-    for_each_place(places, y.impl()->shape,
-                   [in = detail::elements<T>(source), out = detail::elements<T>(y)](
-                       std::int64_t j, std::int64_t place) { out[place] = in[j]; });
+    detail::for_each_place(places, y.impl()->shape,
+                           [in = detail::elements<T>(source), out = detail::elements<T>(y)](
+                               std::int64_t j, std::int64_t place) { out[place] = in[j]; });
   });
 }
 
@@ -74,10 +61,10 @@ Tensor sums_at(const detail::Places& places, const Tensor& x, const Shape& to) {
     Tensor y = zeros(to, {.dtype = x.impl()->dtype});
     visit_arithmetic(x.impl()->dtype, [&]<class T>() {
       using U = typename detail::Wrapping<T>::type;
-      for_each_place(places, to,
-                     [in = detail::elements<U>(x), out = detail::elements<U>(y)](std::int64_t j, std::int64_t place) {
-                       out[place] += in[j];
-                     });
+      detail::for_each_place(
+          places, to, [in = detail::elements<U>(x), out = detail::elements<U>(y)](std::int64_t j, std::int64_t place) {
+            out[place] += in[j];
+          });
     });
     return y;
   }

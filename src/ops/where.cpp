@@ -4,9 +4,8 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
-#include "core/fail.hpp"
-#include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/indexing.hpp"
 #include "ops/primitives.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
@@ -25,10 +24,7 @@ void detail::write_where(const Tensor& condition, const Tensor& a, const Tensor&
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  detail::check_defined("where", condition);
-  if (condition.impl()->dtype != DType::bool_) {
-    fail<DTypeError>("where", "the condition is {}, not bool_; compare it with 0?", condition.impl()->dtype);
-  }
+  detail::check_mask("where", condition, "condition");
   const detail::Operands both("where", a, b);
   const Tensor &p = both.a, &q = both.b;
   const Shape values = detail::broadcast_shapes("where", p.impl()->shape, q.impl()->shape);

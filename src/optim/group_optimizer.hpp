@@ -32,9 +32,8 @@ using xtape::detail::ParamState;
 ///   check(options, group)  throws ValueError on a value outside its range
 ///   uses(options, b)       whether the update reads and writes buffer b
 ///   momentum(options)      what a scheduler may cycle besides options.lr; absent if there is nothing
-///   initial_value(options) the elements of the buffers that an added parameter gets at once; absent if its state
-///   begins
-///                          with its first step, from zeros
+///   initial_value(options) of the buffers that each parameter has from the start; absent if they begin with the first
+///                          step, from zeros
 ///   update<T>(options, state, p, g, n)   one step of n elements; cannot fail
 template <class Options>
 struct Rule;

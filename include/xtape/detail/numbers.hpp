@@ -19,8 +19,6 @@ template <class T>
 concept Number = std::is_arithmetic_v<T>;
 template <class T>
 concept NoNumber = !Number<T>;
-template <class T>
-concept Extent = std::is_integral_v<T> && !std::is_same_v<T, bool>;
 
 [[noreturn]] XTAPE_API void fail_beyond_int64(std::uint64_t number);
 /// ValueError beyond int64.

@@ -53,7 +53,7 @@ class XTAPE_API Lambda : public Module {
  public:
   template <LayerFunction F>
   explicit Lambda(F f)
-      : Lambda(std::make_shared<detail::HolderOf<detail::FunctionModule<F>>>(detail::as_module(std::move(f)))) {}
+      : Lambda(detail::own(new detail::HolderOf<detail::FunctionModule<F>>(detail::as_module(std::move(f))))) {}
   Lambda(const Lambda& other);
   Lambda(Lambda&& other) noexcept;
   Lambda& operator=(const Lambda& other);

@@ -31,8 +31,9 @@ class XTAPE_API CloneScope {
 XTAPE_API Tensor share_or_clone(const Tensor& tensor);
 XTAPE_API std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state);
 
-/// ValueError if a member that refers to `old`, registered in `owner`, is assigned `other` while some handle of `owner`
-/// still needs `old`. An assignment of the whole module has assigned its base, the Module, before the members.
+/// Called before a member that refers to `old`, registered in `owner`, is assigned `other`. Right when the whole module
+/// is assigned: its base, nn::Module, was assigned before its members, so a handle has left `owner` already. Else
+/// ValueError, since `owner` would keep `old` registered.
 XTAPE_API void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner, const Tensor& other);
 
 /// A member that refers to a tensor which its module has registered.
@@ -47,8 +48,8 @@ class RegisteredTensor : public Tensor {
   /// As with a module, a moved-from one still refers to its tensor.
   RegisteredTensor(RegisteredTensor&& other) noexcept
       : Tensor(static_cast<const Tensor&>(other)), owner_(other.owner_) {}
-  /// For the assignment of a whole module, or of what register_parameter returns to a member that has no tensor yet.
-  /// ValueError for `a.weight = std::move(b.weight)` and the like.
+  /// Assigns as a part of the assignment of the whole module, and what register_parameter returns to a member that has
+  /// no tensor yet. ValueError for `a.weight = std::move(b.weight)` and the like.
   RegisteredTensor& operator=(const RegisteredTensor& other) & {
     check_assignment(*this, owner_, other);
     Tensor::operator=(other);

@@ -36,7 +36,6 @@ class XTAPE_API Sequential : public ModuleSequence {
   Tensor forward(const Tensor& x) const override;
 
  private:
-  static std::string name_of(std::size_t i);
   template <class L>
   static constexpr void check_inputs() {
     if constexpr (std::derived_from<L, Module>) {

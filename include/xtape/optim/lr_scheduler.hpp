@@ -218,8 +218,7 @@ using LRLambda = Callback<double(std::int64_t)>;
 ///     // ConstantLR: a third of the initial lr for 5 epochs
 ///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 5 ? 1. / 3 : 1.; });
 ///     // PolynomialLR: decay to 0 at epoch 100
-///     LambdaLR scheduler(optimizer, [](std::int64_t epoch) { return epoch < 100 ? std::pow(1 - epoch / 1e2, 2) : 0;
-///     });
+///     LambdaLR scheduler(optimizer, [](std::int64_t e) { return e < 100 ? std::pow(1 - e / 1e2, 2) : 0; });
 ///
 /// One function for all groups, or {f, g, ...}, one for each.
 class XTAPE_API LambdaLR final : public EpochScheduler {
