@@ -1,0 +1,4 @@
+// Files of tensors.
+#pragma once
+
+#include "xtape/io/safetensors.hpp"
