@@ -66,9 +66,22 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
+ByteSource::~ByteSource() = default;
+
+std::int64_t ByteSource::read_some(void* to, std::int64_t n) {
+  const std::int64_t got = do_read(to, n);
+  offset_ += got;
+  return got;
+}
+
+void ByteSource::read(void* to, std::int64_t n, const char* what) {
+  const std::int64_t end = offset_ + n;
+  if (read_some(to, n) == n) return;
+  fail<FileError>(op_, "\"{}\" is truncated: {} ends at byte {}, the file at {}", path_, what, end, offset_);
+}
+
 FileReader::FileReader(const char* op, const std::string& path)
-    : op_(op),
-      path_(path),
+    : ByteSource(op, path),
       file_(uninterrupted([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); })) {
   if (!file_.is_open()) fail<FileError>(op, "\"{}\": {}", path, message_of(errno));
   struct stat status;
@@ -77,30 +90,23 @@ FileReader::FileReader(const char* op, const std::string& path)
   size_ = status.st_size;
 }
 
-std::int64_t FileReader::read_some(void* to, std::int64_t n) {
+std::int64_t FileReader::do_read(void* to, std::int64_t n) {
   std::int64_t done = 0;
   while (done < n) {
     const auto size =
         static_cast<std::size_t>(std::min<std::int64_t>(n - done, 1 << 30));  // the system's limit is 2 GiB
     const ssize_t got = uninterrupted([&] { return ::read(file_.get(), static_cast<char*>(to) + done, size); });
     if (got < 0) {
-      fail<FileError>(op_, "\"{}\": reading at byte {} failed: {}", path_, offset_ + done, message_of(errno));
+      fail<FileError>(op(), "\"{}\": reading at byte {} failed: {}", path(), offset() + done, message_of(errno));
     }
     if (got == 0) break;
     done += got;
   }
-  offset_ += done;
   return done;
 }
 
-void FileReader::read(void* to, std::int64_t n, const char* what) {
-  const std::int64_t end = offset_ + n;
-  if (read_some(to, n) == n) return;
-  fail<FileError>(op_, "\"{}\" is truncated: {} ends at byte {}, the file at {}", path_, what, end, offset_);
-}
-
 void FileReader::seek(std::int64_t offset) {
-  if (::lseek(file_.get(), offset, SEEK_SET) != offset) fail<FileError>(op_, "\"{}\": {}", path_, message_of(errno));
+  if (::lseek(file_.get(), offset, SEEK_SET) != offset) fail<FileError>(op(), "\"{}\": {}", path(), message_of(errno));
   offset_ = offset;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace xtape::io {
 
@@ -31,29 +32,50 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// Reads a regular file from its start. Opening does not block, also where the path names a FIFO or a device: these are
-/// refused. `op` is a literal, for errors.
-class FileReader {
+/// Bytes that are read one after another, from a file or out of what a file holds. `op` is a literal, for errors.
+class ByteSource {
  public:
-  FileReader(const char* op, const std::string& path);
+  ByteSource(const char* op, std::string path) : op_(op), path_(std::move(path)) {}
+  virtual ~ByteSource();
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
 
   const char* op() const noexcept { return op_; }
   const std::string& path() const noexcept { return path_; }
-  /// In bytes, when the file was opened.
-  std::int64_t size() const noexcept { return size_; }
   /// Bytes read so far.
   std::int64_t offset() const noexcept { return offset_; }
-  /// Reads up to `n` bytes; returns how many there were, fewer only at the end of the file.
+  /// Reads up to `n` bytes; returns how many there were, fewer only at the end.
   std::int64_t read_some(void* to, std::int64_t n);
-  /// Reads `n` bytes. FileError if the file ends before: "is truncated: WHAT ends at byte ...".
+  /// Reads `n` bytes. FileError if there are fewer: "is truncated: WHAT ends at byte ...".
   void read(void* to, std::int64_t n, const char* what);
-  void seek(std::int64_t offset);
+  /// The most bytes that can be left, whatever they say about themselves: to check before memory is allocated.
+  virtual std::int64_t most_left() const noexcept = 0;
+
+ protected:
+  virtual std::int64_t do_read(void* to, std::int64_t n) = 0;
+  std::int64_t offset_ = 0;
 
  private:
   const char* op_;
   std::string path_;
+};
+
+/// Reads a regular file from its start. Opening does not block, also where the path names a FIFO or a device: these are
+/// refused.
+class FileReader final : public ByteSource {
+ public:
+  FileReader(const char* op, const std::string& path);
+
+  /// In bytes, when the file was opened.
+  std::int64_t size() const noexcept { return size_; }
+  std::int64_t most_left() const noexcept override { return size_ - offset_; }
+  void seek(std::int64_t offset);
+
+ private:
+  std::int64_t do_read(void* to, std::int64_t n) override;
+
   Descriptor file_;
-  std::int64_t size_ = 0, offset_ = 0;
+  std::int64_t size_ = 0;
 };
 
 /// A file that takes the place of `path` as a whole: written beside it under a temporary name, synced, then renamed. A
