@@ -35,6 +35,12 @@ auto uninterrupted(F call) {
   return result;
 }
 
+/// The system would read the path up to its first NUL byte.
+void expect_no_nul(const char* op, const std::string& path) {
+  const std::size_t nul = path.find('\0');
+  if (nul != std::string::npos) fail<FileError>(op, "the path \"{}\" has a NUL byte", path.substr(0, nul));
+}
+
 void expect_regular(const char* op, const std::string& path, const struct stat& status) {
   if (S_ISREG(status.st_mode)) return;
   fail<FileError>(op, "\"{}\" is {}", path, S_ISDIR(status.st_mode) ? "a directory, not a file" : "not a regular file");
@@ -64,6 +70,11 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   return *this;
 }
 
+void TemporaryName::set(std::string name) noexcept {
+  if (!name_.empty()) ::unlink(name_.c_str());
+  name_ = std::move(name);
+}
+
 // ---- reading -----------------------------------------------------------------------------------------------------
 
 ByteSource::~ByteSource() = default;
@@ -80,9 +91,10 @@ void ByteSource::read(void* to, std::int64_t n, const char* what) {
   fail<FileError>(op_, "\"{}\" is truncated: {} ends at byte {}, the file at {}", path_, what, end, offset_);
 }
 
-FileReader::FileReader(const char* op, const std::string& path)
-    : ByteSource(op, path),
-      file_(uninterrupted([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); })) {
+FileReader::FileReader(const char* op, const std::string& path) : ByteSource(op, path) {
+  expect_no_nul(op, path);
+  file_ = Descriptor(
+      uninterrupted([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!file_.is_open()) fail<FileError>(op, "\"{}\": {}", path, message_of(errno));
   struct stat status;
   if (::fstat(file_.get(), &status) != 0) fail<FileError>(op, "\"{}\": {}", path, message_of(errno));
@@ -113,13 +125,10 @@ void FileReader::seek(std::int64_t offset) {
 // ---- writing -----------------------------------------------------------------------------------------------------
 
 AtomicFile::AtomicFile(const char* op, const std::string& path) : op_(op), path_(path) {
+  expect_no_nul(op, path);
   find_target();
   sweep();
   make_temporary();
-}
-
-AtomicFile::~AtomicFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::fail_with_errno(const char* step) const {
@@ -158,7 +167,7 @@ void AtomicFile::make_temporary() {
       if (errno == EEXIST) continue;
       fail_with_errno("creating a temporary file beside it");
     }
-    temporary_ = std::move(name);
+    temporary_.set(std::move(name));
     // Another program's sweep may take or remove a file that is not locked yet; then another name. Where a file system
     // has no locks, nobody can hold one, and nobody sweeps.
     struct stat status;
@@ -179,7 +188,9 @@ void AtomicFile::sweep() const noexcept {
   const int at = ::dirfd(directory.get());
   while (const dirent* entry = ::readdir(directory.get())) {
     if (!is_temporary(entry->d_name)) continue;
-    const Descriptor file(::openat(at, entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    Descriptor file(::openat(at, entry->d_name, O_WRONLY | flags));
+    if (!file.is_open()) file = Descriptor(::openat(at, entry->d_name, O_RDONLY | flags));  // a read-only file's mode
     struct stat open_file, named;
     if (!file.is_open() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
     // Its writer may have renamed it in the meantime: then the name is gone, or another file's.
@@ -204,15 +215,11 @@ void AtomicFile::write(const void* from, std::int64_t n) {
 void AtomicFile::commit() {
   if (uninterrupted([this] { return ::fsync(file_.get()); }) != 0) fail_with_errno("syncing");
   if (::close(file_.release()) != 0) fail_with_errno("closing");
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with_errno("renaming the temporary file");
-  temporary_.clear();
-  sync_directory();
-}
-
-void AtomicFile::sync_directory() const {
   const Descriptor directory(
       uninterrupted([this] { return ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (!directory.is_open()) fail_with_errno("the file is replaced, but opening its directory to sync it failed");
+  if (!directory.is_open()) fail_with_errno("opening its directory");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with_errno("renaming the temporary file");
+  temporary_.release();
   // EINVAL: a file system that cannot sync directories.
   if (uninterrupted([&directory] { return ::fsync(directory.get()); }) != 0 && errno != EINVAL) {
     fail_with_errno("the file is replaced, but syncing its directory failed");

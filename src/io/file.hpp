@@ -32,6 +32,24 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// The name of a file that is removed when this goes out of scope.
+class TemporaryName {
+ public:
+  TemporaryName() = default;
+  ~TemporaryName() { set(std::string()); }
+  TemporaryName(const TemporaryName&) = delete;
+  TemporaryName& operator=(const TemporaryName&) = delete;
+
+  const char* c_str() const noexcept { return name_.c_str(); }
+  /// Removes the file that had the name so far.
+  void set(std::string name) noexcept;
+  /// The name is no temporary file's any more.
+  void release() noexcept { name_.clear(); }
+
+ private:
+  std::string name_;
+};
+
 /// Bytes that are read one after another, from a file or out of what a file holds. `op` is a literal, for errors.
 class ByteSource {
  public:
@@ -87,10 +105,6 @@ class FileReader final : public ByteSource {
 class AtomicFile {
  public:
   AtomicFile(const char* op, const std::string& path);
-  /// Removes the temporary file unless it was committed.
-  ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* from, std::int64_t n);
   /// Makes the file durable under its path. When it returns, the file survives a crash of the machine.
@@ -100,14 +114,13 @@ class AtomicFile {
   void find_target();
   void make_temporary();
   void sweep() const noexcept;
-  void sync_directory() const;
   [[noreturn]] void fail_with_errno(const char* step) const;
 
   const char* op_;
-  std::string path_, target_, directory_, temporary_;
-  Descriptor file_,
-      lock_;  // two descriptors of one open file: closing the first shows errors, the second keeps the lock
-  std::int64_t mode_ = -1;  // of the file that is replaced
+  std::string path_, target_, directory_;
+  std::int64_t mode_ = -1;   // of the file that is replaced
+  Descriptor file_, lock_;   // of one open file: closing the first shows errors, the second keeps the lock
+  TemporaryName temporary_;  // unless it was renamed; it goes before the lock does
 };
 
 }  // namespace xtape::io

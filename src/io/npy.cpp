@@ -4,11 +4,11 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "io/array.hpp"
 #include "io/file.hpp"
 #include "io/npy_header.hpp"
 #include "io/npy_reader.hpp"
-#include "xtape/autograd/grad_mode.hpp"
-#include "xtape/ops.hpp"
+#include "ops/dims.hpp"
 
 namespace xtape::io {
 
@@ -33,13 +33,6 @@ void reverse_bytes(std::byte* x, std::int64_t bytes, std::int64_t size) {
   for (std::int64_t i = 0; i < bytes; i += size) std::reverse(x + i, x + i + size);
 }
 
-void expect_truths(const ByteSource& file, const std::byte* x, std::int64_t n) {
-  const std::byte* wrong = std::find_if(x, x + n, [](std::byte b) { return b > std::byte{1}; });
-  if (wrong == x + n) return;
-  fail<FileError>(file.op(), "\"{}\": byte {} is {}, a bool is 0 or 1", file.path(), file.offset() - n + (wrong - x),
-                  static_cast<int>(*wrong));
-}
-
 }  // namespace
 
 Tensor read_npy(ByteSource& file) {
@@ -47,9 +40,12 @@ Tensor read_npy(ByteSource& file) {
   const std::int64_t bytes = checked_bytes(file, header);
   Shape stored = header.shape;
   if (header.is_fortran_order) std::reverse(stored.begin(), stored.end());
-  const Tensor y = xtape::detail::make_tensor(stored, header.dtype);
-  file.read(y.impl()->data, bytes, "the array");
-  if (header.dtype == DType::bool_) expect_truths(file, y.impl()->data, bytes);
+  const Tensor y = make_array(file, "the array", stored, header.dtype);
+  if (header.dtype == DType::bool_) {
+    read_truths(file, "the array", y.impl()->data, bytes);
+  } else {
+    file.read(y.impl()->data, bytes, "the data");
+  }
   if (header.is_big_endian) reverse_bytes(y.impl()->data, bytes, itemsize(header.dtype));
   if (char more; file.read_some(&more, 1) != 0) {
     fail<FileError>(file.op(), "\"{}\" has data after the array, at byte {}", file.path(), file.offset() - 1);
@@ -57,7 +53,7 @@ Tensor read_npy(ByteSource& file) {
   if (!header.is_fortran_order) return y;
   Shape dims;
   for (std::int64_t d = stored.size(); d-- > 0;) dims.push_back(d);
-  return permute(y, dims).clone();
+  return xtape::detail::permuted(y, dims);
 }
 
 void save_npy(const std::string& path, const Tensor& t) {

@@ -91,6 +91,7 @@ class DictParser {
       header_.shape.push_back(integer());
       if (!accept(',')) {
         expect(')');
+        if (header_.shape.size() == 1) reject("the shape ({}) is a number, not a tuple", header_.shape[0]);
         break;
       }
     }

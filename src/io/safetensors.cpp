@@ -8,6 +8,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "io/array.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_header.hpp"
 #include "kernels/half.hpp"
@@ -16,9 +17,7 @@ namespace xtape::io {
 
 namespace {
 
-using xtape::detail::make_tensor;
-
-constexpr std::int64_t block = 1 << 14;  // elements that are converted at a time
+constexpr std::size_t block = 1 << 14;  // elements that are converted at a time
 
 // ---- metadata ----------------------------------------------------------------------------------------------------
 
@@ -58,67 +57,47 @@ std::vector<StoredTensor> laid_out(const StateDict& dict, FloatFormat floats) {
   return tensors;
 }
 
-void expect_finite_stays_finite(const std::string& name, const float* x, const float* back, std::int64_t first,
-                                std::int64_t n, FloatFormat floats) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (!std::isinf(back[i]) || std::isinf(x[i])) continue;
-    fail<ValueError>(saving, "\"{}\": element {} is {}, too large for {}", name, first + i, x[i],
-                     floats == FloatFormat::float16 ? "float16; store bfloat16 or float32" : "bfloat16");
-  }
-}
-
 /// Writes a floating tensor in 16 bits an element.
-void write_halves(AtomicFile& file, const std::string& name, const Tensor& t, FloatFormat floats) {
-  const Tensor x = t.detach().to(float32);
+template <class T>
+void write_halves(AtomicFile& file, const std::string& name, std::span<const T> x, FloatFormat floats) {
   const bool is_half = floats == FloatFormat::float16;
   std::vector<std::uint16_t> halves(block);
-  std::vector<float> back(block);
-  for (std::int64_t i = 0; i < x.numel(); i += block) {
-    const std::int64_t n = std::min(block, x.numel() - i);
-    const float* from = x.data<float>() + i;
-    (is_half ? kernels::to_float16 : kernels::to_bfloat16)(from, n, halves.data());
-    (is_half ? kernels::from_float16 : kernels::from_bfloat16)(halves.data(), n, back.data());
-    expect_finite_stays_finite(name, from, back.data(), i, n, floats);
+  std::vector<float> single(block);
+  for (std::size_t first = 0; first < x.size(); first += block) {
+    const std::span<const T> from = x.subspan(first, std::min(block, x.size() - first));
+    const auto n = static_cast<std::int64_t>(from.size());
+    std::transform(from.begin(), from.end(), single.begin(), [](T value) { return static_cast<float>(value); });
+    (is_half ? kernels::to_float16 : kernels::to_bfloat16)(single.data(), n, halves.data());
+    (is_half ? kernels::from_float16 : kernels::from_bfloat16)(halves.data(), n, single.data());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (!std::isinf(single[i]) || std::isinf(from[i])) continue;
+      fail<ValueError>(saving, "\"{}\": element {} is {}, too large for {}", name, first + i, from[i],
+                       is_half ? "float16; store bfloat16 or float32" : "bfloat16");
+    }
     file.write(halves.data(), n * 2);
   }
 }
 
 // ---- loading -----------------------------------------------------------------------------------------------------
 
-Tensor make_stored(const FileReader& file, const StoredTensor& t) {
-  try {
-    return make_tensor(t.shape, dtype_of_stored(t.stored));
-  } catch (const ValueError&) {
-    fail<FileError>(file.op(), "\"{}\": there is no memory for \"{}\" of shape {}", file.path(), t.name, t.shape);
-  }
-}
-
 void read_halves(FileReader& file, const StoredTensor& t, float* to) {
   std::vector<std::uint16_t> halves(block);
-  for (std::int64_t left = t.shape.numel(); left > 0; left -= block) {
-    const std::int64_t n = std::min(block, left);
+  for (std::int64_t left = t.shape.numel(), n; left > 0; left -= n) {
+    n = std::min<std::int64_t>(block, left);
     file.read(halves.data(), n * 2, "the data");
     (t.stored == Stored::f16 ? kernels::from_float16 : kernels::from_bfloat16)(halves.data(), n, to);
     to += n;
   }
 }
 
-void read_truths(FileReader& file, const StoredTensor& t, std::byte* to) {
-  const std::int64_t first = file.offset(), n = t.end - t.begin;
-  file.read(to, n, "the data");
-  const std::byte* wrong = std::find_if(to, to + n, [](std::byte b) { return b > std::byte{1}; });
-  if (wrong == to + n) return;
-  fail<FileError>(file.op(), "\"{}\": byte {} is {}, a BOOL of \"{}\" is 0 or 1", file.path(), first + (wrong - to),
-                  static_cast<int>(*wrong), t.name);
-}
-
 Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
-  const Tensor y = make_stored(file, t);
+  const std::string name = shown(t.name);
+  const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
   if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
   if (t.stored == Stored::f16 || t.stored == Stored::bf16) {
     read_halves(file, t, xtape::detail::elements<float>(y));
   } else if (t.stored == Stored::boolean) {
-    read_truths(file, t, y.impl()->data);
+    read_truths(file, name, y.impl()->data, t.end - t.begin);
   } else {
     file.read(y.impl()->data, t.end - t.begin, "the data");
   }
@@ -161,7 +140,9 @@ void save_safetensors(const std::string& path, const StateDict& dict, const Meta
   for (const StoredTensor& t : tensors) {
     const Tensor& tensor = dict.at(t.name);
     if (t.stored == Stored::f16 || t.stored == Stored::bf16) {
-      write_halves(file, t.name, tensor, options.floats);
+      const Tensor x = tensor.detach();
+      x.dtype() == float64 ? write_halves(file, t.name, x.span<double>(), options.floats)
+                           : write_halves(file, t.name, x.span<float>(), options.floats);
     } else {
       file.write(tensor.impl()->data, t.end - t.begin);
     }
@@ -172,12 +153,13 @@ void save_safetensors(const std::string& path, const StateDict& dict, const Meta
 StateDict load_safetensors(const std::string& path) {
   FileReader file("load_safetensors", path);
   Header header = read_header(file);
-  StateDict dict;
+  std::vector<NamedTensor> entries;
+  entries.reserve(header.tensors.size());
   for (StoredTensor& t : header.tensors) {
     Tensor y = read_tensor(file, header, t);
-    dict.insert(std::move(t.name), std::move(y));
+    entries.push_back({std::move(t.name), std::move(y)});
   }
-  return dict;
+  return StateDict(std::move(entries));
 }
 
 Metadata safetensors_metadata(const std::string& path) {

@@ -34,16 +34,12 @@ std::optional<Stored> stored_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// A name for an error: quoted, on one line, and not longer than a line can be.
-std::string shown(const std::string& name) {
-  constexpr std::size_t longest = 80;
-  std::string text =
-      nlohmann::json(name.substr(0, longest)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (name.size() > longest) text.insert(text.size() - 1, "...");
-  return text;
+std::string shortened(const std::string& text, std::size_t longest) {
+  return text.size() > longest ? text.substr(0, longest) + "..." : text;
 }
 
-/// The bytes of the header, one after another, through a buffer.
+/// The bytes of the header, one after another, through a buffer. They are counted from name to name, for nlohmann-json
+/// holds what it reads in memory until it has reached the end of a name or text.
 class HeaderBytes {
  public:
   HeaderBytes(FileReader& file, std::int64_t size) : file_(file), left_(size) { refill(); }
@@ -52,7 +48,13 @@ class HeaderBytes {
   char current() const noexcept { return buffer_[at_]; }
   void advance() {
     if (++at_ == filled_) refill();
+    if (++token_size_ > max_text_size + 16) {  // with a colon or comma and some spaces
+      fail<FileError>(file_.op(), "\"{}\": the header is wrong: a name or text of more than {} bytes (at byte {})",
+                      file_.path(), max_text_size, offset());
+    }
   }
+  /// What follows belongs to another name or text.
+  void begin_token() noexcept { token_size_ = 0; }
   /// Of the current byte, in the file.
   std::int64_t offset() const noexcept { return file_.offset() - (filled_ - at_); }
 
@@ -65,7 +67,7 @@ class HeaderBytes {
   }
 
   FileReader& file_;
-  std::int64_t left_, at_ = 0, filled_ = 0;
+  std::int64_t left_, at_ = 0, filled_ = 0, token_size_ = 0;
   char buffer_[1 << 16];
 };
 
@@ -112,6 +114,7 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_object() override {
+    bytes_.begin_token();
     if (place_ == Place::names) {
       place_ = Place::after;
     } else if (place_ == Place::texts) {
@@ -123,10 +126,11 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool key(string_t& name) override {
+    bytes_.begin_token();
     if (place_ == Place::names) {
       begin_entry(name);
     } else if (place_ == Place::texts) {
-      text_name_ = std::move(name);
+      text_name_ = name;
       place_ = Place::text;
     } else {
       begin_field(name);
@@ -134,8 +138,9 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool string(string_t& text) override {
+    bytes_.begin_token();
     if (place_ == Place::text) {
-      texts_.emplace_back(std::move(text_name_), std::move(text));
+      texts_.emplace_back(std::move(text_name_), text);
       place_ = Place::texts;
     } else if (place_ == Place::dtype) {
       set_dtype(text);
@@ -172,7 +177,9 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     if (place_ != Place::shape && place_ != Place::offsets) unexpected("a number");
     reject("{} is negative", value);
   }
-  bool number_float(number_float_t, const string_t& text) override { unexpected(("the number " + text).c_str()); }
+  bool number_float(number_float_t, const string_t& text) override {
+    unexpected(("the number " + shortened(text, 40)).c_str());
+  }
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("a boolean"); }
   bool binary(binary_t&) override { unexpected("bytes"); }
@@ -182,7 +189,7 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     std::string text = error.what();
     for (char& c : text) c = c < ' ' || c > '~' ? '?' : c;  // it quotes bytes of the file
     const std::size_t colon = text.find(": ");
-    fail_at_offset("is no JSON: " + (colon == std::string::npos ? text : text.substr(colon + 2)));
+    fail_at_offset("is no JSON: " + shortened(colon == std::string::npos ? text : text.substr(colon + 2), 200));
   }
 
  private:
@@ -215,7 +222,7 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
     return place_ >= Place::metadata_value ? std::string(metadata_key) + ": " : shown(tensor_.name) + ": ";
   }
 
-  void begin_entry(string_t& name) {
+  void begin_entry(const string_t& name) {
     if (name == metadata_key) {
       if (has_metadata_) reject("{} occurs twice", metadata_key);
       has_metadata_ = true;
@@ -223,7 +230,7 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
       return;
     }
     tensor_ = StoredTensor();
-    tensor_.name = std::move(name);
+    tensor_.name = name;  // a copy has no spare capacity
     has_dtype_ = has_shape_ = has_offsets_ = false;
     offset_count_ = 0;
     place_ = Place::tensor_value;
@@ -353,13 +360,26 @@ void expect_tiling(const FileReader& file, const Header& header) {
 
 std::string quoted(const char* op, const std::string& text) {
   try {
-    return nlohmann::json(text).dump();
+    std::string quoted = nlohmann::json(text).dump();
+    if (static_cast<std::int64_t>(quoted.size()) > max_text_size) {
+      fail<ValueError>(op, "the name or text {} takes {} bytes, at most {} are allowed", shown(text), quoted.size(),
+                       max_text_size);
+    }
+    return quoted;
   } catch (const nlohmann::json::type_error&) {
     fail<ValueError>(op, "{} is not UTF-8", shown(text));
   }
 }
 
 }  // namespace
+
+std::string shown(const std::string& name) {
+  constexpr std::size_t longest = 80;
+  std::string text =
+      nlohmann::json(name.substr(0, longest)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (name.size() > longest) text.insert(text.size() - 1, "...");
+  return text;
+}
 
 const char* name_of(Stored stored) noexcept { return type_of(stored).name; }
 std::int64_t size_of(Stored stored) noexcept { return type_of(stored).size; }

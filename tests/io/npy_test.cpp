@@ -111,6 +111,8 @@ TEST(Npy, RefusesMalformedFilesWithOneLine) {
       {npy(dict_of("'<f4'", "False", "1")), ": the header is wrong: '(' is expected at its byte 50"},
       {npy(dict_of("'<f4'", "False", "[1]")), ": the header is wrong: '(' is expected at its byte 50"},
       {npy(dict_of("'<f4'", "False", "(-1,)")), ": the header is wrong: an extent is no number"},
+      {npy(dict_of("'<f4'", "False", "(1)"), "1234"), ": the header is wrong: the shape (1) is a number, not a tuple"},
+      {npy(dict_of("'|u1'", "False", "(2305843009213693952, 0)")), ": there is no memory for the array of shape (2305843009213693952, 0)"},
       {npy(dict_of("'<f4'", "False", "(,)")), ": the header is wrong: an extent is no number"},
       {npy(dict_of("'<f4'", "False", "(1 2)")), ": the header is wrong: ')' is expected at its byte 53"},
       {npy(dict_of("'<f4'", "False", "(1.0,)")), ": the header is wrong: ')' is expected at its byte 52"},
@@ -121,7 +123,7 @@ TEST(Npy, RefusesMalformedFilesWithOneLine) {
       {npy(dict_of("'<f4'", "False", "(4294967296, 4294967296, 0)")), " is truncated or damaged: its header says float32 of shape (4294967296, 4294967296, 0), more than it can hold"},
       {npy(good, "123"), " is truncated or damaged: its header says float32 of shape (1), more than it can hold"},
       {npy(good, "12345"), " has data after the array, at byte 71"},
-      {npy(dict_of("'|b1'", "False", "(4,)"), std::string("\0\1\7\1", 4)), ": byte 69 is 7, a bool is 0 or 1"},
+      {npy(dict_of("'|b1'", "False", "(4,)"), std::string("\0\1\7\1", 4)), ": byte 69 is 7, a bool of the array is 0 or 1"},
       {npy(good, "1234"), nullptr},
       {npy("{\"shape\":(),\"fortran_order\":True,\"descr\":\">f8\"}", "12345678"), nullptr},
   };

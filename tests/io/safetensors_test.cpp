@@ -232,7 +232,7 @@ std::vector<Malformed> malformed() {
       {one(entry("\"F32\"", "[0]")), ": the header is wrong: \"w\" of dtype F32 and shape (0) takes 0 bytes, data_offsets [0, 4] say 4"},
       {one(entry(), "123"), " is truncated: the data ends at byte 66, the file at 65"},
       {one(entry(), "12345"), " has 1 bytes after the last tensor, at byte 66"},
-      {one(entry("\"BOOL\"", "[4]"), std::string("\0\1\2\1", 4)), ": byte 65 is 2, a BOOL of \"w\" is 0 or 1"},
+      {one(entry("\"BOOL\"", "[4]"), std::string("\0\1\2\1", 4)), ": byte 65 is 2, a bool of \"w\" is 0 or 1"},
       {safetensors("{" + w + "," + w + "}", "1234"), ": the header is wrong: the tensor \"w\" occurs twice"},
       {safetensors("{" + w + ",\"v\":" + entry("\"F32\"", "[1]", "[0,4]") + "}", "1234"), ": the header is wrong: \"v\" begins at byte 0 of the data, expected 4"},
       {safetensors("{" + w + ",\"v\":" + entry("\"F32\"", "[1]", "[8,12]") + "}", "123456789012"), ": the header is wrong: \"v\" begins at byte 8 of the data, expected 4"},
