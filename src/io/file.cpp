@@ -93,8 +93,8 @@ void ByteSource::read(void* to, std::int64_t n, const char* what) {
 
 FileReader::FileReader(const char* op, const std::string& path) : ByteSource(op, path) {
   expect_no_nul(op, path);
-  file_ = Descriptor(
-      uninterrupted([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+  file_ =
+      Descriptor(uninterrupted([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!file_.is_open()) fail<FileError>(op, "\"{}\": {}", path, message_of(errno));
   struct stat status;
   if (::fstat(file_.get(), &status) != 0) fail<FileError>(op, "\"{}\": {}", path, message_of(errno));

@@ -185,11 +185,12 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { unexpected("bytes"); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error while ...": the part after the
-    // position; the offset in the file says more than line and column.
+    // position, for the offset in the file says more than line and column.
     std::string text = error.what();
+    text.erase(0, text.find("] ") + 2);
+    if (text.starts_with("parse error at")) text.erase(0, text.find(": ") + 2);
     for (char& c : text) c = c < ' ' || c > '~' ? '?' : c;  // it quotes bytes of the file
-    const std::size_t colon = text.find(": ");
-    fail_at_offset("is no JSON: " + shortened(colon == std::string::npos ? text : text.substr(colon + 2), 200));
+    fail_at_offset("is no JSON: " + shortened(text, 200));
   }
 
  private:

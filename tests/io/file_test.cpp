@@ -131,6 +131,64 @@ TEST(AtomicFile, RemovesTemporaryFilesThatNobodyHoldsAndNothingElse) {
   EXPECT_EQ(names_in(dir.string()).size(), 6u);
 }
 
+/// The working directory, put back at the end.
+class WorkingIn {
+ public:
+  explicit WorkingIn(const std::string& directory) { std::filesystem::current_path(directory); }
+  ~WorkingIn() { std::filesystem::current_path(before_); }
+  WorkingIn(const WorkingIn&) = delete;
+  WorkingIn& operator=(const WorkingIn&) = delete;
+
+ private:
+  const std::filesystem::path before_ = std::filesystem::current_path();
+};
+
+TEST(AtomicFile, TakesRelativePathsAndNamesAsLongAsTheSystems) {
+  TempDir dir;
+  const WorkingIn here(dir.string());
+  std::filesystem::create_directories("there");
+  const std::string longest(255, 'x');
+  for (const std::string& path : {std::string("x"), std::string("./y"), std::string("there/../z"), longest}) {
+    io::save_safetensors(path, dict_of(1));
+    io::save_safetensors(path, dict_of(2));
+    EXPECT_EQ(first_of(path), 2) << path;
+  }
+  EXPECT_EQ(names_in(".").size(), 5u);
+}
+
+TEST(AtomicFile, RefusesAPathThatTheSystemWouldCutShort) {
+  const std::string path("x\0y", 3);
+  expect_errors({
+      {"FileError: save_safetensors: the path \"x\" has a NUL byte", [&] { io::save_safetensors(path, dict_of(1)); }},
+      {"FileError: load_npy: the path \"x\" has a NUL byte", [&] { io::load_npy(path); }},
+  });
+}
+
+TEST(AtomicFile, SweepsBesideOtherWriters) {
+  TempDir dir;
+  std::vector<pid_t> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.push_back(fork());
+    if (writers.back() == 0) {
+      int code = 0;
+      try {
+        const std::string path = dir / ("x" + std::to_string(writer % 2));
+        for (float value = 1; value <= 100; ++value) io::save_safetensors(path, dict_of(value));
+      } catch (const std::exception&) {
+        code = 1;
+      }
+      _exit(code);
+    }
+  }
+  for (const pid_t writer : writers) {
+    int status = -1;
+    waitpid(writer, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(first_of(dir / "x0"), 100);
+  EXPECT_EQ(names_in(dir.string()).size(), 2u);
+}
+
 TEST(AtomicFile, IsCompleteWheneverItsWriterIsKilled) {
   TempDir dir;
   const std::string path = dir / "x";

@@ -133,14 +133,40 @@ TEST(Safetensors, StoreNoInfinityForAFiniteNumber) {
   dict.insert("w", tensor({1.f, 65520.f}));
   StateDict large;
   large.insert("w", tensor({3.4e38f}));
+  StateDict largest;
+  largest.insert("w", tensor({1e300}, {.dtype = float64}));
   const std::string path = dir / "x";
   expect_errors({
+      {"ValueError: save_safetensors: \"w\": element 0 is 1e+300, too large for bfloat16",
+       [&] { io::save_safetensors(path, largest, {}, {.floats = io::FloatFormat::bfloat16}); }},
       {"ValueError: save_safetensors: \"w\": element 1 is 65520, too large for float16; store bfloat16 or float32",
        [&] { io::save_safetensors(path, dict, {}, {.floats = io::FloatFormat::float16}); }},
       {"ValueError: save_safetensors: \"w\": element 0 is 3.4e+38, too large for bfloat16",
        [&] { io::save_safetensors(path, large, {}, {.floats = io::FloatFormat::bfloat16}); }},
   });
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Safetensors, HoldThousandsOfEntriesAndParameters) {
+  TempDir dir;
+  StateDict dict;
+  for (int i = 10000; i > 0; --i) dict.insert(std::to_string(i), full({1}, static_cast<float>(i)).requires_grad_());
+  io::save_safetensors(dir / "x", dict);
+  const StateDict back = io::load_safetensors(dir / "x");
+  EXPECT_EQ(back.size(), 10000u);
+  EXPECT_EQ(back["777"].item<float>(), 777);
+  EXPECT_FALSE(back["777"].requires_grad());
+}
+
+TEST(Safetensors, HoldTextsOfFourMegabytesAtMost) {
+  TempDir dir;
+  const std::string path = dir / "x", longest(3'999'998, 'x');  // and two quotes
+  io::save_safetensors(path, {}, {{"x", longest}, {"y", longest}});
+  EXPECT_EQ(io::safetensors_metadata(path).at("y"), longest);
+  const std::string shown = "\"" + longest.substr(0, 80) + "...\"";
+  const std::string error =
+      "ValueError: save_safetensors: the name or text " + shown + " takes 4000001 bytes, at most 4000000 are allowed";
+  expect_errors({{error.c_str(), [&] { io::save_safetensors(path, {}, {{"x", longest + "x"}}); }}});
 }
 
 TEST(Safetensors, RefuseNamesAndTextsThatTheFormatCannotHold) {
@@ -243,6 +269,11 @@ std::vector<Malformed> malformed() {
       {safetensors("{\"__metadata__\":{},\"__metadata__\":{}}"), ": the header is wrong: __metadata__ occurs twice (at byte 41)"},
       {safetensors("{\"\xff\":{}}"), ": the header is no JSON: syntax error while parsing object key - invalid string: ill-formed UTF-8 byte; last read: '\"?'; expected string literal (at byte 11)"},
       {safetensors("{\"w\":" + std::string(100000, '[')), ": the header is wrong: \"w\": an array is not expected here (at byte 14)"},
+      {one(entry("\"U8\"", "[2305843009213693952,0]", "[0,0]"), ""), ": there is no memory for \"w\" of shape (2305843009213693952, 0)"},
+      {one(entry("\"F32\"", "[" + std::string(100, '9') + "]")), ": the header is wrong: \"w\": the number 9999999999999999999999999999999999999999... is not expected here (at byte 138)"},
+      {one(entry("\"F32\"", "[1e999]")), ": the header is no JSON: number overflow parsing '1e999' (at byte 43)"},
+      {one(entry("\"F32\"", "[1" + std::string(5'000'000, ' ') + "]")), ": the header is wrong: a name or text of more than 4000000 bytes (at byte 4000052)"},
+      {safetensors("{\"" + std::string(5'000'000, 'x')), ": the header is wrong: a name or text of more than 4000000 bytes (at byte 4000025)"},
       {safetensors("{}\n", ""), nullptr},  // white space may follow
       {one(entry()), nullptr},
   };
