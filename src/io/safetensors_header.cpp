@@ -34,8 +34,8 @@ std::optional<Stored> stored_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string shortened(const std::string& text, std::size_t longest) {
-  return text.size() > longest ? text.substr(0, longest) + "..." : text;
+std::string shortened(std::string_view text, std::size_t longest) {
+  return std::string(text.substr(0, longest)) + (text.size() > longest ? "..." : "");
 }
 
 /// The bytes of the header, one after another, through a buffer. They are counted from name to name, for nlohmann-json
@@ -49,7 +49,8 @@ class HeaderBytes {
   void advance() {
     if (++at_ == filled_) refill();
     if (++token_size_ > max_text_size + 16) {  // with a colon or comma and some spaces
-      fail<FileError>(file_.op(), "\"{}\": the header is wrong: a name or text of more than {} bytes (at byte {})",
+      fail<FileError>(file_.op(),
+                      "\"{}\": the header is wrong: more than {} bytes from one name or text to the next (at byte {})",
                       file_.path(), max_text_size, offset());
     }
   }
@@ -186,11 +187,12 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error while ...": the part after the
     // position, for the offset in the file says more than line and column.
-    std::string text = error.what();
-    text.erase(0, text.find("] ") + 2);
-    if (text.starts_with("parse error at")) text.erase(0, text.find(": ") + 2);
+    std::string_view what = error.what();  // may be as long as a text
+    what.remove_prefix(what.find("] ") + 2);
+    if (what.starts_with("parse error at")) what.remove_prefix(what.find(": ") + 2);
+    std::string text = shortened(what, 200);
     for (char& c : text) c = c < ' ' || c > '~' ? '?' : c;  // it quotes bytes of the file
-    fail_at_offset("is no JSON: " + shortened(text, 200));
+    fail_at_offset("is no JSON: " + text);
   }
 
  private:

@@ -11,7 +11,7 @@
 namespace xtape::io {
 
 constexpr std::int64_t max_header_size = 100'000'000;  // the format's limit
-constexpr std::int64_t max_text_size = 4'000'000;      // of one name or text: parsing takes four times as much
+constexpr std::int64_t max_text_size = 2'000'000;      // of one name or text: parsing takes four times as much
 constexpr const char* metadata_key = "__metadata__";
 
 /// How elements are stored; the first six are in the order of DType.

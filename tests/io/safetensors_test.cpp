@@ -158,14 +158,14 @@ TEST(Safetensors, HoldThousandsOfEntriesAndParameters) {
   EXPECT_FALSE(back["777"].requires_grad());
 }
 
-TEST(Safetensors, HoldTextsOfFourMegabytesAtMost) {
+TEST(Safetensors, HoldTextsOfTwoMegabytesAtMost) {
   TempDir dir;
-  const std::string path = dir / "x", longest(3'999'998, 'x');  // and two quotes
+  const std::string path = dir / "x", longest(1'999'998, 'x');  // and two quotes
   io::save_safetensors(path, {}, {{"x", longest}, {"y", longest}});
   EXPECT_EQ(io::safetensors_metadata(path).at("y"), longest);
   const std::string shown = "\"" + longest.substr(0, 80) + "...\"";
   const std::string error =
-      "ValueError: save_safetensors: the name or text " + shown + " takes 4000001 bytes, at most 4000000 are allowed";
+      "ValueError: save_safetensors: the name or text " + shown + " takes 2000001 bytes, at most 2000000 are allowed";
   expect_errors({{error.c_str(), [&] { io::save_safetensors(path, {}, {{"x", longest + "x"}}); }}});
 }
 
@@ -272,8 +272,8 @@ std::vector<Malformed> malformed() {
       {one(entry("\"U8\"", "[2305843009213693952,0]", "[0,0]"), ""), ": there is no memory for \"w\" of shape (2305843009213693952, 0)"},
       {one(entry("\"F32\"", "[" + std::string(100, '9') + "]")), ": the header is wrong: \"w\": the number 9999999999999999999999999999999999999999... is not expected here (at byte 138)"},
       {one(entry("\"F32\"", "[1e999]")), ": the header is no JSON: number overflow parsing '1e999' (at byte 43)"},
-      {one(entry("\"F32\"", "[1" + std::string(5'000'000, ' ') + "]")), ": the header is wrong: a name or text of more than 4000000 bytes (at byte 4000052)"},
-      {safetensors("{\"" + std::string(5'000'000, 'x')), ": the header is wrong: a name or text of more than 4000000 bytes (at byte 4000025)"},
+      {one(entry("\"F32\"", "[1" + std::string(3'000'000, ' ') + "]")), ": the header is wrong: more than 2000000 bytes from one name or text to the next (at byte 2000052)"},
+      {safetensors("{\"" + std::string(3'000'000, 'x')), ": the header is wrong: more than 2000000 bytes from one name or text to the next (at byte 2000025)"},
       {safetensors("{}\n", ""), nullptr},  // white space may follow
       {one(entry()), nullptr},
   };

@@ -54,12 +54,12 @@ struct SafetensorsOptions {
 
 /// Writes `dict` to `path`. An existing file is replaced as a whole or, if this throws, not at all: the new file is
 /// written beside it, synced and renamed. FileError when that fails; ValueError for a name or a text that is not UTF-8,
-/// for a tensor named "__metadata__", and for a name or text of more than 4 MB, or 100 MB in all.
+/// for a tensor named "__metadata__", and for a name or text of more than 2 MB, or 100 MB in all.
 XTAPE_API void save_safetensors(const std::string& path, const StateDict& dict, const Metadata& metadata = {},
                                 SafetensorsOptions options = {});
 /// The tensors of a file, in the order of its header, as new tensors. F16 and BF16 become float32. FileError, with the
 /// path, the offset and the reason, when the file is missing, breaks a rule of the format, or holds another dtype or a
-/// name or text of more than 4 MB.
+/// name or text of more than 2 MB.
 XTAPE_API StateDict load_safetensors(const std::string& path);
 /// The texts of a file, without its tensors. Errors as in load_safetensors.
 XTAPE_API Metadata safetensors_metadata(const std::string& path);
