@@ -14,7 +14,8 @@ packages() {
       libxtensor-dev    arrays: broadcasting, reductions, printing; header-only, inside the library
       libxsimd-dev      SIMD vectors; header-only, inside the library
       libfmt-dev        formatting of messages
-      zlib1g-dev        reading compressed data sets" ;;
+      zlib1g-dev        reading compressed data sets
+      nlohmann-json3-dev  the headers of safetensors files; header-only, inside the library" ;;
     examples) echo "
       libcli11-dev      the options of xtape-mnist" ;;
     tests) echo "

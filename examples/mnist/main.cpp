@@ -144,6 +144,7 @@ void run(const Options& o) {
   data::DataLoader test(images.test, {.batch_size = 1000});
 
   nn::Sequential model = make_model(o);
+  if (!o.load.empty()) model.load_state_dict(io::load_safetensors(o.load));
   nn::CrossEntropyLoss criterion({.label_smoothing = o.label_smoothing});
   auto optimizer = make_optimizer(o, model);
 
@@ -169,6 +170,8 @@ void run(const Options& o) {
                seconds_since(start));
     flush();
   }
+
+  if (!o.save.empty()) io::save_safetensors(o.save, model.state_dict());
 
   const Score score = evaluate(model, test);
   fmt::print("\ntest    loss {}, accuracy {:.4f}\n", column(score.loss()), score.accuracy());

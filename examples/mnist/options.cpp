@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <xtape/xtape.hpp>
 
 namespace {
@@ -62,6 +63,8 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--seed", o.seed, "seed of weights, dropout, split and shuffling")
       ->transform(in_range(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--threads", o.threads, "threads that share the work of large ops")->transform(in_range(1, 1024));
+  app.add_option("--save", o.save, "safetensors file for the trained weights");
+  app.add_option("--load", o.load, "safetensors file of weights to begin with");
   app.set_version_flag("--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
 }
 
@@ -73,7 +76,14 @@ void check_together(const CLI::App& app, const Options& o) {
   for (const char* option : {"--hidden", "--dropout"}) {
     if (app.count(option) > 0 && o.model != "mlp") throw xtape::ValueError(option, "needs --model mlp");
   }
+  for (const auto& [option, path] : {std::pair{"--save", &o.save}, {"--load", &o.load}}) {
+    if (app.count(option) > 0 && path->empty()) throw xtape::ValueError(option, "needs the name of a file");
+  }
   std::error_code error;
+  const std::filesystem::path folder = std::filesystem::path(o.save).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {  // said before the training, not after it
+    throw xtape::FileError("--save", fmt::format("there is no directory \"{}\"", folder.string()));
+  }
   if (o.data != "digits" && std::filesystem::status(o.data, error).type() == std::filesystem::file_type::not_found) {
     throw xtape::FileError(
         "--data", fmt::format("there is no \"{}\"; pass a directory of IDX files, or digits for the images that the "

@@ -22,6 +22,7 @@ struct Options {
   bool skip_validation = false;
   std::uint64_t seed = 0;
   int threads = 1;
+  std::string save, load;  // files of weights; "" for none
 };
 
 /// Reads the options, then calls run(options). Returns the program's exit code: 1, after one line on stderr, when an

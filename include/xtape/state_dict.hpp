@@ -25,6 +25,10 @@ class XTAPE_API StateDict {
   using Entry = NamedTensor;
   using const_iterator = std::vector<Entry>::const_iterator;
 
+  StateDict() = default;
+  /// ValueError when a name occurs twice or a tensor is undefined.
+  explicit StateDict(std::vector<Entry> entries);
+
   const_iterator begin() const noexcept { return entries_.begin(); }
   const_iterator end() const noexcept { return entries_.end(); }
   std::size_t size() const noexcept { return entries_.size(); }

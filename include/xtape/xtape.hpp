@@ -7,6 +7,7 @@
 #include "xtape/dtype.hpp"
 #include "xtape/error.hpp"
 #include "xtape/generator.hpp"
+#include "xtape/io/io.hpp"
 #include "xtape/nn/nn.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/optim/optim.hpp"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <ostream>
 #include <utility>
 
@@ -18,6 +19,17 @@ void check_defined(const char* op, const std::string& name, const Tensor& tensor
   if (!tensor.defined()) fail<ValueError>(op, "the tensor for \"{}\" is undefined", name);
 }
 }  // namespace
+
+StateDict::StateDict(std::vector<Entry> entries) : entries_(std::move(entries)), by_name_(entries_.size()) {
+  for (const auto& [name, tensor] : entries_) check_defined("StateDict", name, tensor);
+  std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+  std::sort(by_name_.begin(), by_name_.end(),
+            [this](std::size_t i, std::size_t j) { return entries_[i].name < entries_[j].name; });
+  const auto twice = std::adjacent_find(by_name_.begin(), by_name_.end(), [this](std::size_t i, std::size_t j) {
+    return entries_[i].name == entries_[j].name;
+  });
+  if (twice != by_name_.end()) fail<ValueError>("StateDict", "\"{}\" occurs twice", entries_[*twice].name);
+}
 
 std::size_t StateDict::lower_bound(std::string_view name) const noexcept {
   const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,

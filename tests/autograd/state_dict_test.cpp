@@ -1,6 +1,7 @@
 #include "xtape/state_dict.hpp"
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 
 namespace xtape {
 namespace {
@@ -14,6 +15,22 @@ StateDict three() {
   dict.insert("b", tensor({3.0}));
   dict.insert("a", tensor({4.0}));
   return dict;
+}
+
+TEST(StateDict, OfEntriesKeepsTheirOrder) {
+  const StateDict dict(std::vector<NamedTensor>{{"b", ones({1})}, {"a", zeros({2})}});
+  EXPECT_EQ(dict.begin()->name, "b");
+  EXPECT_EQ(dict["a"].size(0), 2);
+  testing::expect_errors({
+      {"ValueError: StateDict: \"a\" occurs twice",
+       [] {
+         StateDict(std::vector<NamedTensor>{{"a", ones({1})}, {"b", ones({1})}, {"a", ones({1})}});
+       }},
+      {"ValueError: StateDict: the tensor for \"a\" is undefined",
+       [] {
+         StateDict(std::vector<NamedTensor>{{"a", Tensor()}});
+       }},
+  });
 }
 
 TEST(StateDict, KeepsTheOrderOfInsertion) {

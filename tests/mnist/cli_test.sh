@@ -165,6 +165,20 @@ accuracy=$("$binary" --data digits --epochs 2 --hidden 32 --optimizer sgd --lr 0
   --label-smoothing 0.1 | sed -n 's/^test .*accuracy //p')
 [ "${accuracy#0.}" -gt 8000 ] || complain "sgd with momentum learns little: accuracy $accuracy"
 
+# -- files of weights: saved, evaluated without training, trained further
+saved=$("$binary" --data digits --epochs 1 --hidden 32 --seed 3 --save "$scratch/w.safetensors" | grep -E '^(test|weights) ')
+[ "$("$binary" --data digits --epochs 0 --hidden 32 --load "$scratch/w.safetensors" | grep -E '^(test|weights) ')" = "$saved" ] ||
+  complain "loaded weights are not those that were saved"
+[ "$(hash_of --seed 3 --load "$scratch/w.safetensors")" != "$first" ] || complain "training does not begin with --load"
+case $saved in *"weights $first") ;; *) complain "--save changed the weights" ;; esac
+refuses "xtape-mnist: load_safetensors: \"$scratch/none\": No such file or directory" --load "$scratch/none"
+refuses "xtape-mnist: load_safetensors: \"$scratch/file\" is truncated" --load "$scratch/file"
+refuses "1.weight" --load "$scratch/w.safetensors" --hidden 16
+refuses "1.weight" --load "$scratch/w.safetensors" --model linear
+refuses "xtape-mnist: --save: there is no directory \"$scratch/none\"" --save "$scratch/none/w"
+refuses "xtape-mnist: --save: needs the name of a file" --save ""
+refuses "xtape-mnist: --load: needs the name of a file" --load ""
+
 # -- a loss that is no longer a number stops the run (SEMANTICS [6]); a large one keeps to its column
 "$binary" --data digits --epochs 3 --hidden 32 --optimizer sgd --lr 1e30 >"$scratch/out" 2>"$scratch/err"
 [ $? -eq 1 ] || complain "a NaN loss: exit code $?"

@@ -1,0 +1,5 @@
+// Files of tensors.
+#pragma once
+
+#include "xtape/io/npy.hpp"
+#include "xtape/io/safetensors.hpp"

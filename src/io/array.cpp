@@ -1,0 +1,27 @@
+#include "io/array.hpp"
+
+#include <algorithm>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::io {
+
+Tensor make_array(const ByteSource& file, const std::string& name, const Shape& shape, DType dtype) {
+  try {
+    return xtape::detail::make_tensor(shape, dtype);
+  } catch (const Error&) {
+    fail<FileError>(file.op(), "\"{}\": there is no memory for {} of shape {}", file.path(), name, shape);
+  }
+}
+
+void read_truths(ByteSource& file, const std::string& name, std::byte* to, std::int64_t n) {
+  const std::int64_t first = file.offset();
+  file.read(to, n, "the data");
+  const std::byte* wrong = std::find_if(to, to + n, [](std::byte b) { return b > std::byte{1}; });
+  if (wrong == to + n) return;
+  fail<FileError>(file.op(), "\"{}\": byte {} is {}, a bool of {} is 0 or 1", file.path(), first + (wrong - to),
+                  static_cast<int>(*wrong), name);
+}
+
+}  // namespace xtape::io

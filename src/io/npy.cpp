@@ -1,0 +1,73 @@
+#include "xtape/io/npy.hpp"
+
+#include <algorithm>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "io/array.hpp"
+#include "io/file.hpp"
+#include "io/npy_header.hpp"
+#include "io/npy_reader.hpp"
+#include "ops/dims.hpp"
+
+namespace xtape::io {
+
+namespace {
+
+/// The bytes that an array takes; FileError where the source cannot hold them.
+std::int64_t checked_bytes(const ByteSource& file, const NpyHeader& header) {
+  std::int64_t bytes = itemsize(header.dtype);
+  bool is_possible = true;
+  for (std::int64_t extent : header.shape) {  // a 0 does not excuse an impossible extent
+    is_possible = is_possible && !__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes);
+  }
+  if (header.shape.numel() == 0) bytes = 0;
+  if (!is_possible || bytes > file.most_left()) {
+    fail<FileError>(file.op(), "\"{}\" is truncated or damaged: its header says {} of shape {}, more than it can hold",
+                    file.path(), to_string(header.dtype), header.shape);
+  }
+  return bytes;
+}
+
+void reverse_bytes(std::byte* x, std::int64_t bytes, std::int64_t size) {
+  for (std::int64_t i = 0; i < bytes; i += size) std::reverse(x + i, x + i + size);
+}
+
+}  // namespace
+
+Tensor read_npy(ByteSource& file) {
+  const NpyHeader header = read_npy_header(file);
+  const std::int64_t bytes = checked_bytes(file, header);
+  Shape stored = header.shape;
+  if (header.is_fortran_order) std::reverse(stored.begin(), stored.end());
+  const Tensor y = make_array(file, "the array", stored, header.dtype);
+  if (header.dtype == DType::bool_) {
+    read_truths(file, "the array", y.impl()->data, bytes);
+  } else {
+    file.read(y.impl()->data, bytes, "the data");
+  }
+  if (header.is_big_endian) reverse_bytes(y.impl()->data, bytes, itemsize(header.dtype));
+  if (char more; file.read_some(&more, 1) != 0) {
+    fail<FileError>(file.op(), "\"{}\" has data after the array, at byte {}", file.path(), file.offset() - 1);
+  }
+  if (!header.is_fortran_order) return y;
+  Shape dims;
+  for (std::int64_t d = stored.size(); d-- > 0;) dims.push_back(d);
+  return xtape::detail::permuted(y, dims);
+}
+
+void save_npy(const std::string& path, const Tensor& t) {
+  if (!t.defined()) fail<ValueError>("save_npy", "the tensor is undefined");
+  const std::string header = npy_header_text(t.dtype(), t.shape());
+  AtomicFile file("save_npy", path);
+  file.write(header.data(), static_cast<std::int64_t>(header.size()));
+  file.write(t.impl()->data, t.numel() * itemsize(t.dtype()));
+  file.commit();
+}
+
+Tensor load_npy(const std::string& path) {
+  FileReader file("load_npy", path);
+  return read_npy(file);
+}
+
+}  // namespace xtape::io
