@@ -324,7 +324,7 @@ XTAPE_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 /// here and in masked_fill.
 XTAPE_API Tensor masked_select(const Tensor& x, const Tensor& mask);
 /// value where the mask holds, else x; both broadcast. The value is a number or 0-dim (ShapeError), and cast to the
-/// dtype of x.
+/// dtype of x, which must hold it (ValueError).
 XTAPE_API Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);
 XTAPE_API Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value);
 /// The subscripts of the elements that are not 0, row-major: int64, (n, x.dim()). Never recorded.

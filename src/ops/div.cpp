@@ -11,7 +11,9 @@ namespace xtape {
 
 Tensor div(const Tensor& a, const Tensor& b) {
   const detail::Operands both("div", a, b);
-  const Tensor p = detail::to_floating("div", both.a), q = detail::to_floating("div", both.b);
+  // Integers from their own dtypes: a 0-dim int32 need not fit the dtype of both, uint8 say.
+  const bool floating = is_floating(both.a.impl()->dtype);
+  const Tensor p = floating ? both.a : to(a, DType::float32), q = floating ? both.b : to(b, DType::float32);
   Tensor y = detail::zip_arithmetic("div", p, q, [](auto u, auto v) { return u / v; });
   return record("div", {p, q}, std::move(y),
                 [p = save(p, q.requires_grad()), q = save(q)](const Tensor& gy, Wants wants) {

@@ -111,7 +111,10 @@ void update_scaled(const char* op, const Tensor& x, const Tensor& b, Scalar alph
   check_both_defined(op, x, b);
   detail::check_unrecorded(op, x, b);  // before the product, which is not recorded
   if (alpha.to<double>() == 1) return update<Op>(op, x, b);
-  update<Op>(op, x, without_grad([&x, &b, alpha] { return to(b, detail::result_dtype(x, b)) * alpha; }));
+  update<Op>(op, x, without_grad([op, &x, &b, alpha] {
+               const Tensor c = to(b, detail::result_dtype(x, b));
+               return c * detail::wrap(op, alpha, c);
+             }));
 }
 
 // ---- the operators -----------------------------------------------------------------------------------------------

@@ -53,8 +53,9 @@ Tensor Tensor::index_copy(std::int64_t dim, const Tensor& index, const Tensor& s
 }
 
 Tensor Tensor::index_copy_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
-  const detail::Places places = detail::checked_slices("index_copy_", *this, dim, index, source);
+  detail::Places places = detail::checked_slices("index_copy_", *this, dim, index, source);
   detail::check_unrecorded("index_copy_", *this, source);
+  places.at = detail::apart_from(*this, places.at);  // the places have been checked: no write may change them
   write_slices(places, detail::apart_from(*this, source), *this);
   detail::mark_written(*this);
   return *this;

@@ -4,6 +4,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
+#include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
@@ -23,6 +24,10 @@ Tensor checked_value(const char* op, const Tensor& x, const Tensor& mask, const 
   detail::check_defined(op, value);
   if (!value.impl()->shape.empty()) {
     fail<ShapeError>(op, "the value must be 0-dim, got {}; use where(mask, value, x)", value.impl()->shape);
+  }
+  if (!is_floating(value.impl()->dtype)) {  // as a number would: to() wraps integers around
+    visit_dtype(value.impl()->dtype,
+                [&]<class T>() { detail::check_fits(op, *detail::elements<T>(value), x.impl()->dtype); });
   }
   return to(value, x.impl()->dtype);
 }

@@ -7,7 +7,7 @@ namespace xtape {
 
 Tensor outer(const Tensor& a, const Tensor& b) {
   for (const Tensor& x : {a, b}) {
-    detail::check_arithmetic("outer", x);
+    detail::check_defined("outer", x);
     if (x.impl()->shape.size() != 1) fail<ShapeError>("outer", "expected 1-D tensors, got {}", x.impl()->shape);
   }
   return a.unsqueeze(1) * b;

@@ -149,9 +149,10 @@ Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, Scalar value) cons
 }
 
 Tensor Tensor::scatter_(std::int64_t dim, const Tensor& index, const Tensor& source) const {
-  const detail::Places places = detail::checked_elements("scatter_", *this, dim, index);
+  detail::Places places = detail::checked_elements("scatter_", *this, dim, index);
   const Tensor part = checked_source("scatter_", *this, places, source);
   detail::check_unrecorded("scatter_", *this, source);
+  places.at = detail::apart_from(*this, places.at);  // the places have been checked: no write may change them
   write_elements(places, detail::apart_from(*this, part), *this);
   detail::mark_written(*this);
   return *this;

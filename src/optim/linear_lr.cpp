@@ -1,5 +1,7 @@
 // lr = lr f(t) / f(t - 1) where f(t) = start + (end - start) t / total for t <= total; continues from the current lr,
 // as in PyTorch. f(t) / f(t - 1) = 1 + (end - start) / (total start + (t - 1) (end - start)).
+#include <algorithm>
+
 #include "optim/scheduler_options.hpp"
 #include "xtape/optim/lr_scheduler.hpp"
 
@@ -39,7 +41,7 @@ double LinearLR::next_lr(std::int64_t epoch, std::size_t, double lr) const {
   if (epoch == 0) return lr * start;
   if (epoch > options_.total_iters) return lr;
   const auto total = static_cast<double>(options_.total_iters), before = static_cast<double>(epoch - 1);
-  return lr * (1 + change / (total * start + before * change));
+  return lr * std::max(1 + change / (total * start + before * change), 0.0);  // which may round to less than 0
 }
 
 void LinearLR::write(StateWriter& writer) const { visit(options_, OptionWriter{writer}); }

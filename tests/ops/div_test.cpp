@@ -26,6 +26,13 @@ TEST(Div, OfIntegersIsFloat32) {  // SEMANTICS [27]
   expect_close(y, {0.5, -3.5});
 }
 
+TEST(Div, OfA0DimIntegerKeepsItsValue) {  // add and its kin compute in uint8 here, as in PyTorch
+  const Tensor three = tensor(-3, int32), two = tensor({2}, uint8);
+  expect_close(three / two, {-1.5});
+  expect_close(two / three, {-0.6666667}, 1e-7);
+  EXPECT_EQ((three / two).dtype(), float32);
+}
+
 TEST(Div, ByZeroFollowsTheFloatingRules) { expect_close(tensor({1, -1, 0}) / 0, {INFINITY, -INFINITY, NAN}); }
 
 TEST(Div, OfZeroByATinyNumberHasAGradientOfZero) {

@@ -246,6 +246,8 @@ TEST(InPlace, ThrowsOneClearLine) {
       {"DTypeError: add_: float32 values cannot be written into a tensor of int64 in place; convert it with "
        ".to(float32)",
        [] { zeros({1}, {.dtype = int64}).add_(tensor({1}), 0.5); }},
+      {"ValueError: sub_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
+       [] { zeros({1}, uint8).sub_(zeros({1}, uint8), -1); }},
       {"ValueError: fill_: -1 does not fit uint8; take a wider dtype, or convert with .to(int64)",
        [] { zeros({2}, {.dtype = uint8}).fill_(-1); }},
       {"ValueError: fill_: 256 does not fit uint8; take a wider dtype, or convert with .to(int64)",

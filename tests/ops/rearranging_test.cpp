@@ -198,6 +198,12 @@ TEST(Tril, LeavesNothingOfANaN) {
   expect_close(tril(ones({2, 2}), INT64_MIN), {0, 0, 0, 0});
 }
 
+TEST(Outer, OfBoolIsAProductAsElsewhere) {
+  const Tensor mask = tensor({true, false});
+  EXPECT_TRUE(equal(outer(mask, tensor({true, true, false})), tensor({{true, true, false}, {false, false, false}})));
+  EXPECT_TRUE(equal(outer(tensor({2, 3}), mask), tensor({{2, 0}, {3, 0}})));
+}
+
 TEST(Rearranging, RefusesWhatDoesNotFit) {
   testing::expect_errors({
       {"ShapeError: view: 6 elements of (2, 3) do not fit (4, -1)",

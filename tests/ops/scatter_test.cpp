@@ -98,6 +98,27 @@ TEST(IndexCopy, InPlaceReadsAnOverlappingSourceFirst) {
   expect_close(x, {0, 0, 0, 1});
 }
 
+TEST(IndexCopy, InPlaceReadsAnOverlappingIndexFirst) {
+  Tensor x = tensor({1, 0});
+  x.index_copy_(0, x, x);
+  EXPECT_TRUE(equal(x, tensor({0, 1})));
+  x = tensor({1, 2, 0});
+  x.index_copy_(0, x, tensor({1 << 20, 1 << 21, 1 << 22}));  // none of which is a place in x
+  EXPECT_TRUE(equal(x, tensor({1 << 22, 1 << 20, 1 << 21})));
+}
+
+TEST(Scatter, InPlaceReadsAnOverlappingIndexFirst) {
+  Tensor x = tensor({1, 0});
+  x.scatter_(0, x, x);
+  EXPECT_TRUE(equal(x, tensor({0, 1})));
+  x = tensor({{1, 2, 0}});
+  x.scatter_(1, x, tensor({{1 << 20, 1 << 21, 1 << 22}}));
+  EXPECT_TRUE(equal(x, tensor({{1 << 22, 1 << 20, 1 << 21}})));
+  x = tensor({2, 1, 1});
+  x.scatter_(0, x.narrow(0, 0, 2), 7);
+  EXPECT_TRUE(equal(x, tensor({2, 7, 7})));
+}
+
 TEST(Scatter, InPlaceMakesOneHot) {
   const Tensor y = tensor({2, 0});
   Tensor x = zeros({2, 3});

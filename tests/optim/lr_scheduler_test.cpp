@@ -284,6 +284,16 @@ TEST(LinearLR, MayEndAtZero) {
   expect_close(tensor(row), {.1, .05, 0, 0}, 1e-15);
 }
 
+TEST(LinearLR, EndsAtZeroAndNotBelow) {  // optimizers refuse a negative lr
+  for (const double start : {1., 1. / 3, .1}) {
+    for (int total = 1; total <= 40; ++total) {
+      const LinearLROptions options{.start_factor = start, .end_factor = 0, .total_iters = total};
+      const double last = lrs_of<LinearLR>(options, total).back();
+      EXPECT_TRUE(last >= 0 && last < 1e-15) << start << " " << total << " " << last;
+    }
+  }
+}
+
 TEST(CosineAnnealingLR, GoesDownAndUpAgain) {
   TwoGroups g;
   CosineAnnealingLR scheduler(g.optimizer, {.T_max = 2, .eta_min = .02});
