@@ -441,5 +441,8 @@ inline Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
 inline Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
   return where(condition, detail::wrap("where", a, b), b);
 }
+inline Tensor where(const Tensor& condition, Scalar a, Scalar b) {  // bool_ lets both keep their own dtypes
+  return where(condition, detail::wrap("where", a, condition), detail::wrap("where", b, condition));
+}
 
 }  // namespace xtape

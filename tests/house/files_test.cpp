@@ -40,6 +40,18 @@ TEST(Files, HoldNoReminders) {
   }
 }
 
+TEST(Files, HoldNoConflictMarkersOfGit) {
+  std::vector<fs::path> all{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CMakeLists.txt"};
+  for (const char* folder : {"include", "src", "tests", "examples", "cmake", "docs"}) {
+    const auto found = files(folder, {".hpp", ".cpp", ".md", ".txt", ".cmake", ".in", ".sh", ".py", ".golden"});
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  for (const fs::path& file : all) {
+    const std::string content = '\n' + text(file);
+    for (const char* marker : {"\n<<<<<<< ", "\n>>>>>>> "}) EXPECT_EQ(content.find(marker), content.npos) << file;
+  }
+}
+
 // Small ops of a family may share a test file, which then names each of them by its cases.
 TEST(Files, EveryOpHasItsTests) {
   std::string tests;

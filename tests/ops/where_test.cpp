@@ -36,6 +36,16 @@ TEST(Where, TakesNumbersOnEitherSide) {
   expect_close(where(c, -1, x), {-1, 2.5});
 }
 
+TEST(Where, OfTwoNumbersHasTheDtypeOfTheNumbers) {
+  const Tensor c = tensor({true, false});
+  EXPECT_TRUE(equal(where(c, 1, 0), tensor({1, 0}, int64)));
+  EXPECT_TRUE(equal(where(c, 1., 0.), tensor({1, 0}, float32)));
+  EXPECT_TRUE(equal(where(c, 1, 0.5), tensor({1, 0.5}, float32)));
+  EXPECT_TRUE(equal(where(c, 0.5, -1), tensor({0.5, -1.}, float32)));
+  EXPECT_TRUE(equal(where(c, true, false), c));
+  EXPECT_TRUE(equal(where(c, true, 2), tensor({1, 2}, int64)));
+}
+
 TEST(Where, BroadcastsAllThree) {
   const Tensor c = tensor({{true}, {false}});
   expect_close(where(c, tensor({1, 2, 3}), tensor(9)), {1, 2, 3, 9, 9, 9});
@@ -76,6 +86,8 @@ TEST(Where, ThrowsOneClearLine) {
        [] { where(ones({2}) > 0, ones({3}), ones({2})); }},
       {"DTypeError: where: the condition is int64, not bool_; compare it with 0?",
        [] { where(tensor({1, 0}), 1, ones({2})); }},
+      {"DTypeError: where: the condition is int64, not bool_; compare it with 0?",
+       [] { where(tensor({1, 0}), 1, 0); }},
       {"ShapeError: where: shapes (2) and (3) do not broadcast: dim -1 is 2 and 3",
        [] { where(tensor({true, false}), ones({3}), 0); }},
   });
