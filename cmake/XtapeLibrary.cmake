@@ -1,14 +1,15 @@
 # The properties of the library xtape, for xtape itself and for the twin of the other kind (shared or static), which the
 # tests link from the same objects.
 #
-# Users get nothing but cxx_std_20 and the include directory. xtensor and xsimd are header-only and used inside the
-# library; a static library passes on what must be linked after it, a shared one passes on nothing.
+# Users get nothing but cxx_std_20 and the include directory. xtensor, xsimd and nlohmann-json are header-only and used
+# inside the library; a static library passes on what must be linked after it, a shared one passes on nothing.
 function(xtape_library target)
   get_target_property(type ${target} TYPE)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor> $<BUILD_INTERFACE:xsimd>)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor> $<BUILD_INTERFACE:xsimd>
+    $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
   foreach(dependency fmt::fmt ZLIB::ZLIB Threads::Threads)
     if(type STREQUAL "SHARED_LIBRARY")
       target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)

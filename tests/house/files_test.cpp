@@ -66,7 +66,8 @@ TEST(Files, EveryOpHasItsTests) {
 
 TEST(Files, EveryExampleHasItsOutputOnRecord) {
   for (const auto& entry : fs::directory_iterator(root / "examples")) {
-    const bool program = entry.path().extension() == ".cpp" || entry.is_directory();
+    const bool script = entry.path().filename() == "python";  // needs packages of Python, which the tests do without
+    const bool program = entry.path().extension() == ".cpp" || (entry.is_directory() && !script);
     const fs::path expected = root / "tests/examples" / (entry.path().stem().string() + ".expected");
     if (program) {
       EXPECT_TRUE(fs::exists(expected)) << expected;

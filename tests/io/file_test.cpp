@@ -1,9 +1,12 @@
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <iterator>
+#include <new>
 
 #include "support/expect.hpp"
 #include "support/files.hpp"
@@ -189,22 +192,32 @@ TEST(AtomicFile, SweepsBesideOtherWriters) {
   EXPECT_EQ(names_in(dir.string()).size(), 2u);
 }
 
-TEST(AtomicFile, IsCompleteWheneverItsWriterIsKilled) {
+TEST(AtomicFile, IsCompleteAndUpToDateWheneverItsWriterIsKilled) {
   TempDir dir;
   const std::string path = dir / "x";
   io::save_safetensors(path, dict_of(0));
-  for (int round = 0; round < 20; ++round) {
+  void* const shared = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  auto* const saved = new (shared) std::atomic<int>(0);  // the last value that the writer knows to be saved
+  for (int round = 0; round < 40; ++round) {
     const pid_t writer = fork();
     if (writer == 0) {
-      for (float value = 1;; ++value) io::save_safetensors(path, dict_of(value));
+      for (int value = *saved + 1;; ++value) {
+        io::save_safetensors(path, dict_of(static_cast<float>(value)));
+        *saved = value;
+      }
     }
-    usleep(static_cast<useconds_t>(2000 + 977 * round));
+    usleep(static_cast<useconds_t>(2000 + 277 * round));
     kill(writer, SIGKILL);
     int status;
     waitpid(writer, &status, 0);
     const StateDict dict = io::load_safetensors(path);
-    EXPECT_TRUE(equal(dict["x"], full({1000}, dict["x"][0].item<float>())));
+    const auto value = dict["x"][0].item<float>();
+    EXPECT_TRUE(equal(dict["x"], full({1000}, value)));
+    EXPECT_GE(value, static_cast<float>(*saved));
   }
+  EXPECT_GT(*saved, 0);
+  munmap(shared, sizeof(int));
   io::save_safetensors(path, dict_of(-1));
   EXPECT_EQ(names_in(dir.string()), std::vector<std::string>{"x"});
 }

@@ -172,7 +172,7 @@ saved=$("$binary" --data digits --epochs 1 --hidden 32 --seed 3 --save "$scratch
 [ "$(hash_of --seed 3 --load "$scratch/w.safetensors")" != "$first" ] || complain "training does not begin with --load"
 case $saved in *"weights $first") ;; *) complain "--save changed the weights" ;; esac
 refuses "xtape-mnist: load_safetensors: \"$scratch/none\": No such file or directory" --load "$scratch/none"
-refuses "xtape-mnist: load_safetensors: \"$scratch/file\" is truncated" --load "$scratch/file"
+refuses "load_safetensors: \"$scratch/file\" is truncated" --load "$scratch/file"
 refuses "1.weight" --load "$scratch/w.safetensors" --hidden 16
 refuses "1.weight" --load "$scratch/w.safetensors" --model linear
 refuses "xtape-mnist: --save: there is no directory \"$scratch/none\"" --save "$scratch/none/w"
