@@ -3,17 +3,35 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
-#include <utility>
 
 #include "xtape/detail/fmt_shape.hpp"
 #include "xtape/error.hpp"
 
 namespace xtape {
 
+namespace detail {
+
+// Shapes and dtypes as text, which fmt formats in its own library: the code of a formatter would be compiled into every
+// file.
+template <class T>
+const T& format_argument(const T& value) {
+  return value;
+}
+inline std::string format_argument(const Shape& shape) { return shape.to_string(); }
+inline const char* format_argument(DType dtype) { return to_string(dtype); }
+
+template <class... Args>
+std::string format_line(fmt::string_view format, const Args&... args) {
+  return fmt::vformat(format, fmt::make_format_args(args...));
+}
+
+}  // namespace detail
+
 template <class E, class... Args>
 [[noreturn]] void fail(std::string_view op, fmt::format_string<Args...> format, Args&&... args) {
-  throw E(std::string(op), fmt::format(format, std::forward<Args>(args)...));
+  throw E(std::string(op), detail::format_line(format, detail::format_argument(args)...));
 }
 
 }  // namespace xtape
