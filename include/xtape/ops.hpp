@@ -31,8 +31,6 @@ XTAPE_API Tensor div(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor reciprocal(const Tensor& x);
 /// a^b; the gradient of a^0 is 0, also at a = 0. Integers stay integers; ValueError when one has a negative exponent.
 XTAPE_API Tensor pow(const Tensor& a, const Tensor& b);
-/// x^2, as pow(x, 2).
-XTAPE_API Tensor square(const Tensor& x);
 /// NaN wins; on ties each side gets half of the gradient.
 XTAPE_API Tensor maximum(const Tensor& a, const Tensor& b);
 XTAPE_API Tensor minimum(const Tensor& a, const Tensor& b);

@@ -214,7 +214,7 @@ class XTAPE_API Tensor {
   Tensor reciprocal() const;
   Tensor pow(Scalar exponent) const;
   Tensor pow(const Tensor& exponent) const;
-  Tensor square() const;
+  Tensor square() const;  ///< pow(x, 2); a method only, for many programs have a function of that name
   Tensor neg() const;
   Tensor abs() const;
   Tensor exp() const;

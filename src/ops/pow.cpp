@@ -98,13 +98,11 @@ Tensor pow(const Tensor& a, const Tensor& b) {
                 });
 }
 
-Tensor square(const Tensor& x) {
-  detail::check_defined("square", x);
-  return pow(x, 2);
-}
-
 Tensor Tensor::pow(Scalar exponent) const { return xtape::pow(*this, exponent); }
 Tensor Tensor::pow(const Tensor& exponent) const { return xtape::pow(*this, exponent); }
-Tensor Tensor::square() const { return xtape::square(*this); }
+Tensor Tensor::square() const {
+  detail::check_defined("square", *this);
+  return xtape::pow(*this, 2);
+}
 
 }  // namespace xtape
