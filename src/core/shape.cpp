@@ -1,6 +1,5 @@
 #include "xtape/shape.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <ostream>
 
@@ -28,12 +27,13 @@ void Shape::erase(std::int64_t position) noexcept {
 }
 
 std::int64_t Shape::numel() const noexcept {
-  if (std::find(begin(), end(), std::int64_t{0}) != end()) return 0;
   std::int64_t n = 1;
+  bool overflows = false;
   for (std::int64_t extent : *this) {
-    if (__builtin_mul_overflow(n, extent, &n)) return std::numeric_limits<std::int64_t>::max();
+    if (extent == 0) return 0;
+    overflows |= __builtin_mul_overflow(n, extent, &n);
   }
-  return n;
+  return overflows ? std::numeric_limits<std::int64_t>::max() : n;
 }
 
 std::string Shape::to_string() const { return fmt::format("({})", fmt::join(begin(), end(), ", ")); }
