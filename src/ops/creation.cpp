@@ -9,22 +9,27 @@
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
+#include "ops/primitives.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape {
 
+Tensor detail::filled(std::string_view op, const Shape& shape, Scalar value, DType dtype) {
+  Tensor y = make_tensor(shape, dtype);
+  check_fits(op, value, dtype);
+  visit_dtype(dtype, [&]<class T>() {
+    const T v = value.to<T>();
+    T* out = elements<T>(y);
+    for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = v;
+  });
+  return y;
+}
+
 namespace {
 
 Tensor filled(std::string_view op, const Shape& shape, Scalar value, DType dtype, const TensorOptions& options) {
-  Tensor y = detail::make_tensor(shape, options.dtype.value_or(dtype));
-  detail::check_fits(op, value, y.impl()->dtype);
-  visit_dtype(y.dtype(), [&]<class T>() {
-    const T v = value.to<T>();
-    T* out = detail::elements<T>(y);
-    for (std::int64_t i = 0; i < y.impl()->numel; ++i) out[i] = v;
-  });
-  return y.requires_grad_(options.requires_grad);
+  return detail::filled(op, shape, value, options.dtype.value_or(dtype)).requires_grad_(options.requires_grad);
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ Tensor empty_like(const Tensor& x, const TensorOptions& options) {
 
 Tensor eye(std::int64_t n, const TensorOptions& options) { return detail::eye(n, n, options); }
 Tensor detail::eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
-  Tensor y = filled("eye", {n, m}, 0, DType::float32, {.dtype = options.dtype});
+  Tensor y = filled("eye", {n, m}, 0, options.dtype.value_or(DType::float32));
   visit_dtype(y.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < std::min(n, m); ++i) detail::elements<T>(y)[i * m + i] = T{1};
   });

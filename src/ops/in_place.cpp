@@ -95,9 +95,9 @@ void update(const char* op, const Tensor& x, const Tensor& b) {
 }
 
 void fill_with(const char* op, const Tensor& x, Scalar value) {
-  detail::check_fits(op, value, x.impl()->dtype);
+  const Tensor number = detail::filled(op, {}, value, x.impl()->dtype);
   detail::check_in_place(op, x);
-  write(x, full({}, value, {.dtype = x.impl()->dtype}), Replace());
+  write(x, number, Replace());
 }
 
 void check_both_defined(const char* op, const Tensor& x, const Tensor& b) {

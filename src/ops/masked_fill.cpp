@@ -34,8 +34,7 @@ Tensor checked_value(const char* op, const Tensor& x, const Tensor& mask, const 
 
 Tensor number(const char* op, const Tensor& x, Scalar value) {
   detail::check_defined(op, x);
-  detail::check_fits(op, value, x.impl()->dtype);
-  return full({}, value, {.dtype = x.impl()->dtype});
+  return detail::filled(op, {}, value, x.impl()->dtype);
 }
 
 }  // namespace

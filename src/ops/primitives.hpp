@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "xtape/autograd/record.hpp"
 #include "xtape/tensor.hpp"
 
 namespace xtape::detail {
 
+/// A tensor of `value` everywhere; ValueError, of this op, for a number that the dtype cannot hold. Not recorded.
+/// Defined in ops/creation.cpp.
+Tensor filled(std::string_view op, const Shape& shape, Scalar value, DType dtype);
 /// The value of narrow: a view where the slices lie together, else a copy. Not recorded. Defined in ops/narrow.cpp.
 Tensor slices(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// narrow, recorded and marked as a copy under the name of the op that it is a part of. Defined in ops/narrow.cpp.

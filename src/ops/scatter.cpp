@@ -113,8 +113,7 @@ namespace {
 Tensor full_source(const char* op, const Tensor& x, const Tensor& index, Scalar value) {
   detail::check_defined(op, x);
   detail::check_defined(op, index);
-  detail::check_fits(op, value, x.impl()->dtype);
-  return full(index.impl()->shape, value, {.dtype = x.impl()->dtype});
+  return detail::filled(op, index.impl()->shape, value, x.impl()->dtype);
 }
 
 }  // namespace
