@@ -19,6 +19,17 @@ decltype(auto) visit_dtype(DType dtype, F&& f) {
   }
 }
 
+/// f<U>() for the unsigned type of an element's size in bytes: for code that moves or combines bits, whatever they
+/// mean.
+template <class F>
+decltype(auto) visit_width(std::int64_t itemsize, F&& f) {
+  switch (itemsize) {
+    case 1: return f.template operator()<std::uint8_t>();
+    case 4: return f.template operator()<std::uint32_t>();
+    default: return f.template operator()<std::uint64_t>();
+  }
+}
+
 /// float32 and float64 only; the caller has checked.
 template <class F>
 decltype(auto) visit_floating(DType dtype, F&& f) {

@@ -9,6 +9,8 @@
 #include <xtensor/xnoalias.hpp>
 #include <xtensor/xstrided_view.hpp>
 
+#include "core/dispatch.hpp"
+
 namespace xtape::kernels {
 
 namespace {
@@ -23,15 +25,6 @@ auto adapt(const void* p, const Shape& shape) {
 template <class T>
 auto adapt(void* p, const Shape& shape) {
   return xt::adapt(static_cast<T*>(p), static_cast<std::size_t>(shape.numel()), xt::no_ownership(), extents(shape));
-}
-
-template <class F>
-void visit_width(std::int64_t width, F f) {
-  switch (width) {
-    case 1: return f.template operator()<std::uint8_t>();
-    case 4: return f.template operator()<std::uint32_t>();
-    default: return f.template operator()<std::uint64_t>();
-  }
 }
 
 }  // namespace

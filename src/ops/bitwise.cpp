@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "autograd/tensor_impl.hpp"
+#include "core/dispatch.hpp"
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
@@ -19,11 +20,7 @@ namespace {
 template <class F>
 void visit_bits(std::string_view op, DType dtype, F f) {
   if (is_floating(dtype)) fail<DTypeError>(op, "expected bool_ or an integer dtype, got {}; compare it first?", dtype);
-  switch (itemsize(dtype)) {
-    case 1: return f.template operator()<std::uint8_t>();
-    case 4: return f.template operator()<std::uint32_t>();
-    default: return f.template operator()<std::uint64_t>();
-  }
+  visit_width(itemsize(dtype), f);
 }
 
 template <class F>
