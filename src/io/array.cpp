@@ -7,6 +7,14 @@
 
 namespace xtape::io {
 
+std::optional<std::int64_t> bytes_of(const Shape& shape, std::int64_t itemsize) {
+  std::int64_t bytes = itemsize;
+  for (std::int64_t extent : shape) {
+    if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes)) return std::nullopt;
+  }
+  return shape.numel() == 0 ? 0 : bytes;
+}
+
 Tensor make_array(const ByteSource& file, const std::string& name, const Shape& shape, DType dtype) {
   try {
     return xtape::detail::make_tensor(shape, dtype);

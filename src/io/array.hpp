@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "io/file.hpp"
@@ -9,6 +10,9 @@
 
 namespace xtape::io {
 
+/// The bytes of an array whose elements take `itemsize` bytes; nothing if its extents, those of 0 left out, have more
+/// than can be counted: an extent of 0 does not excuse an impossible one.
+std::optional<std::int64_t> bytes_of(const Shape& shape, std::int64_t itemsize);
 /// A tensor to read `name` into. FileError where there is no memory for it, or its shape has too many elements to
 /// count.
 Tensor make_array(const ByteSource& file, const std::string& name, const Shape& shape, DType dtype);

@@ -16,17 +16,12 @@ namespace {
 
 /// The bytes that an array takes; FileError where the source cannot hold them.
 std::int64_t checked_bytes(const ByteSource& file, const NpyHeader& header) {
-  std::int64_t bytes = itemsize(header.dtype);
-  bool is_possible = true;
-  for (std::int64_t extent : header.shape) {  // a 0 does not excuse an impossible extent
-    is_possible = is_possible && !__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes);
-  }
-  if (header.shape.numel() == 0) bytes = 0;
-  if (!is_possible || bytes > file.most_left()) {
+  const std::optional<std::int64_t> bytes = bytes_of(header.shape, itemsize(header.dtype));
+  if (!bytes || *bytes > file.most_left()) {
     fail<FileError>(file.op(), "\"{}\" is truncated or damaged: its header says {} of shape {}, more than it can hold",
                     file.path(), to_string(header.dtype), header.shape);
   }
-  return bytes;
+  return *bytes;
 }
 
 void reverse_bytes(std::byte* x, std::int64_t bytes, std::int64_t size) {

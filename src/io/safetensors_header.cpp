@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/fail.hpp"
+#include "io/array.hpp"
 
 namespace xtape::io {
 
@@ -320,18 +321,6 @@ void expect_unique(const FileReader& file, const std::vector<T>& entries, const 
   if (twice != names.end()) reject(file, "the {} {} occurs twice", what, shown(**twice));
 }
 
-/// Its bytes; FileError where no file could hold them.
-std::int64_t bytes_of(const FileReader& file, const StoredTensor& tensor) {
-  std::int64_t bytes = size_of(tensor.stored);
-  for (std::int64_t extent : tensor.shape) {
-    if (extent > 0 && __builtin_mul_overflow(bytes, extent, &bytes)) {
-      reject(file, "{} of shape {} is larger than any file", shown(tensor.name), tensor.shape);
-    }
-  }
-  for (std::int64_t extent : tensor.shape) bytes = extent == 0 ? 0 : bytes;
-  return bytes;
-}
-
 /// The tensors' bytes lie one after another, from the end of the header to the end of the file.
 void expect_tiling(const FileReader& file, const Header& header) {
   std::vector<const StoredTensor*> order;
@@ -341,13 +330,14 @@ void expect_tiling(const FileReader& file, const Header& header) {
   });
   std::int64_t end = 0;
   for (const StoredTensor* tensor : order) {
-    const std::int64_t bytes = bytes_of(file, *tensor);
+    const std::optional<std::int64_t> bytes = bytes_of(tensor->shape, size_of(tensor->stored));
+    if (!bytes) reject(file, "{} of shape {} is larger than any file", shown(tensor->name), tensor->shape);
     if (tensor->begin != end) {
       reject(file, "{} begins at byte {} of the data, expected {}", shown(tensor->name), tensor->begin, end);
     }
-    if (tensor->end - tensor->begin != bytes) {
+    if (tensor->end - tensor->begin != *bytes) {
       reject(file, "{} of dtype {} and shape {} takes {} bytes, data_offsets [{}, {}] say {}", shown(tensor->name),
-             name_of(tensor->stored), tensor->shape, bytes, tensor->begin, tensor->end, tensor->end - tensor->begin);
+             name_of(tensor->stored), tensor->shape, *bytes, tensor->begin, tensor->end, tensor->end - tensor->begin);
     }
     end = tensor->end;
   }
