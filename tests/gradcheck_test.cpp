@@ -1,12 +1,11 @@
 // First and second derivatives of every op, layer and loss against central differences. No op may lack a case: every
 // name that src/ops records must be on the tape of some case, or on that of its gradient.
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 
 #include "support/expect.hpp"
+#include "support/files.hpp"
 #include "support/golden.hpp"
 #include "support/op_cases.hpp"
 
@@ -97,11 +96,6 @@ std::set<std::string> ops_on_tapes() {
   return found;
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// Every match's first group.
 std::vector<std::string> found_in(const std::string& text, const std::string& pattern) {
   const std::regex regex(pattern);
@@ -116,7 +110,8 @@ std::vector<std::string> found_in(const std::string& text, const std::string& pa
 std::string recorders() {
   std::string names = "record";
   for (const auto& entry : std::filesystem::directory_iterator(testing::source_file("src/ops"))) {
-    for (const std::string& f : found_in(text_of(entry.path().string()), "(\\w+)\\(OpName ")) names += "|" + f;
+    for (const std::string& f : found_in(testing::read_file(entry.path().string()), "(\\w+)\\(OpName "))
+      names += "|" + f;
   }
   return names;
 }
@@ -134,7 +129,7 @@ std::set<std::string> recorded_ops() {
     const std::filesystem::path path = entry.path();
     const bool is_op = path.extension() == ".cpp" && !exists(std::filesystem::path(path).replace_extension(".hpp"));
     if (!is_op) continue;
-    const std::string source = text_of(path.string());
+    const std::string source = testing::read_file(path.string());
     const std::vector<std::string> names = found_in(source, pattern);
     EXPECT_EQ(names.empty(), is_never_recorded(source)) << path << " records nothing, or says so and does";
     ops.insert(names.begin(), names.end());
@@ -158,7 +153,7 @@ TEST(OpCases, CoverEveryModule) {
   for (const OpCase& c : testing::op_cases()) cases.insert(c.op);
   int count = 0;
   for (const auto& header : std::filesystem::directory_iterator(testing::source_file("include/xtape/nn"))) {
-    const std::string text = text_of(header.path().string());
+    const std::string text = testing::read_file(header.path().string());
     for (const std::string& module :
          found_in(text, "class XTAPE_API (\\w+) : public (?:Module|Loss|ModuleSequence)\\b")) {
       if (no_layers.count(module) > 0) continue;

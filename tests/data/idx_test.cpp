@@ -183,16 +183,14 @@ TEST(ReadIdx, SurvivesEveryFlippedBit) {
   write_file(dir / "a", zipped);
   const Tensor original = read_idx(dir / "a");
   std::size_t refused = 0;
-  for (std::size_t i = 0; i < 8 * zipped.size(); ++i) {
-    std::string bytes = zipped;
-    bytes[i / 8] = static_cast<char>(bytes[i / 8] ^ (1 << i % 8));
+  testing::for_each_flipped_bit(zipped, [&](const std::string& bytes, std::size_t bit) {
     write_file(dir / "a", bytes);
     try {  // notes in gzip's header (time, system, ...) and padding bits do not matter
-      EXPECT_TRUE(equal(read_idx(dir / "a"), original)) << "bit " << i;
+      EXPECT_TRUE(equal(read_idx(dir / "a"), original)) << "bit " << bit;
     } catch (const FileError&) {
       ++refused;
     }
-  }
+  });
   EXPECT_GT(refused, 4 * zipped.size());
 }
 

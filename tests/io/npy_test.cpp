@@ -1,5 +1,3 @@
-#include <iterator>
-
 #include "support/expect.hpp"
 #include "support/files.hpp"
 #include "support/golden.hpp"
@@ -10,16 +8,12 @@ namespace {
 
 using testing::expect_close;
 using testing::expect_errors;
+using testing::read_file;
 using testing::TempDir;
 using testing::write_file;
 
 /// A file of tests/io/files.
 std::string numpys(const std::string& name) { return testing::source_file("tests/io/files/" + name); }
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 const std::vector<double> counted = {0, 1, 2, 3, 4, 5};
 
@@ -57,7 +51,7 @@ TEST(Npy, WritesTheBytesThatNumpyWrites) {
   for (const char* name : {"bool", "uint8", "int32", "int64", "float32", "float64", "scalar", "empty"}) {
     const std::string file = numpys(name + std::string(".npy"));
     io::save_npy(dir / "x.npy", io::load_npy(file));
-    EXPECT_EQ(bytes_of(dir / "x.npy"), bytes_of(file)) << name;
+    EXPECT_EQ(read_file(dir / "x.npy"), read_file(file)) << name;
   }
 }
 
@@ -156,7 +150,7 @@ TEST(Npy, RefusesOtherDtypesByName) {
 
 TEST(Npy, SurvivesEveryTruncationAndEveryFlippedBit) {
   TempDir dir;
-  const std::string path = dir / "x.npy", whole = bytes_of(numpys("bool.npy"));
+  const std::string path = dir / "x.npy", whole = read_file(numpys("bool.npy"));
   int loaded = 0;
   const auto load = [&path, &loaded](const std::string& bytes) {
     std::filesystem::remove(path);  // some file systems sync a file that is written over
@@ -167,13 +161,9 @@ TEST(Npy, SurvivesEveryTruncationAndEveryFlippedBit) {
       EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
     }
   };
-  for (std::size_t size = 0; size < whole.size(); ++size) load(whole.substr(0, size));
+  testing::for_each_truncation(whole, load);
   EXPECT_EQ(loaded, 0);
-  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
-    std::string flipped = whole;
-    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-    load(flipped);
-  }
+  testing::for_each_flipped_bit(whole, [&load](const std::string& bytes, std::size_t) { load(bytes); });
   EXPECT_GT(loaded, 5);  // the elements
 }
 

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <iterator>
 
 #include "support/expect.hpp"
 #include "support/files.hpp"
@@ -15,13 +14,9 @@ namespace {
 using testing::expect_close;
 using testing::expect_errors;
 using testing::inf;
+using testing::read_file;
 using testing::TempDir;
 using testing::write_file;
-
-std::string read_back(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// A file of these header bytes and data, with the right length before them.
 std::string safetensors(const std::string& header, const std::string& data = "") {
@@ -84,7 +79,7 @@ TEST(Safetensors, LayTensorsOutAsPythonDoes) {
   dict.insert("a", tensor({2.f}));
   dict.insert("d", tensor({1}));
   io::save_safetensors(dir / "x", dict, {{"format", "pt"}});
-  const std::string file = read_back(dir / "x");
+  const std::string file = read_file(dir / "x");
   EXPECT_EQ(file.substr(8, file.size() - 8 - 18),
             R"({"__metadata__":{"format":"pt"},"d":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
             R"("a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"c":{"dtype":"F32","shape":[1],)"
@@ -109,7 +104,7 @@ TEST(Safetensors, HoldNothingAtAll) {
   TempDir dir;
   io::save_safetensors(dir / "x", {});
   EXPECT_TRUE(io::load_safetensors(dir / "x").empty());
-  EXPECT_EQ(read_back(dir / "x").substr(8), "{}      ");
+  EXPECT_EQ(read_file(dir / "x").substr(8), "{}      ");
 }
 
 TEST(Safetensors, StoreHalvesOnRequest) {
@@ -298,7 +293,7 @@ TEST(Safetensors, SurviveEveryTruncationAndEveryFlippedBit) {
   dict.insert("w", tensor({1.5f}));
   dict.insert("b", tensor({true, false}));
   io::save_safetensors(path, dict, {{"format", "pt"}});
-  const std::string whole = read_back(path);
+  const std::string whole = read_file(path);
   int loaded = 0;
   const auto load = [&path, &loaded](const std::string& bytes) {  // it is well-formed, or a FileError
     std::filesystem::remove(path);                                // some file systems sync a file that is written over
@@ -310,13 +305,9 @@ TEST(Safetensors, SurviveEveryTruncationAndEveryFlippedBit) {
       EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
     }
   };
-  for (std::size_t size = 0; size < whole.size(); ++size) load(whole.substr(0, size));
+  testing::for_each_truncation(whole, load);
   EXPECT_EQ(loaded, 0);
-  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
-    std::string flipped = whole;
-    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-    load(flipped);
-  }
+  testing::for_each_flipped_bit(whole, [&load](const std::string& bytes, std::size_t) { load(bytes); });
   EXPECT_GT(loaded, 30);  // elements, names and texts have no redundancy
 }
 

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/table_row.hpp"
 
 namespace xtape {
 namespace {
@@ -6,20 +7,7 @@ namespace {
 using testing::expect_close;
 using testing::expect_error;
 using testing::leaf;
-
-/// p after each step, from 1 on: the table of SEMANTICS, "Optimizers".
-template <class Optimizer = optim::Adam, class Options = optim::AdamOptions>
-std::vector<double> table_row(const Options& options, const std::vector<double>& gradients) {
-  Tensor p = leaf({1}, {1});
-  Optimizer optimizer({p}, options);
-  std::vector<double> row;
-  for (double g : gradients) {
-    p.set_grad(tensor({g}, {.dtype = float64}));
-    optimizer.step();
-    row.push_back(p.item<double>());
-  }
-  return row;
-}
+using testing::table_row;
 
 TEST(Adam, FollowsTheTable) {
   const auto row = table_row(optim::AdamOptions{.lr = .1}, {.1, .2, -.3});
@@ -122,7 +110,7 @@ TEST(Adam, RefusesOptionsOutsideTheirRange) {  // SEMANTICS [25]
 }
 
 std::vector<double> adamw_row(const optim::AdamWOptions& options, const std::vector<double>& gradients) {
-  return table_row<optim::AdamW>(options, gradients);
+  return table_row(options, gradients);
 }
 
 TEST(AdamW, DecaysTheParameterBeforeTheStepAndNotTheMoments) {

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/table_row.hpp"
 
 namespace xtape {
 namespace {
@@ -7,17 +8,8 @@ using testing::expect_close;
 using testing::expect_error;
 using testing::leaf;
 
-/// p after each step, from 1 on, with the gradients .1, .2, -.3: the table of SEMANTICS, "Optimizers".
 std::vector<double> rmsprop_row(const optim::RMSpropOptions& options, const std::vector<double>& gradients) {
-  Tensor p = leaf({1}, {1});
-  optim::RMSprop optimizer({p}, options);
-  std::vector<double> row;
-  for (double g : gradients) {
-    p.set_grad(tensor({g}, {.dtype = float64}));
-    optimizer.step();
-    row.push_back(p.item<double>());
-  }
-  return row;
+  return testing::table_row(options, gradients);
 }
 
 TEST(RMSprop, DividesByTheRootOfTheMeanSquare) {

@@ -1,4 +1,5 @@
 #include "support/expect.hpp"
+#include "support/table_row.hpp"
 
 namespace xtape {
 namespace {
@@ -7,18 +8,7 @@ using testing::expect_close;
 using testing::expect_error;
 using testing::leaf;
 
-/// p after each step, from 1 on, with the gradients .1, .2, -.3: the table of SEMANTICS, "Optimizers".
-std::vector<double> table_row(const optim::SGDOptions& options) {
-  Tensor p = leaf({1}, {1});
-  optim::SGD optimizer({p}, options);
-  std::vector<double> row;
-  for (double g : {.1, .2, -.3}) {
-    p.set_grad(tensor({g}, {.dtype = float64}));
-    optimizer.step();
-    row.push_back(p.item<double>());
-  }
-  return row;
-}
+std::vector<double> sgd_row(const optim::SGDOptions& options) { return testing::table_row(options, {.1, .2, -.3}); }
 
 void step_with(optim::Optimizer& optimizer, const Tensor& p, const Tensor& g) {
   p.set_grad(g);
@@ -26,16 +16,16 @@ void step_with(optim::Optimizer& optimizer, const Tensor& p, const Tensor& g) {
 }
 
 TEST(SGD, DampsTheMomentumButNotItsFirstValue) {
-  const auto row = table_row({.lr = .1, .momentum = .9, .dampening = .5, .weight_decay = .01});
+  const auto row = sgd_row({.lr = .1, .momentum = .9, .dampening = .5, .weight_decay = .01});
   expect_close(tensor(row), {.989, .9686055, .964766147}, 5e-10);
 }
 
 TEST(SGD, NesterovLooksAhead) {
-  expect_close(tensor(table_row({.lr = .1, .momentum = .9, .nesterov = true})), {.981, .9349, .96841}, 1e-15);
+  expect_close(tensor(sgd_row({.lr = .1, .momentum = .9, .nesterov = true})), {.981, .9349, .96841}, 1e-15);
 }
 
 TEST(SGD, MaximizeNegatesTheGradientBeforeTheDecay) {
-  const auto row = table_row({.lr = .1, .weight_decay = .01, .maximize = true});
+  const auto row = sgd_row({.lr = .1, .weight_decay = .01, .maximize = true});
   expect_close(tensor(row), {1.009, 1.027991, .996963009}, 1e-15);
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 namespace xtape::testing {
@@ -33,6 +34,27 @@ class TempDir {
 
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// f(damaged) for the bytes cut off at every place.
+template <class F>
+void for_each_truncation(const std::string& bytes, F f) {
+  for (std::size_t size = 0; size < bytes.size(); ++size) f(bytes.substr(0, size));
+}
+
+/// f(damaged, bit) for the bytes with one bit flipped, for every bit.
+template <class F>
+void for_each_flipped_bit(const std::string& bytes, F f) {
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    f(damaged, bit);
+  }
 }
 
 /// Until it goes out of scope, root has the rights of a user who owns nothing: root may read and search everything.

@@ -14,10 +14,7 @@ using testing::Comparison;
 using testing::GoldenFile;
 using testing::TempDir;
 
-std::string whole() {
-  std::ifstream in(testing::golden_file("nll_loss.golden"), std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+std::string whole() { return testing::read_file(testing::golden_file("nll_loss.golden")); }
 
 /// Reading these bytes throws an error with this message.
 void expect_refused(const std::string& bytes, const std::string& message) {
