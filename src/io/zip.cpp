@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/fail.hpp"
+#include "io/inflate.hpp"
 #include "io/text.hpp"
 
 namespace xtape::io {
@@ -21,7 +22,6 @@ constexpr std::string_view local_magic = "PK\3\4", central_magic = "PK\1\2", end
 constexpr std::int64_t local_size = 30, central_size = 46, end_size = 22, end64_size = 56, locator_size = 20;
 constexpr std::int64_t longest_comment = 0xffff;
 constexpr std::uint64_t see_zip64 = 0xffffffff;  // a number that stands in the ZIP64 field
-constexpr std::int64_t deflate_ratio = 1032;     // no byte is inflated to more
 constexpr unsigned encrypted = 0x2041, level_bits = 0x6, has_descriptor = 0x8, utf8 = 0x800;  // flags (4.4.4)
 
 template <class... Args>
@@ -223,20 +223,20 @@ ZipEntry checked_entry(const FileReader& file, std::string name, const EntryHead
   const auto limit = static_cast<std::uint64_t>(file.size());
   if (offset > limit || header.compressed_size > limit) {
     reject_zip(file, "{} of {} bytes at byte {} is not in the file, which has {}", shown(name), header.compressed_size,
-               offset, file.size());
+               offset, limit);
   }
   const bool is_deflated = header.method == Z_DEFLATED;
-  std::uint64_t most = header.compressed_size;
-  if (is_deflated && __builtin_mul_overflow(most, deflate_ratio, &most)) most = INT64_MAX;
+  const auto compressed = static_cast<std::int64_t>(header.compressed_size);
+  const auto most = static_cast<std::uint64_t>(is_deflated ? most_inflated(compressed) : compressed);
   if (is_deflated ? header.size > most : header.size != most) {
-    reject_zip(file, "{} cannot have {} bytes in memory: it has {} in the file{}", shown(name), header.size,
-               header.compressed_size, is_deflated ? "" : ", as they are");
+    reject_zip(file, "{} cannot have {} bytes: it has {} {} in the file", shown(name), header.size, compressed,
+               is_deflated ? "deflated ones" : "of them");
   }
   return {std::move(name),
           static_cast<std::int64_t>(offset),
           0,
           static_cast<std::int64_t>(header.size),
-          static_cast<std::int64_t>(header.compressed_size),
+          compressed,
           header.crc,
           is_deflated};
 }
@@ -291,6 +291,7 @@ class StoredBytes final : public ByteSource {
   StoredBytes(FileReader& file, const ZipEntry& entry, std::int64_t begin)
       : ByteSource(file.op(), path_in(file, entry)), file_(file), begin_(begin), size_(entry.compressed_size) {}
 
+  std::int64_t size() const noexcept { return size_; }
   std::int64_t most_left() const noexcept override { return size_ - offset_; }
 
  private:
@@ -308,6 +309,7 @@ class EntrySource final : public ByteSource {
  public:
   EntrySource(FileReader& file, const ZipEntry& entry, std::int64_t begin)
       : ByteSource(file.op(), path_in(file, entry)), stored_(file, entry, begin), size_(entry.size), crc_(entry.crc) {
+    if (entry.is_deflated) inflated_.emplace(stored_, Wrapper::none);
     if (size_ == 0) expect_end();
   }
 
@@ -332,14 +334,27 @@ class EntrySource final : public ByteSource {
   }
 
   void expect_end() {
+    if (inflated_) expect_end_of_stream();
     if (actual_crc_ == crc_) return;
     fail<FileError>(op(), "\"{}\" is damaged: its CRC-32 is {:08x}, the archive says {:08x}{}", path(), actual_crc_,
                     crc_, crc_ == 0 ? " (it may have been written without)" : "");
   }
 
-  ByteSource& source() noexcept { return stored_; }
+  void expect_end_of_stream() {
+    char more;
+    if (inflated_->read_some(&more, 1) != 0) {
+      fail<FileError>(op(), "\"{}\" is damaged: it holds more than the {} bytes that the archive says", path(), size_);
+    }
+    const std::int64_t taken = inflated_->compressed_size();
+    if (taken == stored_.size()) return;
+    fail<FileError>(op(), "\"{}\" is damaged: its deflate stream has {} bytes, the archive says {}", path(), taken,
+                    stored_.size());
+  }
+
+  ByteSource& source() noexcept { return inflated_ ? static_cast<ByteSource&>(*inflated_) : stored_; }
 
   StoredBytes stored_;
+  std::optional<InflateSource> inflated_;
   const std::int64_t size_;
   const std::uint32_t crc_;
   std::uint32_t actual_crc_ = 0;
@@ -431,7 +446,6 @@ const ZipEntry* ZipReader::find(std::string_view name) const noexcept {
 
 std::unique_ptr<ByteSource> ZipReader::open(const ZipEntry& entry) const {
   const std::int64_t begin = read_local_header(file_, entry);
-  if (entry.is_deflated) fail<FileError>(file_.op(), "\"{}\": {} is deflated", file_.path(), shown(entry.name));
   return std::make_unique<EntrySource>(file_, entry, begin);
 }
 
