@@ -209,8 +209,7 @@ void expect_readable(const ByteSource& file, const std::string& name, const Entr
 void expect_name(const ByteSource& file, const std::string& name, unsigned flags, std::uint64_t index) {
   if (name.empty()) reject_zip(file, "entry {} has no name", index);
   if (name.find('\0') != std::string::npos) reject_zip(file, "the name {} has a NUL byte", shown(name));
-  const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
-  if (is_ascii) return;
+  if (is_ascii(name)) return;
   if (!(flags & utf8)) {
     fail<FileError>(file.op(), "\"{}\": the name {} is neither ASCII nor marked as UTF-8; no other encoding is read",
                     file.path(), shown(name));
@@ -241,8 +240,24 @@ ZipEntry checked_entry(const FileReader& file, std::string name, const EntryHead
           is_deflated};
 }
 
-/// Where the contents begin. The entry's own header agrees with the directory; one that was written before its numbers
-/// were known has zeros instead (a data descriptor follows the contents; it is not read).
+/// The entry's own header says what the directory says. One that was written before its numbers were known has zeros
+/// instead (a data descriptor with the numbers follows the contents; it is not read).
+void expect_agreement(const FileReader& file, const ZipEntry& entry, const EntryHeader& header) {
+  const bool may_be_zero = (header.flags & has_descriptor) != 0;
+  const auto expect_same = [&file, &entry](const char* what, std::uint64_t here, std::uint64_t there) {
+    if (here == there) return;
+    reject_zip(file, "the header of {} at byte {} has the {} {}, the directory says {}", shown(entry.name),
+               entry.offset, what, here, there);
+  };
+  expect_same("method", header.method, entry.is_deflated ? Z_DEFLATED : 0);
+  if (!may_be_zero || header.crc != 0) expect_same("CRC-32", header.crc, entry.crc);
+  if (!may_be_zero || header.size != 0) expect_same("size", header.size, static_cast<std::uint64_t>(entry.size));
+  if (!may_be_zero || header.compressed_size != 0) {
+    expect_same("compressed size", header.compressed_size, static_cast<std::uint64_t>(entry.compressed_size));
+  }
+}
+
+/// Reads an entry's own header; returns where its contents begin.
 std::int64_t read_local_header(FileReader& file, const ZipEntry& entry) {
   const std::string name = shown(entry.name);
   char bytes[local_size];
@@ -254,26 +269,19 @@ std::int64_t read_local_header(FileReader& file, const ZipEntry& entry) {
   Numbers numbers({bytes + 4, local_size - 4});
   EntryHeader header(numbers);
   expect_readable(file, name, header);
-  if (header.name_size != entry.name.size() || (header.method == Z_DEFLATED) != entry.is_deflated) {
-    reject_zip(file, "the header of {} at byte {} contradicts the directory", name, entry.offset);
-  }
   const std::int64_t begin = entry.offset + local_size + header.name_size + header.extra_size;
   if (entry.compressed_size > entry.end - begin) {
-    reject_zip(file, "{} ends at byte {}, where something else began at byte {}", name, begin + entry.compressed_size,
+    reject_zip(file, "{} ends at byte {}, but what follows it begins at byte {}", name, begin + entry.compressed_size,
                entry.end);
   }
   std::string text(header.name_size + header.extra_size, '\0');
   file.read(text.data(), static_cast<std::int64_t>(text.size()), "the header of an entry");
-  widen(file, name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
-  const bool may_be_zero = header.flags & has_descriptor;
-  const auto agrees = [may_be_zero](std::uint64_t here, std::uint64_t in_directory) {
-    return here == in_directory || (may_be_zero && here == 0);
-  };
-  if (!text.starts_with(entry.name) || !agrees(header.crc, entry.crc) ||
-      !agrees(header.size, static_cast<std::uint64_t>(entry.size)) ||
-      !agrees(header.compressed_size, static_cast<std::uint64_t>(entry.compressed_size))) {
-    reject_zip(file, "the header of {} at byte {} contradicts the directory", name, entry.offset);
+  const std::string local_name = text.substr(0, header.name_size);
+  if (local_name != entry.name) {
+    reject_zip(file, "the header at byte {} is that of {}, expected {}", entry.offset, shown(local_name), name);
   }
+  widen(file, name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
+  expect_agreement(file, entry, header);
   return begin;
 }
 

@@ -1,5 +1,5 @@
-// Writing a ZIP archive of stored entries, whose sizes and checksums are known beforehand: every header is exact, and no
-// data descriptor follows. Numbers that do not fit 32 bits stand in ZIP64 fields.
+// Writing a ZIP archive of stored entries, whose sizes and checksums are known beforehand: every header is exact, and
+// no data descriptor follows. Numbers that do not fit 32 bits stand in ZIP64 fields.
 #pragma once
 
 #include <cstdint>
