@@ -17,8 +17,6 @@ constexpr const char* metadata_key = "__metadata__";
 /// How elements are stored; the first six are in the order of DType.
 enum class Stored : std::uint8_t { boolean, u8, i32, i64, f32, f64, f16, bf16 };
 
-/// A name for an error: quoted, on one line, and at most as long as a line can be.
-std::string shown(const std::string& name);
 /// The format's name: "F32".
 const char* name_of(Stored stored) noexcept;
 std::int64_t size_of(Stored stored) noexcept;
