@@ -11,6 +11,7 @@
 #include "io/array.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_header.hpp"
+#include "io/text.hpp"
 #include "kernels/half.hpp"
 
 namespace xtape::io {

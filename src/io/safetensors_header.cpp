@@ -12,6 +12,7 @@
 
 #include "core/fail.hpp"
 #include "io/array.hpp"
+#include "io/text.hpp"
 
 namespace xtape::io {
 
@@ -357,14 +358,6 @@ std::string quoted(const char* op, const std::string& text) {
 }
 
 }  // namespace
-
-std::string shown(const std::string& name) {
-  constexpr std::size_t longest = 80;
-  std::string text =
-      nlohmann::json(name.substr(0, longest)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (name.size() > longest) text.insert(text.size() - 1, "...");
-  return text;
-}
 
 const char* name_of(Stored stored) noexcept { return stored_names[static_cast<int>(stored)]; }
 

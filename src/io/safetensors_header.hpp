@@ -15,8 +15,6 @@ constexpr std::int64_t max_header_size = 100'000'000;  // the format's limit
 constexpr std::int64_t max_text_size = 2'000'000;      // of one name or text: parsing takes four times as much
 constexpr const char* metadata_key = "__metadata__";
 
-/// A name for an error: quoted, on one line, and at most as long as a line can be.
-std::string shown(const std::string& name);
 /// The format's name: "F32".
 const char* name_of(Stored stored) noexcept;
 
