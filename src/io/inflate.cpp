@@ -13,13 +13,12 @@ constexpr unsigned char gzip_magic[2] = {0x1f, 0x8b};
 
 bool is_gzip_magic(const unsigned char* bytes) { return std::equal(gzip_magic, gzip_magic + 2, bytes); }
 
-/// A match of 258 bytes takes at least two bits.
-std::int64_t most_inflated(std::int64_t compressed) {
+}  // namespace
+
+std::int64_t most_inflated(std::int64_t compressed) noexcept {
   std::int64_t most = 0;
   return __builtin_mul_overflow(compressed, 1032, &most) ? std::numeric_limits<std::int64_t>::max() : most;
 }
-
-}  // namespace
 
 InflateSource::InflateSource(ByteSource& from, Wrapper wrapper)
     : ByteSource(from.op(), from.path()),

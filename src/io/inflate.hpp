@@ -14,6 +14,9 @@
 
 namespace xtape::io {
 
+/// The most bytes that deflated ones can become: 1,032 from each, for a match of 258 bytes takes at least two bits.
+std::int64_t most_inflated(std::int64_t compressed) noexcept;
+
 /// What is around the deflated bytes.
 enum class Wrapper : std::uint8_t {
   gzip,  // RFC 1952: members, whose contents follow each other, to the end of the source; zero bytes may pad it
@@ -27,7 +30,6 @@ class InflateSource final : public ByteSource {
   InflateSource(ByteSource& from, Wrapper wrapper);
   ~InflateSource() override;
 
-  /// Deflate turns one byte into at most 1,032.
   std::int64_t most_left() const noexcept override;
   /// How many bytes of `from` the stream took so far: all of them once read_some has returned less than it was asked.
   std::int64_t compressed_size() const noexcept { return position() - begin_; }

@@ -1,8 +1,13 @@
 #include "io/text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace xtape::io {
+
+bool is_ascii(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+}
 
 bool is_utf8(const std::string& name) {
   try {

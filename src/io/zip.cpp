@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/fail.hpp"
+#include "io/inflate.hpp"
 #include "io/text.hpp"
 
 namespace xtape::io {
@@ -21,7 +22,6 @@ constexpr std::string_view local_magic = "PK\3\4", central_magic = "PK\1\2", end
 constexpr std::int64_t local_size = 30, central_size = 46, end_size = 22, end64_size = 56, locator_size = 20;
 constexpr std::int64_t longest_comment = 0xffff;
 constexpr std::uint64_t see_zip64 = 0xffffffff;  // a number that stands in the ZIP64 field
-constexpr std::int64_t deflate_ratio = 1032;     // no byte is inflated to more
 constexpr unsigned encrypted = 0x2041, level_bits = 0x6, has_descriptor = 0x8, utf8 = 0x800;  // flags (4.4.4)
 
 template <class... Args>
@@ -209,8 +209,7 @@ void expect_readable(const ByteSource& file, const std::string& name, const Entr
 void expect_name(const ByteSource& file, const std::string& name, unsigned flags, std::uint64_t index) {
   if (name.empty()) reject_zip(file, "entry {} has no name", index);
   if (name.find('\0') != std::string::npos) reject_zip(file, "the name {} has a NUL byte", shown(name));
-  const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
-  if (is_ascii) return;
+  if (is_ascii(name)) return;
   if (!(flags & utf8)) {
     fail<FileError>(file.op(), "\"{}\": the name {} is neither ASCII nor marked as UTF-8; no other encoding is read",
                     file.path(), shown(name));
@@ -223,26 +222,42 @@ ZipEntry checked_entry(const FileReader& file, std::string name, const EntryHead
   const auto limit = static_cast<std::uint64_t>(file.size());
   if (offset > limit || header.compressed_size > limit) {
     reject_zip(file, "{} of {} bytes at byte {} is not in the file, which has {}", shown(name), header.compressed_size,
-               offset, file.size());
+               offset, limit);
   }
   const bool is_deflated = header.method == Z_DEFLATED;
-  std::uint64_t most = header.compressed_size;
-  if (is_deflated && __builtin_mul_overflow(most, deflate_ratio, &most)) most = INT64_MAX;
+  const auto compressed = static_cast<std::int64_t>(header.compressed_size);
+  const auto most = static_cast<std::uint64_t>(is_deflated ? most_inflated(compressed) : compressed);
   if (is_deflated ? header.size > most : header.size != most) {
-    reject_zip(file, "{} cannot have {} bytes in memory: it has {} in the file{}", shown(name), header.size,
-               header.compressed_size, is_deflated ? "" : ", as they are");
+    reject_zip(file, "{} cannot have {} bytes: it has {} {} in the file", shown(name), header.size, compressed,
+               is_deflated ? "deflated ones" : "of them");
   }
   return {std::move(name),
           static_cast<std::int64_t>(offset),
           0,
           static_cast<std::int64_t>(header.size),
-          static_cast<std::int64_t>(header.compressed_size),
+          compressed,
           header.crc,
           is_deflated};
 }
 
-/// Where the contents begin. The entry's own header agrees with the directory; one that was written before its numbers
-/// were known has zeros instead (a data descriptor follows the contents; it is not read).
+/// The entry's own header says what the directory says. One that was written before its numbers were known has zeros
+/// instead (a data descriptor with the numbers follows the contents; it is not read).
+void expect_agreement(const FileReader& file, const ZipEntry& entry, const EntryHeader& header) {
+  const bool may_be_zero = (header.flags & has_descriptor) != 0;
+  const auto expect_same = [&file, &entry](const char* what, std::uint64_t here, std::uint64_t there) {
+    if (here == there) return;
+    reject_zip(file, "the header of {} at byte {} has the {} {}, the directory says {}", shown(entry.name),
+               entry.offset, what, here, there);
+  };
+  expect_same("method", header.method, entry.is_deflated ? Z_DEFLATED : 0);
+  if (!may_be_zero || header.crc != 0) expect_same("CRC-32", header.crc, entry.crc);
+  if (!may_be_zero || header.size != 0) expect_same("size", header.size, static_cast<std::uint64_t>(entry.size));
+  if (!may_be_zero || header.compressed_size != 0) {
+    expect_same("compressed size", header.compressed_size, static_cast<std::uint64_t>(entry.compressed_size));
+  }
+}
+
+/// Reads an entry's own header; returns where its contents begin.
 std::int64_t read_local_header(FileReader& file, const ZipEntry& entry) {
   const std::string name = shown(entry.name);
   char bytes[local_size];
@@ -254,26 +269,19 @@ std::int64_t read_local_header(FileReader& file, const ZipEntry& entry) {
   Numbers numbers({bytes + 4, local_size - 4});
   EntryHeader header(numbers);
   expect_readable(file, name, header);
-  if (header.name_size != entry.name.size() || (header.method == Z_DEFLATED) != entry.is_deflated) {
-    reject_zip(file, "the header of {} at byte {} contradicts the directory", name, entry.offset);
-  }
   const std::int64_t begin = entry.offset + local_size + header.name_size + header.extra_size;
   if (entry.compressed_size > entry.end - begin) {
-    reject_zip(file, "{} ends at byte {}, where something else began at byte {}", name, begin + entry.compressed_size,
+    reject_zip(file, "{} ends at byte {}, but what follows it begins at byte {}", name, begin + entry.compressed_size,
                entry.end);
   }
   std::string text(header.name_size + header.extra_size, '\0');
   file.read(text.data(), static_cast<std::int64_t>(text.size()), "the header of an entry");
-  widen(file, name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
-  const bool may_be_zero = header.flags & has_descriptor;
-  const auto agrees = [may_be_zero](std::uint64_t here, std::uint64_t in_directory) {
-    return here == in_directory || (may_be_zero && here == 0);
-  };
-  if (!text.starts_with(entry.name) || !agrees(header.crc, entry.crc) ||
-      !agrees(header.size, static_cast<std::uint64_t>(entry.size)) ||
-      !agrees(header.compressed_size, static_cast<std::uint64_t>(entry.compressed_size))) {
-    reject_zip(file, "the header of {} at byte {} contradicts the directory", name, entry.offset);
+  const std::string local_name = text.substr(0, header.name_size);
+  if (local_name != entry.name) {
+    reject_zip(file, "the header at byte {} is that of {}, expected {}", entry.offset, shown(local_name), name);
   }
+  widen(file, name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
+  expect_agreement(file, entry, header);
   return begin;
 }
 
@@ -291,6 +299,7 @@ class StoredBytes final : public ByteSource {
   StoredBytes(FileReader& file, const ZipEntry& entry, std::int64_t begin)
       : ByteSource(file.op(), path_in(file, entry)), file_(file), begin_(begin), size_(entry.compressed_size) {}
 
+  std::int64_t size() const noexcept { return size_; }
   std::int64_t most_left() const noexcept override { return size_ - offset_; }
 
  private:
@@ -308,6 +317,7 @@ class EntrySource final : public ByteSource {
  public:
   EntrySource(FileReader& file, const ZipEntry& entry, std::int64_t begin)
       : ByteSource(file.op(), path_in(file, entry)), stored_(file, entry, begin), size_(entry.size), crc_(entry.crc) {
+    if (entry.is_deflated) inflated_.emplace(stored_, Wrapper::none);
     if (size_ == 0) expect_end();
   }
 
@@ -332,14 +342,27 @@ class EntrySource final : public ByteSource {
   }
 
   void expect_end() {
+    if (inflated_) expect_end_of_stream();
     if (actual_crc_ == crc_) return;
     fail<FileError>(op(), "\"{}\" is damaged: its CRC-32 is {:08x}, the archive says {:08x}{}", path(), actual_crc_,
                     crc_, crc_ == 0 ? " (it may have been written without)" : "");
   }
 
-  ByteSource& source() noexcept { return stored_; }
+  void expect_end_of_stream() {
+    char more;
+    if (inflated_->read_some(&more, 1) != 0) {
+      fail<FileError>(op(), "\"{}\" is damaged: it holds more than the {} bytes that the archive says", path(), size_);
+    }
+    const std::int64_t taken = inflated_->compressed_size();
+    if (taken == stored_.size()) return;
+    fail<FileError>(op(), "\"{}\" is damaged: its deflate stream has {} bytes, the archive says {}", path(), taken,
+                    stored_.size());
+  }
+
+  ByteSource& source() noexcept { return inflated_ ? static_cast<ByteSource&>(*inflated_) : stored_; }
 
   StoredBytes stored_;
+  std::optional<InflateSource> inflated_;
   const std::int64_t size_;
   const std::uint32_t crc_;
   std::uint32_t actual_crc_ = 0;
@@ -431,7 +454,6 @@ const ZipEntry* ZipReader::find(std::string_view name) const noexcept {
 
 std::unique_ptr<ByteSource> ZipReader::open(const ZipEntry& entry) const {
   const std::int64_t begin = read_local_header(file_, entry);
-  if (entry.is_deflated) fail<FileError>(file_.op(), "\"{}\": {} is deflated", file_.path(), shown(entry.name));
   return std::make_unique<EntrySource>(file_, entry, begin);
 }
 
