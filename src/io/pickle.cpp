@@ -288,8 +288,8 @@ class PickleMachine {
     if (const int index = find_pickle_global(module, name); index >= 0) return push(PickleValue::global, index);
     const std::string full = std::string(module.substr(0, 100)) + "." + std::string(name.substr(0, 100));
     fail<FileError>(file_.op(),
-                    "\"{}\" refers to {}, which no state dict needs and is not run (at byte {}); save "
-                    "model.state_dict()",
+                    "\"{}\" refers to {} (at byte {}): a state dict needs no such thing, and nothing in a file is run; "
+                    "save model.state_dict()",
                     file_.path(), shown(full), opcode_at_);
   }
 

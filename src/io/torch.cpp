@@ -3,8 +3,6 @@
 #include "xtape/io/torch.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -32,7 +30,7 @@ class TorchArchive {
  public:
   explicit TorchArchive(FileReader& file) : file_(expect_zip(file)), zip_(file) {
     if (!zip_.entries().empty()) folder_ = zip_.entries()[0].name;
-    folder_ = folder_.substr(0, folder_.find('/')) + "/";
+    folder_.erase(folder_.find('/') + 1);
     if (find("constants.pkl")) {
       fail<FileError>(file_.op(), "\"{}\" is a TorchScript archive; save its module.state_dict() by torch.save",
                       file_.path());
@@ -44,7 +42,10 @@ class TorchArchive {
 
   Pickle pickle() const {
     const ZipEntry* entry = find("data.pkl");
-    if (!entry) fail<FileError>(file_.op(), "\"{}\" has no data.pkl: no file of torch.save", file_.path());
+    if (!entry) {
+      fail<FileError>(file_.op(), "\"{}\" has no {}: it is no file of torch.save", file_.path(),
+                      shown(folder_ + "data.pkl"));
+    }
     // With the values of the pickle, no more than twice the file, 12 MiB, and 512 bytes an entry.
     constexpr std::int64_t mebibyte = 1 << 20;
     const std::int64_t most = std::min<std::int64_t>(file_.size() + 4 * mebibyte, UINT32_MAX);
@@ -117,7 +118,7 @@ class StateDictFinder {
     if (root.kind != PickleValue::dict) {
       reject(" holds {}, not a state dict; save model.state_dict()", pickle_.described(root));
     }
-    return tensors_of(key ? under(*key) : root, key);
+    return tensors_of(key ? under(*key) : root);
   }
 
  private:
@@ -149,52 +150,52 @@ class StateDictFinder {
     constexpr int most = 8;
     std::string keys;
     int count = 0;
-    for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0 && count < most; at = pickle_.next_entry(at)) {
+    for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0; at = pickle_.next_entry(at)) {
       const PickleValue &key = pickle_.key(at), &value = pickle_.value(at);
       if (key.kind != PickleValue::text || value.kind != PickleValue::dict) continue;
       const std::int64_t first = pickle_.first_entry(value);
       if (first == 0 || pickle_.value(first).kind != PickleValue::tensor) continue;
-      keys += (count++ == 0 ? "" : ", ") + shown(std::string(pickle_.text(key)));
+      if (count == most) return keys + ", ...";
+      keys += (count++ == 0 ? "; load_torch(path, key) takes one of these keys: " : ", ");
+      keys += shown(std::string(pickle_.text(key)));
     }
-    return count == 0 ? "" : "; it has state dicts under these keys: " + keys;
+    return keys;
   }
 
-  std::vector<TorchTensor> tensors_of(const PickleValue& dict, const std::string* key) const {
-    expect_unique_names(dict);
-    std::vector<TorchTensor> tensors;
+  std::vector<TorchTensor> tensors_of(const PickleValue& dict) const {
+    std::vector<std::string_view> names;
     for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      const PickleValue& value = pickle_.value(at);
-      const std::string name(pickle_.text(pickle_.key(at)));
-      if (value.kind != PickleValue::tensor) {
-        if (const char* form = pickle_.readable_form(value)) {
-          reject(": {} is {}, which is not read; save {}", shown(name), pickle_.described(value), form);
-        }
-        reject(": {} is {}, not a tensor{}", shown(name), pickle_.described(value), key ? "" : keys_of_state_dicts());
-      }
-      tensors.push_back({pickle_.tensor(value), name});
+      names.push_back(expect_tensor(pickle_.key(at), pickle_.value(at)));
+    }
+    expect_unique(names);
+    std::vector<TorchTensor> tensors;
+    tensors.reserve(names.size());
+    for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
+      tensors.push_back({pickle_.tensor(pickle_.value(at)), std::string(names[tensors.size()])});
     }
     return tensors;
   }
 
-  /// Before any is copied, so that a name in the memo cannot be copied once for each of its uses.
-  void expect_unique_names(const PickleValue& dict) const {
-    std::vector<std::string_view> names;
-    for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      const PickleValue& key = pickle_.key(at);
-      if (key.kind != PickleValue::text)
-        reject(": a key of the state dict is {}, not a string", pickle_.described(key));
-      names.push_back(pickle_.text(key));
+  /// The name of an entry of a state dict.
+  std::string_view expect_tensor(const PickleValue& key, const PickleValue& value) const {
+    if (key.kind != PickleValue::text) reject(": a key of the dict is {}, not a string", pickle_.described(key));
+    const std::string_view name = pickle_.text(key);
+    if (value.kind == PickleValue::tensor) return name;
+    if (const char* form = pickle_.readable_form(value)) {
+      reject(": {} is {}, which is not read; save {}", shown(std::string(name)), pickle_.described(value), form);
     }
-    const auto expect_no_two = [this, &names](auto is_less, auto is_same) {
-      std::sort(names.begin(), names.end(), is_less);
-      const auto twice = std::adjacent_find(names.begin(), names.end(), is_same);
-      if (twice != names.end()) reject(": the name {} occurs twice", shown(std::string(*twice)));
-    };
-    // First by their places: then the texts that are compared are different parts of the pickle.
-    using Name = std::string_view;
-    expect_no_two([](Name a, Name b) { return std::less<>()(a.data(), b.data()); },
-                  [](Name a, Name b) { return a.data() == b.data() && a.size() == b.size(); });
-    expect_no_two([](Name a, Name b) { return a < b; }, [](Name a, Name b) { return a == b; });
+    reject(": {} is {}, not a tensor{}", shown(std::string(name)), pickle_.described(value), keys_of_state_dicts());
+  }
+
+  /// Different names are different parts of the pickle. Without this check, one in the memo would be copied once for
+  /// each of its uses.
+  void expect_unique(std::vector<std::string_view> names) const {
+    std::size_t size = 0;
+    for (std::string_view name : names) size += name.size();
+    if (size > pickle_.size()) reject(": a name of the state dict occurs twice");
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice != names.end()) reject(": the name {} occurs twice", shown(std::string(*twice)));
   }
 
   const FileReader& file_;
@@ -264,7 +265,7 @@ Tensor tensor_in(const FileReader& file, const TorchTensor& t, const Tensor& sto
 
 /// Checks what can be checked before elements are read.
 void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) {
-  constexpr std::int64_t most_times_file = 1032;  // of copies; as much as deflate can make of a file
+  constexpr double most_times_file = 1032;  // of copies; as much as deflate can make of a file
   double copied = 0;
   for (TorchTensor& t : tensors) {
     if (t.is_negated) {
@@ -276,23 +277,22 @@ void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) 
       copied += static_cast<double>(t.shape.numel()) * static_cast<double>(itemsize(dtype_of_stored(t.stored)));
     }
   }
-  if (copied <= static_cast<double>(most_times_file * file.size())) return;
+  if (copied <= most_times_file * static_cast<double>(file.size())) return;
   fail<FileError>(file.op(), "\"{}\": its tensors are copies of more than {} times its bytes; save x.contiguous()",
                   file.path(), most_times_file);
 }
 
 StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> tensors) {
   expect_loadable(archive.file(), tensors);
-  std::vector<std::size_t> by_storage(tensors.size());
-  std::iota(by_storage.begin(), by_storage.end(), std::size_t{0});
-  std::stable_sort(by_storage.begin(), by_storage.end(),
-                   [&tensors](std::size_t i, std::size_t j) { return tensors[i].key < tensors[j].key; });
+  std::vector<std::pair<std::int64_t, std::size_t>> by_storage;  // keys and indices
+  for (std::size_t i = 0; i < tensors.size(); ++i) by_storage.emplace_back(tensors[i].key, i);
+  std::sort(by_storage.begin(), by_storage.end());
   std::vector<NamedTensor> entries(tensors.size());
   Tensor storage;
   const TorchTensor* last = nullptr;
-  for (std::size_t i : by_storage) {
-    TorchTensor& t = tensors[i];
-    if (!last || last->key != t.key) {
+  for (const auto& [key, i] : by_storage) {
+    const TorchTensor& t = tensors[i];
+    if (!last || last->key != key) {
       storage = Tensor();  // before there is memory for the next one
       storage = archive.storage_of(t);
     } else if (last->stored != t.stored || last->numel != t.numel) {
@@ -308,7 +308,8 @@ StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> ten
 StateDict load_torch_file(const std::string& path, const std::string* key) {
   FileReader file("load_torch", path);
   const TorchArchive archive(file);
-  return load_tensors(archive, StateDictFinder(file, archive.pickle()).find(key));
+  std::vector<TorchTensor> tensors = StateDictFinder(file, archive.pickle()).find(key);
+  return load_tensors(archive, std::move(tensors));
 }
 
 }  // namespace
