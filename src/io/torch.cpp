@@ -21,9 +21,20 @@ namespace xtape::io {
 
 namespace {
 
+constexpr char name_twice[] = ": a name of the state dict occurs twice";
+
 struct TorchTensor : PickledTensor {
   std::string name;
 };
+
+/// FileError: the path in quotes, then the rest of the line.
+[[noreturn, gnu::noinline]] void fail_about(const FileReader& file, const std::string& rest) {
+  fail<FileError>(file.op(), "\"{}\"{}", file.path(), rest);
+}
+template <class... Args>
+[[noreturn]] void reject_torch(const FileReader& file, fmt::format_string<Args...> format, const Args&... args) {
+  fail_about(file, xtape::detail::format_line(format, xtape::detail::format_argument(args)...));
+}
 
 /// The archive, with the errors of what is another kind of file.
 class TorchArchive {
@@ -32,8 +43,7 @@ class TorchArchive {
     if (!zip_.entries().empty()) folder_ = zip_.entries()[0].name;
     folder_.erase(folder_.find('/') + 1);
     if (find("constants.pkl")) {
-      fail<FileError>(file_.op(), "\"{}\" is a TorchScript archive; save its module.state_dict() by torch.save",
-                      file_.path());
+      reject_torch(file_, " is a TorchScript archive; save its module.state_dict() by torch.save");
     }
     expect_little_endian();
   }
@@ -43,15 +53,13 @@ class TorchArchive {
   Pickle pickle() const {
     const ZipEntry* entry = find("data.pkl");
     if (!entry) {
-      fail<FileError>(file_.op(), "\"{}\" has no {}: it is no file of torch.save", file_.path(),
-                      shown(folder_ + "data.pkl"));
+      reject_torch(file_, " has no {}: it is no file of torch.save", shown(folder_ + "data.pkl"));
     }
     // With the values of the pickle, no more than twice the file, 12 MiB, and 512 bytes an entry.
     constexpr std::int64_t mebibyte = 1 << 20;
     const std::int64_t most = std::min<std::int64_t>(file_.size() + 4 * mebibyte, UINT32_MAX);
     if (entry->size > most) {
-      fail<FileError>(file_.op(), "\"{}\": {} has {} bytes, at most {} are read", file_.path(), shown(entry->name),
-                      entry->size, most);
+      reject_torch(file_, ": {} has {} bytes, at most {} are read", shown(entry->name), entry->size, most);
     }
     const auto entries = static_cast<std::int64_t>(zip_.entries().size());
     return Pickle(*zip_.open(*entry), entry->size, file_.size() + 8 * mebibyte + 512 * entries);
@@ -61,12 +69,11 @@ class TorchArchive {
   Tensor storage_of(const TorchTensor& t) const {
     const std::string name = shown(t.name), part = fmt::format("data/{}", t.key);
     const ZipEntry* entry = find(part);
-    if (!entry)
-      fail<FileError>(file_.op(), "\"{}\": {} has its elements in {}, which is missing", file_.path(), name, part);
+    if (!entry) reject_torch(file_, ": {} has its elements in {}, which is missing", name, part);
     const std::optional<std::int64_t> bytes = bytes_of({t.numel}, size_of(t.stored));
     if (!bytes || *bytes != entry->size) {
-      fail<FileError>(file_.op(), "\"{}\": {} has {} elements of {} bytes in {}, which has {} bytes", file_.path(),
-                      name, t.numel, size_of(t.stored), part, entry->size);
+      reject_torch(file_, ": {} has {} elements of {} bytes in {}, which has {} bytes", name, t.numel,
+                   size_of(t.stored), part, entry->size);
     }
     const Tensor y = make_array(file_, name, {t.numel}, dtype_of_stored(t.stored));
     read_elements(*zip_.open(*entry), name, t.stored, y);
@@ -81,12 +88,10 @@ class TorchArchive {
     file.seek(0);
     if (begin.substr(0, 2) == "PK") return file;
     if (begin.find("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") != std::string_view::npos) {
-      fail<FileError>(file.op(),
-                      "\"{}\" has the form of PyTorch before 1.6; save it again: torch.save(torch.load(path), path)",
-                      file.path());
+      reject_torch(file, " has the form of PyTorch before 1.6; save it again: torch.save(torch.load(path), path)");
     }
-    fail<FileError>(file.op(), "\"{}\" is no file of torch.save: it is {}", file.path(),
-                    begin.substr(0, 1) == "\x80" ? "a pickle, not a ZIP archive" : "no ZIP archive");
+    reject_torch(file, " is no file of torch.save: it is {}",
+                 begin.substr(0, 1) == "\x80" ? "a pickle, not a ZIP archive" : "no ZIP archive");
   }
 
   const ZipEntry* find(const std::string& part) const { return zip_.find(folder_ + part); }
@@ -97,8 +102,7 @@ class TorchArchive {
     char text[8] = {};
     const std::string_view order(text, static_cast<std::size_t>(zip_.open(*entry)->read_some(text, sizeof text)));
     if (order == "little") return;
-    fail<FileError>(file_.op(), "\"{}\" has the byte order {}; save it again on a little-endian machine", file_.path(),
-                    shown(std::string(order)));
+    reject_torch(file_, " has the byte order {}; save it again on a little-endian machine", shown(std::string(order)));
   }
 
   FileReader& file_;
@@ -116,17 +120,12 @@ class StateDictFinder {
   std::vector<TorchTensor> find(const std::string* key) {
     const PickleValue& root = pickle_.root();
     if (root.kind != PickleValue::dict) {
-      reject(" holds {}, not a state dict; save model.state_dict()", pickle_.described(root));
+      reject_torch(file_, " holds {}, not a state dict; save model.state_dict()", pickle_.described(root));
     }
     return tensors_of(key ? under(*key) : root);
   }
 
  private:
-  template <class... Args>
-  [[noreturn]] void reject(fmt::format_string<Args...> format, const Args&... args) const {
-    fail<FileError>(file_.op(), "\"{}\"{}", file_.path(), detail::format_line(format, args...));
-  }
-
   bool is_text(const PickleValue& value, std::string_view text) const {
     return value.kind == PickleValue::text && pickle_.text(value) == text;
   }
@@ -135,12 +134,13 @@ class StateDictFinder {
     const PickleValue* found = nullptr;
     for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0; at = pickle_.next_entry(at)) {
       if (!is_text(pickle_.key(at), key)) continue;
-      if (found) reject(": the key {} occurs twice", shown(key));
+      if (found) reject_torch(file_, ": the key {} occurs twice", shown(key));
       found = &pickle_.value(at);
     }
-    if (!found) reject(" has no key {}{}", shown(key), keys_of_state_dicts());
+    if (!found) reject_torch(file_, " has no key {}{}", shown(key), keys_of_state_dicts());
     if (found->kind != PickleValue::dict) {
-      reject(": {} is {}, not a state dict{}", shown(key), pickle_.described(*found), keys_of_state_dicts());
+      reject_torch(file_, ": {} is {}, not a state dict{}", shown(key), pickle_.described(*found),
+                   keys_of_state_dicts());
     }
     return *found;
   }
@@ -163,39 +163,30 @@ class StateDictFinder {
   }
 
   std::vector<TorchTensor> tensors_of(const PickleValue& dict) const {
-    std::vector<std::string_view> names;
-    for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      names.push_back(expect_tensor(pickle_.key(at), pickle_.value(at)));
-    }
-    expect_unique(names);
     std::vector<TorchTensor> tensors;
-    tensors.reserve(names.size());
+    std::size_t size = 0;
     for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      tensors.push_back({pickle_.tensor(pickle_.value(at)), std::string(names[tensors.size()])});
+      const std::string_view name = name_of_tensor(pickle_.key(at), pickle_.value(at));
+      // Different names are different parts of the pickle. One in the memo could be copied once for each of its uses.
+      size += name.size();
+      if (size > pickle_.size()) reject_torch(file_, name_twice);
+      tensors.push_back({pickle_.tensor(pickle_.value(at)), std::string(name)});
     }
     return tensors;
   }
 
   /// The name of an entry of a state dict.
-  std::string_view expect_tensor(const PickleValue& key, const PickleValue& value) const {
-    if (key.kind != PickleValue::text) reject(": a key of the dict is {}, not a string", pickle_.described(key));
+  std::string_view name_of_tensor(const PickleValue& key, const PickleValue& value) const {
+    if (key.kind != PickleValue::text)
+      reject_torch(file_, ": a key of the dict is {}, not a string", pickle_.described(key));
     const std::string_view name = pickle_.text(key);
     if (value.kind == PickleValue::tensor) return name;
     if (const char* form = pickle_.readable_form(value)) {
-      reject(": {} is {}, which is not read; save {}", shown(std::string(name)), pickle_.described(value), form);
+      reject_torch(file_, ": {} is {}, which is not read; save {}", shown(std::string(name)), pickle_.described(value),
+                   form);
     }
-    reject(": {} is {}, not a tensor{}", shown(std::string(name)), pickle_.described(value), keys_of_state_dicts());
-  }
-
-  /// Different names are different parts of the pickle. Without this check, one in the memo would be copied once for
-  /// each of its uses.
-  void expect_unique(std::vector<std::string_view> names) const {
-    std::size_t size = 0;
-    for (std::string_view name : names) size += name.size();
-    if (size > pickle_.size()) reject(": a name of the state dict occurs twice");
-    std::sort(names.begin(), names.end());
-    const auto twice = std::adjacent_find(names.begin(), names.end());
-    if (twice != names.end()) reject(": the name {} occurs twice", shown(std::string(*twice)));
+    reject_torch(file_, ": {} is {}, not a tensor{}", shown(std::string(name)), pickle_.described(value),
+                 keys_of_state_dicts());
   }
 
   const FileReader& file_;
@@ -225,13 +216,12 @@ void expect_in_storage(const FileReader& file, TorchTensor& t) {
             !__builtin_add_overflow(last, span, &last);
   }
   if (!is_in || last >= t.numel) {
-    fail<FileError>(file.op(),
-                    "\"{}\": {} of shape {} and strides {} from element {} on leaves its storage of {} elements",
-                    file.path(), shown(t.name), t.shape, t.strides, t.offset, t.numel);
+    reject_torch(file, ": {} of shape {} and strides {} from element {} on leaves its storage of {} elements",
+                 shown(t.name), t.shape, t.strides, t.offset, t.numel);
   }
   if (t.shape.numel() > t.numel) {
-    fail<FileError>(file.op(), "\"{}\": {} of shape {} has more elements than its storage, {}; save x.contiguous()",
-                    file.path(), shown(t.name), t.shape, t.numel);
+    reject_torch(file, ": {} of shape {} has more elements than its storage, {}; save x.contiguous()", shown(t.name),
+                 t.shape, t.numel);
   }
 }
 
@@ -269,7 +259,7 @@ void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) 
   double copied = 0;
   for (TorchTensor& t : tensors) {
     if (t.is_negated) {
-      fail<FileError>(file.op(), "\"{}\": {} has its neg bit set; save x.resolve_neg()", file.path(), shown(t.name));
+      reject_torch(file, ": {} has its neg bit set; save x.resolve_neg()", shown(t.name));
     }
     if (t.shape.numel() == 0) continue;
     expect_in_storage(file, t);
@@ -278,8 +268,7 @@ void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) 
     }
   }
   if (copied <= most_times_file * static_cast<double>(file.size())) return;
-  fail<FileError>(file.op(), "\"{}\": its tensors are copies of more than {} times its bytes; save x.contiguous()",
-                  file.path(), most_times_file);
+  reject_torch(file, ": its tensors are copies of more than {} times its bytes; save x.contiguous()", most_times_file);
 }
 
 StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> tensors) {
@@ -296,13 +285,17 @@ StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> ten
       storage = Tensor();  // before there is memory for the next one
       storage = archive.storage_of(t);
     } else if (last->stored != t.stored || last->numel != t.numel) {
-      fail<FileError>(archive.file().op(), "\"{}\": {} and {} disagree about their storage, data/{}",
-                      archive.file().path(), shown(last->name), shown(t.name), t.key);
+      reject_torch(archive.file(), ": {} and {} disagree about their storage, data/{}", shown(last->name),
+                   shown(t.name), t.key);
     }
     last = &t;
     entries[i] = {t.name, tensor_in(archive.file(), t, storage)};
   }
-  return StateDict(std::move(entries));
+  try {
+    return StateDict(std::move(entries));
+  } catch (const ValueError&) {
+    reject_torch(archive.file(), name_twice);
+  }
 }
 
 StateDict load_torch_file(const std::string& path, const std::string* key) {
