@@ -21,8 +21,6 @@ namespace xtape::io {
 
 namespace {
 
-constexpr char name_twice[] = ": a name of the state dict occurs twice";
-
 struct TorchTensor : PickledTensor {
   std::string name;
 };
@@ -169,7 +167,7 @@ class StateDictFinder {
       const std::string_view name = name_of_tensor(pickle_.key(at), pickle_.value(at));
       // Different names are different parts of the pickle. One in the memo could be copied once for each of its uses.
       size += name.size();
-      if (size > pickle_.size()) reject_torch(file_, name_twice);
+      if (size > pickle_.size()) reject_torch(file_, ": the names of its tensors take more bytes than the pickle");
       tensors.push_back({pickle_.tensor(pickle_.value(at)), std::string(name)});
     }
     return tensors;
@@ -177,8 +175,9 @@ class StateDictFinder {
 
   /// The name of an entry of a state dict.
   std::string_view name_of_tensor(const PickleValue& key, const PickleValue& value) const {
-    if (key.kind != PickleValue::text)
+    if (key.kind != PickleValue::text) {
       reject_torch(file_, ": a key of the dict is {}, not a string", pickle_.described(key));
+    }
     const std::string_view name = pickle_.text(key);
     if (value.kind == PickleValue::tensor) return name;
     if (const char* form = pickle_.readable_form(value)) {
@@ -294,7 +293,7 @@ StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> ten
   try {
     return StateDict(std::move(entries));
   } catch (const ValueError&) {
-    reject_torch(archive.file(), name_twice);
+    reject_torch(archive.file(), ": a name of the state dict occurs twice");
   }
 }
 
