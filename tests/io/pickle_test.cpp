@@ -7,7 +7,7 @@
 #include "support/files.hpp"
 #include "support/misuse.hpp"
 
-namespace xtape {
+namespace xtape::pickles {  // its short names are of no use to other tests
 namespace {
 
 using testing::expect_errors;
@@ -27,7 +27,7 @@ std::string global(const std::string& module, const std::string& name) { return 
 std::string tuple(const std::string& items) { return "(" + items + "t"; }
 std::string call(const std::string& callee, const std::string& arguments) { return callee + tuple(arguments) + "R"; }
 const std::string rebuild = global("torch._utils", "_rebuild_tensor_v2"), floats = global("torch", "FloatStorage"),
-                  ordered_dict = global("collections", "OrderedDict") + ")R", no = "\x89", mark = "(";
+                  ordered_dict = global("collections", "OrderedDict") + ")R", no = "\x89";
 
 /// The description of a storage, and the storage.
 std::string id_of(const std::string& type, const std::string& key, const std::string& numel) {
@@ -422,4 +422,4 @@ TEST(Pickle, CopiesOfAStorageAreLimitedViewsAreNot) {
 }
 
 }  // namespace
-}  // namespace xtape
+}  // namespace xtape::pickles
