@@ -188,6 +188,7 @@ TEST(Pickle, MachineRefusesOtherGlobalsByTheirNames) {
 
 TEST(Pickle, MachineRefusesWrongTensorsWithOneLine) {
   const std::string none = "N", zero = num(0), flat = tuple(num(6)), one = tuple(num(1)), hooks = no + ordered_dict;
+  const std::string plain = global("torch._tensor", "_rebuild_from_type_v2"), type = global("torch", "Tensor");
   const auto pair = [](std::int32_t a, std::int32_t b) { return tuple(num(a) + num(b)); };
   const auto storage = [](const std::string& id) {
     return call(rebuild, id + "Q" + num(0) + tuple(num(6)) + tuple(num(1)) + no + ordered_dict);
@@ -229,6 +230,11 @@ TEST(Pickle, MachineRefusesWrongTensorsWithOneLine) {
       {with(tensor_of(zero, flat, pair(1, 1))), "a tensor has 1 extents and 2 strides (at byte 151)"},
       {with(tensor_of(zero, nine, nine)), "a tensor has more than 8 dims (at byte 226)"},
       {with(call(rebuild, six + zero + flat + one + hooks + "]")), "the metadata of a tensor is a list (at byte 147)"},
+      {with(call(plain, rebuild + type + tuple(""))), "_rebuild_from_type_v2 is called with 3 arguments (at byte 98)"},
+      {with(call(plain, plain + type + tuple("") + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 103)"},
+      {with(call(plain, rebuild + none + tuple("") + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 86)"},
+      {with(call(plain, rebuild + type + none + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 98)"},
+      {with(call(plain, rebuild + type + tuple("") + none)), "_rebuild_tensor_v2 is called with 0 arguments (at byte 99)"},
       {with(call(global("torch._utils", "_rebuild_tensor_v3"), six + zero + flat + one + hooks + "N")), "the dtype of a tensor is None (at byte 147)"},
       {with(call(global("torch._utils", "_rebuild_tensor_v3"), six + zero + flat + one + hooks + floats)), "the dtype of a tensor is a class or function (at byte 166)"},
   }, is_wrong);
