@@ -18,7 +18,7 @@ using testing::write_file;
 
 std::string little(std::uint64_t number, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> 8 * i & 0xff);
+  for (int i = 0; i < bytes; ++i, number >>= 8) text += static_cast<char>(number & 0xff);
   return text;
 }
 std::string num(std::int32_t number) { return "J" + little(static_cast<std::uint32_t>(number), 4); }
