@@ -9,8 +9,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "io/array.hpp"
-#include "io/file.hpp"
-#include "io/safetensors_header.hpp"
+#include "io/safetensors_file.hpp"
 #include "io/text.hpp"
 #include "kernels/half.hpp"
 
@@ -39,25 +38,6 @@ Stored stored_of(DType dtype, FloatFormat floats) {
   return floats == FloatFormat::float16 ? Stored::f16 : Stored::bf16;
 }
 
-/// The entries in the order of the file, with their places.
-std::vector<StoredTensor> laid_out(const StateDict& dict, FloatFormat floats) {
-  std::vector<StoredTensor> tensors;
-  for (const auto& [name, tensor] : dict) {
-    if (name == metadata_key) fail<ValueError>(saving, "no tensor can be named \"{}\"", metadata_key);
-    tensors.push_back({name, stored_of(tensor.dtype(), floats), tensor.shape()});
-  }
-  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
-    const std::int64_t size_a = size_of(a.stored), size_b = size_of(b.stored);
-    return size_a != size_b ? size_a > size_b : a.name < b.name;
-  });
-  std::int64_t end = 0;
-  for (StoredTensor& t : tensors) {
-    t.begin = end;
-    t.end = end += t.shape.numel() * size_of(t.stored);
-  }
-  return tensors;
-}
-
 /// Writes a floating tensor in 16 bits an element.
 template <class T>
 void write_halves(AtomicFile& file, const std::string& name, std::span<const T> x, FloatFormat floats) {
@@ -77,16 +57,6 @@ void write_halves(AtomicFile& file, const std::string& name, std::span<const T> 
     }
     file.write(halves.data(), n * 2);
   }
-}
-
-// ---- loading -----------------------------------------------------------------------------------------------------
-
-Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
-  const std::string name = shown(t.name);
-  const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
-  if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
-  read_elements(file, name, t.stored, y);
-  return y;
 }
 
 }  // namespace
@@ -116,9 +86,27 @@ void Metadata::set(std::string_view name, std::string text) {
   entries_.emplace_back(name, std::move(text));
 }
 
+std::vector<StoredTensor> laid_out(const char* op, const StateDict& dict, FloatFormat floats) {
+  std::vector<StoredTensor> tensors;
+  for (const auto& [name, tensor] : dict) {
+    if (name == metadata_key) fail<ValueError>(op, "no tensor can be named \"{}\"", metadata_key);
+    tensors.push_back({name, stored_of(tensor.dtype(), floats), tensor.shape()});
+  }
+  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
+    const std::int64_t size_a = size_of(a.stored), size_b = size_of(b.stored);
+    return size_a != size_b ? size_a > size_b : a.name < b.name;
+  });
+  std::int64_t end = 0;
+  for (StoredTensor& t : tensors) {
+    t.begin = end;
+    t.end = end += t.shape.numel() * size_of(t.stored);
+  }
+  return tensors;
+}
+
 void save_safetensors(const std::string& path, const StateDict& dict, const Metadata& metadata,
                       SafetensorsOptions options) {
-  const std::vector<StoredTensor> tensors = laid_out(dict, options.floats);
+  const std::vector<StoredTensor> tensors = laid_out(saving, dict, options.floats);
   const std::string header = header_text(saving, tensors, metadata);
   AtomicFile file(saving, path);
   file.write(header.data(), static_cast<std::int64_t>(header.size()));
@@ -133,6 +121,14 @@ void save_safetensors(const std::string& path, const StateDict& dict, const Meta
     }
   }
   file.commit();
+}
+
+Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
+  const std::string name = shown(t.name);
+  const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
+  if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
+  read_elements(file, name, t.stored, y);
+  return y;
 }
 
 StateDict load_safetensors(const std::string& path) {

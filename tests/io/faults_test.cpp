@@ -116,6 +116,12 @@ struct Format {
   int writes, reads;
 };
 
+struct Resumable {
+  nn::Linear model{1, 1000, {.bias = false}};
+  optim::SGD optimizer{model.parameters()};
+  io::Checkpoint checkpoint{model, optimizer};
+};
+
 const std::vector<Format> formats = {
     {"save_safetensors", "load_safetensors",
      [](const std::string& path, float value) {
@@ -128,6 +134,19 @@ const std::vector<Format> formats = {
      [](const std::string& path) { return io::load_npy(path)[999].item<float>(); }, 2, 5},
     {"write_idx", "read_idx", [](const std::string& path, float value) { data::write_idx(path, full({1000}, value)); },
      [](const std::string& path) { return data::read_idx(path)[999].item<float>(); }, 2, 5},
+    {"Checkpoint", "Checkpoint",
+     [](const std::string& path, float value) {
+       Resumable run;
+       NoGradGuard no_grad;
+       run.model.weight.fill_(value);
+       run.checkpoint.save(path);
+     },
+     [](const std::string& path) {
+       Resumable run;
+       run.checkpoint.load(path);
+       return run.model.weight[999].item<float>();
+     },
+     11, 12},
 };
 
 /// PyTorch's files are only read: 0.weight[0][1] of this one is 1.

@@ -1,0 +1,193 @@
+#include "checkpoint/file.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "io/file.hpp"
+#include "io/safetensors_file.hpp"
+#include "io/text.hpp"
+
+namespace xtape::checkpoint {
+
+namespace {
+
+using io::FileReader;
+using io::shown;
+using io::StoredTensor;
+
+constexpr char checksum_name[] = "checksum", version_name[] = "xtape_checkpoint", version[] = "1";
+constexpr std::string_view part_prefix = "part.", text_prefix = "text.";
+
+// ---- checksum ----------------------------------------------------------------------------------------------------
+
+constexpr std::string_view blank = "00000000";
+/// Where the checksum's digits begin in the file, if it is a checkpoint.
+constexpr std::int64_t digits_at = 8 + std::string_view("{\"__metadata__\":{\"checksum\":\"").size();
+constexpr std::int64_t digits_end = digits_at + static_cast<std::int64_t>(blank.size());
+
+/// Of a file's bytes, which are added from the first to the last.
+class Checksum {
+ public:
+  void add(const void* from, std::int64_t n) noexcept {
+    const auto* const bytes = static_cast<const unsigned char*>(from);
+    const std::int64_t begin = std::clamp<std::int64_t>(digits_at - offset_, 0, n),
+                       end = std::clamp<std::int64_t>(digits_end - offset_, 0, n);
+    add_bytes(bytes, begin);
+    add_bytes(reinterpret_cast<const unsigned char*>(blank.data()), end - begin);
+    add_bytes(bytes + end, n - end);
+    offset_ += n;
+  }
+  std::string digits() const { return fmt::format("{:08x}", value_); }
+
+ private:
+  void add_bytes(const unsigned char* bytes, std::int64_t n) noexcept {
+    if (n > 0) value_ = crc32_z(value_, bytes, static_cast<std::size_t>(n));  // without bytes it would begin anew
+  }
+
+  uLong value_ = crc32_z(0, nullptr, 0);
+  std::int64_t offset_ = 0;
+};
+
+/// A file that is read from its start to its end, and its checksum.
+class SummedReader final : public FileReader {
+ public:
+  using FileReader::FileReader;
+  std::string digits() const { return checksum_.digits(); }
+
+ private:
+  std::int64_t do_read(void* to, std::int64_t n) override {
+    const std::int64_t got = FileReader::do_read(to, n);
+    checksum_.add(to, got);
+    return got;
+  }
+
+  Checksum checksum_;
+};
+
+// ---- reading -----------------------------------------------------------------------------------------------------
+
+void check_version(const FileReader& file, const io::Metadata& texts) {
+  if (!texts.contains(version_name))
+    fail<FileError>(op, "\"{}\" is no checkpoint; load_safetensors reads it", file.path());
+  const std::string& found = texts.at(version_name);
+  if (found == version) return;
+  fail<FileError>(op, "\"{}\" is a checkpoint of version {}, this program reads {}", file.path(), shown(found),
+                  version);
+}
+
+void check_sum(const SummedReader& file, const io::Metadata& texts) {
+  const std::string expected = texts.contains(checksum_name) ? texts.at(checksum_name) : "";
+  if (expected == file.digits()) return;
+  fail<FileError>(op, "\"{}\" is damaged: its bytes have the checksum {}, it says {}", file.path(), file.digits(),
+                  shown(expected));
+}
+
+std::vector<NamedTensor> read_tensors(FileReader& file, io::Header& header) {
+  std::vector<NamedTensor> tensors;
+  tensors.reserve(header.tensors.size());
+  for (StoredTensor& t : header.tensors) {
+    if (file.offset() != header.data + t.begin) {
+      fail<FileError>(op, "\"{}\": the header names {} before tensors whose bytes come first", file.path(),
+                      shown(t.name));
+    }
+    Tensor tensor = io::read_tensor(file, header, t);
+    tensors.push_back({std::move(t.name), std::move(tensor)});
+  }
+  return tensors;
+}
+
+/// The part of that name, or null.
+State* find(std::vector<State>& parts, std::string_view name) {
+  const auto part = std::find_if(parts.begin(), parts.end(), [name](const State& p) { return p.name == name; });
+  return part == parts.end() ? nullptr : &*part;
+}
+
+/// FileError, which lists all that do not match, unless the file has these parts and no other.
+void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<State>& parts) {
+  std::vector<std::string> missing, unexpected;
+  std::string others;
+  for (const State& part : parts) {
+    const std::string name = std::string(part_prefix) + part.name;
+    if (!texts.contains(name)) {
+      missing.push_back(shown(part.name));
+    } else if (texts.at(name) != part.kind) {
+      others +=
+          "; " + shown(part.name) + " is a " + shown(texts.at(name)) + " in the file, a " + shown(part.kind) + " here";
+    }
+  }
+  for (const auto& [name, text] : texts) {
+    if (!name.starts_with(part_prefix)) continue;
+    const std::string part = name.substr(part_prefix.size());
+    if (!find(parts, part)) unexpected.push_back(shown(part));
+  }
+  if (missing.empty() && unexpected.empty() && others.empty()) return;
+  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", file.path(),
+                  fmt::join(missing, ", "), fmt::join(unexpected, ", "), others);
+}
+
+void distribute(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {
+  std::vector<std::vector<NamedTensor>> of_part(parts.size());
+  for (auto& [name, tensor] : tensors) {
+    const std::size_t dot = name.find('.');
+    State* const part = dot == std::string::npos ? nullptr : find(parts, std::string_view(name).substr(0, dot));
+    if (!part) fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", file.path(), shown(name));
+    of_part[static_cast<std::size_t>(part - parts.data())].push_back({name.substr(dot + 1), std::move(tensor)});
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i].dict = StateDict(std::move(of_part[i]));
+}
+
+/// The program's own texts.
+io::Metadata own_texts(const FileReader& file, const io::Metadata& texts) {
+  std::vector<io::Metadata::Entry> own;
+  for (const auto& [name, text] : texts) {
+    if (name.starts_with(text_prefix)) {
+      own.emplace_back(name.substr(text_prefix.size()), text);
+    } else if (name != checksum_name && name != version_name && !name.starts_with(part_prefix)) {
+      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", file.path(), shown(name));
+    }
+  }
+  return io::Metadata(std::move(own));
+}
+
+}  // namespace
+
+void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& own) {
+  std::vector<io::Metadata::Entry> texts = {{checksum_name, std::string(blank)}, {version_name, version}};
+  std::vector<NamedTensor> tensors;
+  for (const State& part : parts) {
+    texts.emplace_back(std::string(part_prefix) + part.name, part.kind);
+    for (const auto& [name, tensor] : part.dict) tensors.push_back({part.name + "." + name, tensor});
+  }
+  for (const auto& [name, text] : own) texts.emplace_back(std::string(text_prefix) + name, text);
+  const StateDict dict(std::move(tensors));
+  const std::vector<StoredTensor> stored = io::laid_out(op, dict, io::FloatFormat::as_is);
+  std::string header = io::header_text(op, stored, io::Metadata(std::move(texts)));
+
+  Checksum checksum;
+  checksum.add(header.data(), static_cast<std::int64_t>(header.size()));
+  for (const StoredTensor& t : stored) checksum.add(dict.at(t.name).impl()->data, t.end - t.begin);
+  header.replace(digits_at, blank.size(), checksum.digits());
+
+  io::AtomicFile file(op, path);
+  file.write(header.data(), static_cast<std::int64_t>(header.size()));
+  for (const StoredTensor& t : stored) file.write(dict.at(t.name).impl()->data, t.end - t.begin);
+  file.commit();
+}
+
+io::Metadata read_file(const std::string& path, std::vector<State>& parts) {
+  SummedReader file(op, path);
+  io::Header header = io::read_header(file);
+  check_version(file, header.metadata);
+  std::vector<NamedTensor> tensors = read_tensors(file, header);
+  check_sum(file, header.metadata);
+  check_parts(file, header.metadata, parts);
+  distribute(file, std::move(tensors), parts);
+  return own_texts(file, header.metadata);
+}
+
+}  // namespace xtape::checkpoint
