@@ -1,11 +1,34 @@
 #include "io/array.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "kernels/half.hpp"
 
 namespace xtape::io {
+
+namespace {
+
+/// Reads `n` elements of 16 bits and makes float32 of them.
+void read_halves(ByteSource& file, Stored stored, float* to, std::int64_t n) {
+  constexpr std::int64_t block = 1 << 14;  // elements that are converted at a time
+  std::vector<std::uint16_t> halves(block);
+  for (std::int64_t count; n > 0; n -= count, to += count) {
+    count = std::min(block, n);
+    file.read(halves.data(), count * 2, "the data");
+    (stored == Stored::f16 ? kernels::from_float16 : kernels::from_bfloat16)(halves.data(), count, to);
+  }
+}
+
+}  // namespace
+
+std::int64_t size_of(Stored stored) noexcept { return stored >= Stored::f16 ? 2 : itemsize(dtype_of_stored(stored)); }
+
+DType dtype_of_stored(Stored stored) noexcept {
+  return stored >= Stored::f16 ? DType::float32 : static_cast<DType>(stored);
+}
 
 std::optional<std::int64_t> bytes_of(const Shape& shape, std::int64_t itemsize) {
   std::int64_t bytes = itemsize;
@@ -20,6 +43,16 @@ Tensor make_array(const ByteSource& file, const std::string& name, const Shape& 
     return xtape::detail::make_tensor(shape, dtype);
   } catch (const Error&) {
     fail<FileError>(file.op(), "\"{}\": there is no memory for {} of shape {}", file.path(), name, shape);
+  }
+}
+
+void read_elements(ByteSource& file, const std::string& name, Stored stored, const Tensor& y) {
+  if (stored >= Stored::f16) {
+    read_halves(file, stored, xtape::detail::elements<float>(y), y.numel());
+  } else if (stored == Stored::boolean) {
+    read_truths(file, name, y.impl()->data, y.numel());
+  } else {
+    file.read(y.impl()->data, y.numel() * size_of(stored), "the data");
   }
 }
 

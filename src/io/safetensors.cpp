@@ -11,6 +11,7 @@
 #include "io/array.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_header.hpp"
+#include "io/text.hpp"
 #include "kernels/half.hpp"
 
 namespace xtape::io {
@@ -80,27 +81,11 @@ void write_halves(AtomicFile& file, const std::string& name, std::span<const T> 
 
 // ---- loading -----------------------------------------------------------------------------------------------------
 
-void read_halves(FileReader& file, const StoredTensor& t, float* to) {
-  std::vector<std::uint16_t> halves(block);
-  for (std::int64_t left = t.shape.numel(), n; left > 0; left -= n) {
-    n = std::min<std::int64_t>(block, left);
-    file.read(halves.data(), n * 2, "the data");
-    (t.stored == Stored::f16 ? kernels::from_float16 : kernels::from_bfloat16)(halves.data(), n, to);
-    to += n;
-  }
-}
-
 Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
   const std::string name = shown(t.name);
   const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
   if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
-  if (t.stored == Stored::f16 || t.stored == Stored::bf16) {
-    read_halves(file, t, xtape::detail::elements<float>(y));
-  } else if (t.stored == Stored::boolean) {
-    read_truths(file, name, y.impl()->data, t.end - t.begin);
-  } else {
-    file.read(y.impl()->data, t.end - t.begin, "the data");
-  }
+  read_elements(file, name, t.stored, y);
   return y;
 }
 

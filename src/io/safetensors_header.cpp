@@ -12,25 +12,18 @@
 
 #include "core/fail.hpp"
 #include "io/array.hpp"
+#include "io/text.hpp"
 
 namespace xtape::io {
 
 namespace {
 
-struct StoredType {
-  const char* name;
-  std::int64_t size;
-  DType dtype;
-};
-constexpr StoredType stored_types[] = {
-    {"BOOL", 1, DType::bool_},  {"U8", 1, DType::uint8},    {"I32", 4, DType::int32},   {"I64", 8, DType::int64},
-    {"F32", 4, DType::float32}, {"F64", 8, DType::float64}, {"F16", 2, DType::float32}, {"BF16", 2, DType::float32}};
-
-const StoredType& type_of(Stored stored) noexcept { return stored_types[static_cast<int>(stored)]; }
+/// In the order of Stored.
+constexpr const char* stored_names[] = {"BOOL", "U8", "I32", "I64", "F32", "F64", "F16", "BF16"};
 
 std::optional<Stored> stored_named(std::string_view name) {
-  for (int i = 0; i < static_cast<int>(std::size(stored_types)); ++i) {
-    if (stored_types[i].name == name) return static_cast<Stored>(i);
+  for (int i = 0; i < static_cast<int>(std::size(stored_names)); ++i) {
+    if (stored_names[i] == name) return static_cast<Stored>(i);
   }
   return std::nullopt;
 }
@@ -366,17 +359,7 @@ std::string quoted(const char* op, const std::string& text) {
 
 }  // namespace
 
-std::string shown(const std::string& name) {
-  constexpr std::size_t longest = 80;
-  std::string text =
-      nlohmann::json(name.substr(0, longest)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (name.size() > longest) text.insert(text.size() - 1, "...");
-  return text;
-}
-
-const char* name_of(Stored stored) noexcept { return type_of(stored).name; }
-std::int64_t size_of(Stored stored) noexcept { return type_of(stored).size; }
-DType dtype_of_stored(Stored stored) noexcept { return type_of(stored).dtype; }
+const char* name_of(Stored stored) noexcept { return stored_names[static_cast<int>(stored)]; }
 
 Header read_header(FileReader& file) {
   const std::int64_t size = read_header_size(file);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "io/array.hpp"
 #include "io/file.hpp"
 #include "xtape/io/safetensors.hpp"
 
@@ -14,16 +15,8 @@ constexpr std::int64_t max_header_size = 100'000'000;  // the format's limit
 constexpr std::int64_t max_text_size = 2'000'000;      // of one name or text: parsing takes four times as much
 constexpr const char* metadata_key = "__metadata__";
 
-/// How elements are stored; the first six are in the order of DType.
-enum class Stored : std::uint8_t { boolean, u8, i32, i64, f32, f64, f16, bf16 };
-
-/// A name for an error: quoted, on one line, and at most as long as a line can be.
-std::string shown(const std::string& name);
 /// The format's name: "F32".
 const char* name_of(Stored stored) noexcept;
-std::int64_t size_of(Stored stored) noexcept;
-/// The dtype in memory: float32 for F16 and BF16.
-DType dtype_of_stored(Stored stored) noexcept;
 
 struct StoredTensor {
   std::string name;

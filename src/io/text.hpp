@@ -1,0 +1,14 @@
+// Names that files hold: whether they are text, and how they stand in an error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace xtape::io {
+
+bool is_ascii(std::string_view name) noexcept;
+bool is_utf8(const std::string& name);
+/// A name for an error: quoted, on one line, and at most as long as a line can be.
+std::string shown(const std::string& name);
+
+}  // namespace xtape::io
