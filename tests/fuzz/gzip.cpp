@@ -37,8 +37,8 @@ void append_member(std::vector<std::uint8_t>& out, fuzz::Bytes plain, unsigned h
 
 bool is_read(fuzz::Bytes bytes, StateDict& loaded) {
   const auto most = static_cast<std::int64_t>(1032 * bytes.size());  // that deflate can make of them
-  return fuzz::load_within_bounds(
-      bytes, [](const auto& path) { return fuzz::dict_of(data::read_idx(path)); }, loaded, most);
+  return fuzz::load_within_bounds(bytes, [](const auto& path) { return fuzz::dict_of(data::read_idx(path)); }, loaded,
+                                  {.most_declared = most});
 }
 
 }  // namespace

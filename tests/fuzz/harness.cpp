@@ -44,8 +44,7 @@ namespace xtape::fuzz {
 
 namespace {
 
-// xtape promises 16 MiB beside the arrays and 1 KiB an entry. Inputs are small: the fuzzers hold it to less.
-constexpr std::int64_t most_beside = 1 << 20, most_per_entry = 1 << 10, smallest_entry = 4;
+constexpr std::int64_t most_per_entry = 1 << 10, smallest_entry = 4;
 
 void expect_one_line(const char* error, const std::string& path) {
   expect(std::strstr(error, ("\"" + path + "\"").c_str()) != nullptr, "the error names the file");
@@ -129,10 +128,10 @@ void expect_equal_bits(const StateDict& a, const StateDict& b) {
   }
 }
 
-bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, std::int64_t most_declared) {
+bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const Bounds& bounds) {
   const std::string& path = file_of(bytes);
   const auto size = static_cast<std::int64_t>(bytes.size());
-  std::int64_t peak = 0, arrays = most_declared;
+  std::int64_t peak = 0, arrays = bounds.most_declared;
   bool is_loaded = false;
   try {
     Meter meter;
@@ -144,12 +143,12 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, std::i
       throw;
     }
     peak = meter.peak;
-    arrays = bytes_in(loaded);
+    arrays = std::max(arrays, bytes_in(loaded));
   } catch (const FileError& error) {
     expect_one_line(error.what(), path);
   }
   const std::int64_t entries = is_loaded ? static_cast<std::int64_t>(loaded.size()) : size / smallest_entry;
-  const std::int64_t most = 2 * std::max(size, arrays) + most_beside + most_per_entry * entries;
+  const std::int64_t most = 2 * std::max(size, arrays) + bounds.most_beside + most_per_entry * entries;
   if (peak > most) {
     std::fprintf(stderr, "%lld bytes were allocated, at most %lld are allowed\n", static_cast<long long>(peak),
                  static_cast<long long>(most));

@@ -28,10 +28,16 @@ void expect_equal_bits(const StateDict& a, const StateDict& b);
 
 using Load = std::function<StateDict(const std::string& path)>;
 
+/// What a parser may allocate. xtape promises twice the larger of the file and the arrays that it declares, 16 MiB, and
+/// 1 KiB an entry; most parsers are held to less.
+struct Bounds {
+  std::int64_t most_declared = 0;  ///< bytes of arrays that a file may declare beside those of the tensors that load
+  std::int64_t most_beside = 1 << 20;
+};
+
 /// Calls `load` with the path of a file with these bytes. Expects well-formed tensors or a FileError, and no more
-/// memory than twice the largest of file, arrays and, where it throws, `most_declared` bytes, and a little. Returns
-/// false, and leaves `loaded` as it is, where it threw.
-bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, std::int64_t most_declared = 0);
+/// memory than the bounds allow. Returns false, and leaves `loaded` as it is, where it threw.
+bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const Bounds& bounds = {});
 bool load_within_bounds(Bytes bytes, const Load& load);
 
 /// The only tensor of a dict.
