@@ -64,10 +64,12 @@ class PickleMachine {
   }
 
  private:
+  [[noreturn, gnu::noinline]] void fail_here(const std::string& what) const {
+    fail<FileError>(file_.op(), "\"{}\": the pickle is wrong: {} (at byte {})", file_.path(), what, opcode_at_);
+  }
   template <class... Args>
   [[noreturn]] void reject(fmt::format_string<Args...> format, const Args&... args) const {
-    fail<FileError>(file_.op(), "\"{}\": the pickle is wrong: {} (at byte {})", file_.path(),
-                    detail::format_line(format, args...), opcode_at_);
+    fail_here(xtape::detail::format_line(format, args...));
   }
 
   // ---- the opcodes: false for one that is of another group -------------------------------------------------------
@@ -286,11 +288,11 @@ class PickleMachine {
 
   void push_global(std::string_view module, std::string_view name) {
     if (const int index = find_pickle_global(module, name); index >= 0) return push(PickleValue::global, index);
-    const std::string full = std::string(module.substr(0, 100)) + "." + std::string(name.substr(0, 100));
+    const std::string full = shown(fmt::format("{:.100}.{:.100}", module, name));
     fail<FileError>(file_.op(),
-                    "\"{}\" refers to {}, which no state dict needs and is not run (at byte {}); save "
-                    "model.state_dict()",
-                    file_.path(), shown(full), opcode_at_);
+                    "\"{}\" refers to {} (at byte {}): a state dict needs no such thing, and nothing in a file is run; "
+                    "save model.state_dict()",
+                    file_.path(), full, opcode_at_);
   }
 
   void call(const PickleValue& callee, const PickleValue& arguments) {

@@ -54,6 +54,7 @@ class Pickle {
   /// than `most_bytes` of memory beside its own bytes. `size` is at most 4 GiB.
   Pickle(ByteSource& file, std::int64_t size, std::int64_t most_bytes);
 
+  std::size_t size() const noexcept { return bytes_.size(); }
   const PickleValue& root() const { return stack_.back(); }
   std::string_view text(const PickleValue& text) const {
     return std::string_view(bytes_).substr(static_cast<std::size_t>(text.at), text.size);

@@ -87,6 +87,9 @@ constexpr PickleGlobal globals[] = {
     dtype_named("float8_e4m3fnuz"),
     dtype_named("float8_e8m0fnu"),
     dtype_named("float4_e2m1fn_x2"),
+    dtype_named("per_tensor_affine"),  // of quantized tensors
+    dtype_named("per_channel_affine"),
+    dtype_named("per_channel_affine_float_qparams"),
 };
 
 }  // namespace

@@ -3,8 +3,6 @@
 #include "xtape/io/torch.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -27,15 +25,23 @@ struct TorchTensor : PickledTensor {
   std::string name;
 };
 
+/// FileError: the path in quotes, then the rest of the line.
+[[noreturn, gnu::noinline]] void fail_about(const FileReader& file, const std::string& rest) {
+  fail<FileError>(file.op(), "\"{}\"{}", file.path(), rest);
+}
+template <class... Args>
+[[noreturn]] void reject_torch(const FileReader& file, fmt::format_string<Args...> format, const Args&... args) {
+  fail_about(file, xtape::detail::format_line(format, xtape::detail::format_argument(args)...));
+}
+
 /// The archive, with the errors of what is another kind of file.
 class TorchArchive {
  public:
   explicit TorchArchive(FileReader& file) : file_(expect_zip(file)), zip_(file) {
     if (!zip_.entries().empty()) folder_ = zip_.entries()[0].name;
-    folder_ = folder_.substr(0, folder_.find('/')) + "/";
+    folder_.erase(folder_.find('/') + 1);
     if (find("constants.pkl")) {
-      fail<FileError>(file_.op(), "\"{}\" is a TorchScript archive; save its module.state_dict() by torch.save",
-                      file_.path());
+      reject_torch(file_, " is a TorchScript archive; save its module.state_dict() by torch.save");
     }
     expect_little_endian();
   }
@@ -44,13 +50,14 @@ class TorchArchive {
 
   Pickle pickle() const {
     const ZipEntry* entry = find("data.pkl");
-    if (!entry) fail<FileError>(file_.op(), "\"{}\" has no data.pkl: no file of torch.save", file_.path());
+    if (!entry) {
+      reject_torch(file_, " has no {}: it is no file of torch.save", shown(folder_ + "data.pkl"));
+    }
     // With the values of the pickle, no more than twice the file, 12 MiB, and 512 bytes an entry.
     constexpr std::int64_t mebibyte = 1 << 20;
     const std::int64_t most = std::min<std::int64_t>(file_.size() + 4 * mebibyte, UINT32_MAX);
     if (entry->size > most) {
-      fail<FileError>(file_.op(), "\"{}\": {} has {} bytes, at most {} are read", file_.path(), shown(entry->name),
-                      entry->size, most);
+      reject_torch(file_, ": {} has {} bytes, at most {} are read", shown(entry->name), entry->size, most);
     }
     const auto entries = static_cast<std::int64_t>(zip_.entries().size());
     return Pickle(*zip_.open(*entry), entry->size, file_.size() + 8 * mebibyte + 512 * entries);
@@ -60,12 +67,11 @@ class TorchArchive {
   Tensor storage_of(const TorchTensor& t) const {
     const std::string name = shown(t.name), part = fmt::format("data/{}", t.key);
     const ZipEntry* entry = find(part);
-    if (!entry)
-      fail<FileError>(file_.op(), "\"{}\": {} has its elements in {}, which is missing", file_.path(), name, part);
+    if (!entry) reject_torch(file_, ": {} has its elements in {}, which is missing", name, part);
     const std::optional<std::int64_t> bytes = bytes_of({t.numel}, size_of(t.stored));
     if (!bytes || *bytes != entry->size) {
-      fail<FileError>(file_.op(), "\"{}\": {} has {} elements of {} bytes in {}, which has {} bytes", file_.path(),
-                      name, t.numel, size_of(t.stored), part, entry->size);
+      reject_torch(file_, ": {} has {} elements of {} bytes in {}, which has {} bytes", name, t.numel,
+                   size_of(t.stored), part, entry->size);
     }
     const Tensor y = make_array(file_, name, {t.numel}, dtype_of_stored(t.stored));
     read_elements(*zip_.open(*entry), name, t.stored, y);
@@ -80,12 +86,10 @@ class TorchArchive {
     file.seek(0);
     if (begin.substr(0, 2) == "PK") return file;
     if (begin.find("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") != std::string_view::npos) {
-      fail<FileError>(file.op(),
-                      "\"{}\" has the form of PyTorch before 1.6; save it again: torch.save(torch.load(path), path)",
-                      file.path());
+      reject_torch(file, " has the form of PyTorch before 1.6; save it again: torch.save(torch.load(path), path)");
     }
-    fail<FileError>(file.op(), "\"{}\" is no file of torch.save: it is {}", file.path(),
-                    begin.substr(0, 1) == "\x80" ? "a pickle, not a ZIP archive" : "no ZIP archive");
+    reject_torch(file, " is no file of torch.save: it is {}",
+                 begin.substr(0, 1) == "\x80" ? "a pickle, not a ZIP archive" : "no ZIP archive");
   }
 
   const ZipEntry* find(const std::string& part) const { return zip_.find(folder_ + part); }
@@ -96,8 +100,7 @@ class TorchArchive {
     char text[8] = {};
     const std::string_view order(text, static_cast<std::size_t>(zip_.open(*entry)->read_some(text, sizeof text)));
     if (order == "little") return;
-    fail<FileError>(file_.op(), "\"{}\" has the byte order {}; save it again on a little-endian machine", file_.path(),
-                    shown(std::string(order)));
+    reject_torch(file_, " has the byte order {}; save it again on a little-endian machine", shown(std::string(order)));
   }
 
   FileReader& file_;
@@ -115,17 +118,12 @@ class StateDictFinder {
   std::vector<TorchTensor> find(const std::string* key) {
     const PickleValue& root = pickle_.root();
     if (root.kind != PickleValue::dict) {
-      reject(" holds {}, not a state dict; save model.state_dict()", pickle_.described(root));
+      reject_torch(file_, " holds {}, not a state dict; save model.state_dict()", pickle_.described(root));
     }
-    return tensors_of(key ? under(*key) : root, key);
+    return tensors_of(key ? under(*key) : root);
   }
 
  private:
-  template <class... Args>
-  [[noreturn]] void reject(fmt::format_string<Args...> format, const Args&... args) const {
-    fail<FileError>(file_.op(), "\"{}\"{}", file_.path(), detail::format_line(format, args...));
-  }
-
   bool is_text(const PickleValue& value, std::string_view text) const {
     return value.kind == PickleValue::text && pickle_.text(value) == text;
   }
@@ -134,12 +132,13 @@ class StateDictFinder {
     const PickleValue* found = nullptr;
     for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0; at = pickle_.next_entry(at)) {
       if (!is_text(pickle_.key(at), key)) continue;
-      if (found) reject(": the key {} occurs twice", shown(key));
+      if (found) reject_torch(file_, ": the key {} occurs twice", shown(key));
       found = &pickle_.value(at);
     }
-    if (!found) reject(" has no key {}{}", shown(key), keys_of_state_dicts());
+    if (!found) reject_torch(file_, " has no key {}{}", shown(key), keys_of_state_dicts());
     if (found->kind != PickleValue::dict) {
-      reject(": {} is {}, not a state dict{}", shown(key), pickle_.described(*found), keys_of_state_dicts());
+      reject_torch(file_, ": {} is {}, not a state dict{}", shown(key), pickle_.described(*found),
+                   keys_of_state_dicts());
     }
     return *found;
   }
@@ -149,52 +148,44 @@ class StateDictFinder {
     constexpr int most = 8;
     std::string keys;
     int count = 0;
-    for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0 && count < most; at = pickle_.next_entry(at)) {
+    for (std::int64_t at = pickle_.first_entry(pickle_.root()); at != 0; at = pickle_.next_entry(at)) {
       const PickleValue &key = pickle_.key(at), &value = pickle_.value(at);
       if (key.kind != PickleValue::text || value.kind != PickleValue::dict) continue;
       const std::int64_t first = pickle_.first_entry(value);
       if (first == 0 || pickle_.value(first).kind != PickleValue::tensor) continue;
-      keys += (count++ == 0 ? "" : ", ") + shown(std::string(pickle_.text(key)));
+      if (count == most) return keys + ", ...";
+      keys += (count++ == 0 ? "; load_torch(path, key) takes one of these keys: " : ", ");
+      keys += shown(std::string(pickle_.text(key)));
     }
-    return count == 0 ? "" : "; it has state dicts under these keys: " + keys;
+    return keys;
   }
 
-  std::vector<TorchTensor> tensors_of(const PickleValue& dict, const std::string* key) const {
-    expect_unique_names(dict);
+  std::vector<TorchTensor> tensors_of(const PickleValue& dict) const {
     std::vector<TorchTensor> tensors;
+    std::size_t size = 0;
     for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      const PickleValue& value = pickle_.value(at);
-      const std::string name(pickle_.text(pickle_.key(at)));
-      if (value.kind != PickleValue::tensor) {
-        if (const char* form = pickle_.readable_form(value)) {
-          reject(": {} is {}, which is not read; save {}", shown(name), pickle_.described(value), form);
-        }
-        reject(": {} is {}, not a tensor{}", shown(name), pickle_.described(value), key ? "" : keys_of_state_dicts());
-      }
-      tensors.push_back({pickle_.tensor(value), name});
+      const std::string_view name = name_of_tensor(pickle_.key(at), pickle_.value(at));
+      // Different names are different parts of the pickle. One in the memo could be copied once for each of its uses.
+      size += name.size();
+      if (size > pickle_.size()) reject_torch(file_, ": the names of its tensors take more bytes than the pickle");
+      tensors.push_back({pickle_.tensor(pickle_.value(at)), std::string(name)});
     }
     return tensors;
   }
 
-  /// Before any is copied, so that a name in the memo cannot be copied once for each of its uses.
-  void expect_unique_names(const PickleValue& dict) const {
-    std::vector<std::string_view> names;
-    for (std::int64_t at = pickle_.first_entry(dict); at != 0; at = pickle_.next_entry(at)) {
-      const PickleValue& key = pickle_.key(at);
-      if (key.kind != PickleValue::text)
-        reject(": a key of the state dict is {}, not a string", pickle_.described(key));
-      names.push_back(pickle_.text(key));
+  /// The name of an entry of a state dict.
+  std::string_view name_of_tensor(const PickleValue& key, const PickleValue& value) const {
+    if (key.kind != PickleValue::text) {
+      reject_torch(file_, ": a key of the dict is {}, not a string", pickle_.described(key));
     }
-    const auto expect_no_two = [this, &names](auto is_less, auto is_same) {
-      std::sort(names.begin(), names.end(), is_less);
-      const auto twice = std::adjacent_find(names.begin(), names.end(), is_same);
-      if (twice != names.end()) reject(": the name {} occurs twice", shown(std::string(*twice)));
-    };
-    // First by their places: then the texts that are compared are different parts of the pickle.
-    using Name = std::string_view;
-    expect_no_two([](Name a, Name b) { return std::less<>()(a.data(), b.data()); },
-                  [](Name a, Name b) { return a.data() == b.data() && a.size() == b.size(); });
-    expect_no_two([](Name a, Name b) { return a < b; }, [](Name a, Name b) { return a == b; });
+    const std::string_view name = pickle_.text(key);
+    if (value.kind == PickleValue::tensor) return name;
+    if (const char* form = pickle_.readable_form(value)) {
+      reject_torch(file_, ": {} is {}, which is not read; save {}", shown(std::string(name)), pickle_.described(value),
+                   form);
+    }
+    reject_torch(file_, ": {} is {}, not a tensor{}", shown(std::string(name)), pickle_.described(value),
+                 keys_of_state_dicts());
   }
 
   const FileReader& file_;
@@ -224,13 +215,12 @@ void expect_in_storage(const FileReader& file, TorchTensor& t) {
             !__builtin_add_overflow(last, span, &last);
   }
   if (!is_in || last >= t.numel) {
-    fail<FileError>(file.op(),
-                    "\"{}\": {} of shape {} and strides {} from element {} on leaves its storage of {} elements",
-                    file.path(), shown(t.name), t.shape, t.strides, t.offset, t.numel);
+    reject_torch(file, ": {} of shape {} and strides {} from element {} on leaves its storage of {} elements",
+                 shown(t.name), t.shape, t.strides, t.offset, t.numel);
   }
   if (t.shape.numel() > t.numel) {
-    fail<FileError>(file.op(), "\"{}\": {} of shape {} has more elements than its storage, {}; save x.contiguous()",
-                    file.path(), shown(t.name), t.shape, t.numel);
+    reject_torch(file, ": {} of shape {} has more elements than its storage, {}; save x.contiguous()", shown(t.name),
+                 t.shape, t.numel);
   }
 }
 
@@ -264,11 +254,11 @@ Tensor tensor_in(const FileReader& file, const TorchTensor& t, const Tensor& sto
 
 /// Checks what can be checked before elements are read.
 void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) {
-  constexpr std::int64_t most_times_file = 1032;  // of copies; as much as deflate can make of a file
+  constexpr double most_times_file = 1032;  // of copies; as much as deflate can make of a file
   double copied = 0;
   for (TorchTensor& t : tensors) {
     if (t.is_negated) {
-      fail<FileError>(file.op(), "\"{}\": {} has its neg bit set; save x.resolve_neg()", file.path(), shown(t.name));
+      reject_torch(file, ": {} has its neg bit set; save x.resolve_neg()", shown(t.name));
     }
     if (t.shape.numel() == 0) continue;
     expect_in_storage(file, t);
@@ -276,39 +266,42 @@ void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) 
       copied += static_cast<double>(t.shape.numel()) * static_cast<double>(itemsize(dtype_of_stored(t.stored)));
     }
   }
-  if (copied <= static_cast<double>(most_times_file * file.size())) return;
-  fail<FileError>(file.op(), "\"{}\": its tensors are copies of more than {} times its bytes; save x.contiguous()",
-                  file.path(), most_times_file);
+  if (copied <= most_times_file * static_cast<double>(file.size())) return;
+  reject_torch(file, ": its tensors are copies of more than {} times its bytes; save x.contiguous()", most_times_file);
 }
 
 StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> tensors) {
   expect_loadable(archive.file(), tensors);
-  std::vector<std::size_t> by_storage(tensors.size());
-  std::iota(by_storage.begin(), by_storage.end(), std::size_t{0});
-  std::stable_sort(by_storage.begin(), by_storage.end(),
-                   [&tensors](std::size_t i, std::size_t j) { return tensors[i].key < tensors[j].key; });
+  std::vector<std::pair<std::int64_t, std::size_t>> by_storage;  // keys and indices
+  for (std::size_t i = 0; i < tensors.size(); ++i) by_storage.emplace_back(tensors[i].key, i);
+  std::sort(by_storage.begin(), by_storage.end());
   std::vector<NamedTensor> entries(tensors.size());
   Tensor storage;
   const TorchTensor* last = nullptr;
-  for (std::size_t i : by_storage) {
-    TorchTensor& t = tensors[i];
-    if (!last || last->key != t.key) {
+  for (const auto& [key, i] : by_storage) {
+    const TorchTensor& t = tensors[i];
+    if (!last || last->key != key) {
       storage = Tensor();  // before there is memory for the next one
       storage = archive.storage_of(t);
     } else if (last->stored != t.stored || last->numel != t.numel) {
-      fail<FileError>(archive.file().op(), "\"{}\": {} and {} disagree about their storage, data/{}",
-                      archive.file().path(), shown(last->name), shown(t.name), t.key);
+      reject_torch(archive.file(), ": {} and {} disagree about their storage, data/{}", shown(last->name),
+                   shown(t.name), t.key);
     }
     last = &t;
     entries[i] = {t.name, tensor_in(archive.file(), t, storage)};
   }
-  return StateDict(std::move(entries));
+  try {
+    return StateDict(std::move(entries));
+  } catch (const ValueError&) {
+    reject_torch(archive.file(), ": a name of the state dict occurs twice");
+  }
 }
 
 StateDict load_torch_file(const std::string& path, const std::string* key) {
   FileReader file("load_torch", path);
   const TorchArchive archive(file);
-  return load_tensors(archive, StateDictFinder(file, archive.pickle()).find(key));
+  std::vector<TorchTensor> tensors = StateDictFinder(file, archive.pickle()).find(key);
+  return load_tensors(archive, std::move(tensors));
 }
 
 }  // namespace

@@ -128,6 +128,14 @@ const std::vector<Format> formats = {
      [](const std::string& path) { return io::load_npy(path)[999].item<float>(); }, 2, 5},
 };
 
+/// PyTorch's files are only read: 0.weight[0][1] of this one is 1.
+const Format torch_format = {
+    "torch",
+    [](const std::string& path, float) {
+      std::filesystem::copy_file(XTAPE_SOURCE_DIR "/tests/io/files/torch/state_dict.pt", path);
+    },
+    [](const std::string& path) { return io::load_torch(path)["0.weight"][0][1].item<float>(); }, 0, 42};
+
 /// A file that is not damaged, alone in its directory.
 void expect_whole(const Format& format, const TempDir& dir, float value, int descriptors) {
   EXPECT_EQ(format.load(dir / "x"), value);
@@ -181,7 +189,9 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
 }
 
 TEST(Faults, OfLoadingAreReported) {
-  for (const Format& format : formats) {
+  std::vector<Format> loaded = formats;
+  loaded.push_back(torch_format);
+  for (const Format& format : loaded) {
     SCOPED_TRACE(format.name);
     TempDir dir;
     const std::string path = dir / "x", op = std::string("load_") + format.name + ": ";
