@@ -117,8 +117,9 @@ class XTAPE_API Tensor {
   void set_grad(const Tensor& g) const;
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. `this` must be a scalar, unless `seed`, of
   /// its shape and dtype, gives the gradient that arrives at it. Releases the saved values unless retain_graph.
-  /// GradError when nothing here requires grad, or when the graph was released before. Several threads may run backward
-  /// at once on graphs of their own, which may have leaves in common; nn/module.hpp states what else is safe.
+  /// GradError when nothing here requires grad, or when the graph was released before. Whatever throws, a hook or a
+  /// request for memory, each leaf's gradient is then as it was or complete. Several threads may run backward at once
+  /// on graphs of their own, which may have leaves in common; nn/module.hpp states what else is safe.
   void backward(const Tensor& seed, BackwardOptions options = {}) const;
   /// The same without a seed. (A template, so that `backward({})` is not ambiguous.)
   template <std::same_as<BackwardOptions> Options = BackwardOptions>

@@ -4,6 +4,7 @@
 // complete.
 #include <algorithm>
 #include <map>
+#include <new>
 #include <span>
 #include <unordered_set>
 
@@ -175,15 +176,22 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   return seed;
 }
 
+/// Drops every saved value, or at least the roots' where there is no memory to find the others.
+void release_graph(std::span<const NodePtr> roots) noexcept {
+  try {
+    for (Node* node : reachable(roots)) release_saved(*node);
+  } catch (const std::bad_alloc&) {
+    for (const NodePtr& root : roots) release_saved(*root);
+  }
+}
+
 /// Runs the pass; releases the graph's saved values even when something throws.
 void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
   GradModeGuard mode(pass.create_graph);
   try {
     pass.run();
   } catch (...) {
-    if (!pass.retain_graph) {
-      for (Node* node : reachable(roots)) release_saved(*node);
-    }
+    if (!pass.retain_graph) release_graph(roots);
     throw;
   }
 }

@@ -1,5 +1,8 @@
 #include "core/memory.hpp"
 
+#include <pthread.h>
+
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -68,22 +71,41 @@ struct FreeLists {
 };
 constinit thread_local FreeLists free_lists;
 
-/// Empties the lists when the thread ends. Blocks that are given back later go straight to the system.
-struct Cleanup {
-  Cleanup() noexcept { free_lists.state = FreeLists::open; }
-  ~Cleanup() {
-    free_lists.state = FreeLists::closed;
-    free_lists.release_all();
+void close_lists(void*) noexcept {
+  free_lists.state = FreeLists::closed;
+  free_lists.release_all();
+}
+
+/// What calls close_lists when a thread ends. (A thread_local's destructor would, too, but where there is no memory to
+/// register one, glibc ends the process.) Without it, when it could not be made or has gone, nothing is kept.
+class ThreadEnd {
+ public:
+  ThreadEnd() noexcept { exists_ = ::pthread_key_create(&key_, &close_lists) == 0; }
+  ~ThreadEnd() {
+    if (exists_.exchange(false)) ::pthread_key_delete(key_);
+    close_lists(nullptr);
   }
+  ThreadEnd(const ThreadEnd&) = delete;
+  ThreadEnd& operator=(const ThreadEnd&) = delete;
+
+  /// For this thread.
+  static bool watch() noexcept { return exists_ && ::pthread_setspecific(key_, &free_lists) == 0; }
+
+ private:
+  static inline pthread_key_t key_;
+  static inline std::atomic<bool> exists_{false};  // read after the destructor has run, too
 };
 
-void open() noexcept { thread_local const Cleanup cleanup; }
+void open() noexcept {
+  static const ThreadEnd thread_end;
+  if (ThreadEnd::watch()) free_lists.state = FreeLists::open;
+}
 
 /// The rare cases: the thread's first block, a block that is not kept (too large, or the thread is ending), full
 /// lists.
 [[gnu::noinline]] void give_back_slow(void* block, std::size_t size_class) noexcept {
   if (keeps_blocks && free_lists.state == FreeLists::fresh) open();
-  if (!keeps_blocks || free_lists.state == FreeLists::closed || size_class >= classes) return std::free(block);
+  if (!keeps_blocks || free_lists.state != FreeLists::open || size_class >= classes) return std::free(block);
   if (free_lists.bytes + size_of(size_class) > most_kept) free_lists.release_all();
   free_lists.push(block, size_class);
 }

@@ -14,7 +14,6 @@
 #include <exception>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -201,7 +200,7 @@ void Pool::start_workers(int workers) {
     for (; !stopping_ && started_ < std::min(workers, max_workers); ++started_) {
       workers_[started_] = std::thread([this] { worker(); });
     }
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // std::system_error, or std::bad_alloc
     // No more threads can be started: the caller and the running workers do the work.
   }
 }

@@ -1,0 +1,398 @@
+// Every request for memory fails once, for every operation here: what it throws says that there is no memory, nothing
+// leaks, and all that it would have changed is as it was. A program of its own, for it replaces malloc.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <new>
+#include <thread>
+
+#include "support/counted_malloc.hpp"
+#include "support/files.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+using testing::TempDir;
+
+/// From the n-th request on, memory is refused: once, or until the end of the scope.
+class Failing {
+ public:
+  Failing(long n, bool for_good) : first_(testing::requests + n) {
+    testing::last_to_fail = for_good ? LONG_MAX : first_;
+    testing::first_to_fail = first_;
+  }
+  ~Failing() { testing::first_to_fail = LONG_MAX; }
+  Failing(const Failing&) = delete;
+  Failing& operator=(const Failing&) = delete;
+
+  bool has_failed() const { return testing::requests >= first_; }
+
+ private:
+  const long first_;
+};
+
+enum class Outcome : std::uint8_t { done, done_in_spite_of_it, threw };
+
+/// Calls f while its n-th request fails.
+template <class F>
+Outcome outcome_of(long n, bool for_good, F f) {
+  std::string error;
+  bool has_thrown = false, has_failed = false;
+  {
+    error.reserve(1000);
+    const Failing failing(n, for_good);
+    try {
+      f();
+    } catch (const std::bad_alloc&) {
+      has_thrown = true;
+    } catch (const Error& e) {
+      has_thrown = true;
+      error.assign(e.what(), std::min<std::size_t>(std::strlen(e.what()), 999));
+    }
+    has_failed = failing.has_failed();
+  }
+  EXPECT_TRUE(!has_thrown || has_failed) << error;
+  if (!error.empty()) {
+    EXPECT_TRUE(error.find("no memory") != std::string::npos || error.find("allocate memory") != std::string::npos)
+        << error;
+  }
+  return has_thrown ? Outcome::threw : has_failed ? Outcome::done_in_spite_of_it : Outcome::done;
+}
+
+/// For every n: makes a subject, calls its run() while the n-th request fails, and lets it check what is left. Returns
+/// how often run() threw. A thread keeps the memory that it is given back, and asks for none while that lasts; it gives
+/// all up when it ends. So run() gets a new thread, and what is counted is counted when all threads have ended.
+template <class Subject, class... Args>
+long fail_each(const Args&... args) {
+  long thrown = 0;
+  for (const bool for_good : {false, true}) {
+    bool is_over = false;
+    for (long n = 1; !is_over; ++n) {
+      const auto attempt = [&args..., &is_over, &thrown, n, for_good] {
+        SCOPED_TRACE("request " + std::to_string(n) + (for_good ? " and all that follow" : ""));
+        Subject subject(args...);
+        Outcome outcome = Outcome::done;
+        std::thread([&outcome, &subject, n, for_good] {
+          outcome = outcome_of(n, for_good, [&subject] { subject.run(); });
+        }).join();
+        is_over = outcome == Outcome::done;
+        thrown += outcome == Outcome::threw;
+        subject.check(outcome == Outcome::threw);
+      };
+      if (n == 1) std::thread(attempt).join();  // makes what a process makes once
+      const long before = testing::live_bytes;
+      std::thread(attempt).join();
+      EXPECT_EQ(testing::live_bytes, before) << n << " " << for_good;
+      if (::testing::Test::HasFailure()) return thrown;
+    }
+  }
+  return thrown;
+}
+
+int open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<int>(std::distance(begin(all), end(all)));
+}
+
+StateDict dict_of(float value) {
+  StateDict dict;
+  dict.insert("a name that takes memory of its own", full({3, 100}, value));
+  dict.insert("b", full({}, value).to(float64));
+  dict.insert("c", full({7}, value).to(bool_));
+  return dict;
+}
+
+bool is_equal(const StateDict& a, const StateDict& b) {
+  if (a.size() != b.size()) return false;
+  for (const auto& [name, tensor] : a) {
+    if (!b.contains(name) || tensor.dtype() != b.at(name).dtype() || !equal(tensor, b.at(name))) return false;
+  }
+  return true;
+}
+
+// ---- files -------------------------------------------------------------------------------------------------------
+
+struct Format {
+  std::string name;
+  std::function<void(const std::string&, const StateDict&)> save;
+  std::function<StateDict(const std::string&)> load;
+};
+
+StateDict only(Tensor x) {
+  StateDict dict;
+  dict.insert("x", std::move(x));
+  return dict;
+}
+
+const std::vector<Format> formats = {
+    {"safetensors",
+     [](const std::string& path, const StateDict& dict) {
+       io::save_safetensors(path, dict, {{"a text", "of some"}});
+     },
+     [](const std::string& path) { return io::load_safetensors(path); }},
+    {"float16",
+     [](const std::string& path, const StateDict& dict) {
+       io::save_safetensors(path, dict, {}, {.floats = io::FloatFormat::float16});
+     },
+     [](const std::string& path) { return io::load_safetensors(path); }},
+    {"npy", [](const std::string& path, const StateDict& dict) { io::save_npy(path, dict.begin()->tensor); },
+     [](const std::string& path) { return only(io::load_npy(path)); }},
+};
+
+class Saving {
+ public:
+  Saving(const Format& format, const TempDir& dir) : format_(format), dir_(dir), path_(dir / "x") {
+    format_.save(path_, dict_of(1));
+    old_ = format_.load(path_);
+  }
+  void run() { format_.save(path_, new_); }
+  void check(bool has_thrown) {
+    EXPECT_EQ(open_descriptors(), descriptors_);
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.string())) {
+      EXPECT_EQ(entry.path().filename(), "x");
+    }
+    const StateDict loaded = format_.load(path_);
+    EXPECT_EQ(is_equal(loaded, old_), has_thrown);
+  }
+
+ private:
+  const Format& format_;
+  const TempDir& dir_;
+  const std::string path_;
+  const int descriptors_ = open_descriptors();
+  const StateDict new_ = dict_of(2);
+  StateDict old_;
+};
+
+TEST(FailingRequests, LeaveTheOldFileWhereSavingFails) {
+  for (const Format& format : formats) {
+    SCOPED_TRACE(format.name);
+    const TempDir dir;
+    EXPECT_GT(fail_each<Saving>(format, dir), 5);
+  }
+}
+
+class Loading {
+ public:
+  Loading(const Format& format, const std::string& path) : format_(format), path_(path) {}
+  void run() { loaded_ = format_.load(path_); }
+  void check(bool has_thrown) {
+    EXPECT_EQ(open_descriptors(), descriptors_);
+    EXPECT_EQ(loaded_.size() == 0, has_thrown);
+    EXPECT_EQ(is_equal(loaded_, format_.load(path_)), !has_thrown);
+  }
+
+ private:
+  const Format& format_;
+  const std::string& path_;
+  const int descriptors_ = open_descriptors();
+  StateDict loaded_;
+};
+
+TEST(FailingRequests, LeaveNothingOfAFileWhereLoadingFails) {
+  for (const Format& format : formats) {
+    SCOPED_TRACE(format.name);
+    const TempDir dir;
+    format.save(dir / "x", dict_of(1));
+    EXPECT_GT(fail_each<Loading>(format, dir / "x"), 5);
+  }
+}
+
+// ---- training ----------------------------------------------------------------------------------------------------
+
+nn::Sequential classifier() {
+  manual_seed(0);
+  return nn::Sequential{nn::Linear(6, 5), nn::ReLU(), nn::LayerNorm({5}), nn::Linear(5, 3)};
+}
+
+class LoadingAModel {
+ public:
+  explicit LoadingAModel(DType dtype) {
+    for (const auto& [name, tensor] : old_) new_.insert(name, full(tensor.shape(), 2).to(dtype));
+  }
+  void run() { model_.load_state_dict(new_); }
+  void check(bool has_thrown) {
+    for (const auto& [name, tensor] : model_.state_dict()) {
+      EXPECT_TRUE(equal(tensor, has_thrown ? old_[name] : new_[name].to(float32)));
+    }
+  }
+
+ private:
+  nn::Sequential model_ = classifier();
+  const StateDict old_ = clone(model_.state_dict());
+  StateDict new_;
+};
+
+TEST(FailingRequests, LeaveAModelAsItWasWhereLoadingFails) {
+  for (const DType dtype : {float32, float64}) EXPECT_GT(fail_each<LoadingAModel>(dtype), 5);
+}
+
+using MakeOptimizer = std::function<std::unique_ptr<optim::Optimizer>(std::vector<Tensor>)>;
+
+template <class O, class Options>
+MakeOptimizer maker(const Options& options) {
+  return [options](std::vector<Tensor> parameters) { return std::make_unique<O>(std::move(parameters), options); };
+}
+
+const std::vector<MakeOptimizer> optimizers = {
+    maker<optim::SGD>(optim::SGDOptions{.lr = 0.1}),
+    maker<optim::SGD>(optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true}),
+    maker<optim::Adam>(optim::AdamOptions{.lr = 0.01}),
+    maker<optim::AdamW>(optim::AdamWOptions{.lr = 0.01, .amsgrad = true}),
+    maker<optim::RMSprop>(optim::RMSpropOptions{.lr = 0.01, .momentum = 0.9, .centered = true}),
+    maker<optim::Adagrad>(optim::AdagradOptions{.lr = 0.01}),
+};
+
+/// A model with its optimizer, some steps into training.
+struct Training {
+  Training(const MakeOptimizer& make, int steps_before) : optimizer(make(model.parameters())) {
+    for (int i = 0; i < steps_before; ++i) step();
+  }
+
+  void backward() {
+    optimizer->zero_grad();
+    loss = {};
+    loss = nn::functional::cross_entropy(model(x), y);
+    loss.backward();
+  }
+  void step() {
+    backward();
+    optimizer->step();
+  }
+
+  nn::Sequential model = classifier();
+  std::unique_ptr<optim::Optimizer> optimizer;
+  const Tensor x = randn({4, 6}), y = randint(0, 3, {4});
+  Tensor loss;
+};
+
+/// A training step fails somewhere.
+class Step {
+ public:
+  Step(const MakeOptimizer& make, int steps_before) : training_(make, steps_before), twin_(make, steps_before) {
+    training_.loss = twin_.loss = {};
+    nodes_ = autograd::live_nodes();
+    twin_.backward();
+  }
+  void run() { training_.step(); }
+  void check(bool has_thrown) {
+    if (has_thrown) {
+      EXPECT_TRUE(is_equal(training_.model.state_dict(), old_));
+      EXPECT_TRUE(is_equal(training_.optimizer->state_dict(), old_state_));
+      expect_gradients_untouched_or_complete();
+      training_.step();
+    }
+    training_.loss = twin_.loss = {};
+    EXPECT_EQ(autograd::live_nodes(), nodes_);
+    twin_.optimizer->step();
+    EXPECT_TRUE(is_equal(training_.model.state_dict(), twin_.model.state_dict()));
+    EXPECT_TRUE(is_equal(training_.optimizer->state_dict(), twin_.optimizer->state_dict()));
+  }
+
+ private:
+  /// And either backward() has not begun, or its graph is released.
+  void expect_gradients_untouched_or_complete() {
+    const std::vector<Tensor> ours = training_.model.parameters(), theirs = twin_.model.parameters();
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      const Tensor g = ours[i].grad();  // zero_grad has dropped it, or has not run
+      if (!g.defined()) continue;
+      const bool is_old = i < old_gradients_.size() && equal(g, old_gradients_[i]);
+      EXPECT_TRUE(is_old || equal(g, theirs[i].grad())) << i;
+    }
+    if (!training_.loss.defined()) return;
+    try {
+      const std::vector<Tensor> before = gradients_of(training_.model);
+      training_.loss.backward();
+      EXPECT_TRUE(before.empty());
+    } catch (const GradError&) {
+    }
+  }
+  static std::vector<Tensor> gradients_of(const nn::Sequential& model) {
+    std::vector<Tensor> all;
+    for (const Tensor& p : model.parameters()) {
+      if (p.grad().defined()) all.push_back(clone(p.grad()));
+    }
+    return all;
+  }
+
+  Training training_, twin_;
+  const StateDict old_ = clone(training_.model.state_dict()), old_state_ = training_.optimizer->state_dict();
+  const std::vector<Tensor> old_gradients_ = gradients_of(training_.model);
+  std::int64_t nodes_ = 0;
+};
+
+TEST(FailingRequests, LeaveModelAndOptimizerAsTheyWereWhereAStepFails) {
+  for (std::size_t i = 0; i < optimizers.size(); ++i) {
+    for (const int steps_before : {0, 2}) {
+      SCOPED_TRACE("optimizer " + std::to_string(i) + ", " + std::to_string(steps_before) + " steps before");
+      EXPECT_GT(fail_each<Step>(optimizers[i], steps_before), 30);
+    }
+  }
+}
+
+class LoadingAnOptimizer {
+ public:
+  explicit LoadingAnOptimizer(const MakeOptimizer& make) : training_(make, 1), other_(make, 3) {}
+  void run() { training_.optimizer->load_state_dict(new_); }
+  void check(bool has_thrown) { EXPECT_TRUE(is_equal(training_.optimizer->state_dict(), has_thrown ? old_ : new_)); }
+
+ private:
+  Training training_, other_;
+  const StateDict old_ = training_.optimizer->state_dict(), new_ = other_.optimizer->state_dict();
+};
+
+TEST(FailingRequests, LeaveAnOptimizerAsItWasWhereLoadingFails) {
+  for (const MakeOptimizer& make : optimizers) EXPECT_GT(fail_each<LoadingAnOptimizer>(make), 5);
+}
+
+// ---- the pool ----------------------------------------------------------------------------------------------------
+
+/// In a child process, where the pool of threads has not started: 0 if the step changed all parameters or none. The
+/// first is updated before the pool is wanted.
+int step_while_the_pool_starts(long n, bool for_good, bool& is_over) {
+  set_num_threads(2);
+  std::vector<Tensor> parameters;
+  for (const std::int64_t n : {8, 1 << 22}) parameters.push_back(zeros({n}, {.requires_grad = true}));
+  optim::SGD optimizer(parameters, {.lr = 1});
+  for (const Tensor& p : parameters) p.set_grad(ones(p.shape()));
+  const Outcome outcome = outcome_of(n, for_good, [&optimizer] { optimizer.step(); });
+  is_over = outcome == Outcome::done;
+  const float expected = outcome == Outcome::threw ? 0 : -1;
+  for (const Tensor& p : parameters) {
+    if (!equal(p.detach(), full(p.shape(), expected))) return 1;
+  }
+  return 0;
+}
+
+TEST(FailingRequests, WhileThePoolStartsLeaveAllParametersOrNone) {
+  for (const bool for_good : {false, true}) {
+    for (long n = 1;; ++n) {
+      SCOPED_TRACE(n);
+      const pid_t child = fork();
+      if (child == 0) {
+        bool is_over = false;
+        const int failed = step_while_the_pool_starts(n, for_good, is_over);
+        _exit(failed != 0 ? 1 : is_over ? 2 : 0);
+      }
+      int status = -1;
+      waitpid(child, &status, 0);
+      ASSERT_TRUE(WIFEXITED(status));
+      ASSERT_NE(WEXITSTATUS(status), 1);
+      if (WEXITSTATUS(status) == 2) {
+        EXPECT_GT(n, 1);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xtape
