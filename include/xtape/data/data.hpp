@@ -1,6 +1,7 @@
 // Datasets, loaders and the readers of MNIST-like files.
 #pragma once
 
+#include "xtape/data/csv.hpp"
 #include "xtape/data/dataset.hpp"
 #include "xtape/data/digits.hpp"
 #include "xtape/data/idx.hpp"
