@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/fail.hpp"
+#include "data/classes.hpp"
 #include "kernels/random.hpp"
 #include "xtape/ops.hpp"
 
@@ -114,30 +115,23 @@ Parts split_indices(std::int64_t size, std::span<const std::int64_t> lengths, st
 Parts stratified_indices(const char* name, const Tensor& targets, std::span<const double> fractions,
                          std::uint64_t seed) {
   check_fractions(name, fractions);
-  if (is_floating(targets.dtype())) {
-    fail<DTypeError>(name, "the targets are {}; classes are of an integer dtype", targets.dtype());
-  }
-  if (targets.dim() != 1) fail<ShapeError>(name, "the targets have shape {}; classes have (N)", targets.shape());
-  const Indices random = shuffled(targets.size(0), seed);
-  const Tensor mixed = tensor(random, {targets.size(0)}), labels = targets.to(DType::int64).index_select(0, mixed);
-  const Tensor by_class = argsort(labels), sorted_labels = labels.index_select(0, by_class),
-               sorted_samples = mixed.index_select(0, by_class);
-  const auto label = sorted_labels.span<std::int64_t>(), order = sorted_samples.span<std::int64_t>();
-  const auto wanted = fractions.size() - static_cast<std::size_t>(std::count(fractions.begin(), fractions.end(), 0.0));
+  const Indices order = shuffled(targets.dim() == 0 ? 0 : targets.size(0), seed);
+  const SamplesByClass classes(name, targets, tensor(order, {static_cast<std::int64_t>(order.size())}));
+  const std::size_t wanted =
+      fractions.size() - static_cast<std::size_t>(std::count(fractions.begin(), fractions.end(), 0.0));
   std::vector<double> behind(fractions.size(), 0.0);
   Parts parts(fractions.size());
-  for (std::size_t first = 0, last = 0; first < order.size();) {
-    while (last < order.size() && label[last] == label[first]) ++last;
-    if (last - first < wanted) {
-      fail<ValueError>(name, "class {} has {} samples, fewer than the {} parts", label[first], last - first, wanted);
+  classes.each([&](std::int64_t label, std::span<const std::int64_t> samples) {
+    if (samples.size() < wanted) {
+      fail<ValueError>(name, "class {} has {} samples, fewer than the {} parts", label, samples.size(), wanted);
     }
-    const auto counts = share_out(static_cast<std::int64_t>(last - first), fractions, behind);
+    const auto counts = share_out(static_cast<std::int64_t>(samples.size()), fractions, behind);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      const auto some = order.subspan(first, static_cast<std::size_t>(counts[i]));
+      const auto some = samples.first(static_cast<std::size_t>(counts[i]));
       parts[i].insert(parts[i].end(), some.begin(), some.end());
-      first += some.size();
+      samples = samples.subspan(some.size());
     }
-  }
+  });
   for (std::size_t i = 0; i < parts.size(); ++i) {  // the classes mixed
     Indices part = shuffled(static_cast<std::int64_t>(parts[i].size()), seed, i + 1);
     for (std::int64_t& sample : part) sample = parts[i][static_cast<std::size_t>(sample)];

@@ -7,4 +7,5 @@
 #include "xtape/data/idx.hpp"
 #include "xtape/data/loader.hpp"
 #include "xtape/data/mnist.hpp"
+#include "xtape/data/sampler.hpp"
 #include "xtape/data/split.hpp"
