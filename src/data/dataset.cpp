@@ -1,7 +1,8 @@
-// TensorDataset, ImageDataset and Subset. Indices are checked here, once, before rows are copied.
+// TensorDataset, ImageDataset, Subset and ConcatDataset. Indices are checked here, once, before rows are copied.
 #include "xtape/data/dataset.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -37,11 +38,54 @@ Tensor take(const Tensor& x, std::span<const std::int64_t> indices) {
   return y;
 }
 
+/// What two datasets of a ConcatDataset give must fit into one batch.
+void check_alike(std::size_t first, std::size_t second, const Tensor& a, const Tensor& b) {
+  Shape of_a = a.shape(), of_b = b.shape();
+  if (!of_a.empty() && !of_b.empty()) of_a[0] = of_b[0] = 1;
+  if (of_a != of_b) {
+    fail<ShapeError>("ConcatDataset", "datasets {} and {} have samples of different shapes: batches {} and {}", first,
+                     second, a.shape(), b.shape());
+  }
+  if (a.dtype() != b.dtype()) {
+    fail<DTypeError>("ConcatDataset", "datasets {} and {} have different dtypes: {} and {}", first, second, a.dtype(),
+                     b.dtype());
+  }
+}
+
 }  // namespace
 
 Batch Dataset::operator[](std::int64_t index) const {
   const Batch one = batch({&index, 1});
   return {one.x[0], one.y[0]};
+}
+
+/// The targets that the dataset itself knows; undefined if it knows none.
+Tensor Dataset::own_targets() const {
+  Tensor y = source_->targets();
+  if (y.defined() && (y.dim() == 0 || y.size(0) != size())) {
+    fail<ShapeError>("Dataset", "targets() has shape {}, but there are {} samples", y.shape(), size());
+  }
+  return y;
+}
+
+Tensor Dataset::targets() const {
+  if (Tensor y = own_targets(); y.defined()) return y;
+  std::vector<std::int64_t> all(static_cast<std::size_t>(size()));
+  std::iota(all.begin(), all.end(), 0);
+  return targets(all);
+}
+
+Tensor Dataset::targets(std::span<const std::int64_t> indices) const {
+  if (const Tensor y = own_targets(); y.defined()) {
+    check_indices("Dataset", indices, size());
+    return take(y, indices);
+  }
+  constexpr std::size_t at_once = 256;
+  std::vector<Tensor> parts;
+  for (std::size_t first = 0; first == 0 || first < indices.size(); first += at_once) {
+    parts.push_back(batch(indices.subspan(first, std::min(at_once, indices.size() - first))).y);
+  }
+  return cat(parts);
 }
 
 TensorDataset::TensorDataset(const Tensor& x, const Tensor& y) : x_(x), y_(y) {
@@ -112,6 +156,70 @@ Batch Subset::batch(std::span<const std::int64_t> indices) const {
   inner.reserve(indices.size());
   for (std::int64_t i : indices) inner.push_back((*indices_)[static_cast<std::size_t>(i)]);
   return dataset_.batch(inner);
+}
+
+struct ConcatDataset::State {
+  std::vector<Dataset> datasets;
+  std::vector<std::int64_t> ends;  // of each dataset, among all samples
+
+  /// The number of the dataset that holds sample `i`.
+  std::size_t which(std::int64_t i) const {
+    return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), i) - ends.begin());
+  }
+  std::int64_t begin(std::size_t d) const { return d == 0 ? 0 : ends[d - 1]; }
+};
+
+ConcatDataset::ConcatDataset(std::vector<Dataset> datasets) {
+  if (datasets.empty()) fail<ValueError>("ConcatDataset", "the list of datasets is empty");
+  State state{std::move(datasets), {}};
+  for (const Dataset& d : state.datasets) {
+    state.ends.push_back((state.ends.empty() ? 0 : state.ends.back()) + d.size());
+  }
+  state_ = std::make_shared<const State>(std::move(state));
+}
+
+std::int64_t ConcatDataset::size() const { return state_->ends.back(); }
+
+Batch ConcatDataset::batch(std::span<const std::int64_t> indices) const {
+  check_indices("ConcatDataset", indices, size());
+  // Dataset by dataset, then back into the order of `indices`.
+  const std::size_t count = state_->datasets.size();
+  std::vector<std::vector<std::int64_t>> wanted(count);
+  for (std::int64_t i : indices) {
+    const std::size_t d = state_->which(i);
+    wanted[d].push_back(i - state_->begin(d));
+  }
+  std::vector<Tensor> x, y;
+  std::vector<std::size_t> from;
+  for (std::size_t d = 0; d < count; ++d) {
+    if (wanted[d].empty() && !(indices.empty() && d == 0)) continue;
+    Batch part = state_->datasets[d].batch(wanted[d]);
+    if (!x.empty()) {
+      check_alike(from.front(), d, x.front(), part.x);
+      check_alike(from.front(), d, y.front(), part.y);
+    }
+    x.push_back(std::move(part.x));
+    y.push_back(std::move(part.y));
+    from.push_back(d);
+  }
+  if (x.size() == 1) return {std::move(x.front()), std::move(y.front())};
+  std::vector<std::int64_t> next(count, 0), order;
+  std::int64_t placed = 0;
+  for (std::size_t d = 0; d < count; ++d) {
+    next[d] = placed;
+    placed += static_cast<std::int64_t>(wanted[d].size());
+  }
+  for (std::int64_t i : indices) order.push_back(next[state_->which(i)]++);
+  return {take(cat(x), order), take(cat(y), order)};
+}
+
+Tensor ConcatDataset::targets() const {
+  std::vector<Tensor> parts;
+  for (const Dataset& d : state_->datasets) {
+    parts.push_back(d.targets());
+    check_alike(0, parts.size() - 1, parts.front(), parts.back());
+  }
+  return cat(parts);
 }
 
 }  // namespace xtape::data

@@ -42,6 +42,10 @@ using StateNumbers = std::array<std::int64_t, state_names.size()>;
 struct DataLoader::State {
   State(Dataset d, const DataLoaderOptions& o) : dataset(std::move(d)), options(o), seed(o.seed) {}
 
+  /// In an epoch.
+  std::int64_t samples() const { return options.sampler.defined() ? options.sampler.size() : dataset.size(); }
+  std::vector<std::int64_t> order_of(std::uint64_t of_seed, std::int64_t epoch) const;
+
   void set_next(BatchPlace place, std::uint64_t new_seed) {
     const std::lock_guard guard(lock);
     next = place;
@@ -60,8 +64,7 @@ struct DataLoader::State {
 
 /// One epoch, or the rest of one. It keeps the state, so that an iterator may outlive its loader.
 struct DataLoader::Iterator::Loop {
-  explicit Loop(std::shared_ptr<State> s)
-      : state(std::move(s)), samples(static_cast<std::size_t>(state->dataset.size())) {}
+  explicit Loop(std::shared_ptr<State> s) : state(std::move(s)) {}
   ~Loop() {
     const std::lock_guard guard(state->lock);
     if (state->running == this) state->running = nullptr;
@@ -79,15 +82,39 @@ struct DataLoader::Iterator::Loop {
   std::atomic<std::int64_t> taken = 0;  // batches; another thread may ask for the loader's state
 };
 
+std::vector<std::int64_t> DataLoader::State::order_of(std::uint64_t of_seed, std::int64_t epoch) const {
+  const auto number = static_cast<std::uint64_t>(epoch);
+  const std::int64_t n = samples();
+  if (options.sampler.defined()) {
+    std::vector<std::int64_t> order = options.sampler.indices(of_seed, number);
+    const std::int64_t given = static_cast<std::int64_t>(order.size()), all = dataset.size();
+    if (given != n) fail<ValueError>("DataLoader", "the sampler gives {} samples, its size is {}", given, n);
+    for (std::int64_t i : order) {
+      if (i < 0 || i >= all) fail<IndexError>("DataLoader", "the sampler gives sample {}, outside [0, {})", i, all);
+    }
+    return order;
+  }
+  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+  if (options.shuffle) {
+    kernels::permutation(keyed_stream(of_seed, StreamUse::shuffle, number), n, order.data());
+  } else {
+    std::iota(order.begin(), order.end(), 0);
+  }
+  return order;
+}
+
 DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
     : state_(std::make_shared<State>(std::move(dataset), options)) {
   if (options.batch_size < 1) {
     fail<ValueError>("DataLoader", "batch_size is {}, it must be at least 1", options.batch_size);
   }
+  if (options.shuffle && options.sampler.defined()) {
+    fail<ValueError>("DataLoader", "shuffle is set beside a sampler, which decides the order; leave one out");
+  }
 }
 
 std::int64_t DataLoader::size() const {
-  const std::int64_t n = state_->dataset.size(), b = state_->options.batch_size;
+  const std::int64_t n = state_->samples(), b = state_->options.batch_size;
   return n / b + (n % b != 0 && !state_->options.drop_last);
 }
 
@@ -113,7 +140,7 @@ void DataLoader::set_epoch(std::int64_t epoch, std::int64_t batch) {
 }
 
 StateDict DataLoader::state_dict() const {
-  const std::int64_t samples = state_->dataset.size();
+  const std::int64_t samples = state_->samples();
   const DataLoaderOptions& options = state_->options;
   BatchPlace place;
   std::uint64_t seed = 0;
@@ -134,7 +161,7 @@ void DataLoader::load_state_dict(const StateDict& dict) {
   io::read_numbers("DataLoader", dict, state_names, numbers);
   const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last] = numbers;
   const DataLoaderOptions& options = state_->options;
-  const std::int64_t ours[] = {state_->dataset.size(), options.batch_size, options.shuffle, options.drop_last};
+  const std::int64_t ours[] = {state_->samples(), options.batch_size, options.shuffle, options.drop_last};
   if (!std::equal(std::begin(ours), std::end(ours), numbers.begin() + 3)) {
     fail<ValueError>("DataLoader",
                      "the state is of samples = {}, batch_size = {}, shuffle = {}, drop_last = {}; this loader has "
@@ -149,7 +176,6 @@ void DataLoader::load_state_dict(const StateDict& dict) {
 
 DataLoader::Iterator DataLoader::begin() const {
   const auto loop = std::make_shared<Iterator::Loop>(state_);
-  const auto n = static_cast<std::int64_t>(loop->samples.size());
   std::uint64_t seed = 0;
   Iterator i;
   i.batches_ = size();
@@ -161,12 +187,7 @@ DataLoader::Iterator DataLoader::begin() const {
     state_->next = {loop->epoch + 1, 0};
     state_->running = loop.get();
   }
-  if (state_->options.shuffle) {
-    const auto epoch = static_cast<std::uint64_t>(loop->epoch);
-    kernels::permutation(keyed_stream(seed, StreamUse::shuffle, epoch), n, loop->samples.data());
-  } else {
-    std::iota(loop->samples.begin(), loop->samples.end(), 0);
-  }
+  loop->samples = state_->order_of(seed, loop->epoch);
   i.loop_ = loop;
   return i;
 }

@@ -133,5 +133,58 @@ TEST(ImageDataset, RefusesWhatDoesNotFit) {
   expect_error<DTypeError>([&] { ImageDataset(images, zeros({2}), {"a"}); }, "integer");
 }
 
+TEST(Targets, AreTheDatasetsOwnWhereItHasThem) {
+  expect_close(Dataset(pairs()).targets(), {10, 20, 30});
+  expect_close(Dataset(pairs()).targets(Indices{2, 2}), {30, 30});
+  expect_close(Subset(pairs(), {2, 0}).targets(), {30, 10});
+  const ImageDataset images(zeros({2, 1, 1}, uint8), tensor({1, 0}), {"a", "b"});
+  expect_close(Dataset(images).targets(), {1, 0});
+}
+
+TEST(Targets, ComeFromTheBatchesOtherwise) {
+  const Dataset squares = Squares{600};  // more than one batch
+  const Tensor y = squares.targets();
+  EXPECT_TRUE(equal(y, arange(600) * arange(600)));
+  expect_close(squares.targets(Indices{3, 599}), {9, 599.0 * 599});
+  expect_close(Subset(squares, {5, 4}).targets(), {25, 16});
+  EXPECT_EQ(Dataset(Squares{0}).targets().shape(), (Shape{0}));
+}
+
+TEST(Targets, RefusesMoreOrFewerThanSamples) {
+  struct Wrong {
+    std::int64_t size() const { return 3; }
+    Batch batch(std::span<const std::int64_t>) const { return {}; }
+    Tensor targets() const { return zeros({2}); }
+  };
+  expect_error<ShapeError>([] { Dataset(Wrong()).targets(); },
+                           "Dataset: targets() has shape (2), but there are 3 samples");
+}
+
+TEST(ConcatDataset, IsOneDatasetAfterTheOther) {
+  const ConcatDataset all({pairs(), Subset(pairs(), {}), Subset(pairs(), {1})});
+  EXPECT_EQ(all.size(), 4);
+  expect_close(all.targets(), {10, 20, 30, 20});
+  auto [x, y] = all.batch(Indices{3, 0, 3, 2});
+  expect_close(x, {3, 4, 1, 2, 3, 4, 5, 6});
+  expect_close(y, {20, 10, 20, 30});
+  expect_close(all.batch(Indices{1, 0}).y, {20, 10});
+  EXPECT_EQ(all.batch({}).x.shape(), (Shape{0, 2}));
+}
+
+TEST(ConcatDataset, RefusesWhatDoesNotFitTogether) {
+  expect_error<ValueError>([] { ConcatDataset({}); }, "ConcatDataset: the list of datasets is empty");
+  expect_error<IndexError>([] { ConcatDataset({pairs(), pairs()}).batch(Indices{6}); }, "sample 6 is outside [0, 6)");
+  const ConcatDataset shapes({pairs(), TensorDataset(zeros({1, 3}), tensor({1}))});
+  expect_error<ShapeError>(
+      [&] {
+        shapes.batch(Indices{0, 3});
+      },
+      "ConcatDataset: datasets 0 and 1 have samples of different shapes: batches (1, 2) and (1, 3)");
+  expect_close(shapes.batch(Indices{3}).x, {0, 0, 0});
+  const ConcatDataset dtypes({pairs(), TensorDataset(zeros({1, 2}), tensor({1.f}))});
+  expect_error<DTypeError>([&] { dtypes.targets(); },
+                           "ConcatDataset: datasets 0 and 1 have different dtypes: int64 and float32");
+}
+
 }  // namespace
 }  // namespace xtape::data

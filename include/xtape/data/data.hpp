@@ -1,9 +1,11 @@
 // Datasets, loaders and the readers of MNIST-like files.
 #pragma once
 
+#include "xtape/data/csv.hpp"
 #include "xtape/data/dataset.hpp"
 #include "xtape/data/digits.hpp"
 #include "xtape/data/idx.hpp"
 #include "xtape/data/loader.hpp"
 #include "xtape/data/mnist.hpp"
+#include "xtape/data/sampler.hpp"
 #include "xtape/data/split.hpp"

@@ -28,6 +28,12 @@ concept BatchSource = requires(const D& d, std::span<const std::int64_t> indices
   { d.batch(indices) } -> std::same_as<Batch>;
 };
 
+/// A dataset that gives its targets without making the inputs, which may have to be decoded.
+template <class D>
+concept HasTargets = requires(const D& d) {
+  { d.targets() } -> std::same_as<Tensor>;
+};
+
 /// Any dataset, as a handle: copies share it.
 class XTAPE_API Dataset {
  public:
@@ -41,20 +47,34 @@ class XTAPE_API Dataset {
   Batch batch(std::span<const std::int64_t> indices) const { return source_->batch(indices); }
   /// One sample, without dim 0.
   Batch operator[](std::int64_t index) const;
+  /// The targets of all samples, stacked along dim 0. Where the dataset has no targets() of its own, all its batches
+  /// are made for them. ShapeError if its own are not as many as its samples.
+  Tensor targets() const;
+  /// The targets of the samples at `indices`.
+  Tensor targets(std::span<const std::int64_t> indices) const;
 
  private:
   struct Concept {
     virtual ~Concept() = default;
     virtual std::int64_t size() const = 0;
     virtual Batch batch(std::span<const std::int64_t> indices) const = 0;
+    virtual Tensor targets() const = 0;  // undefined: it has none of its own
   };
   template <class D>
   struct Model final : Concept {
     explicit Model(D dataset) : d(std::move(dataset)) {}
     std::int64_t size() const override { return d.size(); }
     Batch batch(std::span<const std::int64_t> indices) const override { return d.batch(indices); }
+    Tensor targets() const override {
+      if constexpr (HasTargets<D>) {
+        return d.targets();
+      } else {
+        return Tensor();
+      }
+    }
     D d;
   };
+  Tensor own_targets() const;
   std::shared_ptr<const Concept> source_;
 };
 
@@ -65,6 +85,7 @@ class XTAPE_API TensorDataset {
   TensorDataset(const Tensor& x, const Tensor& y);
   std::int64_t size() const { return x_.size(0); }
   Batch batch(std::span<const std::int64_t> indices) const;
+  Tensor targets() const { return y_; }
 
  private:
   Tensor x_, y_;
@@ -79,6 +100,8 @@ class XTAPE_API ImageDataset {
   std::int64_t size() const { return images_.size(0); }
   /// x float32 (B, C, H, W), y int64 (B).
   Batch batch(std::span<const std::int64_t> indices) const;
+  /// labels().
+  Tensor targets() const { return labels_; }
 
   /// uint8 (N, C, H, W).
   Tensor images() const { return images_; }
@@ -99,6 +122,7 @@ class XTAPE_API Subset {
   Subset(Dataset dataset, std::vector<std::int64_t> indices);
   std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
   Batch batch(std::span<const std::int64_t> indices) const;
+  Tensor targets() const { return dataset_.targets(*indices_); }
   /// The samples' indices in the whole dataset.
   std::span<const std::int64_t> indices() const&;
   void indices() && = delete;
@@ -106,6 +130,22 @@ class XTAPE_API Subset {
  private:
   Dataset dataset_;
   std::shared_ptr<const std::vector<std::int64_t>> indices_;
+};
+
+/// Several datasets, one after the other: `ConcatDataset({a, b})`. Copies share the list.
+class XTAPE_API ConcatDataset {
+ public:
+  /// ValueError for an empty list.
+  explicit ConcatDataset(std::vector<Dataset> datasets);
+  std::int64_t size() const;
+  /// Samples of different datasets may stand in one batch. Then their shapes and dtypes must be the same: ShapeError or
+  /// DTypeError names the two datasets otherwise.
+  Batch batch(std::span<const std::int64_t> indices) const;
+  Tensor targets() const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
 };
 
 }  // namespace xtape::data

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "xtape/data/dataset.hpp"
+#include "xtape/data/sampler.hpp"
 #include "xtape/state_dict.hpp"
 
 namespace xtape::data {
@@ -13,6 +14,7 @@ namespace xtape::data {
 struct DataLoaderOptions {
   std::int64_t batch_size = 1;
   bool shuffle = false;    ///< a new order for each epoch, decided by seed and epoch alone
+  Sampler sampler = {};    ///< chooses the samples of an epoch and their order, by seed and epoch; without shuffle
   bool drop_last = false;  ///< leave out a last batch that is not full
   std::uint64_t seed = 0;
 };
@@ -22,7 +24,7 @@ struct DataLoaderOptions {
 /// epochs and the state.
 class XTAPE_API DataLoader {
  public:
-  /// ValueError when batch_size is below 1.
+  /// ValueError when batch_size is below 1, or shuffle is set beside a sampler.
   DataLoader(Dataset dataset, DataLoaderOptions options = {});
 
   /// The number of batches in an epoch; the last, partial one counts unless drop_last.
