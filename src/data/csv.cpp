@@ -11,7 +11,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "io/inflate.hpp"
-#include "io/safetensors_header.hpp"
+#include "io/text.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape::data {
