@@ -177,7 +177,7 @@ const std::vector<MalformedCsv>& malformed() {
      {.label = "y", .regression = true}},
     {"1,2\n", ": two columns are named \"a\"", {.label = "a", .columns = {"a", "a"}}},
     {"1,2,3\n", ": line 1 has 3 fields, there are 2 columns", {.label = "a", .columns = {"a", "b"}}},
-    {"\x1f\x8b\x08 no gzip", " is damaged: unknown header flags set at byte 4, in its gzip stream"},
+    {"\x1f\x8b\x08 no gzip", " is damaged: unknown header flags set before byte 4, in its gzip stream"},
   };
   return files;
 }

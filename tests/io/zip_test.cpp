@@ -288,7 +288,7 @@ const std::vector<Malformed> malformed_entries = {
     {[](ZipFile& z) { z.members[0].crc = 0; }, "\"PATH: a\" is damaged: its CRC-32 is 3610a686, the archive says 00000000 (it may have been written without)"},
     {[](ZipFile& z) { z.members[0] = stored("a", ""); z.members[0].crc = 5; }, "\"PATH: a\" is damaged: its CRC-32 is 00000000, the archive says 00000005"},
     {[](ZipFile& z) { z.members[1].crc = 5; }, "\"PATH: b\" is damaged: its CRC-32 is 250162db, the archive says 00000005"},
-    {[](ZipFile& z) { z.members[1].contents[0] = '\xff'; }, "\"PATH: b\" is damaged: invalid block type at byte 1, in its deflate stream"},
+    {[](ZipFile& z) { z.members[1].contents[0] = '\xff'; }, "\"PATH: b\" is damaged: invalid block type before byte 1, in its deflate stream"},
     {[](ZipFile& z) { z.members[1].contents.pop_back(); }, "\"PATH: b\" is truncated: its deflate stream has no end, the file ends at byte 5"},
     {[](ZipFile& z) { z.members[1].contents.clear(); z.members[1].size = 0; }, "\"PATH: b\" is truncated: its deflate stream has no end, the file ends at byte 0"},
     {[](ZipFile& z) { z.members[1].contents += "x"; }, "\"PATH: b\" is damaged: its deflate stream has 6 bytes, the archive says 7"},
@@ -296,7 +296,7 @@ const std::vector<Malformed> malformed_entries = {
     {[](ZipFile& z) { z.members[1].size = 0; }, "\"PATH: b\" is damaged: it holds more than the 0 bytes that the archive says"},
     {[](ZipFile& z) { z.members[1].size = 101; }, "\"PATH: b\" is truncated: it ends at byte 100, not 101"},
     {[](ZipFile& z) { z.members[1].method = 0; z.members[1].size = 6; }, "\"PATH: b\" is damaged: its CRC-32 is 0dcfbca9, the archive says 250162db"},
-    {[](ZipFile& z) { z.members[0].method = 8; }, "\"PATH: a\" is damaged: invalid stored block lengths at byte 5, in its deflate stream"},
+    {[](ZipFile& z) { z.members[0].method = 8; }, "\"PATH: a\" is damaged: invalid stored block lengths before byte 5, in its deflate stream"},
 };
 // clang-format on
 
