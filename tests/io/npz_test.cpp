@@ -247,6 +247,17 @@ TEST(Npz, RefusesOtherFiles) {
   expect_errors({{is_directory.c_str(), [&dir] { io::load_npz(dir.string()); }}});
 }
 
+TEST(Npz, RefusesObjectsAndOtherDtypesByName) {
+  for (const auto& [name, what] :
+       {std::pair{"objects", ": bad.npy\": the header is wrong: it holds pickled Python objects, which are never read"},
+        {"refused_int16",
+         ": x.npy\": the header is wrong: the dtype '<i2' is not read; these are: bool, uint8, int32, int64, float32, "
+         "float64"}}) {
+    const std::string path = numpys_npz(name), error = "FileError: load_npz: \"" + path + what;
+    expect_errors({{error.c_str(), [&path] { io::load_npz(path); }}});
+  }
+}
+
 /// Deflated bytes may declare what they can become, and no more: memory is asked for only then.
 TEST(Npz, RefusesBombsBeforeTheyTakeMemory) {
   TempDir dir;
