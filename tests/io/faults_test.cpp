@@ -165,7 +165,7 @@ const Format torch_format = {
     },
     [](const std::string& path) { return io::load_torch(path)["0.weight"][0][1].item<float>(); },
     0,
-    42};
+    31};
 
 /// A file that is not damaged, alone in its directory.
 void expect_whole(const Format& format, const TempDir& dir, float value, int descriptors) {
