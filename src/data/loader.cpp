@@ -1,27 +1,87 @@
 // The DataLoader's order of samples: one permutation for each epoch, from the stream of (seed, epoch).
+//
+// Invariant: State::running is the loop begun last while an iterator of it exists, unless a place for the next loop has
+// been set since; every loop keeps the State alive.
 #include "xtape/data/loader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "core/fail.hpp"
+#include "core/lock.hpp"
+#include "io/numbers.hpp"
 #include "kernels/random.hpp"
 
 namespace xtape::data {
 
-struct DataLoader::State {
-  State(Dataset d, const DataLoaderOptions& o) : dataset(std::move(d)), options(o) {}
-  const Dataset dataset;
-  const DataLoaderOptions options;
-  std::atomic<std::int64_t> epoch{0};
+/// A batch of an epoch, counted from 0.
+struct BatchPlace {
+  std::int64_t epoch = 0, batch = 0;
 };
 
-/// One epoch. Holds the dataset, so that an iterator may outlive its loader.
-struct DataLoader::Iterator::Order {
-  Dataset dataset;
-  std::int64_t batch_size;
-  std::vector<std::int64_t> samples;
+namespace {
+
+/// The end of an epoch is the start of the next.
+BatchPlace after_end(BatchPlace place, std::int64_t batches) {
+  return place.batch == batches ? BatchPlace{place.epoch + 1, 0} : place;
+}
+
+void check_place(BatchPlace place, std::int64_t batches) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (place.epoch < 0) fail<ValueError>("DataLoader", "epoch {} is negative", place.epoch);
+  if (place.epoch > most) fail<ValueError>("DataLoader", "epoch {} is beyond {}", place.epoch, most);
+  if (place.batch < 0 || place.batch > batches) {
+    fail<ValueError>("DataLoader", "batch {} is outside [0, {}], the batches of an epoch", place.batch, batches);
+  }
+}
+
+constexpr std::array state_names = {"epoch", "batch", "seed", "samples", "batch_size", "shuffle", "drop_last"};
+using StateNumbers = std::array<std::int64_t, state_names.size()>;
+
+}  // namespace
+
+struct DataLoader::State {
+  State(Dataset d, const DataLoaderOptions& o) : dataset(std::move(d)), options(o), seed(o.seed) {}
+
+  void set_next(BatchPlace place, std::uint64_t new_seed) {
+    const std::lock_guard guard(lock);
+    next = place;
+    seed = new_seed;
+    running = nullptr;
+  }
+
+  const Dataset dataset;
+  const DataLoaderOptions options;  // all but the seed
+
+  mutable xtape::detail::Lock lock;  // of what follows
+  std::uint64_t seed;
+  BatchPlace next;  // where the next loop begins
+  const Iterator::Loop* running = nullptr;
+};
+
+/// One epoch, or the rest of one. It keeps the state, so that an iterator may outlive its loader.
+struct DataLoader::Iterator::Loop {
+  explicit Loop(std::shared_ptr<State> s)
+      : state(std::move(s)), samples(static_cast<std::size_t>(state->dataset.size())) {}
+  ~Loop() {
+    const std::lock_guard guard(state->lock);
+    if (state->running == this) state->running = nullptr;
+  }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void take(std::int64_t batches) noexcept {
+    if (taken < batches) taken = batches;
+  }
+
+  const std::shared_ptr<State> state;
+  std::vector<std::int64_t> samples;  // in the epoch's order
+  std::int64_t epoch = 0;
+  std::atomic<std::int64_t> taken = 0;  // batches; another thread may ask for the loader's state
 };
 
 DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
@@ -37,35 +97,100 @@ std::int64_t DataLoader::size() const {
 }
 
 Dataset DataLoader::dataset() const { return state_->dataset; }
-DataLoaderOptions DataLoader::options() const { return state_->options; }
-std::int64_t DataLoader::epoch() const { return state_->epoch; }
 
-void DataLoader::set_epoch(std::int64_t epoch) {
-  if (epoch < 0) fail<ValueError>("DataLoader", "epoch {} is negative", epoch);
-  state_->epoch = epoch;
+DataLoaderOptions DataLoader::options() const {
+  DataLoaderOptions options = state_->options;
+  const std::lock_guard guard(state_->lock);
+  options.seed = state_->seed;
+  return options;
 }
 
-DataLoader::Iterator DataLoader::begin() const {
+// ---- place -------------------------------------------------------------------------------------------------------
+
+std::int64_t DataLoader::epoch() const {
+  const std::lock_guard guard(state_->lock);
+  return state_->next.epoch;
+}
+
+void DataLoader::set_epoch(std::int64_t epoch, std::int64_t batch) {
+  const std::int64_t batches = size();
+  check_place({epoch, batch}, batches);
+  state_->set_next(after_end({epoch, batch}, batches), options().seed);
+}
+
+StateDict DataLoader::state_dict() const {
+  const std::int64_t samples = state_->dataset.size(), batches = size();
   const DataLoaderOptions& options = state_->options;
-  const auto epoch = static_cast<std::uint64_t>(state_->epoch++);
-  const std::int64_t n = state_->dataset.size();
-  std::vector<std::int64_t> samples(static_cast<std::size_t>(n));
-  if (options.shuffle) {
-    kernels::permutation(keyed_stream(options.seed, StreamUse::shuffle, epoch), n, samples.data());
-  } else {
-    std::iota(samples.begin(), samples.end(), 0);
+  BatchPlace place;
+  std::uint64_t seed = 0;
+  {
+    const std::lock_guard guard(state_->lock);
+    const Iterator::Loop* running = state_->running;
+    place = running ? after_end({running->epoch, running->taken}, batches) : state_->next;
+    seed = state_->seed;
   }
+  const StateNumbers numbers = {place.epoch,      place.batch,        static_cast<std::int64_t>(seed),
+                                samples,          options.batch_size, options.shuffle,
+                                options.drop_last};
+  return io::numbers_dict(state_names, numbers);
+}
+
+void DataLoader::load_state_dict(const StateDict& dict) {
+  StateNumbers numbers;
+  io::read_numbers("DataLoader", dict, state_names, numbers);
+  const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last] = numbers;
+  const DataLoaderOptions& options = state_->options;
+  const std::int64_t batches = size(),
+                     ours[] = {state_->dataset.size(), options.batch_size, options.shuffle, options.drop_last};
+  if (!std::equal(std::begin(ours), std::end(ours), numbers.begin() + 3)) {
+    fail<ValueError>("DataLoader",
+                     "the state is of samples = {}, batch_size = {}, shuffle = {}, drop_last = {}; this loader has "
+                     "{}, {}, {}, {}",
+                     samples, batch_size, shuffle, drop_last, ours[0], ours[1], ours[2], ours[3]);
+  }
+  check_place({epoch, batch}, batches);
+  state_->set_next(after_end({epoch, batch}, batches), static_cast<std::uint64_t>(seed));
+}
+
+// ---- loops -------------------------------------------------------------------------------------------------------
+
+DataLoader::Iterator DataLoader::begin() const {
+  const auto loop = std::make_shared<Iterator::Loop>(state_);
+  const auto n = static_cast<std::int64_t>(loop->samples.size());
+  std::uint64_t seed = 0;
   Iterator i;
   i.batches_ = size();
-  i.order_ =
-      std::make_shared<const Iterator::Order>(Iterator::Order{state_->dataset, options.batch_size, std::move(samples)});
+  {
+    const std::lock_guard guard(state_->lock);
+    seed = state_->seed;
+    loop->epoch = state_->next.epoch;
+    loop->taken = i.batch_ = state_->next.batch;
+    state_->next = {loop->epoch + 1, 0};
+    state_->running = loop.get();
+  }
+  if (state_->options.shuffle) {
+    const auto epoch = static_cast<std::uint64_t>(loop->epoch);
+    kernels::permutation(keyed_stream(seed, StreamUse::shuffle, epoch), n, loop->samples.data());
+  } else {
+    std::iota(loop->samples.begin(), loop->samples.end(), 0);
+  }
+  i.loop_ = loop;
   return i;
 }
 
 Batch DataLoader::Iterator::operator*() const {
-  const auto n = static_cast<std::int64_t>(order_->samples.size()), first = batch_ * order_->batch_size;
-  const std::int64_t count = std::min(order_->batch_size, n - first);
-  return order_->dataset.batch({order_->samples.data() + first, static_cast<std::size_t>(count)});
+  const DataLoader::State& state = *loop_->state;
+  const std::vector<std::int64_t>& samples = loop_->samples;
+  const std::int64_t first = batch_ * state.options.batch_size;
+  const auto count = std::min(state.options.batch_size, static_cast<std::int64_t>(samples.size()) - first);
+  Batch batch = state.dataset.batch({samples.data() + first, static_cast<std::size_t>(count)});
+  loop_->take(batch_ + 1);
+  return batch;
+}
+
+DataLoader::Iterator& DataLoader::Iterator::operator++() {
+  loop_->take(++batch_);
+  return *this;
 }
 
 }  // namespace xtape::data

@@ -80,7 +80,7 @@ class ByteSource {
 
 /// Reads a regular file from its start. Opening does not block, also where the path names a FIFO or a device: these are
 /// refused.
-class FileReader final : public ByteSource {
+class FileReader : public ByteSource {
  public:
   FileReader(const char* op, const std::string& path);
 
@@ -89,9 +89,10 @@ class FileReader final : public ByteSource {
   std::int64_t most_left() const noexcept override { return size_ - offset_; }
   void seek(std::int64_t offset);
 
- private:
+ protected:
   std::int64_t do_read(void* to, std::int64_t n) override;
 
+ private:
   Descriptor file_;
   std::int64_t size_ = 0;
 };

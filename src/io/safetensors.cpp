@@ -9,8 +9,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "io/array.hpp"
-#include "io/file.hpp"
-#include "io/safetensors_header.hpp"
+#include "io/safetensors_file.hpp"
 #include "kernels/half.hpp"
 
 namespace xtape::io {
@@ -36,25 +35,6 @@ constexpr char saving[] = "save_safetensors";
 Stored stored_of(DType dtype, FloatFormat floats) {
   if (!is_floating(dtype) || floats == FloatFormat::as_is) return static_cast<Stored>(dtype);
   return floats == FloatFormat::float16 ? Stored::f16 : Stored::bf16;
-}
-
-/// The entries in the order of the file, with their places.
-std::vector<StoredTensor> laid_out(const StateDict& dict, FloatFormat floats) {
-  std::vector<StoredTensor> tensors;
-  for (const auto& [name, tensor] : dict) {
-    if (name == metadata_key) fail<ValueError>(saving, "no tensor can be named \"{}\"", metadata_key);
-    tensors.push_back({name, stored_of(tensor.dtype(), floats), tensor.shape()});
-  }
-  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
-    const std::int64_t size_a = size_of(a.stored), size_b = size_of(b.stored);
-    return size_a != size_b ? size_a > size_b : a.name < b.name;
-  });
-  std::int64_t end = 0;
-  for (StoredTensor& t : tensors) {
-    t.begin = end;
-    t.end = end += t.shape.numel() * size_of(t.stored);
-  }
-  return tensors;
 }
 
 /// Writes a floating tensor in 16 bits an element.
@@ -90,20 +70,6 @@ void read_halves(FileReader& file, const StoredTensor& t, float* to) {
   }
 }
 
-Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
-  const std::string name = shown(t.name);
-  const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
-  if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
-  if (t.stored == Stored::f16 || t.stored == Stored::bf16) {
-    read_halves(file, t, xtape::detail::elements<float>(y));
-  } else if (t.stored == Stored::boolean) {
-    read_truths(file, name, y.impl()->data, t.end - t.begin);
-  } else {
-    file.read(y.impl()->data, t.end - t.begin, "the data");
-  }
-  return y;
-}
-
 }  // namespace
 
 Metadata::Metadata(std::initializer_list<Entry> entries) : Metadata(std::vector<Entry>(entries)) {}
@@ -131,9 +97,27 @@ void Metadata::set(std::string_view name, std::string text) {
   entries_.emplace_back(name, std::move(text));
 }
 
+std::vector<StoredTensor> laid_out(const char* op, const StateDict& dict, FloatFormat floats) {
+  std::vector<StoredTensor> tensors;
+  for (const auto& [name, tensor] : dict) {
+    if (name == metadata_key) fail<ValueError>(op, "no tensor can be named \"{}\"", metadata_key);
+    tensors.push_back({name, stored_of(tensor.dtype(), floats), tensor.shape()});
+  }
+  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
+    const std::int64_t size_a = size_of(a.stored), size_b = size_of(b.stored);
+    return size_a != size_b ? size_a > size_b : a.name < b.name;
+  });
+  std::int64_t end = 0;
+  for (StoredTensor& t : tensors) {
+    t.begin = end;
+    t.end = end += t.shape.numel() * size_of(t.stored);
+  }
+  return tensors;
+}
+
 void save_safetensors(const std::string& path, const StateDict& dict, const Metadata& metadata,
                       SafetensorsOptions options) {
-  const std::vector<StoredTensor> tensors = laid_out(dict, options.floats);
+  const std::vector<StoredTensor> tensors = laid_out(saving, dict, options.floats);
   const std::string header = header_text(saving, tensors, metadata);
   AtomicFile file(saving, path);
   file.write(header.data(), static_cast<std::int64_t>(header.size()));
@@ -148,6 +132,20 @@ void save_safetensors(const std::string& path, const StateDict& dict, const Meta
     }
   }
   file.commit();
+}
+
+Tensor read_tensor(FileReader& file, const Header& header, const StoredTensor& t) {
+  const std::string name = shown(t.name);
+  const Tensor y = make_array(file, name, t.shape, dtype_of_stored(t.stored));
+  if (file.offset() != header.data + t.begin) file.seek(header.data + t.begin);
+  if (t.stored == Stored::f16 || t.stored == Stored::bf16) {
+    read_halves(file, t, xtape::detail::elements<float>(y));
+  } else if (t.stored == Stored::boolean) {
+    read_truths(file, name, y.impl()->data, t.end - t.begin);
+  } else {
+    file.read(y.impl()->data, t.end - t.begin, "the data");
+  }
+  return y;
 }
 
 StateDict load_safetensors(const std::string& path) {

@@ -1,21 +1,20 @@
 // Module::load_state_dict: all that does not fit is found, and every cast made, before the first write.
+#include "nn/load_state_dict.hpp"
+
 #include <fmt/format.h>
 
+#include <cstring>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "xtape/autograd.hpp"
-#include "xtape/nn/module.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape::nn {
 
 namespace {
-
-struct PendingWrite {
-  Tensor to, value;
-};
 
 void add_item(std::string& list, const std::string& item) { list += (list.empty() ? "" : "; ") + item; }
 
@@ -50,8 +49,9 @@ void check_fit(const StateDict& ours, const StateDict& theirs, const Incompatibl
 }
 
 /// Every cast that could fail is made before the first write.
-std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& theirs) {
-  std::vector<PendingWrite> writes;
+std::vector<detail::PendingWrite> cast_all(const StateDict& ours, const StateDict& theirs) {
+  NoGradGuard no_grad;
+  std::vector<detail::PendingWrite> writes;
   std::string failed;
   for (const auto& [name, tensor] : ours) {
     if (!theirs.contains(name)) continue;
@@ -67,13 +67,26 @@ std::vector<PendingWrite> cast_all(const StateDict& ours, const StateDict& their
 
 }  // namespace
 
-IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) const {
-  const StateDict ours = state_dict();
-  IncompatibleKeys keys = compare_keys(ours, dict);
+detail::PendingLoad::PendingLoad(const Module& module, const StateDict& dict, bool strict) {
+  const StateDict ours = module.state_dict();
+  keys = compare_keys(ours, dict);
   check_fit(ours, dict, keys, strict);
-  NoGradGuard no_grad;
-  for (const PendingWrite& write : cast_all(ours, dict)) write.to.copy_(write.value);
-  return keys;
+  writes = cast_all(ours, dict);
+}
+
+void detail::PendingLoad::write() const noexcept {
+  for (const auto& [to, value] : writes) {
+    // The dict may be the module's own: then both are one tensor.
+    const std::int64_t bytes = to.impl()->numel * itemsize(to.impl()->dtype);
+    if (bytes > 0) std::memmove(to.impl()->data, value.impl()->data, static_cast<std::size_t>(bytes));
+    xtape::detail::mark_written(to);
+  }
+}
+
+IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) const {
+  detail::PendingLoad load(*this, dict, strict);
+  load.write();
+  return std::move(load.keys);
 }
 
 }  // namespace xtape::nn

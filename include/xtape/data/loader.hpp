@@ -1,10 +1,12 @@
-// DataLoader: a dataset in batches, reshuffled for each epoch.
+// DataLoader: a dataset in batches, reshuffled for each epoch. It knows how far the loop has come, so that a run can
+// continue in the middle of an epoch.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
 #include "xtape/data/dataset.hpp"
+#include "xtape/state_dict.hpp"
 
 namespace xtape::data {
 
@@ -17,7 +19,7 @@ struct DataLoaderOptions {
 
 /// Each loop `for (auto [x, y] : loader)` is one epoch. The order is a function of (seed, epoch): it does not draw from
 /// the default generator, and does not depend on how far an earlier loop went. A handle: copies share the count of
-/// epochs.
+/// epochs and the state.
 class XTAPE_API DataLoader {
  public:
   /// ValueError when batch_size is below 1.
@@ -30,28 +32,36 @@ class XTAPE_API DataLoader {
 
   /// The number of the next loop's epoch, from 0.
   std::int64_t epoch() const;
-  /// Makes the next loop epoch number `epoch`: a resumed run continues in the same order. ValueError when negative.
-  void set_epoch(std::int64_t epoch);
+  /// Makes the next loop epoch number `epoch`, from its batch number `batch` on: a resumed run continues in the same
+  /// order. With batch = size(), which is the end of the epoch, the next one. ValueError when `epoch` is negative or
+  /// `batch` outside [0, size()].
+  void set_epoch(std::int64_t epoch, std::int64_t batch = 0);
+
+  /// Where a program that continued would take its next batch, and the options that decide the order: in the loop begun
+  /// last, after the batches that it has taken; once that loop has ended, also by break, at the start of the next
+  /// epoch. To continue in the middle of an epoch, take the state inside the loop.
+  StateDict state_dict() const;
+  /// The next loop continues there, with the seed of the state; a loop that is running is not affected and no longer
+  /// counts. Throws and changes nothing when the dict is not such a state, or when it is one of another number of
+  /// samples, batch_size, shuffle or drop_last (ValueError).
+  void load_state_dict(const StateDict& dict);
 
   struct End {};
   class XTAPE_API Iterator {
    public:
-    /// Makes the batch: fresh tensors at each call.
+    /// Makes the batch, which then counts as taken: fresh tensors at each call.
     Batch operator*() const;
-    Iterator& operator++() {
-      ++batch_;
-      return *this;
-    }
+    Iterator& operator++();
     friend bool operator==(const Iterator& i, End) { return i.batch_ == i.batches_; }
 
    private:
     friend class DataLoader;
-    struct Order;
-    std::shared_ptr<const Order> order_;
+    struct Loop;
+    std::shared_ptr<Loop> loop_;
     std::int64_t batch_ = 0, batches_ = 0;
   };
 
-  /// Begins an epoch.
+  /// Begins an epoch, which ends with the last copy of its iterator.
   Iterator begin() const;
   End end() const { return {}; }
 

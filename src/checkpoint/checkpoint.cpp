@@ -1,0 +1,79 @@
+#include "xtape/io/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/parts.hpp"
+#include "core/fail.hpp"
+
+namespace xtape::io {
+
+struct Checkpoint::Impl {
+  void add(const std::string& name, checkpoint::Target target) {
+    using checkpoint::op;
+    if (name.empty()) fail<ValueError>(op, "the name of a part is empty");
+    if (name.find('.') != std::string::npos) {
+      fail<ValueError>(op, "\"{}\" has a dot, which in the file ends the name of a part", name);
+    }
+    if (std::any_of(parts.begin(), parts.end(), [&name](const auto& part) { return part.name == name; })) {
+      fail<ValueError>(op, "there is a part \"{}\" already", name);
+    }
+    parts.push_back({name, std::move(target)});
+  }
+
+  std::vector<checkpoint::Part> parts;
+  Metadata texts;
+};
+
+Checkpoint::Checkpoint(const nn::Module& model, optim::Optimizer& optimizer) : impl_(std::make_unique<Impl>()) {
+  add("model", model);
+  add("optimizer", optimizer);
+  add("generator", default_generator());
+}
+
+Checkpoint::~Checkpoint() = default;
+
+void Checkpoint::add(const std::string& name, const nn::Module& module) { impl_->add(name, &module); }
+void Checkpoint::add(const std::string& name, optim::Optimizer& optimizer) { impl_->add(name, &optimizer); }
+void Checkpoint::add(const std::string& name, optim::lr_scheduler::LRScheduler& scheduler) {
+  impl_->add(name, &scheduler);
+}
+void Checkpoint::add(const std::string& name, data::DataLoader& loader) { impl_->add(name, loader); }
+void Checkpoint::add(const std::string& name, Generator& generator) { impl_->add(name, &generator); }
+void Checkpoint::add(const std::string& name, StateDict& dict) { impl_->add(name, &dict); }
+
+// ---- texts -------------------------------------------------------------------------------------------------------
+
+void Checkpoint::set(const std::string& name, std::string text) {
+  if (name.empty()) fail<ValueError>(checkpoint::op, "the name of a text is empty");
+  impl_->texts.set(name, std::move(text));
+}
+
+std::string Checkpoint::get(std::string_view name) const {
+  if (contains(name)) return impl_->texts.at(name);
+  std::vector<std::string> names;
+  for (const auto& [known, text] : impl_->texts) names.push_back("\"" + known + "\"");
+  fail<IndexError>(checkpoint::op, "there is no text \"{}\"; there {} {}", name, names.size() == 1 ? "is" : "are",
+                   names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+bool Checkpoint::contains(std::string_view name) const noexcept { return impl_->texts.contains(name); }
+
+// ---- files -------------------------------------------------------------------------------------------------------
+
+void Checkpoint::save(const std::string& path) const {
+  checkpoint::Contents contents{{}, impl_->texts};
+  for (const checkpoint::Part& part : impl_->parts) contents.parts.push_back(checkpoint::state_of(part));
+  checkpoint::write_file(path, contents);
+}
+
+void Checkpoint::load(const std::string& path) {
+  checkpoint::Contents contents = checkpoint::read_file(path);
+  checkpoint::load_all(path, impl_->parts, checkpoint::match(path, impl_->parts, contents.parts));
+  impl_->texts = std::move(contents.texts);
+}
+
+}  // namespace xtape::io
