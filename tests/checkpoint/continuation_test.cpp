@@ -1,5 +1,5 @@
-// A run that is stopped and continued from a checkpoint by fresh objects is the run that was never stopped, bit for bit:
-// for every optimizer and every scheduler, also in the middle of an epoch. SEMANTICS [26], [34].
+// A run that is stopped and continued from a checkpoint by fresh objects is the run that was never stopped, bit for
+// bit: for every optimizer and every scheduler, also in the middle of an epoch. SEMANTICS [26], [34].
 #include <functional>
 #include <memory>
 
@@ -110,8 +110,8 @@ data::TensorDataset samples() {
 constexpr int all_steps = 20;  // of 6 batches an epoch
 
 /// Everything that a training program has.
-struct Run {
-  Run(std::uint64_t seed, const MakeOptimizer& make_optimizer, const MakeSchedule& make_schedule)
+struct Training {
+  Training(std::uint64_t seed, const MakeOptimizer& make_optimizer, const MakeSchedule& make_schedule)
       : batches(samples(), {.batch_size = 4, .shuffle = true, .seed = seed}) {
     manual_seed(seed);
     model = nn::Sequential{nn::Linear(5, 8), nn::BatchNorm1d(8), nn::ReLU(), nn::Dropout(0.5), nn::Linear(8, 3)};
@@ -128,7 +128,8 @@ struct Run {
   int step() const { return std::stoi(checkpoint->get("step")); }
 
   /// Goes on up to step `end`; then, in the middle of the loop, calls `last`.
-  void train(int end, const std::function<void()>& last = [] {}) {
+  void train(
+      int end, const std::function<void()>& last = [] {}) {
     while (step() < end) {
       for (auto [x, y] : batches) {
         train_batch(x + randn_like(x, {.generator = &noise}), y);
@@ -160,7 +161,7 @@ struct Run {
   std::unique_ptr<io::Checkpoint> checkpoint;
 };
 
-void expect_same_runs(Run& a, Run& b) {
+void expect_same_runs(Training& a, Training& b) {
   expect_same_bits(a.model.state_dict(), b.model.state_dict());
   expect_same_bits(a.optimizer->state_dict(), b.optimizer->state_dict());
   for (std::size_t i = 0; i < a.schedule.all.size(); ++i) {
@@ -179,17 +180,17 @@ void expect_same_runs(Run& a, Run& b) {
 void expect_continues(const MakeOptimizer& make_optimizer, const MakeSchedule& make_schedule, int stop) {
   SCOPED_TRACE(stop);
   TempDir dir;
-  Run whole(3, make_optimizer, make_schedule);
+  Training whole(3, make_optimizer, make_schedule);
   whole.train(all_steps);
   const Generator::State drawn = default_generator().state();
   std::string order;
   {
-    Run stopped(3, make_optimizer, make_schedule);
+    Training stopped(3, make_optimizer, make_schedule);
     if (stop == 0) stopped.checkpoint->save(dir / "x");
     stopped.train(stop, [&] { stopped.checkpoint->save(dir / "x"); });
     order = stopped.order;
   }
-  Run resumed(99, make_optimizer, make_schedule);
+  Training resumed(99, make_optimizer, make_schedule);
   const Tensor weight = resumed.model.parameters()[0];
   resumed.noise.manual_seed(100);
   resumed.checkpoint->load(dir / "x");
@@ -236,10 +237,9 @@ TEST(Continuation, IsExactForEveryScheduler) {
       {"LinearLR", only<LinearLR>(LinearLROptions{.total_iters = 10})},
       {"CosineAnnealingLR", only<CosineAnnealingLR>(CosineAnnealingLROptions{.T_max = 8, .eta_min = 1e-3})},
       {"OneCycleLR", only<OneCycleLR>(OneCycleLROptions{.max_lr = {.1, .2}, .total_steps = all_steps})},
-      {"OneCycleLR, three phases", only<OneCycleLR>(OneCycleLROptions{.max_lr = .1,
-                                                                      .total_steps = 30,
-                                                                      .anneal_strategy = AnnealStrategy::linear,
-                                                                      .three_phase = true})},
+      {"OneCycleLR, three phases",
+       only<OneCycleLR>(OneCycleLROptions{
+           .max_lr = .1, .total_steps = 30, .anneal_strategy = AnnealStrategy::linear, .three_phase = true})},
       {"LambdaLR", only<LambdaLR>(decay)},
       {"ReduceLROnPlateau", only<ReduceLROnPlateau>(ReduceLROnPlateauOptions{.patience = 1, .cooldown = 1})},
       {"SequentialLR", warmup_then_decay},

@@ -111,21 +111,42 @@ std::string error_of(const std::string& path, Fault& planned, const std::functio
 /// One format: saves a tensor full of a value, and loads it.
 struct Format {
   const char* name;
+  const char *saving, *loading;  // in errors
   std::function<void(const std::string&, float)> save;
   std::function<float(const std::string&)> load;
   int writes, reads;
 };
 
+struct Resumable {
+  nn::Linear model{1, 1000, {.bias = false}};
+  optim::SGD optimizer{model.parameters()};
+  io::Checkpoint checkpoint{model, optimizer};
+};
+
 const std::vector<Format> formats = {
-    {"safetensors",
+    {"safetensors", "save_safetensors: ", "load_safetensors: ",
      [](const std::string& path, float value) {
        StateDict dict;
        dict.insert("x", full({1000}, value));
        io::save_safetensors(path, dict);
      },
      [](const std::string& path) { return io::load_safetensors(path)["x"][999].item<float>(); }, 2, 3},
-    {"npy", [](const std::string& path, float value) { io::save_npy(path, full({1000}, value)); },
+    {"npy",
+     "save_npy: ", "load_npy: ", [](const std::string& path, float value) { io::save_npy(path, full({1000}, value)); },
      [](const std::string& path) { return io::load_npy(path)[999].item<float>(); }, 2, 5},
+    {"checkpoint", "Checkpoint: ", "Checkpoint: ",
+     [](const std::string& path, float value) {
+       Resumable run;
+       NoGradGuard no_grad;
+       run.model.weight.fill_(value);
+       run.checkpoint.save(path);
+     },
+     [](const std::string& path) {
+       Resumable run;
+       run.checkpoint.load(path);
+       return run.model.weight[999].item<float>();
+     },
+     11, 12},
 };
 
 /// A file that is not damaged, alone in its directory.
@@ -148,7 +169,7 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
   for (const Format& format : formats) {
     SCOPED_TRACE(format.name);
     TempDir dir;
-    const std::string path = dir / "x", op = std::string("save_") + format.name + ": ";
+    const std::string path = dir / "x";
     const int descriptors = open_descriptors();
     for (const Expected& expected : std::vector<Expected>{
              {"open", 1, "creating a temporary file beside it: Input/output error"},
@@ -166,7 +187,7 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
       format.save(path, 1);
       Fault planned{expected.call, expected.at};
       const std::string error = error_of(path, planned, [&] { format.save(path, 2); });
-      EXPECT_EQ(error, *expected.error ? op + expected.error : "");
+      EXPECT_EQ(error, *expected.error ? format.saving + std::string(expected.error) : "");
       EXPECT_EQ(planned.count >= expected.at, true);
       expect_whole(format, dir, expected.is_replaced ? 2 : 1, descriptors);
     }
@@ -184,7 +205,7 @@ TEST(Faults, OfLoadingAreReported) {
   for (const Format& format : formats) {
     SCOPED_TRACE(format.name);
     TempDir dir;
-    const std::string path = dir / "x", op = std::string("load_") + format.name + ": ";
+    const std::string path = dir / "x", op = format.loading;
     format.save(path, 1);
     const int descriptors = open_descriptors();
     Fault open_fails{"open", 1};

@@ -1,21 +1,19 @@
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <atomic>
 #include <csignal>
-#include <iterator>
-#include <new>
 
 #include "support/expect.hpp"
 #include "support/files.hpp"
+#include "support/killed_writer.hpp"
 #include "support/misuse.hpp"
 
 namespace xtape {
 namespace {
 
 using testing::expect_errors;
+using testing::names_in;
 using testing::TempDir;
 using testing::write_file;
 
@@ -26,12 +24,6 @@ StateDict dict_of(float value, std::int64_t n = 1000) {
 }
 
 float first_of(const std::string& path) { return io::load_safetensors(path)["x"][0].item<float>(); }
-
-std::vector<std::string> names_in(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) names.push_back(entry.path().filename());
-  return names;
-}
 
 mode_t mode_of(const std::string& path) {
   struct stat status;
@@ -195,30 +187,14 @@ TEST(AtomicFile, SweepsBesideOtherWriters) {
 TEST(AtomicFile, IsCompleteAndUpToDateWheneverItsWriterIsKilled) {
   TempDir dir;
   const std::string path = dir / "x";
-  io::save_safetensors(path, dict_of(0));
-  void* const shared = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(shared, MAP_FAILED);
-  auto* const saved = new (shared) std::atomic<int>(0);  // the last value that the writer knows to be saved
-  for (int round = 0; round < 40; ++round) {
-    const pid_t writer = fork();
-    if (writer == 0) {
-      for (int value = *saved + 1;; ++value) {
-        io::save_safetensors(path, dict_of(static_cast<float>(value)));
-        *saved = value;
-      }
-    }
-    usleep(static_cast<useconds_t>(2000 + 277 * round));
-    kill(writer, SIGKILL);
-    int status;
-    waitpid(writer, &status, 0);
+  const auto save = [&path](int value) { io::save_safetensors(path, dict_of(static_cast<float>(value))); };
+  const auto load = [&path] {
     const StateDict dict = io::load_safetensors(path);
     const auto value = dict["x"][0].item<float>();
     EXPECT_TRUE(equal(dict["x"], full({1000}, value)));
-    EXPECT_GE(value, static_cast<float>(*saved));
-  }
-  EXPECT_GT(*saved, 0);
-  munmap(shared, sizeof(int));
-  io::save_safetensors(path, dict_of(-1));
+    return static_cast<int>(value);
+  };
+  testing::expect_survives_kills(40, save, load);
   EXPECT_EQ(names_in(dir.string()), std::vector<std::string>{"x"});
 }
 

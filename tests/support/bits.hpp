@@ -17,24 +17,12 @@ inline std::string bits_of(const Tensor& x) {
   const auto append = [&bits](const void* data, std::size_t n) { bits.append(static_cast<const char*>(data), n); };
   const auto n = static_cast<std::size_t>(x.numel() * itemsize(x.dtype()));
   switch (x.dtype()) {
-    case DType::bool_:
-      append(values.data<bool>(), n);
-      break;
-    case DType::uint8:
-      append(values.data<std::uint8_t>(), n);
-      break;
-    case DType::int32:
-      append(values.data<std::int32_t>(), n);
-      break;
-    case DType::int64:
-      append(values.data<std::int64_t>(), n);
-      break;
-    case DType::float32:
-      append(values.data<float>(), n);
-      break;
-    case DType::float64:
-      append(values.data<double>(), n);
-      break;
+    case DType::bool_: append(values.data<bool>(), n); break;
+    case DType::uint8: append(values.data<std::uint8_t>(), n); break;
+    case DType::int32: append(values.data<std::int32_t>(), n); break;
+    case DType::int64: append(values.data<std::int64_t>(), n); break;
+    case DType::float32: append(values.data<float>(), n); break;
+    case DType::float64: append(values.data<double>(), n); break;
   }
   return bits;
 }
