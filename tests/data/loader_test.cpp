@@ -1,6 +1,7 @@
 #include "xtape/data/loader.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "support/expect.hpp"
 
@@ -102,6 +103,144 @@ TEST(DataLoader, SetEpochResumes) {
   EXPECT_EQ(resumed.epoch(), 3);
 }
 
+TEST(DataLoader, SetEpochResumesInTheMiddle) {
+  DataLoader loader(numbered_rows(50), {.batch_size = 8, .shuffle = true});
+  for (int epoch = 0; epoch < 3; ++epoch) epoch_of(loader);
+  const Values fourth = epoch_of(loader), fifth = epoch_of(loader);
+  for (std::int64_t batch = 0; batch <= loader.size(); ++batch) {
+    loader.set_epoch(3, batch);
+    const bool is_over = batch == loader.size();
+    EXPECT_EQ(loader.epoch(), is_over ? 4 : 3);
+    const Values rest(fourth.begin() + std::min<std::int64_t>(8 * batch, 50), fourth.end());
+    EXPECT_EQ(epoch_of(loader), is_over ? fifth : rest) << batch;
+    EXPECT_EQ(loader.epoch(), is_over ? 5 : 4);
+  }
+}
+
+// ---- state -------------------------------------------------------------------------------------------------------
+
+/// "3:17" for batch 17 of epoch 3.
+std::string place_of(const DataLoader& loader) {
+  const StateDict state = loader.state_dict();
+  return std::to_string(state["epoch"].item<std::int64_t>()) + ":" +
+         std::to_string(state["batch"].item<std::int64_t>());
+}
+
+TEST(DataLoader, CountsABatchOnceTheLoopHasTakenIt) {
+  DataLoader loader(numbered_rows(10), {.batch_size = 4});
+  EXPECT_EQ(place_of(loader), "0:0");
+  auto i = loader.begin();
+  EXPECT_EQ(place_of(loader), "0:0");
+  *i;
+  EXPECT_EQ(place_of(loader), "0:1");
+  *i;
+  EXPECT_EQ(place_of(loader), "0:1");
+  ++i;
+  EXPECT_EQ(place_of(loader), "0:1");
+  ++i;  // skips a batch
+  EXPECT_EQ(place_of(loader), "0:2");
+  *i;  // the last
+  EXPECT_EQ(place_of(loader), "1:0");
+  ++i;
+  EXPECT_EQ(place_of(loader), "1:0");
+  EXPECT_TRUE(i == loader.end());
+}
+
+TEST(DataLoader, ContinuesWithTheNextBatch) {
+  const DataLoader whole(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 3});
+  const Values first = epoch_of(whole), second = epoch_of(whole);
+  Values seen;
+  StateDict state;
+  {
+    DataLoader loader(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 3});
+    for (auto [x, y] : loader) {
+      for (const std::int64_t i : y.to_vector<std::int64_t>()) seen.push_back(i);
+      state = loader.state_dict();
+      if (seen.size() == 24) break;
+    }
+  }
+  DataLoader resumed(numbered_rows(50), {.batch_size = 8, .shuffle = true, .seed = 4});
+  resumed.load_state_dict(state);
+  EXPECT_EQ(resumed.options().seed, 3u);
+  EXPECT_EQ(resumed.epoch(), 0);
+  for (const std::int64_t i : epoch_of(resumed)) seen.push_back(i);
+  EXPECT_EQ(seen, first);
+  EXPECT_EQ(epoch_of(resumed), second);
+}
+
+TEST(DataLoader, ABrokenLoopIsOver) {
+  const DataLoader loader(numbered_rows(10));
+  for (auto [x, y] : loader) {
+    EXPECT_EQ(place_of(loader), "0:1");
+    break;
+  }
+  EXPECT_EQ(place_of(loader), "1:0");
+  try {
+    for (auto [x, y] : loader) throw std::runtime_error("stop");
+  } catch (const std::runtime_error&) {
+  }
+  EXPECT_EQ(place_of(loader), "2:0");
+}
+
+TEST(DataLoader, CountsTheLoopBegunLast) {
+  const DataLoader loader(numbered_rows(10));
+  for (auto [x, y] : loader) {
+    for (auto [u, v] : loader) {
+      EXPECT_EQ(place_of(loader), "1:1");
+      break;
+    }
+    EXPECT_EQ(place_of(loader), "2:0");
+    break;
+  }
+  EXPECT_EQ(place_of(loader), "2:0");
+  auto i = loader.begin();
+  *i;
+  auto copy = i;
+  i = loader.begin();
+  *copy;
+  EXPECT_EQ(place_of(loader), "3:0");
+}
+
+TEST(DataLoader, SettingAPlaceForgetsTheLoop) {
+  DataLoader loader(numbered_rows(10));
+  int batches = 0;
+  for (auto [x, y] : loader) {
+    if (++batches == 2) loader.set_epoch(7, 3);
+  }
+  EXPECT_EQ(batches, 10);
+  EXPECT_EQ(place_of(loader), "7:3");
+  EXPECT_EQ(epoch_of(loader), (Values{3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST(DataLoader, AnIteratorMayOutliveItsLoader) {
+  auto loader = std::make_unique<DataLoader>(numbered_rows(3));
+  auto i = loader->begin();
+  loader.reset();
+  ++i;
+  EXPECT_EQ((*i).y.item<std::int64_t>(), 1);
+}
+
+TEST(DataLoader, EmptyEpochsAreOverAtOnce) {
+  DataLoader loader(numbered_rows(0));
+  EXPECT_EQ(place_of(loader), "0:0");
+  const auto i = loader.begin();
+  EXPECT_TRUE(i == loader.end());
+  EXPECT_EQ(place_of(loader), "1:0");
+  loader.set_epoch(4, 0);
+  EXPECT_EQ(loader.epoch(), 5);
+}
+
+TEST(DataLoader, RefusesTheStateOfAnotherOrder) {
+  DataLoader loader(numbered_rows(10), {.batch_size = 2, .shuffle = true});
+  loader.set_epoch(3, 1);
+  const DataLoader shorter(numbered_rows(9), {.batch_size = 3, .drop_last = true});
+  expect_error<ValueError>([&] { loader.load_state_dict(shorter.state_dict()); },
+                           "DataLoader: the state is of samples = 9, batch_size = 3, shuffle = 0, drop_last = 1; this "
+                           "loader has 10, 2, 1, 0");
+  expect_error<ValueError>([&] { loader.load_state_dict({}); }, "DataLoader: the state has no entry \"epoch\"");
+  EXPECT_EQ(place_of(loader), "3:1");
+}
+
 // SEMANTICS [33]: neither shuffling nor validation draws from the generator that training uses.
 TEST(DataLoader, NeverDrawsFromTheDefaultGenerator) {
   manual_seed(3);
@@ -159,6 +298,13 @@ TEST(DataLoader, RefusesInvalidBatchSizesAndEpochs) {
   expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = 0}); }, "DataLoader: batch_size is 0");
   expect_error<ValueError>([] { DataLoader(numbered_rows(3), {.batch_size = -4}); }, "batch_size is -4");
   expect_error<ValueError>([] { DataLoader(numbered_rows(3)).set_epoch(-1); }, "epoch -1 is negative");
+  DataLoader loader(numbered_rows(10), {.batch_size = 3});
+  expect_error<ValueError>([&] { loader.set_epoch(0, -1); },
+                           "DataLoader: batch -1 is outside [0, 4], the batches of an epoch");
+  expect_error<ValueError>([&] { loader.set_epoch(0, 5); },
+                           "DataLoader: batch 5 is outside [0, 4], the batches of an epoch");
+  expect_error<ValueError>([&] { loader.set_epoch(INT64_MAX); },
+                           "DataLoader: epoch 9223372036854775807 is beyond 9007199254740992");
 }
 
 }  // namespace
