@@ -10,6 +10,7 @@
 #include <xtensor/xmath.hpp>
 
 #include "support/expect.hpp"
+#include "support/files.hpp"
 
 namespace contract {
 
@@ -222,6 +223,30 @@ TEST(Contract, Data) {
   EXPECT_EQ(images, 90);
   EXPECT_EQ(validation.size(), 10);
   EXPECT_THROW(data::fashion_mnist("no such directory", data::Split::train), FileError);
+}
+
+TEST(Contract, Checkpoints) {
+  const xtape::testing::TempDir dir;
+  const std::string path = dir / "last.safetensors";
+  nn::Linear model(2, 2);
+  optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
+  optim::lr_scheduler::StepLR scheduler(optimizer, {.step_size = 30});
+  data::DataLoader batches(data::digits(180, 0), {.batch_size = 10, .shuffle = true});
+  StateDict state_dict = clone(model.state_dict());
+  io::Checkpoint checkpoint(model, optimizer);
+  checkpoint.add("scheduler", scheduler);
+  checkpoint.add("loader", batches);
+  checkpoint.add("best", state_dict);
+  checkpoint.set("epoch", "3");
+  batches.set_epoch(3, 17);
+  checkpoint.save(path);
+  batches.set_epoch(0);
+  checkpoint.load(path);
+  EXPECT_EQ(checkpoint.get("epoch"), "3");
+  EXPECT_EQ(batches.epoch(), 3);
+  std::int64_t images = 0;
+  for (auto [x, y] : batches) images += y.size(0);
+  EXPECT_EQ(images, 10);
 }
 
 TEST(Contract, Xtensor) {

@@ -25,11 +25,6 @@ struct BatchPlace {
 
 namespace {
 
-/// The end of an epoch is the start of the next.
-BatchPlace after_end(BatchPlace place, std::int64_t batches) {
-  return place.batch == batches ? BatchPlace{place.epoch + 1, 0} : place;
-}
-
 void check_place(BatchPlace place, std::int64_t batches) {
   constexpr std::int64_t most = std::int64_t{1} << 53;
   if (place.epoch < 0) fail<ValueError>("DataLoader", "epoch {} is negative", place.epoch);
@@ -113,20 +108,19 @@ std::int64_t DataLoader::epoch() const {
 }
 
 void DataLoader::set_epoch(std::int64_t epoch, std::int64_t batch) {
-  const std::int64_t batches = size();
-  check_place({epoch, batch}, batches);
-  state_->set_next(after_end({epoch, batch}, batches), options().seed);
+  check_place({epoch, batch}, size());
+  state_->set_next({epoch, batch}, options().seed);
 }
 
 StateDict DataLoader::state_dict() const {
-  const std::int64_t samples = state_->dataset.size(), batches = size();
+  const std::int64_t samples = state_->dataset.size();
   const DataLoaderOptions& options = state_->options;
   BatchPlace place;
   std::uint64_t seed = 0;
   {
     const std::lock_guard guard(state_->lock);
     const Iterator::Loop* running = state_->running;
-    place = running ? after_end({running->epoch, running->taken}, batches) : state_->next;
+    place = running ? BatchPlace{running->epoch, running->taken} : state_->next;
     seed = state_->seed;
   }
   const StateNumbers numbers = {place.epoch,      place.batch,        static_cast<std::int64_t>(seed),
@@ -140,16 +134,15 @@ void DataLoader::load_state_dict(const StateDict& dict) {
   io::read_numbers("DataLoader", dict, state_names, numbers);
   const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last] = numbers;
   const DataLoaderOptions& options = state_->options;
-  const std::int64_t batches = size(),
-                     ours[] = {state_->dataset.size(), options.batch_size, options.shuffle, options.drop_last};
+  const std::int64_t ours[] = {state_->dataset.size(), options.batch_size, options.shuffle, options.drop_last};
   if (!std::equal(std::begin(ours), std::end(ours), numbers.begin() + 3)) {
     fail<ValueError>("DataLoader",
                      "the state is of samples = {}, batch_size = {}, shuffle = {}, drop_last = {}; this loader has "
                      "{}, {}, {}, {}",
                      samples, batch_size, shuffle, drop_last, ours[0], ours[1], ours[2], ours[3]);
   }
-  check_place({epoch, batch}, batches);
-  state_->set_next(after_end({epoch, batch}, batches), static_cast<std::uint64_t>(seed));
+  check_place({epoch, batch}, size());
+  state_->set_next({epoch, batch}, static_cast<std::uint64_t>(seed));
 }
 
 // ---- loops -------------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ MakeOptimizer two_groups(Options options) {
 struct Schedule {
   std::vector<std::unique_ptr<LRScheduler>> all;
   std::function<void(double loss)> step = [](double) {};
+  bool by_epoch = false;  // or by batch
 };
 
 template <class S, class... Arguments>
@@ -138,6 +139,7 @@ struct Training {
           return;
         }
       }
+      if (schedule.by_epoch) schedule.step(0);
     }
   }
   void train_batch(const Tensor& x, const Tensor& y) {
@@ -145,7 +147,7 @@ struct Training {
     optimizer->zero_grad();
     loss.backward();
     optimizer->step();
-    schedule.step(loss.item<double>());
+    if (!schedule.by_epoch) schedule.step(loss.item<double>());
     if (first.empty()) first = clone(model.state_dict());
     for (const std::int64_t label : y.to_vector<std::int64_t>()) order += std::to_string(label);
     checkpoint->set("step", std::to_string(step() + 1));
@@ -255,8 +257,15 @@ TEST(Continuation, IsExactForEveryScheduler) {
 }
 
 TEST(Continuation, MayBeStoppedAfterEveryBatch) {
+  const MakeSchedule by_epoch = [](optim::Optimizer& optimizer) {
+    Schedule schedule;
+    add_to<ExponentialLR>(schedule, optimizer, ExponentialLROptions{.gamma = .9});
+    schedule.by_epoch = true;
+    return schedule;
+  };
   for (int stop = 0; stop < all_steps; ++stop) {
     expect_continues(two_groups(optim::AdamOptions{.lr = .01}), warmup_then_decay, stop);
+    expect_continues(two_groups(optim::AdamOptions{.lr = .01}), by_epoch, stop);
   }
 }
 

@@ -109,11 +109,11 @@ TEST(DataLoader, SetEpochResumesInTheMiddle) {
   const Values fourth = epoch_of(loader), fifth = epoch_of(loader);
   for (std::int64_t batch = 0; batch <= loader.size(); ++batch) {
     loader.set_epoch(3, batch);
-    const bool is_over = batch == loader.size();
-    EXPECT_EQ(loader.epoch(), is_over ? 4 : 3);
+    EXPECT_EQ(loader.epoch(), 3);
     const Values rest(fourth.begin() + std::min<std::int64_t>(8 * batch, 50), fourth.end());
-    EXPECT_EQ(epoch_of(loader), is_over ? fifth : rest) << batch;
-    EXPECT_EQ(loader.epoch(), is_over ? 5 : 4);
+    EXPECT_EQ(epoch_of(loader), rest) << batch;
+    EXPECT_EQ(loader.epoch(), 4);
+    EXPECT_EQ(epoch_of(loader), fifth);
   }
 }
 
@@ -140,10 +140,21 @@ TEST(DataLoader, CountsABatchOnceTheLoopHasTakenIt) {
   ++i;  // skips a batch
   EXPECT_EQ(place_of(loader), "0:2");
   *i;  // the last
-  EXPECT_EQ(place_of(loader), "1:0");
+  EXPECT_EQ(place_of(loader), "0:3");
   ++i;
-  EXPECT_EQ(place_of(loader), "1:0");
+  EXPECT_EQ(place_of(loader), "0:3");
   EXPECT_TRUE(i == loader.end());
+}
+
+TEST(DataLoader, DoesWhatFollowsAnEpochAfterItsLastBatch) {
+  StateDict state;
+  DataLoader loader(numbered_rows(3));
+  for (auto [x, y] : loader) state = loader.state_dict();
+  EXPECT_EQ(place_of(loader), "1:0");
+  loader.load_state_dict(state);
+  EXPECT_EQ(loader.epoch(), 0);
+  EXPECT_EQ(epoch_of(loader), Values{});
+  EXPECT_EQ(epoch_of(loader), (Values{0, 1, 2}));
 }
 
 TEST(DataLoader, ContinuesWithTheNextBatch) {
@@ -220,14 +231,10 @@ TEST(DataLoader, AnIteratorMayOutliveItsLoader) {
   EXPECT_EQ((*i).y.item<std::int64_t>(), 1);
 }
 
-TEST(DataLoader, EmptyEpochsAreOverAtOnce) {
-  DataLoader loader(numbered_rows(0));
-  EXPECT_EQ(place_of(loader), "0:0");
-  const auto i = loader.begin();
-  EXPECT_TRUE(i == loader.end());
+TEST(DataLoader, CountsEpochsWithoutBatches) {
+  const DataLoader loader(numbered_rows(0));
+  EXPECT_EQ(epoch_of(loader), Values{});
   EXPECT_EQ(place_of(loader), "1:0");
-  loader.set_epoch(4, 0);
-  EXPECT_EQ(loader.epoch(), 5);
 }
 
 TEST(DataLoader, RefusesTheStateOfAnotherOrder) {

@@ -33,13 +33,13 @@ class XTAPE_API DataLoader {
   /// The number of the next loop's epoch, from 0.
   std::int64_t epoch() const;
   /// Makes the next loop epoch number `epoch`, from its batch number `batch` on: a resumed run continues in the same
-  /// order. With batch = size(), which is the end of the epoch, the next one. ValueError when `epoch` is negative or
-  /// `batch` outside [0, size()].
+  /// order. With batch = size() that loop is empty, so that what a program does after each epoch is done. ValueError
+  /// when `epoch` is negative or `batch` outside [0, size()].
   void set_epoch(std::int64_t epoch, std::int64_t batch = 0);
 
-  /// Where a program that continued would take its next batch, and the options that decide the order: in the loop begun
-  /// last, after the batches that it has taken; once that loop has ended, also by break, at the start of the next
-  /// epoch. To continue in the middle of an epoch, take the state inside the loop.
+  /// Where the program would take its next batch, and what decides the order: in the loop begun last, after the batches
+  /// that it has taken; once that loop has ended, also by break, at the start of the next epoch. To continue in the
+  /// middle of an epoch, take the state inside the loop.
   StateDict state_dict() const;
   /// The next loop continues there, with the seed of the state; a loop that is running is not affected and no longer
   /// counts. Throws and changes nothing when the dict is not such a state, or when it is one of another number of
