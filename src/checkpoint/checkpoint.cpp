@@ -65,15 +65,17 @@ bool Checkpoint::contains(std::string_view name) const noexcept { return impl_->
 // ---- files -------------------------------------------------------------------------------------------------------
 
 void Checkpoint::save(const std::string& path) const {
-  checkpoint::Contents contents{{}, impl_->texts};
-  for (const checkpoint::Part& part : impl_->parts) contents.parts.push_back(checkpoint::state_of(part));
-  checkpoint::write_file(path, contents);
+  std::vector<checkpoint::State> states;
+  for (const checkpoint::Part& part : impl_->parts) states.push_back(checkpoint::state_of(part));
+  checkpoint::write_file(path, states, impl_->texts);
 }
 
 void Checkpoint::load(const std::string& path) {
-  checkpoint::Contents contents = checkpoint::read_file(path);
-  checkpoint::load_all(path, impl_->parts, checkpoint::match(path, impl_->parts, contents.parts));
-  impl_->texts = std::move(contents.texts);
+  std::vector<checkpoint::State> states;
+  for (const checkpoint::Part& part : impl_->parts) states.push_back(checkpoint::without_tensors(part));
+  Metadata texts = checkpoint::read_file(path, states);
+  checkpoint::load_all(path, impl_->parts, std::move(states));
+  impl_->texts = std::move(texts);
 }
 
 }  // namespace xtape::io

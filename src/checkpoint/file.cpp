@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "autograd/tensor_impl.hpp"
@@ -87,66 +86,83 @@ void check_sum(const SummedReader& file, const io::Metadata& texts) {
                   shown(expected));
 }
 
-/// The tensors in the header's order, read in that of their bytes, which is the same if we have written the file.
 std::vector<NamedTensor> read_tensors(FileReader& file, io::Header& header) {
-  std::vector<StoredTensor>& stored = header.tensors;
-  std::stable_sort(stored.begin(), stored.end(), [](const StoredTensor& a, const StoredTensor& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-  });
   std::vector<NamedTensor> tensors;
-  tensors.reserve(stored.size());
-  for (StoredTensor& t : stored) {
+  tensors.reserve(header.tensors.size());
+  for (StoredTensor& t : header.tensors) {
+    if (file.offset() != header.data + t.begin) {
+      fail<FileError>(op, "\"{}\": the header names {} before tensors whose bytes come first", file.path(),
+                      shown(t.name));
+    }
     Tensor tensor = io::read_tensor(file, header, t);
     tensors.push_back({std::move(t.name), std::move(tensor)});
   }
   return tensors;
 }
 
-/// The parts without their tensors, by name, and the program's texts.
-Contents sort_texts(const FileReader& file, const io::Metadata& all) {
-  Contents contents;
-  std::vector<io::Metadata::Entry> texts;
-  for (const auto& [name, text] : all) {
-    if (name.starts_with(part_prefix)) {
-      contents.parts.push_back({name.substr(part_prefix.size()), text, {}});
-    } else if (name.starts_with(text_prefix)) {
-      texts.emplace_back(name.substr(text_prefix.size()), text);
-    } else if (name != checksum_name && name != version_name) {
-      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", file.path(), shown(name));
-    }
-  }
-  std::sort(contents.parts.begin(), contents.parts.end(),
-            [](const State& a, const State& b) { return a.name < b.name; });
-  contents.texts = io::Metadata(std::move(texts));
-  return contents;
+/// The part of that name, or null.
+State* find(std::vector<State>& parts, std::string_view name) {
+  const auto part = std::find_if(parts.begin(), parts.end(), [name](const State& p) { return p.name == name; });
+  return part == parts.end() ? nullptr : &*part;
 }
 
-/// Gives the parts, which are sorted by name, their tensors.
-void sort_tensors(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {
+/// FileError, which lists all that do not match, unless the file has these parts and no other.
+void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<State>& parts) {
+  std::vector<std::string> missing, unexpected;
+  std::string others;
+  for (const State& part : parts) {
+    const std::string name = std::string(part_prefix) + part.name;
+    if (!texts.contains(name)) {
+      missing.push_back(shown(part.name));
+    } else if (texts.at(name) != part.kind) {
+      others +=
+          "; " + shown(part.name) + " is a " + shown(texts.at(name)) + " in the file, a " + shown(part.kind) + " here";
+    }
+  }
+  for (const auto& [name, text] : texts) {
+    if (!name.starts_with(part_prefix)) continue;
+    const std::string part = name.substr(part_prefix.size());
+    if (!find(parts, part)) unexpected.push_back(shown(part));
+  }
+  if (missing.empty() && unexpected.empty() && others.empty()) return;
+  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", file.path(),
+                  fmt::join(missing, ", "), fmt::join(unexpected, ", "), others);
+}
+
+void distribute(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {
   std::vector<std::vector<NamedTensor>> of_part(parts.size());
   for (auto& [name, tensor] : tensors) {
     const std::size_t dot = name.find('.');
-    const std::string part_name = name.substr(0, dot);
-    const auto part = std::lower_bound(parts.begin(), parts.end(), part_name,
-                                       [](const State& p, const std::string& n) { return p.name < n; });
-    if (dot == std::string::npos || part == parts.end() || part->name != part_name) {
-      fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", file.path(), shown(name));
-    }
-    of_part[static_cast<std::size_t>(part - parts.begin())].push_back({name.substr(dot + 1), std::move(tensor)});
+    State* const part = dot == std::string::npos ? nullptr : find(parts, std::string_view(name).substr(0, dot));
+    if (!part) fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", file.path(), shown(name));
+    of_part[static_cast<std::size_t>(part - parts.data())].push_back({name.substr(dot + 1), std::move(tensor)});
   }
   for (std::size_t i = 0; i < parts.size(); ++i) parts[i].dict = StateDict(std::move(of_part[i]));
 }
 
+/// The program's own texts.
+io::Metadata own_texts(const FileReader& file, const io::Metadata& texts) {
+  std::vector<io::Metadata::Entry> own;
+  for (const auto& [name, text] : texts) {
+    if (name.starts_with(text_prefix)) {
+      own.emplace_back(name.substr(text_prefix.size()), text);
+    } else if (name != checksum_name && name != version_name && !name.starts_with(part_prefix)) {
+      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", file.path(), shown(name));
+    }
+  }
+  return io::Metadata(std::move(own));
+}
+
 }  // namespace
 
-void write_file(const std::string& path, const Contents& contents) {
+void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& own) {
   std::vector<io::Metadata::Entry> texts = {{checksum_name, std::string(blank)}, {version_name, version}};
   std::vector<NamedTensor> tensors;
-  for (const State& part : contents.parts) {
+  for (const State& part : parts) {
     texts.emplace_back(std::string(part_prefix) + part.name, part.kind);
     for (const auto& [name, tensor] : part.dict) tensors.push_back({part.name + "." + name, tensor});
   }
-  for (const auto& [name, text] : contents.texts) texts.emplace_back(std::string(text_prefix) + name, text);
+  for (const auto& [name, text] : own) texts.emplace_back(std::string(text_prefix) + name, text);
   const StateDict dict(std::move(tensors));
   const std::vector<StoredTensor> stored = io::laid_out(op, dict, io::FloatFormat::as_is);
   std::string header = io::header_text(op, stored, io::Metadata(std::move(texts)));
@@ -162,15 +178,15 @@ void write_file(const std::string& path, const Contents& contents) {
   file.commit();
 }
 
-Contents read_file(const std::string& path) {
+io::Metadata read_file(const std::string& path, std::vector<State>& parts) {
   SummedReader file(op, path);
   io::Header header = io::read_header(file);
   check_version(file, header.metadata);
   std::vector<NamedTensor> tensors = read_tensors(file, header);
   check_sum(file, header.metadata);
-  Contents contents = sort_texts(file, header.metadata);
-  sort_tensors(file, std::move(tensors), contents.parts);
-  return contents;
+  check_parts(file, header.metadata, parts);
+  distribute(file, std::move(tensors), parts);
+  return own_texts(file, header.metadata);
 }
 
 }  // namespace xtape::checkpoint

@@ -26,15 +26,10 @@ struct State {
   StateDict dict;
 };
 
-struct Contents {
-  std::vector<State> parts;
-  io::Metadata texts;
-};
-
 /// Errors as in save_safetensors.
-void write_file(const std::string& path, const Contents& contents);
-/// The parts come sorted by name. The file is read once, from its start to its end. FileError unless it is a
-/// checkpoint, and undamaged.
-Contents read_file(const std::string& path);
+void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& texts);
+/// Fills in the dicts of the parts, whose names and kinds are given, and returns the program's own texts. The file is
+/// read once, from its start to its end. FileError unless it is a checkpoint of these parts, and undamaged.
+io::Metadata read_file(const std::string& path, std::vector<State>& parts);
 
 }  // namespace xtape::checkpoint

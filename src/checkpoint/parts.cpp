@@ -3,15 +3,11 @@
 // the user's own code: they are loaded one after another, and if one fails, those before it get their old states back.
 #include "checkpoint/parts.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "core/fail.hpp"
 #include "io/numbers.hpp"
-#include "io/safetensors_header.hpp"
 #include "nn/load_state_dict.hpp"
 
 namespace xtape::checkpoint {
@@ -21,8 +17,8 @@ namespace {
 using optim::Optimizer;
 using optim::lr_scheduler::LRScheduler;
 
-constexpr const char* kinds[] = {"module", "optimizer", "scheduler", "loader", "generator", "state_dict"};
-const char* kind_of(const Part& part) noexcept { return kinds[part.target.index()]; }
+constexpr const char* kinds[] = {  // in the order of Target
+    "module", "optimizer", "scheduler", "loader", "generator", "state_dict"};
 
 constexpr std::array generator_names = {"seed", "offset"};
 
@@ -145,42 +141,14 @@ void load_in_turn(const std::string& path, std::vector<Part>& parts, const std::
   before.forget();
 }
 
-/// The state of that name, or null.
-const State* find(const std::vector<State>& sorted, const std::string& name) {
-  const auto state = std::lower_bound(sorted.begin(), sorted.end(), name,
-                                      [](const State& s, const std::string& n) { return s.name < n; });
-  return state == sorted.end() || state->name != name ? nullptr : &*state;
-}
-
 }  // namespace
 
-State state_of(const Part& part) {
-  return {part.name, kind_of(part), std::visit([](const auto& target) { return state_dict_of(target); }, part.target)};
-}
+State without_tensors(const Part& part) { return {part.name, kinds[part.target.index()], {}}; }
 
-std::vector<State> match(const std::string& path, const std::vector<Part>& parts, const std::vector<State>& states) {
-  std::vector<State> matched;
-  std::vector<std::string> missing, unexpected;
-  std::string others;
-  for (const Part& part : parts) {
-    const State* state = find(states, part.name);
-    if (!state) {
-      missing.push_back(io::shown(part.name));
-    } else if (state->kind != kind_of(part)) {
-      others += fmt::format("; {} is a {} in the file, a {} here", io::shown(part.name), io::shown(state->kind),
-                            io::shown(kind_of(part)));
-    } else {
-      matched.push_back(*state);
-    }
-  }
-  for (const State& state : states) {
-    const bool is_known =
-        std::any_of(parts.begin(), parts.end(), [&state](const Part& part) { return part.name == state.name; });
-    if (!is_known) unexpected.push_back(io::shown(state.name));
-  }
-  if (matched.size() == parts.size() && unexpected.empty()) return matched;
-  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", path, fmt::join(missing, ", "),
-                  fmt::join(unexpected, ", "), others);
+State state_of(const Part& part) {
+  State state = without_tensors(part);
+  state.dict = std::visit([](const auto& target) { return state_dict_of(target); }, part.target);
+  return state;
 }
 
 void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State> states) {

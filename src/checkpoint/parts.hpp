@@ -22,11 +22,10 @@ struct Part {
   Target target;
 };
 
+/// With an empty dict.
+State without_tensors(const Part& part);
 State state_of(const Part& part);
-/// FileError, which lists all that do not fit, unless there is a state for each part, of its kind, and no other.
-/// The states are sorted by name. Returns them in the order of the parts.
-std::vector<State> match(const std::string& path, const std::vector<Part>& parts, const std::vector<State>& states);
-/// `states` are in the order of the parts. When it throws, every part has the state that it had before.
+/// `states` are those of the parts, in their order. When it throws, every part has the state that it had before.
 void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State> states);
 
 }  // namespace xtape::checkpoint
