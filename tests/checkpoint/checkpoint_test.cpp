@@ -97,9 +97,9 @@ TEST(Checkpoint, NamesTheTextsThatThereAre) {
   three.checkpoint.set("epoch", "3");
   three.checkpoint.set("step", "7");
   expect_errors({
-      {"IndexError: Checkpoint: there is no text \"x\"; there are none", [&] { run.checkpoint.get("x"); }},
-      {"IndexError: Checkpoint: there is no text \"x\"; there is \"epoch\"", [&] { two.checkpoint.get("x"); }},
-      {"IndexError: Checkpoint: there is no text \"x\"; there are \"epoch\", \"step\"",
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: none", [&] { run.checkpoint.get("x"); }},
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: \"epoch\"", [&] { two.checkpoint.get("x"); }},
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: \"epoch\", \"step\"",
        [&] { three.checkpoint.get("x"); }},
       {"ValueError: Checkpoint: the name of a text is empty", [&] { run.checkpoint.set("", "x"); }},
   });
