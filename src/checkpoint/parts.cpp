@@ -1,6 +1,7 @@
-// Loading all parts or none. Of modules, generators and named tensors everything can be checked before the first change
-// (they are prepared, and at the end written, which cannot fail). The others check and change in one call that may be
-// the user's own code: they are loaded one after another, and if one fails, those before it get their old states back.
+// Loading all parts or none. Of modules, loaders, generators and named tensors everything is checked before the first
+// change: they are prepared, and at the end written, which cannot fail. Optimizers and schedulers check and change in
+// one call, which may be the user's own code: they are loaded one after another, and if one fails, those before it get
+// their old states back.
 #include "checkpoint/parts.hpp"
 
 #include <array>
@@ -41,26 +42,26 @@ Generator::State generator_state(const StateDict& dict) {
 
 bool is_optimizer(const Part& part) { return std::holds_alternative<Optimizer*>(part.target); }
 /// Whether the part checks and changes in one call.
-bool loads_at_once(const Part& part) {
-  return is_optimizer(part) || std::holds_alternative<LRScheduler*>(part.target) ||
-         std::holds_alternative<data::DataLoader>(part.target);
-}
+bool loads_at_once(const Part& part) { return is_optimizer(part) || std::holds_alternative<LRScheduler*>(part.target); }
 
 /// Of one part: what will be written, or what it had before.
 struct Change {
   std::vector<nn::detail::PendingWrite> writes;
   Generator::State generator;
-  StateDict dict;         // of named tensors the new ones, of other parts the old state
+  StateDict dict;         // the new state of a loader or of named tensors, the old one of other parts
   bool restores = false;  // that old state, if something fails
 };
 
-/// The checks of a module, a generator or named tensors.
+/// All that can fail, for a part that does not load at once.
 Change prepare(const Part& part, StateDict& dict) {
   Change change;
   if (const auto* module = std::get_if<const nn::Module*>(&part.target)) {
     change.writes = nn::detail::PendingLoad(**module, dict).writes;
   } else if (std::holds_alternative<Generator*>(part.target)) {
     change.generator = generator_state(dict);
+  } else if (const auto* loader = std::get_if<data::DataLoader>(&part.target)) {
+    data::DataLoader(loader->dataset(), loader->options()).load_state_dict(dict);
+    change.dict = dict;
   } else if (std::holds_alternative<StateDict*>(part.target)) {
     change.dict = std::move(dict);
   }
@@ -70,6 +71,7 @@ Change prepare(const Part& part, StateDict& dict) {
 void write(Part& part, Change& change) noexcept {
   nn::detail::write_all(change.writes);
   if (const auto* generator = std::get_if<Generator*>(&part.target)) (*generator)->set_state(change.generator);
+  if (auto* loader = std::get_if<data::DataLoader>(&part.target)) loader->load_state_dict(change.dict);
   if (const auto* tensors = std::get_if<StateDict*>(&part.target)) **tensors = std::move(change.dict);
 }
 
@@ -78,8 +80,6 @@ void load(Part& part, const StateDict& dict) {
     (*optimizer)->load_state_dict(dict);
   } else if (const auto* scheduler = std::get_if<LRScheduler*>(&part.target)) {
     (*scheduler)->load_state_dict(dict);
-  } else if (auto* loader = std::get_if<data::DataLoader>(&part.target)) {
-    loader->load_state_dict(dict);
   }
 }
 
@@ -97,8 +97,8 @@ void load(Part& part, const StateDict& dict) {
   }
 }
 
-/// Prepares all parts, then loads those that check and change in one call. Of these the last needs no copy of its old
-/// state, since load_state_dict changes nothing when it throws: it is an optimizer, the largest of them.
+/// Of the parts that load at once, the last needs no copy of its old state, since load_state_dict changes nothing when
+/// it throws: it is an optimizer, the largest of them.
 class Loading {
  public:
   Loading(const std::string& path, std::vector<Part>& parts, std::vector<State>& states)

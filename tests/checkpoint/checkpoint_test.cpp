@@ -235,6 +235,23 @@ TEST(Checkpoint, ChangesNothingWhenAUsersOptimizerThrows) {
   }
 }
 
+TEST(Checkpoint, DoesNotDisturbALoopWhenItThrows) {
+  TempDir dir;
+  Small run(1);
+  data::DataLoader batches(data::TensorDataset(zeros({3}), zeros({3})));
+  Stubborn other(run.model);
+  run.checkpoint.add("loader", batches);
+  run.checkpoint.add("other", other);
+  run.checkpoint.save(dir / "x");
+  other.refuses = true;
+  for (auto [x, y] : batches) {
+    EXPECT_THROW(run.checkpoint.load(dir / "x"), std::runtime_error);
+    EXPECT_EQ(batches.state_dict()["epoch"].item<std::int64_t>(), 0);
+  }
+  EXPECT_EQ(batches.epoch(), 1);
+  EXPECT_EQ(batches.state_dict()["batch"].item<std::int64_t>(), 0);
+}
+
 // ---- the file ----------------------------------------------------------------------------------------------------
 
 TEST(Checkpoint, IsASafetensorsFile) {
