@@ -1,7 +1,5 @@
 #include "xtape/io/checkpoint.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -54,10 +52,9 @@ void Checkpoint::set(const std::string& name, std::string text) {
 
 std::string Checkpoint::get(std::string_view name) const {
   if (contains(name)) return impl_->texts.at(name);
-  std::vector<std::string> names;
-  for (const auto& [known, text] : impl_->texts) names.push_back("\"" + known + "\"");
-  fail<IndexError>(checkpoint::op, "there is no text \"{}\"; there {} {}", name, names.size() == 1 ? "is" : "are",
-                   names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+  std::string names;
+  for (const auto& [known, text] : impl_->texts) names += (names.empty() ? "\"" : ", \"") + known + "\"";
+  fail<IndexError>(checkpoint::op, "there is no text \"{}\"; the texts are: {}", name, names.empty() ? "none" : names);
 }
 
 bool Checkpoint::contains(std::string_view name) const noexcept { return impl_->texts.contains(name); }
@@ -65,16 +62,16 @@ bool Checkpoint::contains(std::string_view name) const noexcept { return impl_->
 // ---- files -------------------------------------------------------------------------------------------------------
 
 void Checkpoint::save(const std::string& path) const {
-  std::vector<checkpoint::State> states;
-  for (const checkpoint::Part& part : impl_->parts) states.push_back(checkpoint::state_of(part));
+  std::vector<checkpoint::State> states(impl_->parts.size());
+  for (std::size_t i = 0; i < states.size(); ++i) states[i] = checkpoint::state_of(impl_->parts[i]);
   checkpoint::write_file(path, states, impl_->texts);
 }
 
 void Checkpoint::load(const std::string& path) {
-  std::vector<checkpoint::State> states;
-  for (const checkpoint::Part& part : impl_->parts) states.push_back(checkpoint::without_tensors(part));
+  std::vector<checkpoint::State> states(impl_->parts.size());
+  for (std::size_t i = 0; i < states.size(); ++i) states[i] = checkpoint::without_tensors(impl_->parts[i]);
   Metadata texts = checkpoint::read_file(path, states);
-  checkpoint::load_all(path, impl_->parts, std::move(states));
+  checkpoint::load_all(path, impl_->parts, states);
   impl_->texts = std::move(texts);
 }
 

@@ -10,7 +10,6 @@
 #include "core/fail.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_file.hpp"
-#include "io/text.hpp"
 
 namespace xtape::checkpoint {
 
@@ -109,12 +108,12 @@ State* find(std::vector<State>& parts, std::string_view name) {
 
 /// FileError, which lists all that do not match, unless the file has these parts and no other.
 void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<State>& parts) {
-  std::vector<std::string> missing, unexpected;
-  std::string others;
+  std::string missing, unexpected, others;
+  const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + shown(name); };
   for (const State& part : parts) {
     const std::string name = std::string(part_prefix) + part.name;
     if (!texts.contains(name)) {
-      missing.push_back(shown(part.name));
+      add(missing, part.name);
     } else if (texts.at(name) != part.kind) {
       others +=
           "; " + shown(part.name) + " is a " + shown(texts.at(name)) + " in the file, a " + shown(part.kind) + " here";
@@ -123,11 +122,11 @@ void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<
   for (const auto& [name, text] : texts) {
     if (!name.starts_with(part_prefix)) continue;
     const std::string part = name.substr(part_prefix.size());
-    if (!find(parts, part)) unexpected.push_back(shown(part));
+    if (!find(parts, part)) add(unexpected, part);
   }
   if (missing.empty() && unexpected.empty() && others.empty()) return;
-  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", file.path(),
-                  fmt::join(missing, ", "), fmt::join(unexpected, ", "), others);
+  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", file.path(), missing,
+                  unexpected, others);
 }
 
 void distribute(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {

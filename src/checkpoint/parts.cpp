@@ -1,6 +1,7 @@
-// Loading all parts or none. Of modules, generators and named tensors everything can be checked before the first change
-// (they are prepared, and at the end written, which cannot fail). The others check and change in one call that may be
-// the user's own code: they are loaded one after another, and if one fails, those before it get their old states back.
+// Loading all parts or none. Of modules, loaders, generators and named tensors everything is checked before the first
+// change: they are prepared, and at the end written, which cannot fail. Optimizers and schedulers check and change in
+// one call, which may be the user's own code: they are loaded one after another, and if one fails, those before it get
+// their old states back.
 #include "checkpoint/parts.hpp"
 
 #include <array>
@@ -39,107 +40,117 @@ Generator::State generator_state(const StateDict& dict) {
   return {static_cast<std::uint64_t>(numbers[0]), static_cast<std::uint64_t>(numbers[1])};
 }
 
-/// Calls f(). An xtape::Error becomes a FileError that names the part; what a user's optimizer throws stays as it is.
-template <class F>
-void naming(const std::string& path, const Part& part, F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", path, part.name, error.what());
-  }
-}
+bool is_optimizer(const Part& part) { return std::holds_alternative<Optimizer*>(part.target); }
+/// Whether the part checks and changes in one call.
+bool loads_at_once(const Part& part) { return is_optimizer(part) || std::holds_alternative<LRScheduler*>(part.target); }
 
-// ---- parts that are prepared, then written -----------------------------------------------------------------------
-
-class Prepared {
- public:
-  void add(const std::string& path, const Part& part, StateDict& dict) {
-    if (const auto* module = std::get_if<const nn::Module*>(&part.target)) {
-      add_module(**module, part.name, dict);
-    } else if (const auto* generator = std::get_if<Generator*>(&part.target)) {
-      naming(path, part, [&] { generators_.emplace_back(*generator, generator_state(dict)); });
-    } else if (const auto* tensors = std::get_if<StateDict*>(&part.target)) {
-      dicts_.emplace_back(*tensors, std::move(dict));
-    }
-  }
-  void write() noexcept {
-    for (const nn::detail::PendingLoad& load : modules_) load.write();
-    for (const auto& [generator, state] : generators_) generator->set_state(state);
-    for (auto& [to, dict] : dicts_) *to = std::move(dict);
-  }
-
- private:
-  void add_module(const nn::Module& module, const std::string& name, const StateDict& dict) {
-    try {
-      modules_.emplace_back(module, dict);
-    } catch (Error& error) {
-      if (name != "model") error.set_module_path(name);
-      throw;
-    }
-  }
-
-  std::vector<nn::detail::PendingLoad> modules_;
-  std::vector<std::pair<Generator*, Generator::State>> generators_;
-  std::vector<std::pair<StateDict*, StateDict>> dicts_;
+/// Of one part: what will be written, or what it had before.
+struct Change {
+  std::vector<nn::detail::PendingWrite> writes;
+  Generator::State generator;
+  StateDict dict;         // the new state of a loader or of named tensors, the old one of other parts
+  bool restores = false;  // that old state, if something fails
 };
 
-// ---- parts that check and change in one call ---------------------------------------------------------------------
-
-/// False if `part` is one that is prepared.
-bool is_loaded(const Part& part, bool is_optimizer) {
-  if (std::holds_alternative<Optimizer*>(part.target)) return is_optimizer;
-  return !is_optimizer &&
-         (std::holds_alternative<LRScheduler*>(part.target) || std::holds_alternative<data::DataLoader>(part.target));
+/// All that can fail, for a part that does not load at once.
+Change prepare(const Part& part, StateDict& dict) {
+  Change change;
+  if (const auto* module = std::get_if<const nn::Module*>(&part.target)) {
+    change.writes = nn::detail::PendingLoad(**module, dict).writes;
+  } else if (std::holds_alternative<Generator*>(part.target)) {
+    change.generator = generator_state(dict);
+  } else if (const auto* loader = std::get_if<data::DataLoader>(&part.target)) {
+    data::DataLoader(loader->dataset(), loader->options()).load_state_dict(dict);
+    change.dict = dict;
+  } else if (std::holds_alternative<StateDict*>(part.target)) {
+    change.dict = std::move(dict);
+  }
+  return change;
 }
 
-void load_state_dict(Part& part, const StateDict& dict) {
+void write(Part& part, Change& change) noexcept {
+  nn::detail::write_all(change.writes);
+  if (const auto* generator = std::get_if<Generator*>(&part.target)) (*generator)->set_state(change.generator);
+  if (auto* loader = std::get_if<data::DataLoader>(&part.target)) loader->load_state_dict(change.dict);
+  if (const auto* tensors = std::get_if<StateDict*>(&part.target)) **tensors = std::move(change.dict);
+}
+
+void load(Part& part, const StateDict& dict) {
   if (const auto* optimizer = std::get_if<Optimizer*>(&part.target)) {
     (*optimizer)->load_state_dict(dict);
   } else if (const auto* scheduler = std::get_if<LRScheduler*>(&part.target)) {
     (*scheduler)->load_state_dict(dict);
-  } else if (auto* loader = std::get_if<data::DataLoader>(&part.target)) {
-    loader->load_state_dict(dict);
   }
 }
 
-/// The states that parts had before they were loaded. They get them back, unless forget() is called.
-class Before {
+/// Throws the current exception on. For all but modules, an xtape::Error becomes a FileError that names the part; what
+/// a user's optimizer throws stays as it is.
+[[noreturn]] void rethrow(const std::string& path, const Part& part) {
+  try {
+    throw;
+  } catch (Error& error) {
+    if (!std::holds_alternative<const nn::Module*>(part.target)) {
+      fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", path, part.name, std::string(error.what()));
+    }
+    if (part.name != "model") error.set_module_path(part.name);
+    throw;
+  }
+}
+
+/// Of the parts that load at once, the last needs no copy of its old state, since load_state_dict changes nothing when
+/// it throws: it is an optimizer, the largest of them.
+class Loading {
  public:
-  Before() = default;
-  ~Before() {
-    for (const auto& [part, dict] : states_) {
+  Loading(const std::string& path, std::vector<Part>& parts, std::vector<State>& states)
+      : path_(path), parts_(parts), states_(states), changes_(parts.size()) {}
+  ~Loading() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
       try {
-        load_state_dict(*part, dict);
+        if (changes_[i].restores) load(parts_[i], changes_[i].dict);
       } catch (...) {  // no memory, or an optimizer that refuses its own state: the others still get theirs back
       }
     }
   }
-  Before(const Before&) = delete;
-  Before& operator=(const Before&) = delete;
+  Loading(const Loading&) = delete;
+  Loading& operator=(const Loading&) = delete;
 
-  void remember(Part& part) { states_.emplace_back(&part, state_of(part).dict); }
-  void forget() noexcept { states_.clear(); }
-
- private:
-  std::vector<std::pair<Part*, StateDict>> states_;
-};
-
-/// Loads all parts of this sort or none. The last needs no copy of its state, since load_state_dict itself changes
-/// nothing when it throws: one optimizer, the largest of these parts, comes last.
-void load_in_turn(const std::string& path, std::vector<Part>& parts, const std::vector<State>& states) {
-  std::vector<std::size_t> order;
-  for (const bool is_optimizer : {false, true}) {
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (is_loaded(parts[i], is_optimizer)) order.push_back(i);
+  void run() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      try {
+        changes_[i] = prepare(parts_[i], states_[i].dict);
+      } catch (...) {
+        rethrow(path_, parts_[i]);
+      }
+    }
+    std::size_t left = 0;
+    for (const Part& part : parts_) left += loads_at_once(part);
+    for (const bool optimizers : {false, true}) {
+      for (std::size_t i = 0; i < parts_.size(); ++i) {
+        if (loads_at_once(parts_[i]) && is_optimizer(parts_[i]) == optimizers) load_part(i, --left == 0);
+      }
+    }
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      changes_[i].restores = false;
+      write(parts_[i], changes_[i]);
     }
   }
-  Before before;
-  for (const std::size_t i : order) {
-    if (i != order.back()) before.remember(parts[i]);
-    naming(path, parts[i], [&] { load_state_dict(parts[i], states[i].dict); });
+
+ private:
+  void load_part(std::size_t i, bool is_last) {
+    if (!is_last) changes_[i].dict = state_of(parts_[i]).dict;
+    try {
+      load(parts_[i], states_[i].dict);
+    } catch (...) {
+      rethrow(path_, parts_[i]);
+    }
+    changes_[i].restores = !is_last;
   }
-  before.forget();
-}
+
+  const std::string& path_;
+  std::vector<Part>& parts_;
+  std::vector<State>& states_;
+  std::vector<Change> changes_;  // one for each part
+};
 
 }  // namespace
 
@@ -151,11 +162,8 @@ State state_of(const Part& part) {
   return state;
 }
 
-void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State> states) {
-  Prepared prepared;
-  for (std::size_t i = 0; i < parts.size(); ++i) prepared.add(path, parts[i], states[i].dict);
-  load_in_turn(path, parts, states);
-  prepared.write();
+void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State>& states) {
+  Loading(path, parts, states).run();
 }
 
 }  // namespace xtape::checkpoint

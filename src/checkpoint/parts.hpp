@@ -25,7 +25,8 @@ struct Part {
 /// With an empty dict.
 State without_tensors(const Part& part);
 State state_of(const Part& part);
-/// `states` are those of the parts, in their order. When it throws, every part has the state that it had before.
-void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State> states);
+/// `states` are those of the parts, in their order; it may move from them. When it throws, every part has the state
+/// that it had before.
+void load_all(const std::string& path, std::vector<Part>& parts, std::vector<State>& states);
 
 }  // namespace xtape::checkpoint

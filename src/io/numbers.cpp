@@ -1,6 +1,6 @@
 #include "io/numbers.hpp"
 
-#include <fmt/format.h>
+#include <string>
 
 #include "core/fail.hpp"
 #include "xtape/creation.hpp"
@@ -25,7 +25,9 @@ void read_numbers(const char* op, const StateDict& dict, std::span<const char* c
     numbers[i] = tensor.item<std::int64_t>();
   }
   if (dict.size() == names.size()) return;
-  fail<ValueError>(op, "the state has {} entries, expected {}: {}", dict.size(), names.size(), fmt::join(names, ", "));
+  std::string all;
+  for (const char* name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+  fail<ValueError>(op, "the state has {} entries, expected {}: {}", dict.size(), names.size(), all);
 }
 
 }  // namespace xtape::io

@@ -74,7 +74,7 @@ detail::PendingLoad::PendingLoad(const Module& module, const StateDict& dict, bo
   writes = cast_all(ours, dict);
 }
 
-void detail::PendingLoad::write() const noexcept {
+void detail::write_all(const std::vector<PendingWrite>& writes) noexcept {
   for (const auto& [to, value] : writes) {
     // The dict may be the module's own: then both are one tensor.
     const std::int64_t bytes = to.impl()->numel * itemsize(to.impl()->dtype);
@@ -85,7 +85,7 @@ void detail::PendingLoad::write() const noexcept {
 
 IncompatibleKeys Module::load_state_dict(const StateDict& dict, bool strict) const {
   detail::PendingLoad load(*this, dict, strict);
-  load.write();
+  detail::write_all(load.writes);
   return std::move(load.keys);
 }
 

@@ -16,10 +16,10 @@ struct PendingWrite {
 struct PendingLoad {
   /// Throws what load_state_dict throws.
   PendingLoad(const Module& module, const StateDict& dict, bool strict = true);
-  void write() const noexcept;
-
   IncompatibleKeys keys;
   std::vector<PendingWrite> writes;
 };
+
+void write_all(const std::vector<PendingWrite>& writes) noexcept;
 
 }  // namespace xtape::nn::detail

@@ -97,9 +97,9 @@ TEST(Checkpoint, NamesTheTextsThatThereAre) {
   three.checkpoint.set("epoch", "3");
   three.checkpoint.set("step", "7");
   expect_errors({
-      {"IndexError: Checkpoint: there is no text \"x\"; there are none", [&] { run.checkpoint.get("x"); }},
-      {"IndexError: Checkpoint: there is no text \"x\"; there is \"epoch\"", [&] { two.checkpoint.get("x"); }},
-      {"IndexError: Checkpoint: there is no text \"x\"; there are \"epoch\", \"step\"",
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: none", [&] { run.checkpoint.get("x"); }},
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: \"epoch\"", [&] { two.checkpoint.get("x"); }},
+      {"IndexError: Checkpoint: there is no text \"x\"; the texts are: \"epoch\", \"step\"",
        [&] { three.checkpoint.get("x"); }},
       {"ValueError: Checkpoint: the name of a text is empty", [&] { run.checkpoint.set("", "x"); }},
   });
@@ -233,6 +233,23 @@ TEST(Checkpoint, ChangesNothingWhenAUsersOptimizerThrows) {
     EXPECT_EQ(first.count + second.count, 0);
     EXPECT_EQ(batches.epoch(), 0);
   }
+}
+
+TEST(Checkpoint, DoesNotDisturbALoopWhenItThrows) {
+  TempDir dir;
+  Small run(1);
+  data::DataLoader batches(data::TensorDataset(zeros({3}), zeros({3})));
+  Stubborn other(run.model);
+  run.checkpoint.add("loader", batches);
+  run.checkpoint.add("other", other);
+  run.checkpoint.save(dir / "x");
+  other.refuses = true;
+  for (auto [x, y] : batches) {
+    EXPECT_THROW(run.checkpoint.load(dir / "x"), std::runtime_error);
+    EXPECT_EQ(batches.state_dict()["epoch"].item<std::int64_t>(), 0);
+  }
+  EXPECT_EQ(batches.epoch(), 1);
+  EXPECT_EQ(batches.state_dict()["batch"].item<std::int64_t>(), 0);
 }
 
 // ---- the file ----------------------------------------------------------------------------------------------------

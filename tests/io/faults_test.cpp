@@ -205,7 +205,7 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
       format.save(path, 1);
       Fault planned{expected.call, expected.at};
       const std::string error = error_of(path, planned, [&] { format.save(path, 2); });
-      EXPECT_EQ(error, *expected.error ? op + expected.error : "");
+      EXPECT_EQ(error, *expected.error ? format.saving + std::string(expected.error) : "");
       EXPECT_EQ(planned.count >= expected.at, true);
       expect_whole(format, dir, expected.is_replaced ? 2 : 1, descriptors);
     }
