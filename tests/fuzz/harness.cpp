@@ -47,7 +47,7 @@ namespace {
 constexpr std::int64_t most_per_entry = 1 << 10, smallest_entry = 4;
 
 void expect_one_line(const char* error, const std::string& path) {
-  expect(std::strstr(error, ("\"" + path + "\"").c_str()) != nullptr, "the error names the file");
+  expect(std::strstr(error, ("\"" + path).c_str()) != nullptr, "the error names the file");  // "PATH: MEMBER"
   expect(std::strlen(error) < 1000, "the error is short");
   for (const char* c = error; *c; ++c) expect(*c >= ' ' || *c < 0, "the error is one line");
 }
