@@ -21,6 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::load_within_bounds(
       fuzz::bytes_of(file),
       [has_key](const auto& path) { return has_key ? io::load_torch(path, "model") : io::load_torch(path); }, loaded,
-      {.most_declared = static_cast<std::int64_t>(1032 * file.size()), .most_beside = 16 << 20});
+      {.most_declared = static_cast<std::int64_t>(1032 * file.size()), .most_beside_small = 16 << 20});
   return 0;
 }
