@@ -307,7 +307,9 @@ class PickleMachine {
       case PickleRole::parameter: return push_first(global, arguments, PickleValue::tensor);
       case PickleRole::tensor:
       case PickleRole::tensor_of_dtype: return push_tensor(global, arguments);
+      case PickleRole::tensor_with_attributes: return push_plain_tensor(global, arguments);
       case PickleRole::object: return push(PickleValue::object, callee.at);
+      case PickleRole::tensor_type:
       case PickleRole::storage:
       case PickleRole::dtype: break;
     }
@@ -373,6 +375,20 @@ class PickleMachine {
     const PickleValue& type = item(storage.at + 1);
     if (global_of(type).stored < 0) return push(PickleValue::object, type.at);
     push(PickleValue::tensor, arguments.at, arguments.size);
+  }
+  /// (function, torch.Tensor, its arguments, attributes): a tensor that Python code has given attributes, which it
+  /// loses.
+  void push_plain_tensor(const PickleGlobal& global, const PickleValue& arguments) {
+    const auto has_role = [](const PickleValue& value, PickleRole role) {
+      return value.kind == PickleValue::global && global_of(value).role == role;
+    };
+    if (arguments.size != 4) reject("{} is called with {} arguments", global.name, arguments.size);
+    const PickleValue &function = item(arguments.at), &type = item(arguments.at + 1), &rest = item(arguments.at + 2);
+    const bool makes_tensor = has_role(function, PickleRole::tensor) || has_role(function, PickleRole::tensor_of_dtype);
+    if (!makes_tensor || !has_role(type, PickleRole::tensor_type) || rest.kind != PickleValue::tuple) {
+      reject("{} is called for something other than a torch.Tensor", global.name);
+    }
+    push_tensor(global_of(function), rest);
   }
   void expect_extents(const PickleValue& extents, const char* what) {
     if (extents.kind != PickleValue::tuple)

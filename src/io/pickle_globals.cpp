@@ -8,8 +8,8 @@ namespace xtape::io {
 
 namespace {
 
-constexpr const char* modules[] = {"collections",         "torch",    "torch._utils", "torch.storage",
-                                   "torch.serialization", "builtins", "__builtin__",  "_codecs"};
+constexpr const char* modules[] = {"collections",         "torch",    "torch._tensor", "torch._utils", "torch.storage",
+                                   "torch.serialization", "builtins", "__builtin__",   "_codecs"};
 
 constexpr PickleGlobal row(PickleModule module, const char* name, PickleRole role, const char* what = "",
                            int stored = -1) {
@@ -32,6 +32,8 @@ constexpr PickleGlobal globals[] = {
     row(PickleModule::torch, "Size", PickleRole::size),
     row(PickleModule::utils, "_rebuild_tensor_v2", PickleRole::tensor),
     row(PickleModule::utils, "_rebuild_tensor_v3", PickleRole::tensor_of_dtype),
+    row(PickleModule::tensor, "_rebuild_from_type_v2", PickleRole::tensor_with_attributes),
+    row(PickleModule::torch, "Tensor", PickleRole::tensor_type),
     row(PickleModule::utils, "_rebuild_parameter", PickleRole::parameter),
     row(PickleModule::utils, "_rebuild_parameter_with_state", PickleRole::parameter),
     row(PickleModule::utils, "_rebuild_sparse_tensor", PickleRole::object, "a sparse tensor"),

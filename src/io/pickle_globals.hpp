@@ -10,11 +10,13 @@ namespace xtape::io {
 /// What a global is for, or what calling it makes.
 enum class PickleRole : std::uint8_t {
   ordered_dict,
-  size,             // a tuple
-  tensor,           // _rebuild_tensor_v2
-  tensor_of_dtype,  // _rebuild_tensor_v3, for dtypes that no storage has
-  parameter,        // a tensor in it
-  object,           // stands beside a state dict; its contents are not read
+  size,                    // a tuple
+  tensor,                  // _rebuild_tensor_v2
+  tensor_of_dtype,         // _rebuild_tensor_v3, for dtypes that no storage has
+  tensor_with_attributes,  // _rebuild_from_type_v2, of one of these
+  tensor_type,             // torch.Tensor, for that
+  parameter,               // a tensor in it
+  object,                  // stands beside a state dict; its contents are not read
   storage,
   dtype
 };
@@ -22,6 +24,7 @@ enum class PickleRole : std::uint8_t {
 enum class PickleModule : std::uint8_t {
   collections,
   torch,
+  tensor,
   utils,
   storage,
   serialization,

@@ -54,6 +54,10 @@ def state_dicts():
     save("state_dict", model().state_dict())
     save("parameters", model().state_dict(keep_vars=True))
     save("dict", dict(model().state_dict()))
+    m = model()  # what Python sees of tensors beside their elements is lost
+    m[0].weight.note = "a parameter with an attribute"
+    m[1].running_mean.note = "a tensor with an attribute"
+    save("attributes", m.state_dict(keep_vars=True))
     for protocol in (2, 3, 4, 5):
         save(f"checkpoint_{protocol}", checkpoint(), pickle_protocol=protocol)
     dtypes = {"bool": torch.bool, "uint8": torch.uint8, "int32": torch.int32, "int64": torch.int64,
@@ -111,6 +115,7 @@ def refused():
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
+    torch.manual_seed(0)
     state_dicts()
     views()
     refused()

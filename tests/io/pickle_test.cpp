@@ -7,7 +7,7 @@
 #include "support/files.hpp"
 #include "support/misuse.hpp"
 
-namespace xtape {
+namespace xtape::pickles {  // its short names are of no use to other tests
 namespace {
 
 using testing::expect_errors;
@@ -18,7 +18,7 @@ using testing::write_file;
 
 std::string little(std::uint64_t number, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> 8 * i & 0xff);
+  for (int i = 0; i < bytes; ++i, number >>= 8) text += static_cast<char>(number & 0xff);
   return text;
 }
 std::string num(std::int32_t number) { return "J" + little(static_cast<std::uint32_t>(number), 4); }
@@ -27,7 +27,7 @@ std::string global(const std::string& module, const std::string& name) { return 
 std::string tuple(const std::string& items) { return "(" + items + "t"; }
 std::string call(const std::string& callee, const std::string& arguments) { return callee + tuple(arguments) + "R"; }
 const std::string rebuild = global("torch._utils", "_rebuild_tensor_v2"), floats = global("torch", "FloatStorage"),
-                  ordered_dict = global("collections", "OrderedDict") + ")R", no = "\x89", mark = "(";
+                  ordered_dict = global("collections", "OrderedDict") + ")R", no = "\x89";
 
 /// The description of a storage, and the storage.
 std::string id_of(const std::string& type, const std::string& key, const std::string& numel) {
@@ -188,6 +188,7 @@ TEST(Pickle, MachineRefusesOtherGlobalsByTheirNames) {
 
 TEST(Pickle, MachineRefusesWrongTensorsWithOneLine) {
   const std::string none = "N", zero = num(0), flat = tuple(num(6)), one = tuple(num(1)), hooks = no + ordered_dict;
+  const std::string plain = global("torch._tensor", "_rebuild_from_type_v2"), type = global("torch", "Tensor");
   const auto pair = [](std::int32_t a, std::int32_t b) { return tuple(num(a) + num(b)); };
   const auto storage = [](const std::string& id) {
     return call(rebuild, id + "Q" + num(0) + tuple(num(6)) + tuple(num(1)) + no + ordered_dict);
@@ -229,6 +230,11 @@ TEST(Pickle, MachineRefusesWrongTensorsWithOneLine) {
       {with(tensor_of(zero, flat, pair(1, 1))), "a tensor has 1 extents and 2 strides (at byte 151)"},
       {with(tensor_of(zero, nine, nine)), "a tensor has more than 8 dims (at byte 226)"},
       {with(call(rebuild, six + zero + flat + one + hooks + "]")), "the metadata of a tensor is a list (at byte 147)"},
+      {with(call(plain, rebuild + type + tuple(""))), "_rebuild_from_type_v2 is called with 3 arguments (at byte 98)"},
+      {with(call(plain, plain + type + tuple("") + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 103)"},
+      {with(call(plain, rebuild + none + tuple("") + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 86)"},
+      {with(call(plain, rebuild + type + none + none)), "_rebuild_from_type_v2 is called for something other than a torch.Tensor (at byte 98)"},
+      {with(call(plain, rebuild + type + tuple("") + none)), "_rebuild_tensor_v2 is called with 0 arguments (at byte 99)"},
       {with(call(global("torch._utils", "_rebuild_tensor_v3"), six + zero + flat + one + hooks + "N")), "the dtype of a tensor is None (at byte 147)"},
       {with(call(global("torch._utils", "_rebuild_tensor_v3"), six + zero + flat + one + hooks + floats)), "the dtype of a tensor is a class or function (at byte 166)"},
   }, is_wrong);
@@ -422,4 +428,4 @@ TEST(Pickle, CopiesOfAStorageAreLimitedViewsAreNot) {
 }
 
 }  // namespace
-}  // namespace xtape
+}  // namespace xtape::pickles

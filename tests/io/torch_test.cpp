@@ -37,9 +37,9 @@ TEST(LoadTorch, GivesAModelItsWeights) {
   EXPECT_TRUE(equal(model.state_dict()["1.running_var"], ones({3})));
 }
 
-TEST(LoadTorch, ReadsParametersAndPlainDictsAlike) {
+TEST(LoadTorch, ReadsParametersAttributesAndPlainDictsAlike) {
   const StateDict dict = io::load_torch(torchs("state_dict"));
-  for (const char* name : {"parameters", "dict"}) {
+  for (const char* name : {"parameters", "dict", "attributes"}) {
     const StateDict other = io::load_torch(torchs(name));
     expect_equal(other, dict);
     EXPECT_FALSE(other["0.weight"].requires_grad()) << name;
