@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 
@@ -72,6 +73,13 @@ const std::byte* bytes_at(const Tensor& t) {
   return static_cast<const std::byte*>(data());
 }
 
+/// Of the processor, for this process.
+double seconds_used() {
+  timespec time;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 }  // namespace
 
 void expect(bool holds, const char* what) {
@@ -133,6 +141,7 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   const auto size = static_cast<std::int64_t>(bytes.size());
   std::int64_t peak = 0, arrays = bounds.most_declared;
   bool is_loaded = false;
+  const double start = seconds_used();
   try {
     Meter meter;
     try {
@@ -147,6 +156,7 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   } catch (const FileError& error) {
     expect_one_line(error.what(), path);
   }
+  expect(seconds_used() - start < 1, "reading takes less than a second");
   const std::int64_t entries = is_loaded ? static_cast<std::int64_t>(loaded.size()) : size / smallest_entry;
   const std::int64_t most =
       2 * std::max(size, arrays) + (size > small ? most_beside : bounds.most_beside_small) + most_per_entry * entries;

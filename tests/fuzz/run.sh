@@ -21,6 +21,7 @@ fi
 fuzz() {
   local target=$1 found=build/asan/fuzz/$1 log=build/asan/fuzz/$1.log extension=$1 longest=1024 options=() inputs=()
   if [ "$target" = torch ]; then extension=pt longest=4096; fi
+  rm -rf "$found/seeds"
   mkdir -p "$found/seeds" "$found/corpus"
   find tests/io/files -name "*.$extension" -exec cp {} "$found/seeds" \;  # what other tests read
   for inputs_dir in "$here/corpus/$target" "$found/seeds"; do
@@ -28,10 +29,12 @@ fuzz() {
   done
   [ ! -e "$here/dictionaries/$target.dict" ] || options+=("-dict=$here/dictionaries/$target.dict")
   if [ "$seconds" = 0 ]; then options+=(-runs=0); else options+=("-max_total_time=$seconds"); fi
-  options+=(-timeout=1 -rss_limit_mb=512 -malloc_limit_mb=16 "-max_len=$longest" -print_final_stats=1)
+  # The harness allows an input one second of the processor. On a busy machine more time may pass.
+  options+=(-timeout=10 -rss_limit_mb=512 -malloc_limit_mb=16 "-max_len=$longest" -print_final_stats=1)
   # The allocator keeps no call stacks, for speed: an input that is run by hand shows more.
-  if ! ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=1 UBSAN_OPTIONS=print_stacktrace=1 "build/asan/tests/fuzz/fuzz_$target" \
-    "${options[@]}" "-artifact_prefix=build/asan/fuzz/$target-" "$found/corpus" "${inputs[@]}" > "$log" 2>&1; then
+  if ! ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    "build/asan/tests/fuzz/fuzz_$target" "${options[@]}" "-artifact_prefix=build/asan/fuzz/$target-" \
+    "$found/corpus" "${inputs[@]}" > "$log" 2>&1; then
     tail -n 60 "$log"
     echo "$target FAILED; the whole log is $log"
     return 1
