@@ -10,6 +10,7 @@
 #include "core/fail.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_file.hpp"
+#include "io/text.hpp"
 
 namespace xtape::checkpoint {
 

@@ -145,7 +145,17 @@ const std::vector<Format> formats = {
      [](const std::string& path) { return io::load_safetensors(path); }},
     {"npy", [](const std::string& path, const StateDict& dict) { io::save_npy(path, dict.begin()->tensor); },
      [](const std::string& path) { return only(io::load_npy(path)); }},
+    {"npz", [](const std::string& path, const StateDict& dict) { io::save_npz(path, dict); },
+     [](const std::string& path) { return io::load_npz(path); }},
 };
+
+/// A file that is only read.
+Format read_only(const char* name, const std::string& file, std::function<StateDict(const std::string&)> load) {
+  const auto copy = [file = XTAPE_SOURCE_DIR "/tests/" + file](const std::string& path, const StateDict&) {
+    std::filesystem::copy_file(file, path);
+  };
+  return {name, copy, std::move(load)};
+}
 
 class Saving {
  public:
@@ -198,7 +208,13 @@ class Loading {
 };
 
 TEST(FailingRequests, LeaveNothingOfAFileWhereLoadingFails) {
-  for (const Format& format : formats) {
+  std::vector<Format> all = formats;
+  all.push_back(read_only("torch", "io/files/torch/views.pt", [](const auto& path) { return io::load_torch(path); }));
+  all.push_back(
+      read_only("deflated", "fuzz/corpus/npz/deflated.npz", [](const auto& path) { return io::load_npz(path); }));
+  all.push_back(
+      read_only("gzip", "fuzz/corpus/gzip/images.gz", [](const auto& path) { return only(data::read_idx(path)); }));
+  for (const Format& format : all) {
     SCOPED_TRACE(format.name);
     const TempDir dir;
     format.save(dir / "x", dict_of(1));

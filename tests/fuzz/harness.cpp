@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 
@@ -44,10 +45,10 @@ namespace xtape::fuzz {
 
 namespace {
 
-constexpr std::int64_t most_per_entry = 1 << 10, smallest_entry = 4;
+constexpr std::int64_t small = 1 << 16, most_beside = 16 << 20, most_per_entry = 1 << 10, smallest_entry = 4;
 
 void expect_one_line(const char* error, const std::string& path) {
-  expect(std::strstr(error, ("\"" + path + "\"").c_str()) != nullptr, "the error names the file");
+  expect(std::strstr(error, ("\"" + path).c_str()) != nullptr, "the error names the file");  // "PATH: MEMBER"
   expect(std::strlen(error) < 1000, "the error is short");
   for (const char* c = error; *c; ++c) expect(*c >= ' ' || *c < 0, "the error is one line");
 }
@@ -70,6 +71,13 @@ const std::byte* bytes_at(const Tensor& t) {
     }
   };
   return static_cast<const std::byte*>(data());
+}
+
+/// Of the processor, for this process.
+double seconds_used() {
+  timespec time;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 }  // namespace
@@ -133,6 +141,7 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   const auto size = static_cast<std::int64_t>(bytes.size());
   std::int64_t peak = 0, arrays = bounds.most_declared;
   bool is_loaded = false;
+  const double start = seconds_used();
   try {
     Meter meter;
     try {
@@ -147,8 +156,10 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   } catch (const FileError& error) {
     expect_one_line(error.what(), path);
   }
+  expect(seconds_used() - start < 1, "reading takes less than a second");
   const std::int64_t entries = is_loaded ? static_cast<std::int64_t>(loaded.size()) : size / smallest_entry;
-  const std::int64_t most = 2 * std::max(size, arrays) + bounds.most_beside + most_per_entry * entries;
+  const std::int64_t most =
+      2 * std::max(size, arrays) + (size > small ? most_beside : bounds.most_beside_small) + most_per_entry * entries;
   if (peak > most) {
     std::fprintf(stderr, "%lld bytes were allocated, at most %lld are allowed\n", static_cast<long long>(peak),
                  static_cast<long long>(most));

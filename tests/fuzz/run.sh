@@ -19,19 +19,22 @@ if [ ${#targets[@]} = 0 ]; then
 fi
 
 fuzz() {
-  local target=$1 found=build/asan/fuzz/$1 log=build/asan/fuzz/$1.log options=() inputs=()
+  local target=$1 found=build/asan/fuzz/$1 log=build/asan/fuzz/$1.log extension=$1 longest=1024 options=() inputs=()
+  if [ "$target" = torch ]; then extension=pt longest=4096; fi
+  rm -rf "$found/seeds"
   mkdir -p "$found/seeds" "$found/corpus"
-  # Files that other tests read are seeds of the parser that their names end with.
-  find tests/io/files tests/data -name "*.$target" -exec cp {} "$found/seeds" \;
+  find tests/io/files -name "*.$extension" -exec cp {} "$found/seeds" \;  # what other tests read
   for inputs_dir in "$here/corpus/$target" "$found/seeds"; do
     [ ! -d "$inputs_dir" ] || inputs+=("$inputs_dir")
   done
   [ ! -e "$here/dictionaries/$target.dict" ] || options+=("-dict=$here/dictionaries/$target.dict")
   if [ "$seconds" = 0 ]; then options+=(-runs=0); else options+=("-max_total_time=$seconds"); fi
-  options+=(-timeout=1 -rss_limit_mb=512 -malloc_limit_mb=16 -max_len=1024 -print_final_stats=1)
-  # The allocator keeps no call stacks, which are a fifth of the time: a kept input shows them when it is run by hand.
-  if ! ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=1 UBSAN_OPTIONS=print_stacktrace=1 "build/asan/tests/fuzz/fuzz_$target" \
-    "${options[@]}" "-artifact_prefix=build/asan/fuzz/$target-" "$found/corpus" "${inputs[@]}" > "$log" 2>&1; then
+  # The harness allows an input one second of the processor. On a busy machine more time may pass.
+  options+=(-timeout=10 -rss_limit_mb=512 -malloc_limit_mb=16 "-max_len=$longest" -print_final_stats=1)
+  # The allocator keeps no call stacks, for speed: an input that is run by hand shows more.
+  if ! ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    "build/asan/tests/fuzz/fuzz_$target" "${options[@]}" "-artifact_prefix=build/asan/fuzz/$target-" \
+    "$found/corpus" "${inputs[@]}" > "$log" 2>&1; then
     tail -n 60 "$log"
     echo "$target FAILED; the whole log is $log"
     return 1

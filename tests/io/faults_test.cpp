@@ -2,6 +2,7 @@
 // neither a temporary file nor a descriptor is left. A program of its own, for it replaces the calls.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,8 +28,15 @@ struct Fault {
   int count = 0;
 };
 Fault* fault = nullptr;
+std::vector<std::string>* calls = nullptr;  // if it is set, all that follow are added
 
-bool fails(const char* call) {
+bool is_directory(int file) {
+  struct stat status;
+  return fstat(file, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool fails(const char* call, const char* of = "") {
+  if (calls) calls->push_back(std::string(call) + of);
   if (!fault || std::strcmp(call, fault->call) != 0 || ++fault->count != fault->at) return false;
   errno = fault->error;
   return true;
@@ -66,7 +74,10 @@ ssize_t write(int file, const void* from, size_t n) {
   return fails("write") ? -1 : syscall(SYS_write, file, from, at_most(n));
 }
 
-int fsync(int file) { return fails("fsync") ? -1 : static_cast<int>(syscall(SYS_fsync, file)); }
+int fsync(int file) {
+  return fails("fsync", is_directory(file) ? " of the directory" : "") ? -1
+                                                                       : static_cast<int>(syscall(SYS_fsync, file));
+}
 
 /// As in Linux, the descriptor is closed also where an error is returned.
 int close(int file) {
@@ -215,6 +226,22 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
       Fault planned{call, 0};
       EXPECT_EQ(error_of(path, planned, [&] { format.save(path, 2); }), "");
       EXPECT_EQ(planned.count, count) << call;
+    }
+  }
+}
+
+TEST(Faults, CannotLoseAFileThatIsSaved) {
+  for (const Format& format : formats) {
+    SCOPED_TRACE(format.name);
+    TempDir dir;
+    for (const float value : {1.f, 2.f}) {  // a new file, and one that is replaced
+      std::vector<std::string> all;
+      calls = &all;
+      format.save(dir / "x", value);
+      calls = nullptr;
+      all.erase(std::unique(all.begin(), all.end()), all.end());  // writes, and the last two closes
+      EXPECT_EQ(all, (std::vector<std::string>{"open", "write", "fsync", "close", "open", "rename",
+                                               "fsync of the directory", "close"}));
     }
   }
 }
