@@ -1,5 +1,5 @@
 // A run that is stopped and continued from a checkpoint by fresh objects is the run that was never stopped, bit for
-// bit: for every optimizer and every scheduler, also in the middle of an epoch. SEMANTICS [26], [34].
+// bit: for every optimizer and every scheduler, also in the middle of an epoch. SEMANTICS [45].
 #include <functional>
 #include <memory>
 

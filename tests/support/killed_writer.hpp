@@ -27,15 +27,20 @@ inline void expect_survives_kills(int rounds, const std::function<void(int)>& sa
   for (int round = 0; round < rounds; ++round) {
     const pid_t writer = fork();
     if (writer == 0) {
-      for (int n = *saved + 1;; ++n) {
-        save(n);
-        *saved = n;
+      try {
+        for (int n = *saved + 1;; ++n) {
+          save(n);
+          *saved = n;
+        }
+      } catch (...) {
+        _exit(1);
       }
     }
     usleep(std::uniform_int_distribution<useconds_t>(1000, 12000)(random));
     kill(writer, SIGKILL);
-    int status;
+    int status = 0;
     waitpid(writer, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "saving failed";
     EXPECT_GE(load(), *saved) << "round " << round;
   }
   EXPECT_GT(*saved, 0);
