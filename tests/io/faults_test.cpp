@@ -216,7 +216,7 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
       format.save(path, 1);
       Fault planned{expected.call, expected.at};
       const std::string error = error_of(path, planned, [&] { format.save(path, 2); });
-      EXPECT_EQ(error, *expected.error ? format.saving + std::string(expected.error) : "");
+      EXPECT_EQ(error, *expected.error ? op + expected.error : "");
       EXPECT_EQ(planned.count >= expected.at, true);
       expect_whole(format, dir, expected.is_replaced ? 2 : 1, descriptors);
     }
@@ -232,7 +232,7 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
 
 TEST(Faults, CannotLoseAFileThatIsSaved) {
   for (const Format& format : formats) {
-    SCOPED_TRACE(format.name);
+    SCOPED_TRACE(format.save_op);
     TempDir dir;
     for (const float value : {1.f, 2.f}) {  // a new file, and one that is replaced
       std::vector<std::string> all;

@@ -206,7 +206,7 @@ const std::vector<MalformedArchive> malformed_archives = {
     {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float); z.members[0].size = 20; }, "\"PATH: w.npy\" is damaged: it holds more than the 20 bytes that the archive says"},
     {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float); z.members[0].crc ^= 1; }, "\"PATH: w.npy\" is damaged: its CRC-32 is 3491e99d, the archive says 3491e99c"},
     {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float); z.members[0].contents.resize(30); }, "\"PATH: w.npy\" is truncated: its deflate stream has no end, the file ends at byte 30"},
-    {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float); z.members[0].contents[0] = '\x07'; }, "\"PATH: w.npy\" is damaged: invalid block type at byte 1, in its deflate stream"},
+    {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float); z.members[0].contents[0] = '\x07'; }, "\"PATH: w.npy\" is damaged: invalid block type before byte 1, in its deflate stream"},
     {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float, 0); z.members[0].contents += "more"; }, "\"PATH: w.npy\" is damaged: its deflate stream has 76 bytes, the archive says 80"},
     {[](ZipFile& z) { z.members[0] = deflated_member("w.npy", one_float + std::string(1000, 'x')); z.members[0].size = 71; z.members[0].crc = stored("", one_float).crc; }, "\"PATH: w.npy\" is damaged: it holds more than the 71 bytes that the archive says"},
     {[](ZipFile& z) { z.members[0].method = 8; }, "\"PATH: w.npy\" is damaged: it has 6 bytes, the archive says 71"},
