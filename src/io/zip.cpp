@@ -166,7 +166,8 @@ void widen(const ByteSource& file, const std::string& name, std::string_view ext
     Numbers head(extra);
     const unsigned id = head.u16(), size = head.u16();
     extra.remove_prefix(4);
-    if (size > extra.size()) reject_zip(file, "an extra field of {} has {} bytes of {}", name, extra.size(), size);
+    if (size > extra.size())
+      reject_zip(file, "an extra field of {} has only {} of its {} bytes", name, extra.size(), size);
     std::string_view field = extra.substr(0, size);
     extra.remove_prefix(size);
     if (id != 1) continue;
@@ -221,15 +222,17 @@ void expect_name(const ByteSource& file, const std::string& name, unsigned flags
 ZipEntry checked_entry(const FileReader& file, std::string name, const EntryHeader& header, std::uint64_t offset) {
   const auto limit = static_cast<std::uint64_t>(file.size());
   if (offset > limit || header.compressed_size > limit) {
-    reject_zip(file, "{} of {} bytes at byte {} is not in the file, which has {}", shown(name), header.compressed_size,
+    reject_zip(file, "{} of {} bytes at byte {} is not in the file of {} bytes", shown(name), header.compressed_size,
                offset, limit);
   }
   const bool is_deflated = header.method == Z_DEFLATED;
   const auto compressed = static_cast<std::int64_t>(header.compressed_size);
-  const auto most = static_cast<std::uint64_t>(is_deflated ? most_inflated(compressed) : compressed);
-  if (is_deflated ? header.size > most : header.size != most) {
-    reject_zip(file, "{} cannot have {} bytes: it has {} {} in the file", shown(name), header.size, compressed,
-               is_deflated ? "deflated ones" : "of them");
+  if (!is_deflated && header.size != header.compressed_size) {
+    reject_zip(file, "{} is stored as it is, but has two sizes, {} and {}", shown(name), header.size, compressed);
+  }
+  if (is_deflated && header.size > static_cast<std::uint64_t>(most_inflated(compressed))) {
+    reject_zip(file, "{} cannot have {} bytes: {} deflated ones become at most {}", shown(name), header.size,
+               compressed, most_inflated(compressed));
   }
   return {std::move(name),
           static_cast<std::int64_t>(offset),
@@ -249,8 +252,11 @@ void expect_agreement(const FileReader& file, const ZipEntry& entry, const Entry
     reject_zip(file, "the header of {} at byte {} has the {} {}, the directory says {}", shown(entry.name),
                entry.offset, what, here, there);
   };
+  if (header.crc != entry.crc && !(may_be_zero && header.crc == 0)) {
+    reject_zip(file, "the header of {} at byte {} has the CRC-32 {:08x}, the directory says {:08x}", shown(entry.name),
+               entry.offset, header.crc, entry.crc);
+  }
   expect_same("method", header.method, entry.is_deflated ? Z_DEFLATED : 0);
-  if (!may_be_zero || header.crc != 0) expect_same("CRC-32", header.crc, entry.crc);
   if (!may_be_zero || header.size != 0) expect_same("size", header.size, static_cast<std::uint64_t>(entry.size));
   if (!may_be_zero || header.compressed_size != 0) {
     expect_same("compressed size", header.compressed_size, static_cast<std::uint64_t>(entry.compressed_size));
@@ -334,7 +340,7 @@ class EntrySource final : public ByteSource {
       actual_crc_ = static_cast<std::uint32_t>(::crc32_z(actual_crc_, at, static_cast<std::size_t>(got)));
       done += got;
       if (got < size) {
-        fail<FileError>(op(), "\"{}\" is truncated: it ends at byte {}, not {}", path(), offset_ + done, size_);
+        fail<FileError>(op(), "\"{}\" is damaged: it has {} bytes, the archive says {}", path(), offset_ + done, size_);
       }
     }
     if (n > 0 && n == most_left()) expect_end();
@@ -425,7 +431,9 @@ void ZipReader::expect_room(std::int64_t directory) {
   std::vector<ZipEntry*> order;
   order.reserve(entries_.size());
   for (ZipEntry& entry : entries_) order.push_back(&entry);
-  std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) { return a->offset < b->offset; });
+  std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) {
+    return a->offset != b->offset ? a->offset < b->offset : a < b;
+  });
   for (std::size_t i = 0; i < order.size(); ++i) {
     ZipEntry& entry = *order[i];
     entry.end = i + 1 < order.size() ? order[i + 1]->offset : directory;
