@@ -92,9 +92,11 @@ TEST(Npz, RoundTripsNothingAndNaN) {
   EXPECT_TRUE(io::load_npz(dir / "x").empty());
   StateDict dict;
   dict.insert("nan", tensor({std::nanf("1"), -0.f, INFINITY}));
+  dict.insert("null", from_blob(static_cast<float*>(nullptr), {0}));
   io::save_npz(dir / "x", dict);
   const StateDict back = io::load_npz(dir / "x");
   EXPECT_EQ(std::memcmp(back["nan"].data<float>(), dict["nan"].data<float>(), 12), 0);
+  EXPECT_EQ(back["null"].shape(), (Shape{0}));
 }
 
 TEST(Npz, RefusesNamesThatNumpyWouldNotFind) {
