@@ -1,11 +1,26 @@
 #include "io/array.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 
 namespace xtape::io {
+
+namespace {
+
+template <class Word, class Reverse>
+void reverse_each(std::byte* x, std::int64_t bytes, Reverse reverse) {
+  for (std::byte* const end = x + bytes; x != end; x += sizeof(Word)) {
+    Word word;
+    std::memcpy(&word, x, sizeof word);
+    word = reverse(word);
+    std::memcpy(x, &word, sizeof word);
+  }
+}
+
+}  // namespace
 
 std::optional<std::int64_t> bytes_of(const Shape& shape, std::int64_t itemsize) {
   std::int64_t bytes = itemsize;
@@ -20,6 +35,14 @@ Tensor make_array(const ByteSource& file, const std::string& name, const Shape& 
     return xtape::detail::make_tensor(shape, dtype);
   } catch (const Error&) {
     fail<FileError>(file.op(), "\"{}\": there is no memory for {} of shape {}", file.path(), name, shape);
+  }
+}
+
+void reverse_bytes(std::byte* x, std::int64_t bytes, std::int64_t itemsize) {
+  switch (itemsize) {
+    case 4: return reverse_each<std::uint32_t>(x, bytes, [](std::uint32_t v) { return __builtin_bswap32(v); });
+    case 8: return reverse_each<std::uint64_t>(x, bytes, [](std::uint64_t v) { return __builtin_bswap64(v); });
+    default: return;
   }
 }
 

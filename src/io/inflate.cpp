@@ -90,7 +90,7 @@ void InflateSource::expect_padding() {
 
 void InflateSource::fail_with(int status) const {
   if (status == Z_MEM_ERROR) fail<FileError>(op(), "\"{}\": there is no memory for inflating it", path());
-  fail<FileError>(op(), "\"{}\" is damaged: {} at byte {}, in its {} stream", path(),
+  fail<FileError>(op(), "\"{}\" is damaged: {} before byte {}, in its {} stream", path(),
                   stream_.msg ? stream_.msg : "an error", position(), format());
 }
 

@@ -24,10 +24,6 @@ std::int64_t checked_bytes(const ByteSource& file, const NpyHeader& header) {
   return *bytes;
 }
 
-void reverse_bytes(std::byte* x, std::int64_t bytes, std::int64_t size) {
-  for (std::int64_t i = 0; i < bytes; i += size) std::reverse(x + i, x + i + size);
-}
-
 }  // namespace
 
 Tensor read_npy(ByteSource& file) {

@@ -110,22 +110,24 @@ std::string error_of(const std::string& path, Fault& planned, const std::functio
 
 /// One format: saves a tensor full of a value, and loads it.
 struct Format {
-  const char* name;
+  const char *save_op, *load_op;
   std::function<void(const std::string&, float)> save;
   std::function<float(const std::string&)> load;
   int writes, reads;
 };
 
 const std::vector<Format> formats = {
-    {"safetensors",
+    {"save_safetensors", "load_safetensors",
      [](const std::string& path, float value) {
        StateDict dict;
        dict.insert("x", full({1000}, value));
        io::save_safetensors(path, dict);
      },
      [](const std::string& path) { return io::load_safetensors(path)["x"][999].item<float>(); }, 2, 3},
-    {"npy", [](const std::string& path, float value) { io::save_npy(path, full({1000}, value)); },
+    {"save_npy", "load_npy", [](const std::string& path, float value) { io::save_npy(path, full({1000}, value)); },
      [](const std::string& path) { return io::load_npy(path)[999].item<float>(); }, 2, 5},
+    {"write_idx", "read_idx", [](const std::string& path, float value) { data::write_idx(path, full({1000}, value)); },
+     [](const std::string& path) { return data::read_idx(path)[999].item<float>(); }, 2, 5},
 };
 
 /// A file that is not damaged, alone in its directory.
@@ -146,9 +148,9 @@ struct Expected {
 
 TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
   for (const Format& format : formats) {
-    SCOPED_TRACE(format.name);
+    SCOPED_TRACE(format.save_op);
     TempDir dir;
-    const std::string path = dir / "x", op = std::string("save_") + format.name + ": ";
+    const std::string path = dir / "x", op = std::string(format.save_op) + ": ";
     const int descriptors = open_descriptors();
     for (const Expected& expected : std::vector<Expected>{
              {"open", 1, "creating a temporary file beside it: Input/output error"},
@@ -182,9 +184,9 @@ TEST(Faults, OfSavingAreReportedAndLeaveAWholeFile) {
 
 TEST(Faults, OfLoadingAreReported) {
   for (const Format& format : formats) {
-    SCOPED_TRACE(format.name);
+    SCOPED_TRACE(format.load_op);
     TempDir dir;
-    const std::string path = dir / "x", op = std::string("load_") + format.name + ": ";
+    const std::string path = dir / "x", op = std::string(format.load_op) + ": ";
     format.save(path, 1);
     const int descriptors = open_descriptors();
     Fault open_fails{"open", 1};
