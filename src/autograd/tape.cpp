@@ -1,7 +1,7 @@
 // The tape as a printable value.
 #include "xtape/autograd/tape.hpp"
 
-#include <fmt/format.h>
+#include <string>
 
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
@@ -25,23 +25,24 @@ Tape Tape::of(const Tensor& t) {
 }
 
 std::string Tape::to_string() const {
-  fmt::memory_buffer out;
+  std::string out;
   for (const Entry& entry : entries_) {
-    fmt::format_to(std::back_inserter(out), "#{} {}(", entry.sequence, entry.op);
+    out += "#" + std::to_string(entry.sequence) + " " + entry.op + "(";
     const char* comma = "";
     for (const Input& input : entry.inputs) {
+      out += comma;
       if (!input.requires_grad) {
-        fmt::format_to(std::back_inserter(out), "{}constant", comma);
+        out += "constant";
       } else if (input.sequence == 0) {
-        fmt::format_to(std::back_inserter(out), "{}leaf {}", comma, input.shape);
+        out += "leaf " + input.shape.to_string();
       } else {
-        fmt::format_to(std::back_inserter(out), "{}#{}", comma, input.sequence);
+        out += "#" + std::to_string(input.sequence);
       }
       comma = ", ";
     }
-    fmt::format_to(std::back_inserter(out), ") -> {} {}\n", entry.shape, entry.dtype);
+    out += ") -> " + entry.shape.to_string() + " " + xtape::to_string(entry.dtype) + "\n";
   }
-  return fmt::to_string(out);
+  return out;
 }
 
 }  // namespace xtape

@@ -36,7 +36,14 @@ std::int64_t Shape::numel() const noexcept {
   return overflows ? std::numeric_limits<std::int64_t>::max() : n;
 }
 
-std::string Shape::to_string() const { return fmt::format("({})", fmt::join(begin(), end(), ", ")); }
+std::string Shape::to_string() const {
+  std::string text = "(";
+  for (const std::int64_t extent : *this) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(extent);
+  }
+  return text + ")";
+}
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
