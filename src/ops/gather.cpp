@@ -15,7 +15,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   const detail::Places places = detail::checked_elements("gather", x, dim, index);
   const Shape& shape = x.impl()->shape;
   Tensor y = detail::make_tensor(places.at.impl()->shape, x.impl()->dtype);
-  visit_dtype(x.impl()->dtype, [&]<class T>() {
+  visit_width(itemsize(x.impl()->dtype), [&]<class T>() {
     const T* in = detail::elements<T>(x);
     T* out = detail::elements<T>(y);
     detail::for_each_place(places, shape, [in, out](std::int64_t j, std::int64_t place) { out[j] = in[place]; });

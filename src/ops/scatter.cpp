@@ -47,7 +47,7 @@ Tensor checked_source(const char* op, const Tensor& x, const detail::Places& pla
 }
 
 void write_elements(const detail::Places& places, const Tensor& source, const Tensor& y) {
-  visit_dtype(y.impl()->dtype, [&]<class T>() {
+  visit_width(itemsize(y.impl()->dtype), [&]<class T>() {
     detail::for_each_place(places, y.impl()->shape,
                            [in = detail::elements<T>(source), out = detail::elements<T>(y)](
                                std::int64_t j, std::int64_t place) { out[place] = in[j]; });

@@ -16,7 +16,7 @@ namespace xtape {
 void detail::write_where(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y) {
   const Shape& shape = y.impl()->shape;
   const Broadcast c(condition, shape), u(a, shape), v(b, shape);
-  visit_dtype(y.impl()->dtype, [&]<class T>() {
+  visit_width(itemsize(y.impl()->dtype), [&]<class T>() {
     kernels::broadcast_runs(
         elements<T>(y), y.impl()->numel, [](bool k, T s, T t) { return k ? s : t; }, c.operand<bool>(), u.operand<T>(),
         v.operand<T>());
