@@ -4,8 +4,8 @@
 
 #include "autograd/backward_ops.hpp"
 #include "autograd/tensor_impl.hpp"
-#include "core/dispatch.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
@@ -16,17 +16,22 @@ Tensor add(const Tensor& a, const Tensor& b) {
   const detail::Operands both("add", a, b);
   const Tensor &p = both.a, &q = both.b;
   if (p.impl()->dtype == DType::bool_) return logical_or(p, q);
-  Tensor y = detail::zip_arithmetic("add", p, q, [](auto u, auto v) { return u + v; });
+  Tensor y = detail::make_broadcast("add", p, q, p.impl()->dtype);
+  detail::write_sum(p, q, y);
   return record("add", {p, q}, std::move(y), [](const Tensor& gy) { return Gradients(gy, gy); });
 }
 
 namespace detail {
 
+void write_sum(const Tensor& a, const Tensor& b, Tensor& y) {
+  zip_arithmetic(a, b, y, [](auto u, auto v) { return u + v; });
+}
+
 void accumulate(Tensor& sum, const Tensor& x) {
   if (is_grad_enabled() || !owns_storage_alone(sum)) {
     sum = add(sum, x);
   } else {
-    visit_floating(sum.dtype(), [&]<class T>() { zip<T, T>(sum, x, sum, [](auto u, auto v) { return u + v; }); });
+    write_sum(sum, x, sum);
   }
 }
 

@@ -13,12 +13,14 @@ namespace xtape {
 
 namespace {
 
+/// f(a, b), or f(b, a) if swapped.
 template <class F>
-Tensor compare(std::string_view op, const Tensor& a, const Tensor& b, F f) {
+Tensor compare(std::string_view op, const Tensor& a, const Tensor& b, F f, bool swapped = false) {
   NoGradGuard no_grad;
-  const detail::Operands operands(op, a, b);
-  Tensor y = detail::make_broadcast(op, operands.a, operands.b, DType::bool_);
-  visit_dtype(operands.a.impl()->dtype, [&]<class T>() { detail::zip<T, bool>(operands.a, operands.b, y, f); });
+  const detail::Operands both(op, a, b);
+  const Tensor &p = swapped ? both.b : both.a, &q = swapped ? both.a : both.b;
+  Tensor y = detail::make_broadcast(op, both.a, both.b, DType::bool_);
+  visit_arithmetic(p.impl()->dtype, [&]<class T>() { detail::zip<T, bool>(p, q, y, f); });
   return y;
 }
 
@@ -28,7 +30,7 @@ Tensor eq(const Tensor& a, const Tensor& b) { return compare("eq", a, b, std::eq
 Tensor ne(const Tensor& a, const Tensor& b) { return compare("ne", a, b, std::not_equal_to<>()); }
 Tensor lt(const Tensor& a, const Tensor& b) { return compare("lt", a, b, std::less<>()); }
 Tensor le(const Tensor& a, const Tensor& b) { return compare("le", a, b, std::less_equal<>()); }
-Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", a, b, std::greater<>()); }
-Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", a, b, std::greater_equal<>()); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", a, b, std::less<>(), true); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", a, b, std::less_equal<>(), true); }
 
 }  // namespace xtape

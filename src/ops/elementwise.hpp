@@ -44,7 +44,7 @@ void map(const Tensor& x, Tensor& y, F f) {
 
 /// y[i] = f(a[i], b[i]) with broadcasting, T -> U. The shapes of a and b broadcast to that of y.
 template <class T, class U, class F>
-void zip(const Tensor& a, const Tensor& b, Tensor& y, F f) {
+[[gnu::always_inline]] inline void zip(const Tensor& a, const Tensor& b, Tensor& y, F f) {
   const std::int64_t n = y.impl()->numel;
   U* w = elements<U>(y);
   if (a.impl()->numel != n || b.impl()->numel != n) {
@@ -60,16 +60,14 @@ template <class T>
 struct Wrapping : std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>,
                                      std::type_identity<T>> {};
 
-/// The value of an elementwise arithmetic op on operands of one dtype. f gets integers as Wrapping: it may use +, - and
-/// *, but not compare. bool_ comes as the bytes 0 and 1, and f must give such bytes.
+/// zip for an arithmetic op, all of one dtype. f gets integers as Wrapping: it may use +, - and *, but not compare.
+/// bool_ comes as the bytes 0 and 1, and f must give such bytes.
 template <class F>
-Tensor zip_arithmetic(std::string_view op, const Tensor& a, const Tensor& b, F f) {
-  Tensor y = make_broadcast(op, a, b, a.impl()->dtype);
+[[gnu::always_inline]] inline void zip_arithmetic(const Tensor& a, const Tensor& b, Tensor& y, F f) {
   visit_arithmetic(a.impl()->dtype, [&]<class T>() {
     using U = typename Wrapping<T>::type;
     zip<U, U>(a, b, y, f);
   });
-  return y;
 }
 
 /// The value of an elementwise floating function.

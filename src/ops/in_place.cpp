@@ -32,37 +32,32 @@ Tensor detail::apart_from(const Tensor& x, const Tensor& b) {
 
 namespace {
 
-/// x op b for elements, and for tensors, which the tape records.
-template <class F, char symbol>
+/// y = a op b for elements of one dtype. y may be a.
+using Write = void (*)(const Tensor& a, const Tensor& b, Tensor& y);
+
+/// x op b, which the tape records, and how it is written.
+template <class F, char symbol, Write function>
 struct InPlace {
   static constexpr char sign[] = {symbol, '=', '\0'};
+  static constexpr Write write = function;
   static Tensor apply(const Tensor& x, const Tensor& b) { return F()(x, b); }
-  template <class T>
-  T operator()(T u, T v) const {
-    return static_cast<T>(F()(u, v));
-  }
 };
-using AddInPlace = InPlace<std::plus<>, '+'>;
-using SubInPlace = InPlace<std::minus<>, '-'>;
-using MulInPlace = InPlace<std::multiplies<>, '*'>;
-using DivInPlace = InPlace<std::divides<>, '/'>;  // of floating elements: check_operands refuses the others
-struct Replace {
-  template <class T>
-  T operator()(T, T v) const {
-    return v;
-  }
-};
+using AddInPlace = InPlace<std::plus<>, '+', detail::write_sum>;
+using SubInPlace = InPlace<std::minus<>, '-', detail::write_difference>;
+using MulInPlace = InPlace<std::multiplies<>, '*', detail::write_product>;
+using DivInPlace = InPlace<std::divides<>, '/', detail::write_quotient>;  // check_operands refuses integers
+
+/// y = b.
+void replace(const Tensor& a, const Tensor& b, Tensor& y) {
+  visit_width(itemsize(y.impl()->dtype), [&]<class U>() { detail::zip<U, U>(a, b, y, [](U, U v) { return v; }); });
+}
 
 /// x = f(x, b), b cast to x's dtype and broadcast to its shape.
-template <class F>
-void write(const Tensor& x, const Tensor& b, F f) {
+void write(const Tensor& x, const Tensor& b, Write f = replace) {
   NoGradGuard no_grad;
   const Tensor source = detail::apart_from(x, to(b, x.impl()->dtype));
   Tensor y = x;
-  visit_dtype(x.impl()->dtype, [&]<class T>() {
-    using U = typename detail::Wrapping<T>::type;
-    detail::zip<U, U>(x, source, y, f);
-  });
+  f(x, source, y);
   detail::mark_written(x);
 }
 
@@ -90,14 +85,15 @@ template <class Op>
 void update(const char* op, const Tensor& x, const Tensor& b) {
   check_operands<Op>(op, x, b);
   detail::check_unrecorded(op, x, b);
-  if (detail::result_dtype(x, b) == x.impl()->dtype) return write(x, b, Op());
-  write(x, without_grad([&x, &b] { return Op::apply(x, b); }), Replace());  // computed in the later dtype, rounded once
+  const DType dtype = x.impl()->dtype;
+  if (detail::result_dtype(x, b) == dtype && dtype != DType::bool_) return write(x, b, Op::write);
+  write(x, without_grad([&x, &b] { return Op::apply(x, b); }));  // computed in the later dtype, rounded once
 }
 
 void fill_with(const char* op, const Tensor& x, Scalar value) {
   const Tensor number = detail::filled(op, {}, value, x.impl()->dtype);
   detail::check_in_place(op, x);
-  write(x, number, Replace());
+  write(x, number);
 }
 
 void check_both_defined(const char* op, const Tensor& x, const Tensor& b) {
@@ -185,7 +181,7 @@ Tensor assign_bits(const char* sign, const Tensor& x, const Tensor& b, F f) {
   check_sides(sign, x, b);
   check_operands<F>(sign, x, b);
   detail::check_in_place(sign, x);
-  write(x, f(x, b), Replace());
+  write(x, f(x, b));
   return x;
 }
 
@@ -200,7 +196,7 @@ Tensor Tensor::copy_(const Tensor& source) const {
   check_both_defined("copy_", *this, source);
   detail::check_unrecorded("copy_", *this, source);
   check_shapes("copy_", *this, source);
-  write(*this, source, Replace());
+  write(*this, source);
   return *this;
 }
 

@@ -28,6 +28,12 @@ Tensor scatter_add(const Tensor& x, std::int64_t d, const Tensor& index, const S
 /// y = a where the condition holds, else b: three operands that broadcast to y's shape, a and b of its dtype. Not
 /// recorded. Defined in ops/where.cpp.
 void write_where(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y);
+/// y = a + b, a - b, a b, a / b, all of one dtype, whose operands broadcast to y's shape; y may be a. Not recorded. No
+/// sum and no difference of bool_, no quotient of integers. Defined in ops/add.cpp and so on.
+void write_sum(const Tensor& a, const Tensor& b, Tensor& y);
+void write_difference(const Tensor& a, const Tensor& b, Tensor& y);
+void write_product(const Tensor& a, const Tensor& b, Tensor& y);
+void write_quotient(const Tensor& a, const Tensor& b, Tensor& y);
 /// GradError if grad mode forbids to write b's elements into x without recording. Defined in ops/in_place.cpp.
 void check_unrecorded(const char* op, const Tensor& x, const Tensor& b);
 /// b, or a copy where its elements would change while x is written. Defined in ops/in_place.cpp.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ops/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/promotion.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
@@ -13,9 +14,14 @@ Tensor sub(const Tensor& a, const Tensor& b) {
   const detail::Operands both("sub", a, b);
   const Tensor &p = both.a, &q = both.b;
   detail::check_arithmetic("sub", p);
-  Tensor y = detail::zip_arithmetic("sub", p, q, [](auto u, auto v) { return u - v; });
+  Tensor y = detail::make_broadcast("sub", p, q, p.impl()->dtype);
+  detail::write_difference(p, q, y);
   return record("sub", {p, q}, std::move(y),
                 [](const Tensor& gy, Wants wants) { return Gradients(gy, wants[1] ? -gy : Tensor()); });
+}
+
+void detail::write_difference(const Tensor& a, const Tensor& b, Tensor& y) {
+  zip_arithmetic(a, b, y, [](auto u, auto v) { return u - v; });
 }
 
 }  // namespace xtape
