@@ -95,14 +95,19 @@ void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& 
   });
 }
 
+/// d[i] = the gradient with decay.
+template <bool decays, class T>
+void decayed_gradients(const T* p, const T* g, T* __restrict d, int64_t n, RmspropStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) d[i] = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
+}
+
 /// Both means leave out the same small gradients, so that the variance is not negative. GCC does not vectorize the loop
 /// if the divisor comes from the flushed means.
-template <bool decays, bool centered, bool has_momentum, bool near_mean, class T>
-void rmsprop_pass(T* p, const T* g, T* __restrict v, [[maybe_unused]] T* __restrict m,
-                  [[maybe_unused]] T* __restrict buffer, int64_t n, RmspropStep<T> s) {
+template <bool centered, bool near_mean, class T>
+void rmsprop_divisors(const T* d, T* __restrict v, [[maybe_unused]] T* __restrict m, T* __restrict divisor, int64_t n,
+                      RmspropStep<T> s) {
   for (int64_t i = 0; i < n; ++i) {
-    const T d = gradient_with_decay<decays>(g[i], p[i], s.sign, s.weight_decay);
-    const T h = flush_below(d, s.smallest_gradient);
+    const T h = flush_below(d[i], s.smallest_gradient);
     T square = s.alpha * v[i] + s.rest * h * h;
     v[i] = flush_below(square, s.smallest_square);
     if constexpr (centered) {
@@ -110,27 +115,43 @@ void rmsprop_pass(T* p, const T* g, T* __restrict v, [[maybe_unused]] T* __restr
       m[i] = flush_below(m1, s.smallest_mean);
       square -= m1 * m1;
     }
-    const T divisor = square_root(square) + s.eps;
+    divisor[i] = square_root(square) + s.eps;
+  }
+}
+
+template <bool has_momentum, class T>
+void rmsprop_move(T* __restrict p, const T* d, const T* divisor, [[maybe_unused]] T* __restrict buffer, int64_t n,
+                  RmspropStep<T> s) {
+  for (int64_t i = 0; i < n; ++i) {
     if constexpr (has_momentum) {
-      const T b = flush_below(s.momentum * buffer[i] + d / divisor, s.smallest_buffer);
+      const T b = flush_below(s.momentum * buffer[i] + d[i] / divisor[i], s.smallest_buffer);
       buffer[i] = b;
       p[i] -= s.lr * b;
     } else {
-      p[i] -= s.lr * d / divisor;
+      p[i] -= s.lr * d[i] / divisor[i];
     }
   }
 }
 
+/// In blocks that stay in the L1 cache, with a loop for each option: one for each combination would be four times the
+/// code.
 template <class T>
 void rmsprop(T* p, const T* g, T* v, T* m, T* buffer, int64_t n, const RmspropStep<T>& s) {
-  with_flag(s.weight_decay != 0, [=]<bool decays>() {
-    with_flag(buffer, [=]<bool has_momentum>() {
-      if (!m) return rmsprop_pass<decays, false, has_momentum, true>(p, g, v, m, buffer, n, s);
-      with_flag(s.near_mean, [=]<bool near_mean>() {
-        rmsprop_pass<decays, true, has_momentum, near_mean>(p, g, v, m, buffer, n, s);
-      });
+  constexpr int64_t block = 256;
+  T d[block], divisor[block];
+  for (int64_t i = 0; i < n; i += block) {
+    const int64_t count = n - i < block ? n - i : block;
+    with_flag(s.weight_decay != 0, [&]<bool decays>() { decayed_gradients<decays>(p + i, g + i, d, count, s); });
+    if (!m) {
+      rmsprop_divisors<false, true>(d, v + i, m, divisor, count, s);
+    } else {
+      with_flag(s.near_mean,
+                [&]<bool near_mean>() { rmsprop_divisors<true, near_mean>(d, v + i, m + i, divisor, count, s); });
+    }
+    with_flag(buffer, [&]<bool has_momentum>() {
+      rmsprop_move<has_momentum>(p + i, d, divisor, has_momentum ? buffer + i : buffer, count, s);
     });
-  });
+  }
 }
 
 /// Nothing decays here: only a gradient whose square is denormal brings denormal numbers in, and it has its effect.

@@ -231,12 +231,19 @@ inline void transpose(V (&row)[n]) {
   if constexpr (half > 1) transpose<half / 2>(row);
 }
 
+template <class T>
+constexpr T zeros[lanes<T>] = {};
+
 /// column[c] = column c of `part` of the first `rows` rows, which are n apart: one lane for each row, 0 beyond.
 template <class T, class Part>
 inline void turn_rows(const T* x, int64_t rows, int64_t n, Part part, Vec<T>* column) {
   typename Vec<T>::register_type row[lanes<T>];
 #pragma GCC unroll 16
-  for (int r = 0; r < lanes<T>; ++r) row[r] = (r < rows ? part.load(x + r * n, T{}) : Vec<T>(T{})).data;
+  for (int r = 0; r < lanes<T>; ++r) {
+    const T* at = r < rows ? x + r * n : zeros<T>;
+    asm("" : "+r"(at));  // else GCC makes a copy of the transpose for each number of rows
+    row[r] = part.load(at, T{}).data;
+  }
   transpose<lanes<T> / 2>(row);
 #pragma GCC unroll 16
   for (int c = 0; c < lanes<T>; ++c) column[c] = row[c];
