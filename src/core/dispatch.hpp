@@ -1,4 +1,5 @@
-// From a DType to a C++ type: visit_dtype(dtype, []<class T>() { ... }) calls the lambda with the element's type.
+// From a DType to a C++ type: visit_dtype(dtype, []<class T>() { ... }) calls the lambda with the element's type. Each
+// call has a lambda of its own, and so loses nothing by being inline.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 namespace xtape {
 
 template <class F>
-decltype(auto) visit_dtype(DType dtype, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_dtype(DType dtype, F&& f) {
   switch (dtype) {
     case DType::bool_: return f.template operator()<bool>();
     case DType::uint8: return f.template operator()<std::uint8_t>();
@@ -22,7 +23,7 @@ decltype(auto) visit_dtype(DType dtype, F&& f) {
 /// f<U>() for the unsigned type of an element's size in bytes: for code that moves or combines bits, whatever they
 /// mean.
 template <class F>
-decltype(auto) visit_width(std::int64_t itemsize, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_width(std::int64_t itemsize, F&& f) {
   switch (itemsize) {
     case 1: return f.template operator()<std::uint8_t>();
     case 4: return f.template operator()<std::uint32_t>();
@@ -32,14 +33,14 @@ decltype(auto) visit_width(std::int64_t itemsize, F&& f) {
 
 /// float32 and float64 only; the caller has checked.
 template <class F>
-decltype(auto) visit_floating(DType dtype, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_floating(DType dtype, F&& f) {
   return dtype == DType::float32 ? f.template operator()<float>() : f.template operator()<double>();
 }
 
 /// Every dtype, bool_ as uint8: its elements are the bytes 0 and 1. An op that would make other bytes of them takes
 /// care of bool_ itself.
 template <class F>
-decltype(auto) visit_arithmetic(DType dtype, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_arithmetic(DType dtype, F&& f) {
   switch (dtype) {
     case DType::bool_:
     case DType::uint8: return f.template operator()<std::uint8_t>();

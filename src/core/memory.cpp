@@ -95,9 +95,7 @@ void* fresh_block(std::size_t bytes) noexcept {
   return std::aligned_alloc(block_alignment, bytes);
 }
 
-}  // namespace
-
-void* take_block(std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void* take(std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
   if (size_class >= classes) return fresh_block((bytes + step - 1) / step * step);
   Block* block = free_lists.lists[size_class];
@@ -106,6 +104,10 @@ void* take_block(std::size_t bytes) noexcept {
   free_lists.bytes -= size_of(size_class);
   return block;
 }
+
+}  // namespace
+
+void* take_block(std::size_t bytes) noexcept { return take(bytes); }
 
 void give_back(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
@@ -117,7 +119,7 @@ void give_back(void* block, std::size_t bytes) noexcept {
 }
 
 void* take_block_or_throw(std::size_t bytes) {
-  if (void* block = take_block(bytes)) return block;
+  if (void* block = take(bytes)) return block;
   throw std::bad_alloc();
 }
 

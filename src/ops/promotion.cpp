@@ -23,19 +23,22 @@ DType result_dtype(const Tensor& x, const Tensor& z) {
 }
 
 namespace {
-/// x cast to the dtype of an op on x and z; undefined if x has it already.
-Tensor cast_for(std::string_view op, const Tensor& x, const Tensor& z) {
+bool dtypes_differ(std::string_view op, const Tensor& x, const Tensor& z) {
   check_defined(op, x);
   check_defined(op, z);
-  if (x.impl()->dtype == z.impl()->dtype) return Tensor();
+  return x.impl()->dtype != z.impl()->dtype;
+}
+
+/// x cast to the dtype of an op on x and z; undefined if x has it already.
+Tensor cast_for(const Tensor& x, const Tensor& z) {
   const DType dtype = result_dtype(x, z);
   return x.impl()->dtype == dtype ? Tensor() : to(x, dtype);
 }
 }  // namespace
 
 Operands::Operands(std::string_view op, const Tensor& x, const Tensor& z)
-    : cast_a_(cast_for(op, x, z)),
-      cast_b_(cast_for(op, z, x)),
+    : cast_a_(dtypes_differ(op, x, z) ? cast_for(x, z) : Tensor()),
+      cast_b_(x.impl()->dtype != z.impl()->dtype ? cast_for(z, x) : Tensor()),
       a(cast_a_.defined() ? cast_a_ : x),
       b(cast_b_.defined() ? cast_b_ : z) {}
 
