@@ -37,8 +37,9 @@ XTAPE_OP_CASES(prod) {
   cases.add("prod", "empty rows", {any({0, 3})}, "torch.prod(x[0], 1)", over_1);
   // PyTorch and we take both kinds of rows: with one zero, whose gradient alone is not 0, and with two.
   cases.add("prod", "zeros", {given({4, 3}, {2, 0, 3, 0, 5, 0, 0, 0, 0, 1, 2, 3})}, "torch.prod(x[0], 1)", over_1);
-  cases.add("prod", "NaN and infinities", {given({5}, {1, inf, 2, -inf, nan})}, "torch.prod(x[0])", over_all).smooth =
-      false;
+  // The values only: PyTorch's gradient divides by the elements.
+  cases.add("prod", "NaN and infinities", {given({3, 2}, {inf, 2, -inf, 0, nan, 0})}, "torch.prod(x[0].detach(), 1)",
+            [](Args x) { return prod(x[0].detach(), 1); });
   cases.add("prod", "integers", {integers({2, 3}, 9), truths({2, 3})},
             "[x[0].prod(), x[0].prod(0), x[0].to(torch.int32).prod(1), x[1].prod(), x[0].to(torch.uint8).prod(-1)]",
             [](Args x) {
@@ -71,6 +72,11 @@ TEST(Prod, GivesAZeroTheProductOfTheOthers) {
   const Tensor g = grad({prod(two)}, {two}, {.create_graph = true})[0];
   expect_close(g, {0, 0, 0, 0, 0});
   expect_close(grad({g[1]}, {two})[0], {0, 0, 0, 30, 0});
+}
+
+TEST(Prod, GivesAnInfiniteElementTheProductOfTheOthers) {
+  const Tensor x = leaf({2, inf, 3}, {3});
+  expect_close(gradient(prod(x), x, {1}), {inf, 6, inf});
 }
 
 TEST(Prod, ThrowsOneClearLine) {
