@@ -3,8 +3,10 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <utility>
 #include <vector>
 
+#include "xtape/detail/callback.hpp"
 #include "xtape/detail/numbers.hpp"
 #include "xtape/shape.hpp"
 #include "xtape/tensor.hpp"
@@ -157,7 +159,9 @@ Tensor from_range(const R& values, const Shape* shape, TensorOptions options) {
                          shape ? *shape : nest.shape(), options);
   }
 }
-XTAPE_API Tensor from_blob(void* data, DType dtype, const Shape& shape, const TensorOptions& options);
+/// `deleter` may be empty.
+XTAPE_API Tensor from_blob(void* data, DType dtype, const Shape& shape, Callback<void(void*)> deleter,
+                           const TensorOptions& options);
 }  // namespace detail
 
 template <detail::Integer M>
@@ -199,9 +203,21 @@ template <class T>
   requires(Element<T> || std::is_void_v<T>)
 Tensor from_blob(T* data, const Shape& shape, const TensorOptions& options = {}) {
   if constexpr (std::is_void_v<T>) {
-    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, options);
+    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, {}, options);
   } else {
-    return detail::from_blob(data, dtype_of<T>, shape, options);
+    return detail::from_blob(data, dtype_of<T>, shape, {}, options);
+  }
+}
+/// The same, but the tensor owns the memory: deleter(data) is called once, on any thread, when nothing uses it any
+/// more. It must not throw. If from_blob throws, the memory is still the caller's. (A template, so that `{}` in its
+/// place means default options.)
+template <class T, std::invocable<void*> Deleter>
+  requires(Element<T> || std::is_void_v<T>)
+Tensor from_blob(T* data, const Shape& shape, Deleter deleter, const TensorOptions& options = {}) {
+  if constexpr (std::is_void_v<T>) {
+    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, std::move(deleter), options);
+  } else {
+    return detail::from_blob(data, dtype_of<T>, shape, std::move(deleter), options);
   }
 }
 

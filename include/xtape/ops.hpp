@@ -145,6 +145,9 @@ inline Tensor sum(const Tensor& x, std::initializer_list<std::int64_t> dims, boo
   return sum(x, Shape(dims), keepdim);  // its own overload, so that {} does not mean dim 0
 }
 XTAPE_API Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// Over all elements, or over `dim`. Integers and bool_ give int64, floats are multiplied in double. Empty: 1.
+XTAPE_API Tensor prod(const Tensor& x);
+XTAPE_API Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// DTypeError on integers. Empty: NaN.
 XTAPE_API Tensor mean(const Tensor& x);
 XTAPE_API Tensor mean(const Tensor& x, const Shape& dims, bool keepdim = false);

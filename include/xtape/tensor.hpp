@@ -9,6 +9,7 @@
 #include <iosfwd>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "xtape/detail/intrusive_ptr.hpp"
@@ -19,12 +20,14 @@
 
 namespace xtape {
 
+class Tensor;
 struct ValuesAndIndices;
 
 namespace detail {
 class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
+XTAPE_API void check_rebinding(const Tensor& handle, const Tensor& other);
 }  // namespace detail
 
 /// Options of `Tensor::backward`.
@@ -38,8 +41,18 @@ class XTAPE_API Tensor {
   Tensor() = default;
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) = default;
-  Tensor& operator=(const Tensor&) & = default;
-  Tensor& operator=(Tensor&&) & = default;
+  /// The handle refers to the other tensor from now on. ValueError if it is a module's Parameter or Buffer (bound to a
+  /// Tensor&): the module would keep its own tensor registered.
+  Tensor& operator=(const Tensor& other) & {
+    if (impl_ != other.impl_) detail::check_rebinding(*this, other);
+    impl_ = other.impl_;
+    return *this;
+  }
+  Tensor& operator=(Tensor&& other) & {
+    if (impl_ != other.impl_) detail::check_rebinding(*this, other);
+    impl_ = std::move(other.impl_);
+    return *this;
+  }
   ~Tensor() = default;
 
   /// Writes into the slice that a temporary refers to: `weight[3] = 2.0`, `weight[3] = row` (broadcast, cast). Same
@@ -263,6 +276,8 @@ class XTAPE_API Tensor {
   Tensor sum(const Shape& dims, bool keepdim = false) const;
   Tensor sum(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
   Tensor sum(std::int64_t dim, bool keepdim = false) const;
+  Tensor prod() const;
+  Tensor prod(std::int64_t dim, bool keepdim = false) const;
   Tensor mean() const;
   Tensor mean(const Shape& dims, bool keepdim = false) const;
   Tensor mean(std::initializer_list<std::int64_t> dims, bool keepdim = false) const;
@@ -415,6 +430,10 @@ class XTAPE_API Tensor {
   // -- for xtape's own sources
   explicit Tensor(detail::IntrusivePtr<detail::TensorImpl> impl) noexcept : impl_(std::move(impl)) {}
   detail::TensorImpl* impl() const noexcept { return impl_.get(); }
+
+ protected:
+  /// Assigns without the check.
+  void rebind(const Tensor& other) noexcept { impl_ = other.impl_; }
 
  private:
   RemovableHandle add_hook(Callback<Tensor(const Tensor&)> hook) const;

@@ -15,9 +15,16 @@ IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
 }
 
 IntrusivePtr<Storage> Storage::borrow(std::int64_t bytes) {
-  void* block = take_block(sizeof(Storage));
+  void* block = take_block(sizeof(Storage) + sizeof(Lender));
   if (!block) fail<ValueError>("allocate", "no memory for a tensor");
-  return IntrusivePtr<Storage>::adopt(new (block) Storage(bytes, true));
+  auto* storage = new (block) Storage(bytes, true);
+  new (storage + 1) Lender;
+  return IntrusivePtr<Storage>::adopt(storage);
+}
+
+void Storage::end_loan() noexcept {
+  if (lender()->deleter) lender()->deleter(lender()->data);
+  lender()->~Lender();
 }
 
 void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order_relaxed); }
@@ -26,6 +33,7 @@ void release(Storage* s) noexcept {
   // The only holder cannot race with another; skipping the decrement saves a locked instruction.
   if (!s->is_unique() && s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   const std::size_t bytes = s->block_bytes();
+  if (s->is_borrowed_) s->end_loan();
   s->~Storage();
   give_back(s, bytes);
 }

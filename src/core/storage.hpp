@@ -1,12 +1,15 @@
 // Storage: a reference-counted, 64-byte aligned block of bytes with a version that in-place writes increment. The bytes
-// follow the header in one allocation, unless they are borrowed from the program (from_blob). Knows nothing of shapes,
+// follow the header in one allocation, unless they are the program's (from_blob). Knows nothing of shapes,
 // dtypes or gradients, but keeps counts for tensors.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <utility>
 
+#include "xtape/detail/callback.hpp"
 #include "xtape/detail/intrusive_ptr.hpp"
 
 namespace xtape::detail {
@@ -15,8 +18,11 @@ class alignas(64) Storage {
  public:
   /// `bytes` of uninitialized memory. ValueError when memory runs out.
   static IntrusivePtr<Storage> allocate(std::int64_t bytes);
-  /// For `bytes` of somebody else's memory: it does not know where they are, and never frees them.
+  /// For `bytes` of somebody else's memory: it does not know where they are, and never frees them by itself.
   static IntrusivePtr<Storage> borrow(std::int64_t bytes);
+
+  /// Of a borrowed storage: the last user calls deleter(data).
+  void give_back_by(Callback<void(void*)> deleter, void* data) noexcept { *lender() = {std::move(deleter), data}; }
 
   /// The bytes, unless they are borrowed.
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
@@ -58,8 +64,15 @@ class alignas(64) Storage {
  private:
   Storage(std::int64_t bytes, bool is_borrowed) noexcept : bytes_(bytes), is_borrowed_(is_borrowed) {}
   std::size_t block_bytes() const noexcept {
-    return sizeof(Storage) + (is_borrowed_ ? 0 : static_cast<std::size_t>(bytes_));
+    return sizeof(Storage) + (is_borrowed_ ? sizeof(Lender) : static_cast<std::size_t>(bytes_));
   }
+  struct Lender {
+    Callback<void(void*)> deleter;
+    void* data = nullptr;
+  };
+  /// Stands in the place of the bytes.
+  Lender* lender() noexcept { return std::launder(reinterpret_cast<Lender*>(this + 1)); }
+  void end_loan() noexcept;
   friend void retain(Storage*) noexcept;
   friend void release(Storage*) noexcept;
 

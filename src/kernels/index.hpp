@@ -67,12 +67,16 @@ void for_each_gathered(const std::int64_t* index, const Shape& s, const Shape& x
   std::int64_t step = 1;
   for (std::int64_t d = rank - 1; d >= 0; --d) step *= std::exchange(stride[d], step);
   const std::int64_t row = s[rank - 1], along = stride[dim];
-  const std::int64_t last_stride = dim == rank - 1 ? 0 : 1;  // of `at` in the last dim, unless that is `dim`
   std::int64_t position[Shape::max_dim] = {};
   for (std::int64_t first = 0; first < total; first += row) {
     std::int64_t base = 0;
     for (std::int64_t d = 0; d < rank - 1; ++d) base += d == dim ? 0 : position[d] * stride[d];
-    for (std::int64_t i = 0; i < row; ++i) f(first + i, base + index[first + i] * along + i * last_stride);
+    const std::int64_t* at = index + first;
+    if (dim == rank - 1) {  // whose stride is 1
+      for (std::int64_t i = 0; i < row; ++i) f(first + i, base + at[i]);
+    } else {
+      for (std::int64_t i = 0; i < row; ++i) f(first + i, base + i + at[i] * along);
+    }
     for (std::int64_t d = rank - 2; d >= 0 && ++position[d] == s[d]; --d) position[d] = 0;
   }
 }

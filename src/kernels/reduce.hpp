@@ -26,6 +26,7 @@ Wide<T> sum(const T* x, std::int64_t n, F f) {
   Wide<T> lanes[8] = {};
   std::int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
+#pragma GCC unroll 8
     for (int j = 0; j < 8; ++j) lanes[j] += f(x[i + j]);
   }
   for (int j = 0; i < n; ++i, ++j) lanes[j] += f(x[i]);

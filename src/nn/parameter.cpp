@@ -1,7 +1,7 @@
 // The assignment of Parameter and Buffer members.
 #include "xtape/nn/parameter.hpp"
 
-#include "core/fail.hpp"
+#include "autograd/registered.hpp"
 #include "nn/module_state.hpp"
 
 namespace xtape::nn::detail {
@@ -25,13 +25,7 @@ void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner
   if (old.impl() == other.impl()) return;
   const std::shared_ptr<const ModuleState> state = owner.lock();
   if (!state || state->has_lost_handles.load(std::memory_order_relaxed)) return;
-  const std::string name = name_of(old, *state);
-  fail<ValueError>(
-      "=",
-      "the module would keep its own tensor{} registered, and parameters() and state_dict() would not show "
-      "the new one; to share a tensor, register it when the module is made: register_parameter(name, "
-      "other.weight); to take over its values, use copy_ under a NoGradGuard",
-      name.empty() ? "" : " \"" + name + "\"");
+  xtape::detail::fail_rebinding(name_of(old, *state));
 }
 
 }  // namespace xtape::nn::detail

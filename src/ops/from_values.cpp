@@ -69,7 +69,8 @@ Tensor from_elements(const void* elements, DType dtype, std::int64_t count, cons
   return without_grad([&] { return to(y, wanted); }).requires_grad_(options.requires_grad);
 }
 
-Tensor from_blob(void* data, DType dtype, const Shape& shape, const TensorOptions& options) {
+Tensor from_blob(void* data, DType dtype, const Shape& shape, Callback<void(void*)> deleter,
+                 const TensorOptions& options) {
   if (options.dtype.value_or(dtype) != dtype) {
     fail<DTypeError>("from_blob", "the elements are {}, not {}; convert with .to({})", dtype,
                      options.dtype.value_or(dtype), options.dtype.value_or(dtype));
@@ -77,7 +78,9 @@ Tensor from_blob(void* data, DType dtype, const Shape& shape, const TensorOption
   Tensor y = borrow(data, shape, dtype);
   if (!data && y.impl()->numel > 0)
     fail<ValueError>("from_blob", "the pointer to {} elements is null", y.impl()->numel);
-  return y.requires_grad_(options.requires_grad);
+  y.requires_grad_(options.requires_grad);
+  y.impl()->storage->give_back_by(std::move(deleter), data);  // nothing fails any more
+  return y;
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 // y = sum of x over dims / n        dx = gy / n, repeated over them
 // Keeps x's shape. The mean of no elements is 0 / 0, NaN.
+#include <algorithm>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
@@ -14,10 +15,10 @@ Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
   detail::check_floating("mean", x);
   const detail::ReducedDims over = detail::reduced_dims("mean", x, dims);
   Tensor y = without_grad([&] { return sum(x, dims, keepdim) / over.n; });
-  return record("mean", {x}, std::move(y),
-                [from = x.impl()->shape, n = over.n, with_ones = over.with_ones](const Tensor& gy) {
-                  return Gradients((gy / n).reshape(with_ones).expand(from));
-                });
+  const std::int64_t n = std::max<std::int64_t>(over.n, 1);  // of no elements, the gradient has none either
+  return record("mean", {x}, std::move(y), [from = x.impl()->shape, n, with_ones = over.with_ones](const Tensor& gy) {
+    return Gradients((gy / n).reshape(with_ones).expand(from));
+  });
 }
 
 Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim) { return mean(x, Shape{dim}, keepdim); }

@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cassert>
 #include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
@@ -144,6 +146,30 @@ std::vector<Scheduled> GroupOptimizer<Options>::scheduled() {
     }
   }
   return all;
+}
+
+/// The options of a group as PyTorch prints them.
+class OptionLines {
+ public:
+  void add(const std::string& name, double value);
+  void add(const std::string& name, bool value);
+  void add(const std::string& name, const std::array<double, 2>& value);
+  std::string sorted();
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+template <class Options>
+std::string GroupOptimizer<Options>::to_string() const {
+  std::string text = std::string(name_) + " (";
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    OptionLines lines;
+    if (g < initial_lrs_.size()) lines.add("initial_lr", initial_lrs_[g]);
+    Rule<Options>::visit(groups_[g].options, [&lines](const char* name, const auto& value) { lines.add(name, value); });
+    text += "\nParameter Group " + std::to_string(g) + "\n" + lines.sorted();
+  }
+  return text + ")";
 }
 
 /// f(i, options) for the i-th parameter, in order.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ostream>
 #include <tuple>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "optim/group_optimizer.hpp"
 
 namespace xtape::optim {
 
@@ -85,5 +87,28 @@ std::vector<Scheduled> Optimizer::scheduled() {
 void Optimizer::zero_grad(bool set_to_none) {
   for (const Tensor& p : parameters_) detail::clear_grad(p, set_to_none);
 }
+
+// ---- printing -------------------------------------------------------------------------------------------------------
+
+void OptionLines::add(const std::string& name, double value) {
+  lines_.push_back(fmt::format("    {}: {}\n", name, value));
+}
+void OptionLines::add(const std::string& name, bool value) {
+  lines_.push_back(fmt::format("    {}: {}\n", name, value ? "True" : "False"));
+}
+void OptionLines::add(const std::string& name, const std::array<double, 2>& value) {
+  lines_.push_back(fmt::format("    {}: ({}, {})\n", name, value[0], value[1]));
+}
+
+std::string OptionLines::sorted() {
+  std::sort(lines_.begin(), lines_.end());
+  std::string text;
+  for (const std::string& line : lines_) text += line;
+  return text;
+}
+
+std::string Optimizer::to_string() const { return name_; }
+
+std::ostream& operator<<(std::ostream& out, const Optimizer& optimizer) { return out << optimizer.to_string(); }
 
 }  // namespace xtape::optim

@@ -26,6 +26,10 @@ def gather(x, p):
     return torch.gather(x, dim, indices(rest, shape))
 
 
+def scatter_add(x, source, p):
+    return x.scatter_add(int(p[0]), indices(p[1:], source.shape), source)
+
+
 def batch_norm(x, weight=None, bias=None):
     """PyTorch 2.15's backward reads a strided weight as if it were contiguous, and fails its own gradcheck."""
     return F.batch_norm(x, None, None, weight if weight is None else weight.contiguous(), bias, training=True)
@@ -96,6 +100,38 @@ RUN = {
     "layer_norm": lambda x, p: F.layer_norm(x[0], x[0].shape[-1:], *x[1:]),
     "batch_norm": lambda x, p: batch_norm(*x),
     "embedding": lambda x, p: F.embedding(indices(p), x[0]),
+    "sin": lambda x, p: x[0].sin(),
+    "cos": lambda x, p: x[0].cos(),
+    "expm1": lambda x, p: x[0].expm1(),
+    "log1p": lambda x, p: x[0].log1p(),
+    "silu": lambda x, p: F.silu(x[0]),
+    "mish": lambda x, p: F.mish(x[0]),
+    "softplus": lambda x, p: F.softplus(x[0]),
+    "logsigmoid": lambda x, p: F.logsigmoid(x[0]),
+    "elu": lambda x, p: F.elu(x[0], p[0]),
+    "prod": lambda x, p: x[0].prod(),
+    "prod_over": lambda x, p: x[0].prod(int(p[1]), keepdim=bool(p[0])),
+    "var_over": lambda x, p: x[0].var(int(p[1]), keepdim=bool(p[0])),
+    "std_over": lambda x, p: x[0].std(int(p[1]), keepdim=bool(p[0])),
+    "norm_over": lambda x, p: x[0].norm(2, int(p[1]), keepdim=bool(p[0])),
+    "cumsum": lambda x, p: x[0].cumsum(int(p[0])),
+    "sort": lambda x, p: x[0].sort(int(p[0])).values,
+    "topk": lambda x, p: x[0].topk(int(p[1]), int(p[0])).values,
+    "flip": lambda x, p: x[0].flip(shaped(p)),
+    "roll": lambda x, p: x[0].roll(int(p[1]), int(p[0])),
+    "tile": lambda x, p: x[0].tile(shaped(p)),
+    "tril": lambda x, p: x[0].tril(int(p[0])),
+    "triu": lambda x, p: x[0].triu(int(p[0])),
+    "diag": lambda x, p: x[0].diag(int(p[0])),
+    "outer": lambda x, p: torch.outer(x[0], x[1]),
+    "masked_fill": lambda x, p: x[0].masked_fill(x[0] > p[0], p[1]),
+    "masked_select": lambda x, p: x[0].masked_select(x[0] > p[0]),
+    "index_add": lambda x, p: x[0].index_add(int(p[0]), indices(p[1:]), x[1]),
+    "index_copy": lambda x, p: x[0].index_copy(int(p[0]), indices(p[1:]), x[1]),
+    "scatter_add": lambda x, p: scatter_add(x[0], x[1], p),
+    "l1_loss": lambda x, p: F.l1_loss(*x),
+    "smooth_l1_loss": lambda x, p: F.smooth_l1_loss(*x, beta=p[0]),
+    "huber_loss": lambda x, p: F.huber_loss(*x, delta=p[0], reduction="sum"),
 }
 
 
@@ -291,6 +327,59 @@ def propose_flatten(rng, pick):
     return [i], [first, rng.randrange(first, x.dim())]
 
 
+def propose_tile(rng, pick):
+    i, x = pick()
+    counts = [rng.choice([1, 1, 2]) for _ in range(rng.randrange(1, x.dim() + 2))]
+    return [i], counts
+
+
+def with_diagonal(ranks, op):
+    def propose(rng, pick):
+        i, x = pick()
+        k = rng.randrange(-1, 2)
+        return ([i], [k]) if x.dim() in ranks and op(x, k).numel() > 0 else None
+
+    return propose
+
+
+def above_number(ok):
+    def propose(rng, pick):
+        i, x = pick()
+        bound = number(rng)
+        return ([i], [bound, number(rng)]) if apart(x, torch.tensor(bound)) and ok(x, bound) else None
+
+    return propose
+
+
+def onto(places):
+    """x and a source whose slices, or elements, go to the places."""
+
+    def propose(rng, pick):
+        (i, x), (j, source) = pick(), pick()
+        if x.dim() == 0 or x.dim() != source.dim():
+            return None
+        d = rng.randrange(x.dim())
+        if any(m != n for k, (m, n) in enumerate(zip(x.shape, source.shape)) if k != d):
+            return None
+        at = places(rng, x.shape[d], source.shape[d], source.numel())
+        return None if at is None else ([i, j], [d, *at])
+
+    return propose
+
+
+def near(option):
+    """Operands of a loss that is made of two parts, away from where they meet."""
+
+    def propose(rng, pick):
+        (i, x), (j, y) = pick(), pick()
+        at = rng.choice(option)
+        if x.shape != y.shape or not clear(x - y) or not clear((x - y).abs() - at):
+            return None
+        return [i, j], [at]
+
+    return propose
+
+
 def clear(x):
     return x.abs().min().item() > CLEAR
 
@@ -330,8 +419,26 @@ PROPOSE = {
     "layer_norm": normalized(-1, lambda x: [-1] if x.dim() > 0 else None),
     "batch_norm": normalized(1, lambda x: [0, 2][:x.dim() - 1] if x.dim() in (2, 3) else None),
     "embedding": propose_embedding,
+    "sin": unary(), "cos": unary(), "expm1": unary(lambda x: x.max() < 3), "log1p": unary(above(-0.7)),
+    "silu": unary(), "mish": unary(), "softplus": unary(), "logsigmoid": unary(),
+    "elu": unary(clear, lambda rng, x: [rng.choice([0.5, 1.0, 1.5])]),
+    "prod": unary(lambda x: x.numel() < 10), "prod_over": of_dim(keepdim=True),
+    "var_over": of_dim(lambda x, d: x.shape[d] > 1, True),
+    "std_over": of_dim(lambda x, d: x.shape[d] > 1 and x.std(d).min() > 0.2, True),
+    "norm_over": of_dim(lambda x, d: x.norm(2, d).min() > 0.2, True), "cumsum": of_dim(), "sort": of_dim(no_ties),
+    "topk": lambda rng, pick: (lambda p: p and (p[0], [*p[1], 1]))(of_dim(no_ties)(rng, pick)),
+    "flip": lambda rng, pick: (lambda p: p and (p[0], p[1][1:]))(over_dims(rng, pick)),
+    "roll": lambda rng, pick: (lambda p: p and (p[0], [*p[1], rng.randrange(-3, 4)]))(of_dim()(rng, pick)),
+    "tile": propose_tile, "tril": with_diagonal((2, 3), torch.tril), "triu": with_diagonal((2, 3), torch.triu),
+    "diag": with_diagonal((1, 2), torch.diag), "outer": binary(lambda a, b: a.dim() == b.dim() == 1),
+    "masked_fill": above_number(lambda x, bound: True), "masked_select": above_number(lambda x, bound: x.max() > bound),
+    "index_add": onto(lambda rng, n, slices, count: [rng.randrange(n) for _ in range(slices)]),
+    "index_copy": onto(lambda rng, n, slices, count: rng.sample(range(n), slices) if slices <= n else None),
+    "scatter_add": onto(lambda rng, n, slices, count: [rng.randrange(n) for _ in range(count)]),
+    "l1_loss": binary(lambda a, b: a.shape == b.shape and apart(a, b)), "smooth_l1_loss": near([0.5, 1.0]),
+    "huber_loss": near([0.5, 1.0]),
 }
 # Ops that give small or unused values are less frequent; ops that need fitting shapes are tried more often.
 WEIGHTS = [{"detach": 0.2, "clone": 0.3, "squeeze": 0.5, "sum": 0.3, "mean": 0.3, "max": 0.3, "min": 0.3, "add": 2,
-            "mul": 3, "matmul": 5, "linear": 8, "where": 2, "layer_norm": 2,
-            "batch_norm": 3}.get(op, 1) for op in PROPOSE]
+            "mul": 3, "matmul": 5, "linear": 8, "where": 2, "layer_norm": 2, "batch_norm": 3, "outer": 2,
+            "index_add": 2, "index_copy": 2, "scatter_add": 2}.get(op, 1) for op in PROPOSE]

@@ -1,7 +1,8 @@
-// What modules print, against PyTorch's text: repr.golden, made by make_repr.py beside this file.
+// What modules and optimizers print, against PyTorch's text: repr.golden, made by make_repr.py beside this file.
 #include "support/expect.hpp"
 #include "support/golden.hpp"
 #include "xtape/nn/nn.hpp"
+#include "xtape/optim/optim.hpp"
 
 namespace xtape {
 namespace {
@@ -30,11 +31,12 @@ struct Net : nn::Module {
   nn::Linear head = register_module("head", nn::Linear(4, 2));
 };
 
-class ModuleReprs {
+class Reprs {
  public:
-  void expect(const std::string& expression, const nn::Module& module) {
+  template <class T>
+  void expect(const std::string& expression, const T& object) {
     const std::vector<std::uint8_t> text = file_.take(expression)[0].to_vector<std::uint8_t>();
-    EXPECT_EQ(module.to_string(), std::string(text.begin(), text.end())) << expression;
+    EXPECT_EQ(object.to_string(), std::string(text.begin(), text.end())) << expression;
   }
   void expect_all_taken() { file_.expect_all_taken(); }
 
@@ -42,7 +44,7 @@ class ModuleReprs {
   testing::GoldenFile file_{testing::golden_file("repr.golden")};
 };
 
-void expect_layers(ModuleReprs& as_in_pytorch) {
+void expect_layers(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Identity()", nn::Identity());
   as_in_pytorch.expect("nn.Linear(784, 256)", nn::Linear(784, 256));
   as_in_pytorch.expect("nn.Linear(2, 3, bias=False)", nn::Linear(2, 3, {.bias = false}));
@@ -64,7 +66,7 @@ void expect_layers(ModuleReprs& as_in_pytorch) {
                        nn::BatchNorm1d(3, {.eps = 1e16, .track_running_stats = false}));
 }
 
-void expect_activations_and_losses(ModuleReprs& as_in_pytorch) {
+void expect_activations_and_losses(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.ReLU()", nn::ReLU());
   as_in_pytorch.expect("nn.LeakyReLU()", nn::LeakyReLU());
   as_in_pytorch.expect("nn.LeakyReLU(1.0)", nn::LeakyReLU(1.0));
@@ -96,7 +98,7 @@ void expect_activations_and_losses(ModuleReprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.KLDivLoss()", nn::KLDivLoss());
 }
 
-void expect_containers(ModuleReprs& as_in_pytorch) {
+void expect_containers(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Sequential()", nn::Sequential());
   as_in_pytorch.expect("nn.Sequential(nn.ReLU(), nn.ReLU())", nn::Sequential{nn::ReLU(), nn::ReLU()});
   as_in_pytorch.expect("nn.Sequential(nn.Sequential(), nn.Sequential(nn.Tanh()))",
@@ -115,11 +117,32 @@ void expect_containers(ModuleReprs& as_in_pytorch) {
   as_in_pytorch.expect("Net()", Net());
 }
 
-TEST(Golden, PrintedModulesReadAsPyTorchs) {  // SEMANTICS [37]
-  ModuleReprs as_in_pytorch;
+std::vector<Tensor> params() { return {ones({2}).requires_grad_()}; }
+
+void expect_optimizers(Reprs& as_in_pytorch) {
+  as_in_pytorch.expect("optim.SGD(params(), lr=0.1)", optim::SGD(params(), {.lr = 0.1}));
+  const optim::SGDOptions sgd{.lr = 1e-5, .momentum = 0.9, .dampening = 0.5, .weight_decay = 0.01, .maximize = true};
+  as_in_pytorch.expect("optim.SGD(params(), lr=1e-05, momentum=0.9, dampening=0.5, weight_decay=0.01, maximize=True)",
+                       optim::SGD(params(), sgd));
+  as_in_pytorch.expect(
+      R"(optim.SGD([{"params": params(), "lr": 0.5}, {"params": params(), "momentum": 0.9, "nesterov": True}], lr=0.25))",
+      optim::SGD({{params(), {.lr = 0.5}}, {params(), {.lr = 0.25, .momentum = 0.9, .nesterov = true}}}));
+  as_in_pytorch.expect("optim.Adam(params())", optim::Adam(params()));
+  as_in_pytorch.expect("optim.AdamW(params(), betas=(0.5, 0.99), amsgrad=True)",
+                       optim::AdamW(params(), {.betas = {0.5, 0.99}, .amsgrad = true}));
+  as_in_pytorch.expect("optim.RMSprop(params(), centered=True)", optim::RMSprop(params(), {.centered = true}));
+  as_in_pytorch.expect("optim.Adagrad(params())", optim::Adagrad(params()));
+  optim::Adam adam(params(), {.lr = 0.1});
+  optim::lr_scheduler::StepLR(adam, {.step_size = 1});
+  as_in_pytorch.expect("scheduled(optim.Adam(params(), lr=0.1))", adam);
+}
+
+TEST(Golden, PrintedModulesAndOptimizersReadAsPyTorchs) {  // SEMANTICS [37]
+  Reprs as_in_pytorch;
   expect_layers(as_in_pytorch);
   expect_activations_and_losses(as_in_pytorch);
   expect_containers(as_in_pytorch);
+  expect_optimizers(as_in_pytorch);
   as_in_pytorch.expect_all_taken();
 }
 

@@ -34,7 +34,7 @@ XTAPE_OP_CASES(layers) {
   cases.add("Identity", "", {any({4, 3})}, "nn.Identity()(x[0]) * 2", [](Args x) { return nn::Identity()(x[0]) * 2; });
   cases.add("Embedding", "", {indices({2, 3}, {3, 0, 0, 2, 3, 1}), any({4, 3})}, "F.embedding(x[0], x[1])", [](Args x) {
     nn::Embedding layer(4, 3);
-    static_cast<Tensor&>(layer.weight) = x[1];
+    testing::Rebound::set(layer.weight, x[1]);
     return layer(x[0]);
   });
 }

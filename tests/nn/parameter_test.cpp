@@ -42,6 +42,36 @@ TEST(Parameter, IsNotAssignedAloneByWhateverSpelling) {
   expect_consistent(n);
 }
 
+TEST(Parameter, IsNotAssignedThroughAReferenceToATensor) {
+  Twins n;
+  const std::string rule = "=: the module would keep its own tensor registered";
+  Tensor &d = n.d.weight, &offset = n.offset, &none = n.none;
+  expect_error<ValueError>([&d] { d = zeros({3, 3}); }, rule);
+  expect_error<ValueError>([&d, &n] { d = n.e.weight; }, rule);
+  expect_error<ValueError>([&d] { d = Tensor(); }, rule);
+  expect_error<ValueError>([&offset] { offset = offset * 2; }, rule);
+  expect_error<ValueError>([&none, &n] { none = n.scale; }, rule);
+  expect_error<ValueError>([&n] { static_cast<Tensor&>(n.scale) = n.scale.detach(); }, rule);
+  Tensor& same = d;
+  d = same;
+  expect_consistent(n);
+  expect_error<ValueError>([&n] { std::swap<Tensor>(n.d.weight, n.e.weight); }, rule);
+}
+
+TEST(Parameter, MayBeWhatAnOrdinaryHandleRefersTo) {
+  Twins n;
+  Tensor handle;
+  handle = n.scale;
+  handle = n.offset;
+  handle = zeros({3});
+  std::vector<Tensor> all = n.parameters();
+  std::swap(all[0], all[1]);
+  all.erase(all.begin());
+  expect_consistent(n);
+  std::vector<Tensor> gone = Twins().parameters();
+  gone[0] = handle;
+}
+
 TEST(Parameter, AssignedItsOwnTensorStaysWhatItIs) {
   Twins n;
   const Twins same = n;

@@ -143,6 +143,29 @@ TEST(FromBlob, NeverFreesOrTakesOverTheMemory) {
   EXPECT_EQ(values, (std::vector<double>{1, 2}));
 }
 
+TEST(FromBlob, CallsTheDeleterWhenNothingUsesTheMemoryAnyMore) {
+  int calls = 0;
+  auto* memory = new float[2]{1, 2};
+  const auto deleter = [&calls](void* p) {
+    ++calls;
+    delete[] static_cast<float*>(p);
+  };
+  Tensor view, gradient;
+  {
+    const Tensor x = from_blob(memory, {2}, deleter, {.requires_grad = true});
+    view = x.detach()[1];
+    gradient = grad({(x * x).sum()}, {x})[0];
+  }
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(view.item(), 2);
+  view = Tensor();
+  EXPECT_EQ(calls, 1);
+  expect_close(gradient, {2, 4});
+  from_blob(std::malloc(8), {1}, std::free, {.dtype = float64});
+  EXPECT_THROW(from_blob(&calls, {1}, [&calls](void*) { ++calls; }, {.requires_grad = true}), DTypeError);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(FromBlob, ThrowsOneClearLine) {
   // clang-format off
   testing::expect_errors({

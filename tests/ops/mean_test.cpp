@@ -25,6 +25,12 @@ TEST(Mean, DoesNotDriftOverManyFloat32) {  // SEMANTICS [14]
   expect_close(mean(full({1'000'000, 2}, 0.1f), 0), {0.1f, 0.1f});
 }
 
+TEST(Mean, OfNothingHasTheSecondDerivativeZero) {
+  const Tensor x = leaf({}, {3, 0}), gy = leaf({1, 2, 3}, {3});
+  const Tensor g = grad({x.mean(1)}, {x}, {gy}, {.create_graph = true})[0];
+  expect_close(grad({g.sum()}, {gy})[0], {0, 0, 0});
+}
+
 TEST(Mean, OfNothingIsNaN) {  // SEMANTICS [21]
   expect_close(mean(zeros({0})), {NAN});
   expect_close(mean(zeros({2, 0}), 1), {NAN, NAN});

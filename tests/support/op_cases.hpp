@@ -101,12 +101,20 @@ Tensors with_each_reduction(F f) {
   return {f(Reduction::none), f(Reduction::mean), f(Reduction::sum)};
 }
 
+/// Makes a Parameter refer to another tensor, which no program can do.
+struct Rebound : Tensor {
+  static void set(Tensor& member, const Tensor& other) {
+    void (Tensor::*const rebind_member)(const Tensor&) noexcept = &Rebound::rebind;
+    (member.*rebind_member)(other);
+  }
+};
+
 /// The layer with these tensors as its parameters, so that gradients reach them. They are not registered.
 template <class Layer>
 Layer with_parameters(Layer layer, const Tensor& weight, const Tensor& bias) {
   layer.to(weight.dtype());
-  static_cast<Tensor&>(layer.weight) = weight;
-  static_cast<Tensor&>(layer.bias) = bias;
+  Rebound::set(layer.weight, weight);
+  Rebound::set(layer.bias, bias);
   return layer;
 }
 

@@ -7,6 +7,12 @@
 
 #include "xtape/tensor.hpp"
 
+namespace xtape::detail {
+/// A member of a module, which must not be assigned through a Tensor&, from now on, and until then.
+XTAPE_API void add_member(const Tensor& handle);
+XTAPE_API void remove_member(const Tensor& handle) noexcept;
+}  // namespace xtape::detail
+
 namespace xtape::nn {
 
 class Module;
@@ -40,19 +46,23 @@ XTAPE_API void check_assignment(const Tensor& old, const std::weak_ptr<ModuleSta
 template <int kind>
 class RegisteredTensor : public Tensor {
  public:
-  RegisteredTensor() = default;
+  RegisteredTensor() { xtape::detail::add_member(*this); }
   /// Would be registered in no module.
   explicit RegisteredTensor(const Tensor&) = delete;  // register_parameter(name, tensor), register_buffer(name, tensor)
   RegisteredTensor(const RegisteredTensor& other)
-      : Tensor(share_or_clone(static_cast<const Tensor&>(other))), owner_(share_or_clone(other.owner_)) {}
+      : Tensor(share_or_clone(static_cast<const Tensor&>(other))), owner_(share_or_clone(other.owner_)) {
+    xtape::detail::add_member(*this);
+  }
   /// As with a module, a moved-from one still refers to its tensor.
   RegisteredTensor(RegisteredTensor&& other) noexcept
-      : Tensor(static_cast<const Tensor&>(other)), owner_(other.owner_) {}
+      : Tensor(static_cast<const Tensor&>(other)), owner_(other.owner_) {
+    xtape::detail::add_member(*this);
+  }
   /// Assigns as a part of the assignment of the whole module, and what register_parameter returns to a member that has
   /// no tensor yet. ValueError for `a.weight = std::move(b.weight)` and the like.
   RegisteredTensor& operator=(const RegisteredTensor& other) & {
     check_assignment(*this, owner_, other);
-    Tensor::operator=(other);
+    rebind(other);
     owner_ = other.owner_;
     return *this;
   }
@@ -79,11 +89,13 @@ class RegisteredTensor : public Tensor {
   Tensor operator/=(const B& b) const {
     return static_cast<const Tensor&>(*this) /= b;
   }
-  ~RegisteredTensor() = default;
+  ~RegisteredTensor() { xtape::detail::remove_member(*this); }
 
  private:
   friend class nn::Module;
-  RegisteredTensor(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner) : Tensor(tensor), owner_(owner) {}
+  RegisteredTensor(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner) : Tensor(tensor), owner_(owner) {
+    xtape::detail::add_member(*this);
+  }
 
   std::weak_ptr<ModuleState> owner_;  // where the tensor is registered, or where the name is that has no tensor
 };

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -55,6 +57,13 @@ class XTAPE_API Optimizer {
   /// overrides it; the base throws ValueError.
   virtual std::vector<Scheduled> scheduled();
 
+  /// As PyTorch prints it: the options of each group, sorted by name. A whole number stands without `.0`, and options
+  /// that xtape lacks (`foreach`, `fused`) are missing. A user-defined optimizer that does not override it prints its
+  /// name.
+  virtual std::string to_string() const;
+  /// Prints optimizer.to_string().
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Optimizer& optimizer);
+
   /// Those of all groups, in order.
   std::vector<Tensor> parameters() const;
 
@@ -102,6 +111,7 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& dict) override;
   std::vector<Scheduled> scheduled() override;
+  std::string to_string() const override;
 
   /// Adds parameters, for instance of layers that are unfrozen later. Errors as in the constructors; then nothing has
   /// changed.

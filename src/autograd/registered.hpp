@@ -1,0 +1,12 @@
+// What an assignment to a module's Parameter or Buffer throws; the handles are listed by add_member in
+// nn/parameter.hpp.
+#pragma once
+
+#include <string>
+
+namespace xtape::detail {
+
+/// `name`: of the registered tensor, if it is known.
+[[noreturn]] void fail_rebinding(const std::string& name);
+
+}  // namespace xtape::detail
