@@ -45,7 +45,8 @@ namespace xtape::fuzz {
 
 namespace {
 
-constexpr std::int64_t small = 1 << 16, most_beside = 16 << 20, most_per_entry = 1 << 10, smallest_entry = 4;
+constexpr std::int64_t small_file = 1 << 16, small_arrays = 4 << 20, most_beside = 16 << 20, most_per_entry = 1 << 10,
+                       smallest_entry = 4;
 
 void expect_one_line(const char* error, const std::string& path) {
   expect(std::strstr(error, ("\"" + path).c_str()) != nullptr, "the error names the file");  // "PATH: MEMBER"
