@@ -330,8 +330,9 @@ class PickleMachine {
   void push_storage(const PickleValue& id) {
     if (id.kind != PickleValue::tuple || id.size != 5) reject("a storage's description is no tuple of 5 items");
     const PickleValue &tag = item(id.at), &type = item(id.at + 1), &key = item(id.at + 2), &numel = item(id.at + 4);
-    if (tag.kind != PickleValue::text || pickle_.text(tag) != "storage")
+    if (tag.kind != PickleValue::text || pickle_.text(tag) != "storage") {
       reject("a storage's description has another tag");
+    }
     if (type.kind != PickleValue::global || global_of(type).role != PickleRole::storage) {
       reject("the type of a storage is {}", described(type));
     }
@@ -391,8 +392,9 @@ class PickleMachine {
     push_tensor(global_of(function), rest);
   }
   void expect_extents(const PickleValue& extents, const char* what) {
-    if (extents.kind != PickleValue::tuple)
+    if (extents.kind != PickleValue::tuple) {
       reject("the {} of a tensor is {}, expected a tuple", what, described(extents));
+    }
     if (extents.size > Shape::max_dim) reject("a tensor has more than {} dims", Shape::max_dim);
     for (std::size_t i = 0; i < extents.size; ++i) {
       const PickleValue& extent = item(extents.at + static_cast<std::int64_t>(i));

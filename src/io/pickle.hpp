@@ -2,8 +2,8 @@
 // those exist here that state dicts and the optimizers' states beside them are made of, and a pickle that refers to any
 // other class or function is refused.
 //
-// All that it says is kept in values of 16 bytes, each made by at least one byte of the pickle, which never refer to
-// more than was already there. So nothing that a pickle says can take exponential time or memory.
+// All that it says is kept in values of 16 bytes, at most a few for each byte of the pickle. A value refers to what it
+// holds and is never copied with it, so that nothing in a pickle can take exponential time or memory.
 #pragma once
 
 #include <cstdint>

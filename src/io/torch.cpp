@@ -63,18 +63,22 @@ class TorchArchive {
     return Pickle(*zip_.open(*entry), entry->size, file_.size() + 8 * mebibyte + 512 * entries);
   }
 
+  /// The entry with the tensor's storage, which has as many bytes as the tensor says.
+  const ZipEntry& entry_of(const TorchTensor& t) const {
+    const std::string part = fmt::format("data/{}", t.key);
+    const ZipEntry* entry = find(part);
+    if (!entry) reject_torch(file_, ": {} has its elements in {}, which is missing", shown(t.name), part);
+    const std::optional<std::int64_t> bytes = bytes_of({t.numel}, size_of(t.stored));
+    if (bytes && *bytes == entry->size) return *entry;
+    reject_torch(file_, ": {} has {} elements of {} bytes in {}, which has {} bytes", shown(t.name), t.numel,
+                 size_of(t.stored), part, entry->size);
+  }
+
   /// The elements of the tensor's storage.
   Tensor storage_of(const TorchTensor& t) const {
-    const std::string name = shown(t.name), part = fmt::format("data/{}", t.key);
-    const ZipEntry* entry = find(part);
-    if (!entry) reject_torch(file_, ": {} has its elements in {}, which is missing", name, part);
-    const std::optional<std::int64_t> bytes = bytes_of({t.numel}, size_of(t.stored));
-    if (!bytes || *bytes != entry->size) {
-      reject_torch(file_, ": {} has {} elements of {} bytes in {}, which has {} bytes", name, t.numel,
-                   size_of(t.stored), part, entry->size);
-    }
+    const std::string name = shown(t.name);
     const Tensor y = make_array(file_, name, {t.numel}, dtype_of_stored(t.stored));
-    read_elements(*zip_.open(*entry), name, t.stored, y);
+    read_elements(*zip_.open(entry_of(t)), name, t.stored, y);
     return y;
   }
 
@@ -203,8 +207,8 @@ bool is_contiguous(const TorchTensor& t) {
   return true;
 }
 
-/// The elements of t, which has some, must lie in its storage and be no more than those of it. The strides of dims that
-/// have one element become 0: they say nothing, and may be any number.
+/// The elements of t, which has some, must lie in its storage, whose size is true, and be no more than it has. The
+/// strides of dims that have one element become 0: they say nothing, and may be any number.
 void expect_in_storage(const FileReader& file, TorchTensor& t) {
   std::int64_t last = t.offset;
   bool is_in = true;
@@ -253,13 +257,15 @@ Tensor tensor_in(const FileReader& file, const TorchTensor& t, const Tensor& sto
 }
 
 /// Checks what can be checked before elements are read.
-void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) {
+void expect_loadable(const TorchArchive& archive, std::vector<TorchTensor>& tensors) {
+  const FileReader& file = archive.file();
   constexpr double most_times_file = 1032;  // of copies; as much as deflate can make of a file
   double copied = 0;
   for (TorchTensor& t : tensors) {
     if (t.is_negated) {
       reject_torch(file, ": {} has its neg bit set; save x.resolve_neg()", shown(t.name));
     }
+    archive.entry_of(t);
     if (t.shape.numel() == 0) continue;
     expect_in_storage(file, t);
     if (!is_contiguous(t)) {
@@ -271,7 +277,7 @@ void expect_loadable(const FileReader& file, std::vector<TorchTensor>& tensors) 
 }
 
 StateDict load_tensors(const TorchArchive& archive, std::vector<TorchTensor> tensors) {
-  expect_loadable(archive.file(), tensors);
+  expect_loadable(archive, tensors);
   std::vector<std::pair<std::int64_t, std::size_t>> by_storage;  // keys and indices
   for (std::size_t i = 0; i < tensors.size(); ++i) by_storage.emplace_back(tensors[i].key, i);
   std::sort(by_storage.begin(), by_storage.end());

@@ -340,7 +340,7 @@ class EntrySource final : public ByteSource {
       actual_crc_ = static_cast<std::uint32_t>(::crc32_z(actual_crc_, at, static_cast<std::size_t>(got)));
       done += got;
       if (got < size) {
-        fail<FileError>(op(), "\"{}\" is truncated: it ends at byte {}, not {}", path(), offset_ + done, size_);
+        fail<FileError>(op(), "\"{}\" is damaged: it has {} bytes, the archive says {}", path(), offset_ + done, size_);
       }
     }
     if (n > 0 && n == most_left()) expect_end();
@@ -431,7 +431,9 @@ void ZipReader::expect_room(std::int64_t directory) {
   std::vector<ZipEntry*> order;
   order.reserve(entries_.size());
   for (ZipEntry& entry : entries_) order.push_back(&entry);
-  std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) { return a->offset < b->offset; });
+  std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) {
+    return a->offset != b->offset ? a->offset < b->offset : a < b;
+  });
   for (std::size_t i = 0; i < order.size(); ++i) {
     ZipEntry& entry = *order[i];
     entry.end = i + 1 < order.size() ? order[i + 1]->offset : directory;

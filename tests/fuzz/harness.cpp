@@ -159,8 +159,9 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   }
   expect(seconds_used() - start < 1, "reading takes less than a second");
   const std::int64_t entries = is_loaded ? static_cast<std::int64_t>(loaded.size()) : size / smallest_entry;
+  const bool is_small = size <= small_file && arrays <= small_arrays;
   const std::int64_t most =
-      2 * std::max(size, arrays) + (size > small ? most_beside : bounds.most_beside_small) + most_per_entry * entries;
+      2 * std::max(size, arrays) + (is_small ? bounds.most_beside_small : most_beside) + most_per_entry * entries;
   if (peak > most) {
     std::fprintf(stderr, "%lld bytes were allocated, at most %lld are allowed\n", static_cast<long long>(peak),
                  static_cast<long long>(most));

@@ -172,6 +172,21 @@ TEST(Zip, HeadersOfLargeEntriesUseZip64) {
   archive.open(archive.entries()[0])->read(zeros, 100, "its start");
 }
 
+TEST(Zip, MoreEntriesThan65534UseZip64) {
+  TempDir dir;
+  for (const std::int64_t count : {65534, 65535, 65536}) {
+    std::vector<ZipEntry> entries;
+    for (std::int64_t i = 0; i < count; ++i) entries.push_back({std::to_string(i), i * 35, 0, 0, 0, 0, false});
+    const std::string directory = directory_text(entries, 35 * count);
+    EXPECT_EQ(directory.find("PK\6\7") != std::string::npos, count > 65534);
+    write_file(dir / "x", "PK\3\4" + std::string(static_cast<std::size_t>(35 * count - 4), '\0') + directory);
+    FileReader file("op", dir / "x");
+    const ZipReader archive(file);
+    EXPECT_EQ(archive.entries().size(), entries.size());
+    EXPECT_EQ(archive.find("65533")->offset, 35 * 65533);
+  }
+}
+
 // ---- archives that lie -------------------------------------------------------------------------------------------
 
 struct Malformed {
@@ -294,7 +309,7 @@ const std::vector<Malformed> malformed_entries = {
     {[](ZipFile& z) { z.members[1].contents += "x"; }, "\"PATH: b\" is damaged: its deflate stream has 6 bytes, the archive says 7"},
     {[](ZipFile& z) { z.members[1].size = 99; }, "\"PATH: b\" is damaged: it holds more than the 99 bytes that the archive says"},
     {[](ZipFile& z) { z.members[1].size = 0; }, "\"PATH: b\" is damaged: it holds more than the 0 bytes that the archive says"},
-    {[](ZipFile& z) { z.members[1].size = 101; }, "\"PATH: b\" is truncated: it ends at byte 100, not 101"},
+    {[](ZipFile& z) { z.members[1].size = 101; }, "\"PATH: b\" is damaged: it has 100 bytes, the archive says 101"},
     {[](ZipFile& z) { z.members[1].method = 0; z.members[1].size = 6; }, "\"PATH: b\" is damaged: its CRC-32 is 0dcfbca9, the archive says 250162db"},
     {[](ZipFile& z) { z.members[0].method = 8; }, "\"PATH: a\" is damaged: invalid stored block lengths at byte 5, in its deflate stream"},
 };

@@ -31,10 +31,10 @@ inline ZipMember stored(const std::string& name, const std::string& contents) {
       static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(contents.data()), contents.size()));
   return {name, contents, 0, 0, contents.size(), crc, name};
 }
-inline ZipMember deflated_member(const std::string& name, const std::string& contents) {
+inline ZipMember deflated_member(const std::string& name, const std::string& contents, int level = 9) {
   ZipMember member = stored(name, contents);
   member.method = 8;
-  member.contents = deflated(contents, Format::raw);
+  member.contents = deflated(contents, Format::raw, level);
   return member;
 }
 
