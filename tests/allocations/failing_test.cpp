@@ -376,7 +376,7 @@ TEST(FailingRequests, LeaveAnOptimizerAsItWasWhereLoadingFails) {
 int step_while_the_pool_starts(long n, bool for_good, bool& is_over) {
   set_num_threads(2);
   std::vector<Tensor> parameters;
-  for (const std::int64_t n : {8, 1 << 22}) parameters.push_back(zeros({n}, {.requires_grad = true}));
+  for (const std::int64_t size : {8, 1 << 22}) parameters.push_back(zeros({size}, {.requires_grad = true}));
   optim::SGD optimizer(parameters, {.lr = 1});
   for (const Tensor& p : parameters) p.set_grad(ones(p.shape()));
   const Outcome outcome = outcome_of(n, for_good, [&optimizer] { optimizer.step(); });
