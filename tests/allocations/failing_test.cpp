@@ -226,7 +226,7 @@ TEST(FailingRequests, LeaveNothingOfAFileWhereLoadingFails) {
 
 nn::Sequential classifier() {
   manual_seed(0);
-  return nn::Sequential{nn::Linear(6, 5), nn::ReLU(), nn::LayerNorm({5}), nn::Linear(5, 3)};
+  return nn::Sequential{nn::Linear(6, 5), nn::ReLU(), nn::LayerNorm(5), nn::Linear(5, 3)};
 }
 
 class LoadingAModel {

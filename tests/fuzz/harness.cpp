@@ -45,7 +45,8 @@ namespace xtape::fuzz {
 
 namespace {
 
-constexpr std::int64_t small = 1 << 16, most_beside = 16 << 20, most_per_entry = 1 << 10, smallest_entry = 4;
+constexpr std::int64_t small_file = 1 << 16, small_arrays = 4 << 20, most_beside = 16 << 20, most_per_entry = 1 << 10,
+                       smallest_entry = 4;
 
 void expect_one_line(const char* error, const std::string& path) {
   expect(std::strstr(error, ("\"" + path).c_str()) != nullptr, "the error names the file");  // "PATH: MEMBER"
@@ -158,8 +159,9 @@ bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const 
   }
   expect(seconds_used() - start < 1, "reading takes less than a second");
   const std::int64_t entries = is_loaded ? static_cast<std::int64_t>(loaded.size()) : size / smallest_entry;
+  const bool is_small = size <= small_file && arrays <= small_arrays;
   const std::int64_t most =
-      2 * std::max(size, arrays) + (size > small ? most_beside : bounds.most_beside_small) + most_per_entry * entries;
+      2 * std::max(size, arrays) + (is_small ? bounds.most_beside_small : most_beside) + most_per_entry * entries;
   if (peak > most) {
     std::fprintf(stderr, "%lld bytes were allocated, at most %lld are allowed\n", static_cast<long long>(peak),
                  static_cast<long long>(most));

@@ -29,14 +29,15 @@ void expect_equal_bits(const StateDict& a, const StateDict& b);
 using Load = std::function<StateDict(const std::string& path)>;
 
 /// What a parser may allocate. xtape promises twice the larger of the file and the arrays that it declares, 16 MiB, and
-/// 1 KiB an entry; of a file of up to 64 KiB, most parsers are held to less.
+/// 1 KiB an entry; where file and arrays are small, most parsers are held to less.
 struct Bounds {
   std::int64_t most_declared = 0;  ///< bytes of arrays that a file may declare beside those of the tensors that load
   std::int64_t most_beside_small = 1 << 20;
 };
 
-/// Calls `load` with the path of a file with these bytes. Expects well-formed tensors or a FileError, and no more
-/// memory than the bounds allow. Returns false, and leaves `loaded` as it is, where it threw.
+/// Calls `load` with the path of a file with these bytes. Expects well-formed tensors or a FileError, within a second
+/// of the processor, and no more memory than the bounds allow. Returns false, and leaves `loaded` as it is, where it
+/// threw.
 bool load_within_bounds(Bytes bytes, const Load& load, StateDict& loaded, const Bounds& bounds = {});
 bool load_within_bounds(Bytes bytes, const Load& load);
 

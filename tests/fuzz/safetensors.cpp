@@ -9,6 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!is_loaded) return 0;
   // Metadata alone are read by the same rules.
   const io::Metadata metadata = io::safetensors_metadata(fuzz::file_of(bytes));
-  for (const auto& [name, text] : metadata) fuzz::expect(metadata.at(name) == text, "a name finds its text");
+  int checked = 0;
+  for (const auto& [name, text] : metadata) {
+    fuzz::expect(metadata.at(name) == text, "a name finds its text");
+    if (++checked == 100) break;  // each search is linear
+  }
   return 0;
 }
