@@ -1,0 +1,30 @@
+"""EveryLayer of model.hpp in PyTorch."""
+import torch
+from torch import nn
+
+
+class EveryLayer(nn.Module):
+    """words int64 (N, 5), x (N, 6) -> (N, 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(20, 8, padding_idx=0)
+        self.norm = nn.LayerNorm((5, 8))
+        self.channels = nn.BatchNorm1d(5, momentum=0.3)
+        self.layers = nn.Sequential(nn.Linear(46, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 8, bias=False),
+                                    nn.BatchNorm1d(8, momentum=None), nn.GELU())
+        self.blocks = nn.ModuleList([
+            nn.Sequential(nn.BatchNorm1d(8, affine=False), nn.Linear(8, 8), nn.Tanh()),
+            nn.Sequential(nn.LayerNorm(8, bias=False), nn.Linear(8, 8), nn.SiLU()),
+            nn.Sequential(nn.LayerNorm(8, eps=1e-3, elementwise_affine=False), nn.Linear(8, 8)),
+            nn.BatchNorm1d(8, eps=1e-3, track_running_stats=False)])
+        self.head = nn.Linear(8, 4)
+        self.scale = nn.Parameter(torch.ones(4))
+        self.register_buffer("shift", torch.full((4,), 0.5))
+
+    def forward(self, words, x):
+        mixed = self.channels(self.norm(self.embedding(words)))
+        y = self.layers(torch.cat([mixed.flatten(1), x], 1))
+        for block in self.blocks:
+            y = y + block(y)
+        return self.head(y) * self.scale + self.shift
