@@ -1,8 +1,9 @@
 // xtape's side of exchange.py and load_speed.py.
-//   xtape_exchange train DTYPE DIR   trains EveryLayer: DIR/weights.safetensors, and DIR/cases.safetensors with inputs
-//                                    and their logits
-//   xtape_exchange check DTYPE DIR   prints how far xtape's logits are from those in DIR/cases.safetensors, and saves
-//                                    the weights that it has loaded as DIR/again.safetensors
+//   xtape_exchange train DTYPE DIR   trains EveryModule: DIR/weights.safetensors, and DIR/cases.safetensors with
+//   inputs,
+//                                    their logits and losses
+//   xtape_exchange check DTYPE DIR   prints how far xtape's logits and losses are from those in DIR/cases.safetensors,
+//                                    and saves the weights that it has loaded as DIR/again.safetensors
 //   xtape_exchange load FILE         loads FILE and prints the seconds that it took
 #include <chrono>
 #include <cstdio>
@@ -14,47 +15,41 @@
 namespace xtape {
 namespace {
 
-using testing::EveryLayer;
+using testing::EveryModule;
 
-struct Cases {
-  Tensor words, x;
-};
-
-Cases draw(std::int64_t n, DType dtype) { return {randint(0, 20, {n, 5}), randn({n, 6}, {.dtype = dtype})}; }
-
-Tensor evaluate(EveryLayer& model, const Cases& cases) {
-  model.eval();
-  const NoGradGuard no_grad;
-  return model(cases.words, cases.x);
+StateDict draw(std::int64_t n, DType dtype) {
+  StateDict cases;
+  cases.insert("words", randint(0, 20, {n, 5}));
+  cases.insert("x", randn({n, 6}, {.dtype = dtype}));
+  cases.insert("target", randint(0, 4, {n}));
+  return cases;
 }
 
 void train(DType dtype, const std::string& directory) {
   manual_seed(0);
-  EveryLayer model;
+  EveryModule model;
   model.to(dtype);
   optim::Adam optimizer(model.parameters(), {.lr = 0.01});
   for (int step = 0; step < 50; ++step) {
-    const Cases batch = draw(32, dtype);
+    const StateDict batch = draw(32, dtype);
     optimizer.zero_grad();
-    nn::functional::cross_entropy(model(batch.words, batch.x), batch.words.sum(1) & 3).backward();
+    model.losses(model(batch["words"], batch["x"]), batch["target"]).sum().backward();
     optimizer.step();
   }
-  const Cases cases = draw(16, dtype);
-  StateDict dict;
-  dict.insert("words", cases.words);
-  dict.insert("x", cases.x);
-  dict.insert("logits", evaluate(model, cases));
+  StateDict cases = draw(16, dtype);
+  model.eval();
+  const Tensor logits = model(cases["words"], cases["x"]);
+  cases.insert("logits", logits.detach());
+  cases.insert("losses", model.losses(logits, cases["target"]).detach());
   io::save_safetensors(directory + "/weights.safetensors", model.state_dict());
-  io::save_safetensors(directory + "/cases.safetensors", dict);
+  io::save_safetensors(directory + "/cases.safetensors", cases);
 }
 
 void check(DType dtype, const std::string& directory) {
-  EveryLayer model;
+  EveryModule model;
   model.to(dtype);
   model.load_state_dict(io::load_safetensors(directory + "/weights.safetensors"));
-  const StateDict dict = io::load_safetensors(directory + "/cases.safetensors");
-  const Tensor logits = evaluate(model, {dict["words"], dict["x"]});
-  std::printf("%.3g\n", testing::relative_error(logits, dict["logits"]));
+  std::printf("%.3g\n", testing::error_in(model, io::load_safetensors(directory + "/cases.safetensors")));
   io::save_safetensors(directory + "/again.safetensors", model.state_dict());
 }
 

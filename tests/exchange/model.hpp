@@ -1,14 +1,15 @@
-// A model with every layer that has parameters or buffers, in each of its forms; model.py has the same one in PyTorch.
-// Weights of one give the same logits in the other.
+// A model with every module that has parameters or buffers, the layers in each of their forms; model.py has the same
+// one in PyTorch. Weights of one give the same logits and losses in the other.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "xtape/xtape.hpp"
 
 namespace xtape::testing {
 
-class EveryLayer : public nn::Module {
+class EveryModule : public nn::Module {
  public:
   /// words int64 (N, 5), x (N, 6) -> (N, 4).
   Tensor operator()(const Tensor& words, const Tensor& x) const {
@@ -16,6 +17,13 @@ class EveryLayer : public nn::Module {
     Tensor y = layers(cat({mixed.flatten(1), x}, 1));
     for (const nn::Module& block : blocks) y = y + block(y);
     return head(y) * scale + shift;
+  }
+
+  /// The value of each loss that has a buffer. logits (N, 4), target int64 (N) -> (4).
+  Tensor losses(const Tensor& logits, const Tensor& target) const {
+    const Tensor likely = one_hot(target, 4).to(logits.dtype());
+    return stack({cross_entropy(logits, target), nll(log_softmax(logits, 1), target), bce(sigmoid(logits), likely),
+                  bce_with_logits(logits, likely)});
   }
 
   nn::Embedding embedding = register_module("embedding", nn::Embedding(20, 8, {.padding_idx = 0}));
@@ -33,14 +41,28 @@ class EveryLayer : public nn::Module {
   nn::Linear head = register_module("head", nn::Linear(8, 4));
   nn::Parameter scale = register_parameter("scale", ones({4}));
   nn::Buffer shift = register_buffer("shift", full({4}, 0.5));
+  nn::CrossEntropyLoss cross_entropy = register_module("cross_entropy", nn::CrossEntropyLoss({.weight = rand({4})}));
+  nn::NLLLoss nll = register_module("nll", nn::NLLLoss({.weight = rand({4})}));
+  nn::BCELoss bce = register_module("bce", nn::BCELoss({.weight = rand({4})}));
+  nn::BCEWithLogitsLoss bce_with_logits =
+      register_module("bce_with_logits", nn::BCEWithLogitsLoss({.weight = rand({4}), .pos_weight = rand({4})}));
 };
 
 /// The largest difference from `expected`, in units of its largest number.
-inline double relative_error(const Tensor& logits, const Tensor& expected) {
-  if (logits.shape() != expected.shape() || logits.dtype() != expected.dtype()) {
+inline double relative_error(const Tensor& x, const Tensor& expected) {
+  if (x.shape() != expected.shape() || x.dtype() != expected.dtype()) {
     return std::numeric_limits<double>::infinity();
   }
-  return ((logits - expected).abs().max() / expected.abs().max()).item<double>();
+  return ((x - expected).abs().max() / expected.abs().max()).item<double>();
+}
+
+/// How far the logits and losses of a model in evaluation are from those of a file of cases.
+inline double error_in(EveryModule& model, const StateDict& cases) {
+  model.eval();
+  const NoGradGuard no_grad;
+  const Tensor logits = model(cases["words"], cases["x"]);
+  return std::max(relative_error(logits, cases["logits"]),
+                  relative_error(model.losses(logits, cases["target"]), cases["losses"]));
 }
 
 }  // namespace xtape::testing

@@ -1,9 +1,10 @@
-"""EveryLayer of model.hpp in PyTorch."""
+"""EveryModule of model.hpp in PyTorch."""
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 
-class EveryLayer(nn.Module):
+class EveryModule(nn.Module):
     """words int64 (N, 5), x (N, 6) -> (N, 4)."""
 
     def __init__(self):
@@ -21,6 +22,10 @@ class EveryLayer(nn.Module):
         self.head = nn.Linear(8, 4)
         self.scale = nn.Parameter(torch.ones(4))
         self.register_buffer("shift", torch.full((4,), 0.5))
+        self.cross_entropy = nn.CrossEntropyLoss(weight=torch.rand(4))
+        self.nll = nn.NLLLoss(weight=torch.rand(4))
+        self.bce = nn.BCELoss(weight=torch.rand(4))
+        self.bce_with_logits = nn.BCEWithLogitsLoss(weight=torch.rand(4), pos_weight=torch.rand(4))
 
     def forward(self, words, x):
         mixed = self.channels(self.norm(self.embedding(words)))
@@ -28,3 +33,9 @@ class EveryLayer(nn.Module):
         for block in self.blocks:
             y = y + block(y)
         return self.head(y) * self.scale + self.shift
+
+    def losses(self, logits, target):
+        """The value of each loss that has a buffer. logits (N, 4), target int64 (N) -> (4)."""
+        likely = F.one_hot(target, 4).to(logits.dtype)
+        return torch.stack([self.cross_entropy(logits, target), self.nll(F.log_softmax(logits, 1), target),
+                            self.bce(torch.sigmoid(logits), likely), self.bce_with_logits(logits, likely)])

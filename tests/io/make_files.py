@@ -104,7 +104,7 @@ def main():
     with open(path("README"), "w") as file:
         file.write(f"Written by make_files.py with NumPy {numpy.__version__}, safetensors {safetensors.__version__} and "
                    f"PyTorch {torch.__version__}.\n"
-                   "every_layer*.safetensors: by tests/exchange/exchange.py --write; their metadata says with what.\n")
+                   "every_module*.safetensors: by tests/exchange/exchange.py --write; their metadata says with what.\n")
 
 
 if __name__ == "__main__":
