@@ -27,6 +27,9 @@ namespace detail {
 class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
+// A member of a module is not assigned through a Tensor&: from add_member to remove_member, check_rebinding throws.
+XTAPE_API void add_member(const Tensor& handle);
+XTAPE_API void remove_member(const Tensor& handle) noexcept;
 XTAPE_API void check_rebinding(const Tensor& handle, const Tensor& other);
 }  // namespace detail
 

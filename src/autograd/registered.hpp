@@ -1,5 +1,5 @@
 // What an assignment to a module's Parameter or Buffer throws; the handles are listed by add_member in
-// nn/parameter.hpp.
+// tensor.hpp.
 #pragma once
 
 #include <string>

@@ -7,12 +7,6 @@
 
 #include "xtape/tensor.hpp"
 
-namespace xtape::detail {
-/// A member of a module, which must not be assigned through a Tensor&, from now on, and until then.
-XTAPE_API void add_member(const Tensor& handle);
-XTAPE_API void remove_member(const Tensor& handle) noexcept;
-}  // namespace xtape::detail
-
 namespace xtape::nn {
 
 class Module;
