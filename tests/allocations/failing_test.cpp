@@ -74,6 +74,7 @@ template <class Subject, class... Args>
 long fail_each(const Args&... args) {
   long thrown = 0;
   for (const bool for_good : {false, true}) {
+    if (for_good && requires { Subject::needs_memory_to_restore; }) break;
     bool is_over = false;
     for (long n = 1; !is_over; ++n) {
       const auto attempt = [&args..., &is_over, &thrown, n, for_good] {
@@ -147,6 +148,8 @@ const std::vector<Format> formats = {
      [](const std::string& path) { return only(io::load_npy(path)); }},
     {"npz", [](const std::string& path, const StateDict& dict) { io::save_npz(path, dict); },
      [](const std::string& path) { return io::load_npz(path); }},
+    {"idx", [](const std::string& path, const StateDict& dict) { data::write_idx(path, dict.begin()->tensor); },
+     [](const std::string& path) { return only(data::read_idx(path)); }},
 };
 
 /// A file that is only read.
@@ -367,6 +370,88 @@ class LoadingAnOptimizer {
 
 TEST(FailingRequests, LeaveAnOptimizerAsItWasWhereLoadingFails) {
   for (const MakeOptimizer& make : optimizers) EXPECT_GT(fail_each<LoadingAnOptimizer>(make), 5);
+}
+
+/// A run of training in one file.
+struct Resumable : Training {
+  explicit Resumable(int steps_before) : Training(maker<optim::Adam>(optim::AdamOptions{.lr = 0.01}), steps_before) {
+    dict.insert("x", full({3}, steps_before));
+    checkpoint.add("dict", dict);
+    checkpoint.add("scheduler", scheduler);
+    checkpoint.add("loader", batches);
+    checkpoint.set("steps", std::to_string(steps_before));
+    for (int i = 0; i < steps_before; ++i) scheduler.step();
+    batches.set_epoch(steps_before, 2);
+  }
+  StateDict state() const {
+    StateDict all = clone(dict);
+    for (const auto& [name, tensor] : model.state_dict()) all.insert("model." + name, tensor.detach().clone());
+    for (const auto& [name, tensor] : optimizer->state_dict()) all.insert("optimizer." + name, tensor);
+    for (const auto& [name, tensor] : scheduler.state_dict()) all.insert("scheduler." + name, tensor);
+    for (const auto& [name, tensor] : batches.state_dict()) all.insert("loader." + name, tensor);
+    all.insert("steps", full({}, std::stoi(checkpoint.get("steps"))));
+    return all;
+  }
+
+  optim::lr_scheduler::StepLR scheduler{*optimizer, {.step_size = 2}};
+  data::DataLoader batches{data::digits(20, 0), {.batch_size = 4, .shuffle = true}};
+  StateDict dict;
+  io::Checkpoint checkpoint{model, *optimizer};
+};
+
+class SavingACheckpoint {
+ public:
+  explicit SavingACheckpoint(const TempDir& dir) : path_(dir / "x"), run_(2) {
+    std::filesystem::copy_file(dir / "old", path_, std::filesystem::copy_options::overwrite_existing);
+  }
+  void run() { run_.checkpoint.save(path_); }
+  void check(bool has_thrown) {
+    const StateDict expected = has_thrown ? Resumable(1).state() : run_.state();
+    run_.checkpoint.load(path_);
+    EXPECT_TRUE(is_equal(run_.state(), expected));
+  }
+
+ private:
+  const std::string path_;
+  Resumable run_;
+};
+
+class LoadingACheckpoint {
+ public:
+  // An optimizer or scheduler takes its old state back by load_state_dict.
+  static constexpr bool needs_memory_to_restore = true;
+  explicit LoadingACheckpoint(const std::string& path) : path_(path), run_(2), other_(1) {
+    old_ = run_.state();
+    other_.checkpoint.load(path_);
+    drawn_in_the_file_ = rand({4});
+    draw_some();
+    drawn_here_ = rand({4});
+    draw_some();
+  }
+  void run() { run_.checkpoint.load(path_); }
+  void check(bool has_thrown) {
+    EXPECT_TRUE(is_equal(run_.state(), has_thrown ? old_ : other_.state()));
+    EXPECT_TRUE(equal(rand({4}), has_thrown ? drawn_here_ : drawn_in_the_file_));
+  }
+
+ private:
+  /// From the generator as it was when the file was written.
+  void draw_some() {
+    other_.checkpoint.load(path_);
+    rand({8});
+  }
+
+  const std::string& path_;
+  Resumable run_, other_;
+  StateDict old_;
+  Tensor drawn_in_the_file_, drawn_here_;
+};
+
+TEST(FailingRequests, LeaveARunAsItWasWhereItsCheckpointFails) {
+  const TempDir dir;
+  Resumable(1).checkpoint.save(dir / "old");
+  EXPECT_GT(fail_each<SavingACheckpoint>(dir), 100);
+  EXPECT_GT(fail_each<LoadingACheckpoint>(dir / "old"), 100);
 }
 
 // ---- the pool ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,21 @@ StateDict bytes_named_x(std::int64_t n) {
   return dict;
 }
 
+/// Calls f(checkpoint) for one that holds n bytes beside the smallest model.
+template <class F>
+void with_checkpoint(std::int64_t n, F f) {
+  const nn::Linear model(1, 1);
+  optim::SGD optimizer(model.parameters());
+  StateDict dict = bytes_named_x(n);
+  io::Checkpoint checkpoint(model, optimizer);
+  checkpoint.add("dict", dict);
+  f(checkpoint);
+}
+
 const std::vector<Writer> writers = {
+    {"Checkpoint",
+     [](const auto& path, auto n) { with_checkpoint(n, [&path](auto& checkpoint) { checkpoint.save(path); }); }},
+    {"write_idx", [](const auto& path, auto n) { data::write_idx(path, bytes_named_x(n)["x"]); }},
     {"save_safetensors", [](const auto& path, auto n) { io::save_safetensors(path, bytes_named_x(n)); }},
     {"save_npy", [](const auto& path, auto n) { io::save_npy(path, bytes_named_x(n)["x"]); }},
     {"save_npz", [](const auto& path, auto n) { io::save_npz(path, bytes_named_x(n)); }},
@@ -39,6 +53,7 @@ struct Reader {
 };
 
 const std::vector<Reader> readers = {
+    {"Checkpoint", [](const auto& path) { with_checkpoint(1, [&path](auto& checkpoint) { checkpoint.load(path); }); }},
     {"load_safetensors", [](const auto& path) { io::load_safetensors(path); }},
     {"safetensors_metadata", [](const auto& path) { io::safetensors_metadata(path); }},
     {"load_npy", [](const auto& path) { io::load_npy(path); }},
