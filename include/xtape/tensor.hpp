@@ -28,7 +28,7 @@ class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
 // A member of a module is not assigned through a Tensor&: from add_member to remove_member, check_rebinding throws.
-XTAPE_API void add_member(const Tensor& handle);
+XTAPE_API void add_member(const Tensor& handle) noexcept;
 XTAPE_API void remove_member(const Tensor& handle) noexcept;
 XTAPE_API void check_rebinding(const Tensor& handle, const Tensor& other);
 }  // namespace detail
@@ -45,7 +45,8 @@ class XTAPE_API Tensor {
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) = default;
   /// The handle refers to the other tensor from now on. ValueError if it is a module's Parameter or Buffer (bound to a
-  /// Tensor&): the module would keep its own tensor registered.
+  /// Tensor&) and one of the two tensors is registered: the module would keep its own. To move from such a member, as
+  /// std::swap does, leaves it without a tensor.
   Tensor& operator=(const Tensor& other) & {
     if (impl_ != other.impl_) detail::check_rebinding(*this, other);
     impl_ = other.impl_;

@@ -3,7 +3,9 @@
 // at their tensors.
 #include "autograd/registered.hpp"
 
+#include <cstddef>
 #include <mutex>
+#include <new>
 #include <unordered_set>
 
 #include "autograd/tensor_impl.hpp"
@@ -22,9 +24,10 @@ struct Members {
     return handles.contains(&handle);
   }
 };
-/// Never destroyed: a global module may outlive any static.
-Members& members() {
-  static auto* const all = new Members;
+/// Never destroyed, for a global module may outlive any static; and not on the heap, so that this cannot fail.
+Members& members() noexcept {
+  alignas(Members) static std::byte place[sizeof(Members)];
+  static auto* const all = new (place) Members;
   return *all;
 }
 
@@ -34,10 +37,13 @@ bool is_registered(const Tensor& t) noexcept {
 
 }  // namespace
 
-void add_member(const Tensor& handle) {
+void add_member(const Tensor& handle) noexcept {
   if (handle.defined() && !is_registered(handle)) handle.impl()->is_registered = true;
   const std::lock_guard lock(members().mutex);
-  members().handles.insert(&handle);
+  try {
+    members().handles.insert(&handle);
+  } catch (const std::bad_alloc&) {  // its assignments are not checked then: a module can be moved without memory
+  }
 }
 
 void remove_member(const Tensor& handle) noexcept {
@@ -45,7 +51,7 @@ void remove_member(const Tensor& handle) noexcept {
   members().handles.erase(&handle);
 }
 
-// std::swap leaves one of two members without a tensor for a moment: the new one tells, too.
+// std::swap has emptied the first of two members before it assigns to it: the other tensor's mark counts, too.
 void check_rebinding(const Tensor& handle, const Tensor& other) {
   if ((is_registered(handle) || is_registered(other)) && members().contains(handle)) fail_rebinding("");
 }

@@ -1,5 +1,4 @@
-// What an assignment to a module's Parameter or Buffer throws; the handles are listed by add_member in
-// tensor.hpp.
+// The error of an assignment to a module's Parameter or Buffer. add_member in tensor.hpp lists these handles.
 #pragma once
 
 #include <string>

@@ -6,6 +6,7 @@
 
 #include "checkpoint/parts.hpp"
 #include "core/fail.hpp"
+#include "io/text.hpp"
 
 namespace xtape::io {
 
@@ -53,8 +54,9 @@ void Checkpoint::set(const std::string& name, std::string text) {
 std::string Checkpoint::get(std::string_view name) const {
   if (contains(name)) return impl_->texts.at(name);
   std::string names;
-  for (const auto& [known, text] : impl_->texts) names += (names.empty() ? "\"" : ", \"") + known + "\"";
-  fail<IndexError>(checkpoint::op, "there is no text \"{}\"; the texts are: {}", name, names.empty() ? "none" : names);
+  for (const auto& [known, text] : impl_->texts) names += (names.empty() ? "" : ", ") + io::shown(known);
+  fail<IndexError>(checkpoint::op, "there is no text {}; the texts are: {}", io::shown(std::string(name)),
+                   names.empty() ? "none" : names);
 }
 
 bool Checkpoint::contains(std::string_view name) const noexcept { return impl_->texts.contains(name); }

@@ -1,13 +1,12 @@
 #include "checkpoint/file.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "io/crc32.hpp"
 #include "io/file.hpp"
 #include "io/safetensors_file.hpp"
 #include "io/text.hpp"
@@ -37,19 +36,15 @@ class Checksum {
     const auto* const bytes = static_cast<const unsigned char*>(from);
     const std::int64_t begin = std::clamp<std::int64_t>(digits_at - offset_, 0, n),
                        end = std::clamp<std::int64_t>(digits_end - offset_, 0, n);
-    add_bytes(bytes, begin);
-    add_bytes(reinterpret_cast<const unsigned char*>(blank.data()), end - begin);
-    add_bytes(bytes + end, n - end);
+    value_ = io::crc32_after(value_, bytes, begin);
+    value_ = io::crc32_after(value_, blank.data(), end - begin);
+    value_ = io::crc32_after(value_, bytes + end, n - end);
     offset_ += n;
   }
   std::string digits() const { return fmt::format("{:08x}", value_); }
 
  private:
-  void add_bytes(const unsigned char* bytes, std::int64_t n) noexcept {
-    if (n > 0) value_ = crc32_z(value_, bytes, static_cast<std::size_t>(n));  // without bytes it would begin anew
-  }
-
-  uLong value_ = crc32_z(0, nullptr, 0);
+  std::uint32_t value_ = 0;
   std::int64_t offset_ = 0;
 };
 

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "xtape/tensor.hpp"
 
@@ -16,7 +15,6 @@ class SamplesByClass {
   /// dtype; ShapeError unless they have shape (N). `name` is a literal, for errors.
   SamplesByClass(const char* name, const Tensor& targets, const Tensor& order);
 
-  std::int64_t size() const { return samples_.numel(); }
   /// Calls f(class, its samples) for each class, from the smallest number on.
   template <class F>
   void each(F f) const {

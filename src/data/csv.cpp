@@ -240,7 +240,13 @@ void Table::find_columns() {
     fail<FileError>(csv_op, "\"{}\": two columns are named {}", path_, io::shown(*twice));
   }
   label_ = column(options_.label, "label");
-  for (const std::string& name : options_.features) features_.push_back(column(name, "features"));
+  for (const std::string& name : options_.features) {
+    const std::size_t place = column(name, "features");
+    if (std::find(features_.begin(), features_.end(), place) != features_.end()) {
+      fail<ValueError>(csv_op, "the feature {} is given twice", io::shown(name));
+    }
+    features_.push_back(place);
+  }
   for (std::size_t i = 0; i < names_.size() && options_.features.empty(); ++i) {
     if (i != label_) features_.push_back(i);
   }
@@ -338,7 +344,7 @@ std::vector<std::string> Table::feature_names() const {
 
 }  // namespace
 
-CsvDataset::CsvDataset(const std::string& path, CsvOptions options) {
+CsvDataset::CsvDataset(const std::string& path, const CsvOptions& options) {
   Table table(path, options);
   table.read();
   features_ = table.features();

@@ -58,12 +58,7 @@ IdxHeader read_header(io::ByteSource& file) {
   file.read(bytes, 4 * rank, "the header");
   Shape shape;
   for (int d = 0; d < rank; ++d) shape.push_back(from_big_endian(bytes + 4 * d));
-  const std::optional<std::int64_t> size = io::bytes_of(shape, type->size);
-  if (!size || *size > file.most_left()) {
-    fail<FileError>(file.op(), "\"{}\" is truncated or damaged: its header says {} of shape {}, more than it can hold",
-                    file.path(), type->name, shape);
-  }
-  return {type, shape, *size};
+  return {type, shape, io::checked_bytes(file, type->name, shape, type->size)};
 }
 
 /// Spreads n integers of one or two bytes, which fill the end of an int32 tensor, over all of it: from the front, where
@@ -107,9 +102,7 @@ Tensor read_idx(const std::string& path) {
   const Tensor y = io::make_array(file, "the array", shape, type->dtype);
   const std::int64_t room = y.numel() * itemsize(type->dtype);
   file.read(y.impl()->data + (room - bytes), bytes, "the data");
-  if (char more; file.read_some(&more, 1) != 0) {
-    fail<FileError>(file.op(), "\"{}\" has data after the array, at byte {}", path, file.offset() - 1);
-  }
+  io::expect_end(file);
   if (bytes != room) {
     widen(xtape::detail::elements<std::int32_t>(y), y.numel(), type->size);
   } else {
@@ -124,7 +117,7 @@ void write_idx(const std::string& path, const Tensor& t) {
   const ElementType& type = type_to_write(op, t.dtype());
   const Shape shape = t.shape();
   if (shape.empty()) fail<ShapeError>(op, "a file has 1 to {} dims, got a tensor of shape ()", Shape::max_dim);
-  if (path.size() >= 3 && path.compare(path.size() - 3, 3, ".gz") == 0) {
+  if (path.ends_with(".gz")) {
     fail<FileError>(op, "\"{}\": files are written without compression; leave out .gz", path);
   }
   unsigned char header[4 + 4 * Shape::max_dim] = {0, 0, type.code, static_cast<unsigned char>(shape.size())};

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -46,10 +47,10 @@ struct DataLoader::State {
   std::int64_t samples() const { return options.sampler.defined() ? options.sampler.size() : dataset.size(); }
   std::vector<std::int64_t> order_of(std::uint64_t of_seed, std::int64_t epoch) const;
 
-  void set_next(BatchPlace place, std::uint64_t new_seed) {
+  void set_next(BatchPlace place, std::optional<std::uint64_t> new_seed = std::nullopt) {
     const std::lock_guard guard(lock);
     next = place;
-    seed = new_seed;
+    if (new_seed) seed = *new_seed;
     running = nullptr;
   }
 
@@ -136,7 +137,7 @@ std::int64_t DataLoader::epoch() const {
 
 void DataLoader::set_epoch(std::int64_t epoch, std::int64_t batch) {
   check_place({epoch, batch}, size());
-  state_->set_next({epoch, batch}, options().seed);
+  state_->set_next({epoch, batch});
 }
 
 StateDict DataLoader::state_dict() const {
@@ -187,7 +188,13 @@ DataLoader::Iterator DataLoader::begin() const {
     state_->next = {loop->epoch + 1, 0};
     state_->running = loop.get();
   }
-  loop->samples = state_->order_of(seed, loop->epoch);
+  try {
+    loop->samples = state_->order_of(seed, loop->epoch);
+  } catch (...) {  // the epoch has not begun
+    const std::lock_guard guard(state_->lock);
+    if (state_->running == loop.get()) state_->next = {loop->epoch, i.batch_};
+    throw;
+  }
   i.loop_ = loop;
   return i;
 }

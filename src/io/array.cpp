@@ -33,6 +33,16 @@ void read_halves(ByteSource& file, Stored stored, float* to, std::int64_t n) {
   }
 }
 
+/// Reads `n` bools. FileError for a byte that is neither 0 nor 1.
+void read_bools(ByteSource& file, const std::string& name, std::byte* to, std::int64_t n) {
+  const std::int64_t first = file.offset();
+  file.read(to, n, "the data");
+  const std::byte* wrong = std::find_if(to, to + n, [](std::byte b) { return b > std::byte{1}; });
+  if (wrong == to + n) return;
+  fail<FileError>(file.op(), "\"{}\": byte {} is {}, a bool of {} is 0 or 1", file.path(), first + (wrong - to),
+                  static_cast<int>(*wrong), name);
+}
+
 }  // namespace
 
 std::int64_t size_of(Stored stored) noexcept { return stored >= Stored::f16 ? 2 : itemsize(dtype_of_stored(stored)); }
@@ -47,6 +57,13 @@ std::optional<std::int64_t> bytes_of(const Shape& shape, std::int64_t itemsize) 
     if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes)) return std::nullopt;
   }
   return shape.numel() == 0 ? 0 : bytes;
+}
+
+std::int64_t checked_bytes(const ByteSource& file, const char* type, const Shape& shape, std::int64_t itemsize) {
+  const std::optional<std::int64_t> bytes = bytes_of(shape, itemsize);
+  if (bytes && *bytes <= file.most_left()) return *bytes;
+  fail<FileError>(file.op(), "\"{}\" is truncated or damaged: its header says {} of shape {}, more than it can hold",
+                  file.path(), type, shape);
 }
 
 Tensor make_array(const ByteSource& file, const std::string& name, const Shape& shape, DType dtype) {
@@ -69,19 +86,16 @@ void read_elements(ByteSource& file, const std::string& name, Stored stored, con
   if (stored >= Stored::f16) {
     read_halves(file, stored, xtape::detail::elements<float>(y), y.numel());
   } else if (stored == Stored::boolean) {
-    read_truths(file, name, y.impl()->data, y.numel());
+    read_bools(file, name, y.impl()->data, y.numel());
   } else {
     file.read(y.impl()->data, y.numel() * size_of(stored), "the data");
   }
 }
 
-void read_truths(ByteSource& file, const std::string& name, std::byte* to, std::int64_t n) {
-  const std::int64_t first = file.offset();
-  file.read(to, n, "the data");
-  const std::byte* wrong = std::find_if(to, to + n, [](std::byte b) { return b > std::byte{1}; });
-  if (wrong == to + n) return;
-  fail<FileError>(file.op(), "\"{}\": byte {} is {}, a bool of {} is 0 or 1", file.path(), first + (wrong - to),
-                  static_cast<int>(*wrong), name);
+void expect_end(ByteSource& file) {
+  char more;
+  if (file.read_some(&more, 1) == 0) return;
+  fail<FileError>(file.op(), "\"{}\" has data after the array, at byte {}", file.path(), file.offset() - 1);
 }
 
 }  // namespace xtape::io

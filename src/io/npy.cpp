@@ -12,35 +12,15 @@
 
 namespace xtape::io {
 
-namespace {
-
-/// The bytes that an array takes; FileError where the source cannot hold them.
-std::int64_t checked_bytes(const ByteSource& file, const NpyHeader& header) {
-  const std::optional<std::int64_t> bytes = bytes_of(header.shape, itemsize(header.dtype));
-  if (!bytes || *bytes > file.most_left()) {
-    fail<FileError>(file.op(), "\"{}\" is truncated or damaged: its header says {} of shape {}, more than it can hold",
-                    file.path(), to_string(header.dtype), header.shape);
-  }
-  return *bytes;
-}
-
-}  // namespace
-
 Tensor read_npy(ByteSource& file) {
   const NpyHeader header = read_npy_header(file);
-  const std::int64_t bytes = checked_bytes(file, header);
+  const std::int64_t bytes = checked_bytes(file, to_string(header.dtype), header.shape, itemsize(header.dtype));
   Shape stored = header.shape;
   if (header.is_fortran_order) std::reverse(stored.begin(), stored.end());
   const Tensor y = make_array(file, "the array", stored, header.dtype);
-  if (header.dtype == DType::bool_) {
-    read_truths(file, "the array", y.impl()->data, bytes);
-  } else {
-    file.read(y.impl()->data, bytes, "the data");
-  }
+  read_elements(file, "the array", static_cast<Stored>(header.dtype), y);  // Stored begins as DType does
   if (header.is_big_endian) reverse_bytes(y.impl()->data, bytes, itemsize(header.dtype));
-  if (char more; file.read_some(&more, 1) != 0) {
-    fail<FileError>(file.op(), "\"{}\" has data after the array, at byte {}", file.path(), file.offset() - 1);
-  }
+  expect_end(file);
   if (!header.is_fortran_order) return y;
   Shape dims;
   for (std::int64_t d = stored.size(); d-- > 0;) dims.push_back(d);

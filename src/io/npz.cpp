@@ -1,12 +1,11 @@
 #include "xtape/io/npz.hpp"
 
-#include <zlib.h>
-
 #include <string_view>
 #include <vector>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "io/crc32.hpp"
 #include "io/file.hpp"
 #include "io/npy_header.hpp"
 #include "io/npy_reader.hpp"
@@ -37,16 +36,11 @@ void expect_names(const StateDict& dict) {
   }
 }
 
-std::uint32_t crc32_of(const std::string& header, const std::byte* data, std::int64_t n) {
-  const auto crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(header.data()), header.size());
-  if (n == 0) return static_cast<std::uint32_t>(crc);  // without data, zlib would begin anew
-  return static_cast<std::uint32_t>(::crc32_z(crc, reinterpret_cast<const Bytef*>(data), static_cast<std::size_t>(n)));
-}
-
 /// NumPy removes ".npy" once, and takes members without it, too.
 std::string name_of_member(const FileReader& file, const ZipReader& archive, const ZipEntry& entry) {
-  if (std::string_view(entry.name).ends_with(npy_suffix))
+  if (std::string_view(entry.name).ends_with(npy_suffix)) {
     return entry.name.substr(0, entry.name.size() - npy_suffix.size());
+  }
   if (archive.find(entry.name + std::string(npy_suffix))) {
     fail<FileError>(file.op(), "\"{}\" has two arrays named {}, one of them without .npy", file.path(),
                     shown(entry.name));
@@ -65,7 +59,8 @@ void save_npz(const std::string& path, const StateDict& dict) {
     const auto header_size = static_cast<std::int64_t>(header.size());
     const std::byte* data = tensor.impl()->data;
     const std::int64_t size = tensor.numel() * itemsize(tensor.dtype());
-    archive.begin_entry(name + std::string(npy_suffix), header_size + size, crc32_of(header, data, size));
+    const std::uint32_t crc = crc32_after(crc32_after(0, header.data(), header_size), data, size);
+    archive.begin_entry(name + std::string(npy_suffix), header_size + size, crc);
     archive.write(header.data(), header_size);
     archive.write(data, size);
   }

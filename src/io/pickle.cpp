@@ -41,7 +41,6 @@ class PickleMachine {
   PickleMachine(ByteSource& file, Pickle& pickle, std::int64_t most_bytes)
       : file_(file),
         pickle_(pickle),
-        bytes_(pickle.bytes_),
         most_values_(std::min<std::size_t>(static_cast<std::size_t>(most_bytes) / sizeof(PickleValue), UINT32_MAX)) {}
 
   void run() {

@@ -8,7 +8,7 @@ namespace xtape::io {
 
 bool is_ascii(std::string_view name) noexcept;
 bool is_utf8(const std::string& name);
-/// A name for an error: quoted, on one line, and at most as long as a line can be.
+/// A name for an error: in quotes, on one line, and cut off where it is long.
 std::string shown(const std::string& name);
 
 }  // namespace xtape::io

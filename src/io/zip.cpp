@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/fail.hpp"
+#include "io/crc32.hpp"
 #include "io/inflate.hpp"
 #include "io/text.hpp"
 
@@ -337,7 +338,7 @@ class EntrySource final : public ByteSource {
     for (std::int64_t done = 0; done < n;) {
       auto* at = static_cast<unsigned char*>(to) + done;
       const std::int64_t size = std::min(n - done, chunk), got = source().read_some(at, size);
-      actual_crc_ = static_cast<std::uint32_t>(::crc32_z(actual_crc_, at, static_cast<std::size_t>(got)));
+      actual_crc_ = crc32_after(actual_crc_, at, got);
       done += got;
       if (got < size) {
         fail<FileError>(op(), "\"{}\" is damaged: it has {} bytes, the archive says {}", path(), offset_ + done, size_);
@@ -421,8 +422,9 @@ void ZipReader::read_directory(std::int64_t begin, std::int64_t end, std::uint64
     entries_.push_back(checked_entry(file_, std::move(name), header, place));
     left.remove_prefix(size);
   }
-  if (!left.empty())
+  if (!left.empty()) {
     reject_zip(file_, "its directory has {} bytes after the last entry, at byte {}", left.size(), offset());
+  }
 }
 
 /// No two entries share a byte, and none reaches into the directory. What their own headers hold beyond the name is

@@ -31,6 +31,8 @@ class ZipReader {
   /// breaks a rule, or uses what is not read: encryption, archives of several parts, methods other than stored and
   /// deflated, names that are neither ASCII nor marked as UTF-8.
   explicit ZipReader(FileReader& file);
+  ZipReader(const ZipReader&) = delete;
+  ZipReader& operator=(const ZipReader&) = delete;
 
   /// In the directory's order.
   std::span<const ZipEntry> entries() const noexcept { return entries_; }

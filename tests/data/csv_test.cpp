@@ -207,6 +207,8 @@ TEST(CsvDataset, RefusesOptionsThatDoNotFit) {
        opened({.label = "species", .features = {"mass"}})},
       {"ValueError: CsvDataset: the label \"width\" is among the features",
        opened({.label = "width", .features = {"length", "width"}})},
+      {"ValueError: CsvDataset: the feature \"width\" is given twice",
+       opened({.label = "species", .features = {"width", "width"}})},
       {"ValueError: CsvDataset: the class \"a\" is given twice", opened({.label = "species", .classes = {"a", "a"}})},
       {"ValueError: CsvDataset: classes are given, but a regression has none",
        opened({.label = "width", .classes = {"a"}, .regression = true})},

@@ -128,8 +128,11 @@ TEST(DataLoader, RefusesASamplerThatDoesNotFit) {
   struct Short : Backwards {
     std::int64_t size() const { return 5; }
   };
-  expect_error<ValueError>([] { DataLoader(counting(3), {.sampler = Short{{2}}}).begin(); },
-                           "DataLoader: the sampler gives 2 samples, its size is 5");
+  DataLoader loader(counting(3), {.sampler = Short{{2}}});
+  loader.set_epoch(4, 1);
+  expect_error<ValueError>([&loader] { loader.begin(); }, "DataLoader: the sampler gives 2 samples, its size is 5");
+  EXPECT_EQ(loader.epoch(), 4) << "the epoch has not begun";
+  expect_close(loader.state_dict()["batch"], {1});
 }
 
 }  // namespace

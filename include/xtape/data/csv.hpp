@@ -27,9 +27,9 @@ struct CsvOptions {
 class XTAPE_API CsvDataset {
  public:
   /// FileError with the line, and the column where there is one, for whatever breaks these rules, an empty label, and a
-  /// label that is none of `classes`. ValueError for options that do not fit each other. Without `classes`, these are
-  /// the labels that occur: in numeric order if all are integers, else sorted as bytes.
-  CsvDataset(const std::string& path, CsvOptions options);
+  /// label that is none of `classes`. ValueError for options that do not fit each other or name no column of the file.
+  /// Without `classes`, these are the labels that occur: in numeric order if all are integers, else sorted as bytes.
+  CsvDataset(const std::string& path, const CsvOptions& options);
 
   std::int64_t size() const { return features_.size(0); }
   /// x float32 (B, F); y int64 (B), or with `regression` float32 (B).

@@ -1,4 +1,4 @@
-// Datasets, loaders and the readers of MNIST-like files.
+// Datasets, samplers, loaders, and the readers of their files.
 #pragma once
 
 #include "xtape/data/csv.hpp"

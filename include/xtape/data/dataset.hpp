@@ -31,7 +31,7 @@ concept BatchSource = requires(const D& d, std::span<const std::int64_t> indices
 /// A dataset that gives its targets without making the inputs, which may have to be decoded.
 template <class D>
 concept HasTargets = requires(const D& d) {
-  { d.targets() } -> std::same_as<Tensor>;
+  { d.targets() } -> std::convertible_to<Tensor>;
 };
 
 /// Any dataset, as a handle: copies share it.

@@ -28,6 +28,7 @@ class XTAPE_API Sampler {
     requires(!std::same_as<std::remove_cvref_t<S>, Sampler> && IndexSource<S>)
   Sampler(S sampler) : source_(std::make_shared<Model<S>>(std::move(sampler))) {}  // NOLINT: implicit
 
+  /// Whether there is one: only then may the other members be called.
   bool defined() const noexcept { return source_ != nullptr; }
   std::int64_t size() const { return source_->size(); }
   std::vector<std::int64_t> indices(std::uint64_t seed, std::uint64_t epoch) const {

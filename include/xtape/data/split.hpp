@@ -24,11 +24,6 @@ template <std::size_t n, std::size_t... i>
 std::array<Subset, n> subsets(const Dataset& dataset, Parts parts, std::index_sequence<i...>) {
   return {Subset(dataset, std::move(parts[i]))...};
 }
-
-template <class T, std::size_t n, std::size_t... i>
-std::array<std::int64_t, n> widened(const std::array<T, n>& lengths, std::index_sequence<i...>) {
-  return {static_cast<std::int64_t>(lengths[i])...};
-}
 }  // namespace detail
 
 /// Parts of floor(fraction size) samples each; the remainder is distributed one sample to each part, from the first on
@@ -44,7 +39,8 @@ std::array<Subset, n> random_split(const Dataset& dataset, const std::array<doub
 /// The same with the parts' lengths. ValueError unless none is negative and they sum to the dataset's size.
 template <std::integral T, std::size_t n>
 std::array<Subset, n> random_split(const Dataset& dataset, const std::array<T, n>& lengths, std::uint64_t seed = 0) {
-  const auto wide = detail::widened(lengths, std::make_index_sequence<n>());
+  std::array<std::int64_t, n> wide{};
+  for (std::size_t i = 0; i < n; ++i) wide[i] = static_cast<std::int64_t>(lengths[i]);
   return detail::subsets<n>(dataset, detail::split_indices(dataset.size(), wide, seed), std::make_index_sequence<n>());
 }
 
