@@ -15,16 +15,16 @@ IntrusivePtr<Storage> Storage::allocate(std::int64_t bytes) {
 }
 
 IntrusivePtr<Storage> Storage::borrow(std::int64_t bytes) {
-  void* block = take_block(sizeof(Storage) + sizeof(Lender));
+  void* block = take_block(sizeof(Storage) + sizeof(Deleter));
   if (!block) fail<ValueError>("allocate", "no memory for a tensor");
   auto* storage = new (block) Storage(bytes, true);
-  new (storage + 1) Lender;
+  new (storage + 1) Deleter;
   return IntrusivePtr<Storage>::adopt(storage);
 }
 
-void Storage::end_loan() noexcept {
-  if (lender()->deleter) lender()->deleter(lender()->data);
-  lender()->~Lender();
+void Storage::run_deleter() noexcept {
+  if (deleter()->call) deleter()->call(deleter()->data);
+  deleter()->~Deleter();
 }
 
 void retain(Storage* s) noexcept { s->references_.fetch_add(1, std::memory_order_relaxed); }
@@ -33,7 +33,7 @@ void release(Storage* s) noexcept {
   // The only holder cannot race with another; skipping the decrement saves a locked instruction.
   if (!s->is_unique() && s->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   const std::size_t bytes = s->block_bytes();
-  if (s->is_borrowed_) s->end_loan();
+  if (s->is_borrowed_) s->run_deleter();
   s->~Storage();
   give_back(s, bytes);
 }

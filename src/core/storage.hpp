@@ -21,8 +21,8 @@ class alignas(64) Storage {
   /// For `bytes` of somebody else's memory: it does not know where they are, and never frees them by itself.
   static IntrusivePtr<Storage> borrow(std::int64_t bytes);
 
-  /// Of a borrowed storage: the last user calls deleter(data).
-  void give_back_by(Callback<void(void*)> deleter, void* data) noexcept { *lender() = {std::move(deleter), data}; }
+  /// Of a borrowed storage: its last user calls call(data).
+  void set_deleter(Callback<void(void*)> call, void* data) noexcept { *deleter() = {std::move(call), data}; }
 
   /// The bytes, unless they are borrowed.
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
@@ -64,15 +64,15 @@ class alignas(64) Storage {
  private:
   Storage(std::int64_t bytes, bool is_borrowed) noexcept : bytes_(bytes), is_borrowed_(is_borrowed) {}
   std::size_t block_bytes() const noexcept {
-    return sizeof(Storage) + (is_borrowed_ ? sizeof(Lender) : static_cast<std::size_t>(bytes_));
+    return sizeof(Storage) + (is_borrowed_ ? sizeof(Deleter) : static_cast<std::size_t>(bytes_));
   }
-  struct Lender {
-    Callback<void(void*)> deleter;
+  struct Deleter {
+    Callback<void(void*)> call;
     void* data = nullptr;
   };
   /// Stands in the place of the bytes.
-  Lender* lender() noexcept { return std::launder(reinterpret_cast<Lender*>(this + 1)); }
-  void end_loan() noexcept;
+  Deleter* deleter() noexcept { return std::launder(reinterpret_cast<Deleter*>(this + 1)); }
+  void run_deleter() noexcept;
   friend void retain(Storage*) noexcept;
   friend void release(Storage*) noexcept;
 

@@ -79,7 +79,7 @@ Tensor from_blob(void* data, DType dtype, const Shape& shape, Callback<void(void
   if (!data && y.impl()->numel > 0)
     fail<ValueError>("from_blob", "the pointer to {} elements is null", y.impl()->numel);
   y.requires_grad_(options.requires_grad);
-  y.impl()->storage->give_back_by(std::move(deleter), data);  // nothing fails any more
+  y.impl()->storage->set_deleter(std::move(deleter), data);  // nothing fails any more
   return y;
 }
 
