@@ -215,8 +215,9 @@ class Table {
 
 void Table::check_options() const {
   const char c = options_.delimiter;
-  if (c == '"' || c == '\n' || c == '\r' || c == '\0') {
-    fail<ValueError>(csv_op, "a quote, a line break or a NUL byte cannot be the delimiter");
+  constexpr std::string_view of_numbers = "0123456789+-.eE";
+  if (c == '"' || c == '\n' || c == '\r' || c == '\0' || of_numbers.find(c) != std::string_view::npos) {
+    fail<ValueError>(csv_op, "a quote, a line break, a NUL byte and what numbers are made of cannot be the delimiter");
   }
   if (options_.regression && !options_.classes.empty()) {
     fail<ValueError>(csv_op, "classes are given, but a regression has none");
@@ -347,7 +348,8 @@ std::vector<std::string> Table::feature_names() const {
 CsvDataset::CsvDataset(const std::string& path, const CsvOptions& options) {
   Table table(path, options);
   table.read();
-  features_ = table.features();
+  raw_ = table.features();
+  features_ = raw_.clone();
   targets_ = table.targets(classes_);
   feature_names_ = table.feature_names();
 }
@@ -355,11 +357,11 @@ CsvDataset::CsvDataset(const std::string& path, const CsvOptions& options) {
 Tensor CsvDataset::standardize(std::span<const std::int64_t> training) {
   if (training.empty()) fail<ValueError>(csv_op, "standardize: there are no training samples");
   return without_grad([this, training] {
-    const Tensor x = batch(training).x.to(DType::float64);
+    const Tensor x = TensorDataset(raw_, targets_).batch(training).x.to(DType::float64);
     const Tensor mean = x.mean(0), deviation = x.std(0, /*correction=*/0);
     const Tensor is_constant = deviation <= 1e-12 * mean.abs();  // rounding of the mean leaves a little
     const Tensor divisor = where(is_constant, 1.0, deviation);
-    features_.copy_((features_.to(DType::float64) - mean) / divisor);
+    features_.copy_((raw_.to(DType::float64) - mean) / divisor);
     return stack({mean, divisor}).to(DType::float32);
   });
 }

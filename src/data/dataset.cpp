@@ -54,6 +54,17 @@ void check_alike(std::size_t first, std::size_t second, const Tensor& a, const T
 
 }  // namespace
 
+Batch Dataset::batch(std::span<const std::int64_t> indices) const {
+  Batch batch = source_->batch(indices);
+  const auto count = static_cast<std::int64_t>(indices.size());
+  for (const Tensor* t : {&batch.x, &batch.y}) {
+    if (t->defined() && t->dim() > 0 && t->size(0) == count) continue;
+    fail<ShapeError>("Dataset", "batch() gives {} for {} samples: {}", t == &batch.x ? "inputs x" : "targets y", count,
+                     t->defined() ? "shape " + t->shape().to_string() : "an undefined tensor");
+  }
+  return batch;
+}
+
 Batch Dataset::operator[](std::int64_t index) const {
   const Batch one = batch({&index, 1});
   return {one.x[0], one.y[0]};

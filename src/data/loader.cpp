@@ -35,7 +35,8 @@ void check_place(BatchPlace place, std::int64_t batches) {
   }
 }
 
-constexpr std::array state_names = {"epoch", "batch", "seed", "samples", "batch_size", "shuffle", "drop_last"};
+constexpr std::array state_names = {"epoch",      "batch",   "seed",      "samples",
+                                    "batch_size", "shuffle", "drop_last", "sampler"};
 using StateNumbers = std::array<std::int64_t, state_names.size()>;
 
 }  // namespace
@@ -112,6 +113,10 @@ DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
   if (options.shuffle && options.sampler.defined()) {
     fail<ValueError>("DataLoader", "shuffle is set beside a sampler, which decides the order; leave one out");
   }
+  const std::int64_t expected = options.sampler.defined() ? options.sampler.dataset_size() : -1;
+  if (const std::int64_t n = state_->dataset.size(); expected >= 0 && expected != n) {
+    fail<ValueError>("DataLoader", "the sampler is made for {} samples, the dataset has {}", expected, n);
+  }
 }
 
 std::int64_t DataLoader::size() const {
@@ -151,23 +156,25 @@ StateDict DataLoader::state_dict() const {
     place = running ? BatchPlace{running->epoch, running->taken} : state_->next;
     seed = state_->seed;
   }
-  const StateNumbers numbers = {place.epoch,      place.batch,        static_cast<std::int64_t>(seed),
-                                samples,          options.batch_size, options.shuffle,
-                                options.drop_last};
+  const StateNumbers numbers = {
+      place.epoch,     place.batch,       static_cast<std::int64_t>(seed), samples, options.batch_size,
+      options.shuffle, options.drop_last, options.sampler.defined()};
   return io::numbers_dict(state_names, numbers);
 }
 
 void DataLoader::load_state_dict(const StateDict& dict) {
   StateNumbers numbers;
   io::read_numbers("DataLoader", dict, state_names, numbers);
-  const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last] = numbers;
+  const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last, sampler] = numbers;
   const DataLoaderOptions& options = state_->options;
-  const std::int64_t ours[] = {state_->samples(), options.batch_size, options.shuffle, options.drop_last};
+  const std::int64_t ours[] = {state_->samples(), options.batch_size, options.shuffle, options.drop_last,
+                               options.sampler.defined()};
   if (!std::equal(std::begin(ours), std::end(ours), numbers.begin() + 3)) {
-    fail<ValueError>("DataLoader",
-                     "the state is of samples = {}, batch_size = {}, shuffle = {}, drop_last = {}; this loader has "
-                     "{}, {}, {}, {}",
-                     samples, batch_size, shuffle, drop_last, ours[0], ours[1], ours[2], ours[3]);
+    fail<ValueError>(
+        "DataLoader",
+        "the state is of samples = {}, batch_size = {}, shuffle = {}, drop_last = {}, sampler = {}; this loader "
+        "has {}, {}, {}, {}, {}",
+        samples, batch_size, shuffle, drop_last, sampler, ours[0], ours[1], ours[2], ours[3], ours[4]);
   }
   check_place({epoch, batch}, size());
   state_->set_next({epoch, batch}, static_cast<std::uint64_t>(seed));

@@ -3,6 +3,7 @@
 #include "core/fail.hpp"
 #include "data/classes.hpp"
 #include "kernels/random.hpp"
+#include "ops/checks.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/random.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 /// 1 / (samples of its class) for each sample.
 Tensor weights_by_class(const Tensor& targets) {
   const std::int64_t n = targets.dim() == 0 ? 0 : targets.size(0);
+  if (targets.numel() == 0) fail<ValueError>("ClassBalancedSampler", "the dataset has no samples");
   Tensor weights = zeros({n}, {.dtype = DType::float64});
   const auto weight = weights.span<double>();
   SamplesByClass("ClassBalancedSampler", targets, arange(n)).each([weight](std::int64_t, auto samples) {
@@ -28,11 +30,13 @@ WeightedRandomSampler::WeightedRandomSampler(const std::vector<double>& weights,
     : WeightedRandomSampler(tensor(weights, {static_cast<std::int64_t>(weights.size())}), num_samples, replacement) {}
 
 WeightedRandomSampler::WeightedRandomSampler(const Tensor& weights, std::int64_t num_samples, bool replacement)
-    : weights_(weights.detach().to(DType::float64).clone()), num_samples_(num_samples), replacement_(replacement) {
+    : num_samples_(num_samples), replacement_(replacement) {
+  xtape::detail::check_defined("WeightedRandomSampler", weights);
   if (weights.dim() != 1) {
     fail<ShapeError>("WeightedRandomSampler", "expected weights of shape (N), got {}", weights.shape());
   }
-  indices(0, 0);  // checks the weights
+  weights_ = weights.detach().to(DType::float64).clone();
+  indices(0, 0);  // multinomial checks the weights
 }
 
 std::vector<std::int64_t> WeightedRandomSampler::indices(std::uint64_t seed, std::uint64_t epoch) const {

@@ -110,6 +110,8 @@ TEST(CsvDataset, StandardizesByTheTrainingSamplesAlone) {
   expect_close(d.features().narrow(1, 0, 2), {-1, 0, 1, 0, 98, 10, 1, 0, -1, 0});
   expect_close(d.features()[2], {98, 10, 6.9}, 1e-6);
   expect_close(train.batch(Indices{0, 1}).x.narrow(1, 0, 2), {-1, 0, 1, 0});  // copies share the rows
+  d.standardize(Indices{0, 2});  // another fold: from the file's numbers again
+  expect_close(d.features().narrow(1, 0, 1), {-1, (3 - 50.5) / 49.5, 1, (3 - 50.5) / 49.5, -1}, 1e-6);
   expect_error<ValueError>([&] { d.standardize({}); }, "standardize: there are no training samples");
   expect_error<IndexError>([&] { d.standardize(Indices{5}); }, "sample 5 is outside [0, 5)");
 }
@@ -212,8 +214,10 @@ TEST(CsvDataset, RefusesOptionsThatDoNotFit) {
       {"ValueError: CsvDataset: the class \"a\" is given twice", opened({.label = "species", .classes = {"a", "a"}})},
       {"ValueError: CsvDataset: classes are given, but a regression has none",
        opened({.label = "width", .classes = {"a"}, .regression = true})},
-      {"ValueError: CsvDataset: a quote, a line break or a NUL byte cannot be the delimiter",
+      {"ValueError: CsvDataset: a quote, a line break, a NUL byte and what numbers are made of cannot be the delimiter",
        opened({.label = "species", .delimiter = '"'})},
+      {"ValueError: CsvDataset: a quote, a line break, a NUL byte and what numbers are made of cannot be the delimiter",
+       opened({.label = "species", .delimiter = '1'})},
       {("FileError: CsvDataset: \"" + dir.string() + "\" is a directory, not a file").c_str(),
        [&dir] { CsvDataset(dir.string(), {.label = "species"}); }},
   });

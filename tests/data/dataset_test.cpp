@@ -186,5 +186,27 @@ TEST(ConcatDataset, RefusesWhatDoesNotFitTogether) {
                            "ConcatDataset: datasets 0 and 1 have different dtypes: int64 and float32");
 }
 
+/// A user's mistake: one target, however many samples.
+struct OneTarget {
+  std::int64_t size() const { return 4; }
+  Batch batch(std::span<const std::int64_t> indices) const {
+    return {ones({static_cast<std::int64_t>(indices.size()), 2}), zeros({1}, int64)};
+  }
+};
+
+TEST(Dataset, RefusesABatchOfMoreOrFewerSamples) {
+  const Dataset wrong = OneTarget();
+  const std::string error = "Dataset: batch() gives targets y for 3 samples: shape (1)";
+  expect_error<ShapeError>([&] { wrong.batch(Indices{0, 1, 2}); }, error);
+  expect_error<ShapeError>([&] { Subset(wrong, {0, 1, 2, 3}).batch(Indices{0, 1, 2}); }, error);
+  expect_error<ShapeError>([&] { wrong.targets(); }, "Dataset: batch() gives targets y for 4 samples: shape (1)");
+  expect_error<ShapeError>([&] { ConcatDataset({pairs(), wrong}).batch(Indices{0, 3, 4, 5}); }, error);
+  struct None : OneTarget {
+    Batch batch(std::span<const std::int64_t>) const { return {}; }
+  };
+  expect_error<ShapeError>([] { Dataset(None()).batch(Indices{0}); },
+                           "Dataset: batch() gives inputs x for 1 samples: an undefined tensor");
+}
+
 }  // namespace
 }  // namespace xtape::data

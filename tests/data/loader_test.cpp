@@ -242,8 +242,8 @@ TEST(DataLoader, RefusesTheStateOfAnotherOrder) {
   loader.set_epoch(3, 1);
   const DataLoader shorter(numbered_rows(9), {.batch_size = 3, .drop_last = true});
   expect_error<ValueError>([&] { loader.load_state_dict(shorter.state_dict()); },
-                           "DataLoader: the state is of samples = 9, batch_size = 3, shuffle = 0, drop_last = 1; this "
-                           "loader has 10, 2, 1, 0");
+                           "DataLoader: the state is of samples = 9, batch_size = 3, shuffle = 0, drop_last = 1, "
+                           "sampler = 0; this loader has 10, 2, 1, 0, 0");
   expect_error<ValueError>([&] { loader.load_state_dict({}); }, "DataLoader: the state has no entry \"epoch\"");
   EXPECT_EQ(place_of(loader), "3:1");
 }

@@ -74,6 +74,8 @@ TEST(WeightedRandomSampler, RefusesWeightsThatCannotBeDrawnFrom) {
        [] {
          WeightedRandomSampler({1, 0}, 2, false);
        }},
+      {"ValueError: WeightedRandomSampler: the tensor is undefined; has backward run?",
+       [] { WeightedRandomSampler(Tensor(), 1); }},
       {"ShapeError: WeightedRandomSampler: expected weights of shape (N), got (2, 2)",
        [] {
          WeightedRandomSampler(ones({2, 2}), 1);
@@ -90,6 +92,8 @@ TEST(ClassBalancedSampler, DrawsEveryClassEquallyOften) {
     EXPECT_NEAR((met == label).to(float64).mean().item(), 1.0 / 3, 0.01) << "class " << label;
   }
   EXPECT_EQ(ClassBalancedSampler(rare).size(), 1000);
+  expect_error<ValueError>([] { ClassBalancedSampler(counting(0)); },
+                           "ClassBalancedSampler: the dataset has no samples");
   expect_error<DTypeError>([] { ClassBalancedSampler(TensorDataset(zeros({2}), zeros({2}))); },
                            "ClassBalancedSampler: the targets are float32; classes are of an integer dtype");
 }
@@ -125,6 +129,11 @@ TEST(DataLoader, RefusesASamplerThatDoesNotFit) {
                            "DataLoader: shuffle is set beside a sampler, which decides the order; leave one out");
   expect_error<IndexError>([] { DataLoader(counting(3), {.sampler = Backwards{4}}).begin(); },
                            "DataLoader: the sampler gives sample 3, outside [0, 3)");
+  expect_error<ValueError>(
+      [] {
+        DataLoader(counting(3), {.sampler = WeightedRandomSampler({1, 2}, 9)});
+      },
+      "DataLoader: the sampler is made for 2 samples, the dataset has 3");
   struct Short : Backwards {
     std::int64_t size() const { return 5; }
   };

@@ -23,7 +23,8 @@ struct CsvOptions {
 /// quotes, lines that end in LF or CRLF. Spaces around a field that is not quoted do not belong to it. Every line must
 /// have as many fields as the header, and every field of a feature a finite number; empty lines are allowed at the end.
 ///
-/// A handle: copies share the rows.
+/// A handle: copies share the rows. Files that belong together need the same numbers for the same labels and the same
+/// columns: `{.label = "species", .classes = train.classes(), .features = train.feature_names()}`.
 class XTAPE_API CsvDataset {
  public:
   /// FileError with the line, and the column where there is one, for whatever breaks these rules, an empty label, and a
@@ -31,7 +32,7 @@ class XTAPE_API CsvDataset {
   /// Without `classes`, these are the labels that occur: in numeric order if all are integers, else sorted as bytes.
   CsvDataset(const std::string& path, const CsvOptions& options);
 
-  std::int64_t size() const { return features_.size(0); }
+  std::int64_t size() const { return targets_.size(0); }
   /// x float32 (B, F); y int64 (B), or with `regression` float32 (B).
   Batch batch(std::span<const std::int64_t> indices) const { return rows().batch(indices); }
   /// int64 (N), or with `regression` float32 (N).
@@ -44,7 +45,8 @@ class XTAPE_API CsvDataset {
   std::vector<std::string> classes() const { return classes_; }
 
   /// Brings each feature to mean 0 and standard deviation 1 (with divisor N) over the samples at `training`, for copies
-  /// of this dataset and subsets of them as well: `d.standardize(train.indices())`. A feature that is constant over
+  /// of this dataset and subsets of them as well: `d.standardize(train.indices())`. It begins with the file's numbers
+  /// each time, so that it may be called for each fold of a cross-validation. A feature that is constant over
   /// `training` is only centered. The other samples take no part, so that nothing about them is known in training.
   /// Returns float32 (2, F): the means, and the standard deviations (1 for a constant), to treat new samples alike:
   /// `(x - scale[0]) / scale[1]`. ValueError when `training` is empty; IndexError for a sample that there is not.
@@ -53,7 +55,7 @@ class XTAPE_API CsvDataset {
  private:
   TensorDataset rows() const { return TensorDataset(features_, targets_); }
 
-  Tensor features_, targets_;
+  Tensor features_, raw_, targets_;  // raw_: the features as in the file
   std::vector<std::string> feature_names_, classes_;
 };
 

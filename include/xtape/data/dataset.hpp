@@ -43,8 +43,9 @@ class XTAPE_API Dataset {
 
   /// The number of samples.
   std::int64_t size() const { return source_->size(); }
-  /// The samples at `indices`, in that order; repeats are allowed.
-  Batch batch(std::span<const std::int64_t> indices) const { return source_->batch(indices); }
+  /// The samples at `indices`, in that order; repeats are allowed. ShapeError if the dataset gives more or fewer inputs
+  /// or targets.
+  Batch batch(std::span<const std::int64_t> indices) const;
   /// One sample, without dim 0.
   Batch operator[](std::int64_t index) const;
   /// The targets of all samples, stacked along dim 0. Where the dataset has no targets() of its own, all its batches

@@ -19,6 +19,12 @@ concept IndexSource = requires(const S& s, std::uint64_t seed, std::uint64_t epo
   { s.indices(seed, epoch) } -> std::same_as<std::vector<std::int64_t>>;
 };
 
+/// A sampler that knows how many samples the dataset must have.
+template <class S>
+concept KnowsDatasetSize = requires(const S& s) {
+  { s.dataset_size() } -> std::convertible_to<std::int64_t>;
+};
+
 /// Any sampler, as a handle: copies share it.
 class XTAPE_API Sampler {
  public:
@@ -34,12 +40,15 @@ class XTAPE_API Sampler {
   std::vector<std::int64_t> indices(std::uint64_t seed, std::uint64_t epoch) const {
     return source_->indices(seed, epoch);
   }
+  /// Of the dataset that it is made for; -1 if it fits any.
+  std::int64_t dataset_size() const { return source_->dataset_size(); }
 
  private:
   struct Concept {
     virtual ~Concept() = default;
     virtual std::int64_t size() const = 0;
     virtual std::vector<std::int64_t> indices(std::uint64_t seed, std::uint64_t epoch) const = 0;
+    virtual std::int64_t dataset_size() const = 0;
   };
   template <class S>
   struct Model final : Concept {
@@ -47,6 +56,13 @@ class XTAPE_API Sampler {
     std::int64_t size() const override { return s.size(); }
     std::vector<std::int64_t> indices(std::uint64_t seed, std::uint64_t epoch) const override {
       return s.indices(seed, epoch);
+    }
+    std::int64_t dataset_size() const override {
+      if constexpr (KnowsDatasetSize<S>) {
+        return s.dataset_size();
+      } else {
+        return -1;
+      }
     }
     S s;
   };
@@ -65,6 +81,7 @@ class XTAPE_API WeightedRandomSampler {
 
   std::int64_t size() const { return num_samples_; }
   std::vector<std::int64_t> indices(std::uint64_t seed, std::uint64_t epoch) const;
+  std::int64_t dataset_size() const { return weights_.numel(); }
 
  private:
   Tensor weights_;

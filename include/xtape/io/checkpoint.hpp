@@ -63,7 +63,8 @@ class XTAPE_API Checkpoint {
   /// load() replaces all entries of `dict` by those of the file.
   void add(const std::string& name, StateDict& dict);
 
-  /// Sets a text of the program's own, such as set("epoch", "3"). ValueError when the name is empty.
+  /// Sets a text of the program's own, such as set("epoch", "3"). ValueError when the name is empty, or name or text is
+  /// not UTF-8.
   void set(const std::string& name, std::string text);
   /// IndexError names the texts that there are.
   std::string get(std::string_view name) const;
