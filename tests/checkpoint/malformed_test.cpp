@@ -179,7 +179,7 @@ const std::vector<Lie> lies = {
     {"Checkpoint: P: the state of \"loader\" does not fit: DataLoader: the state has no entry \"seed\"", [](Raw& r) { r.drop("loader.seed"); }},
     {"Checkpoint: P: the state of \"loader\" does not fit: DataLoader: \"seed\" is float64 of shape (), expected an int64 number", [](Raw& r) { r.set("loader.seed", real(1)); }},
     {"Checkpoint: P: the state of \"loader\" does not fit: DataLoader: \"seed\" is int64 of shape (1), expected an int64 number", [](Raw& r) { r.set("loader.seed", ones({1}, int64)); }},
-    {"Checkpoint: P: the state of \"loader\" does not fit: DataLoader: the state has 8 entries, expected 7: epoch, batch, seed, samples, batch_size, shuffle, drop_last", [](Raw& r) { r.set("loader.workers", integer(1)); }},
+    {"Checkpoint: P: the state of \"loader\" does not fit: DataLoader: the state has 9 entries, expected 8: epoch, batch, seed, samples, batch_size, shuffle, drop_last, sampler", [](Raw& r) { r.set("loader.workers", integer(1)); }},
     // generators
     {"Checkpoint: P: the state of \"generator\" does not fit: Generator: the state has no entry \"seed\"", [](Raw& r) { r.drop("generator."); }},
     {"Checkpoint: P: the state of \"noise\" does not fit: Generator: \"offset\" is int32 of shape (), expected an int64 number", [](Raw& r) { r.set("noise.offset", integer(1).to(int32)); }},
