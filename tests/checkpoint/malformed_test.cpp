@@ -251,14 +251,7 @@ TEST(MalformedCheckpoint, NeverLoadsAFlippedBitNorAPart) {
   const std::string whole = read_file(path);
   Tiny now(2);
   const auto expect_refused = [&](const std::string& bytes) {
-    std::filesystem::remove(path);  // some file systems sync a file that is written over
-    write_file(path, bytes);
-    try {
-      now.checkpoint.load(path);
-      ADD_FAILURE() << "loaded";
-    } catch (const FileError& error) {
-      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    }
+    EXPECT_FALSE(testing::loads(path, bytes, [&] { now.checkpoint.load(path); }));
   };
   testing::for_each_truncation(whole, expect_refused);
   testing::for_each_flipped_bit(whole, [&](const std::string& bytes, std::size_t bit) {

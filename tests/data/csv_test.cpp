@@ -227,16 +227,16 @@ TEST(CsvDataset, ADamagedFileIsWellFormedOrRefused) {
   const TempDir dir;
   const std::string path = dir / "file.csv";
   const auto load = [&path](const std::string& bytes) {
-    write_file(path, bytes);
-    try {
-      const CsvDataset d(path, {.label = "species"});
-      EXPECT_EQ(d.targets().size(0), d.size());
-      EXPECT_TRUE(d.features().isfinite().all().item<bool>());
-      EXPECT_LT(d.targets().max().item<std::int64_t>(), static_cast<std::int64_t>(d.classes().size()));
-    } catch (const FileError&) {
-    } catch (const ValueError& e) {  // the name of the label is damaged
-      EXPECT_NE(std::string(e.what()).find("there is no column \"species\""), std::string::npos) << e.what();
-    }
+    testing::loads(path, bytes, [&path] {
+      try {
+        const CsvDataset d(path, {.label = "species"});
+        EXPECT_EQ(d.targets().size(0), d.size());
+        EXPECT_TRUE(d.features().isfinite().all().item<bool>());
+        EXPECT_LT(d.targets().max().item<std::int64_t>(), static_cast<std::int64_t>(d.classes().size()));
+      } catch (const ValueError& e) {  // the name of the label is damaged
+        EXPECT_NE(std::string(e.what()).find("there is no column \"species\""), std::string::npos) << e.what();
+      }
+    });
   };
   const std::string whole = "x,\"species\"\r\n1.5,a\r\n-2,\"b\"\r\n";
   for (const std::string& bytes : {whole, testing::deflated(whole)}) {

@@ -314,17 +314,9 @@ TEST(Pickle, ArchiveOfAnotherLayoutIsRefusedWithOneLine) {
 
 // ---- what no test can list ---------------------------------------------------------------------------------------
 
-/// Loads the file; returns whether that worked. An error is a FileError of one line.
+/// Whether the file can be loaded.
 bool loads(const std::string& path, const std::string& bytes) {
-  std::filesystem::remove(path);  // some file systems sync a file that is written over
-  write_file(path, bytes);
-  try {
-    EXPECT_FALSE(io::load_torch(path).to_string().empty());
-    return true;
-  } catch (const FileError& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    return false;
-  }
+  return testing::loads(path, bytes, [&path] { EXPECT_FALSE(io::load_torch(path).to_string().empty()); });
 }
 
 TEST(Pickle, SurvivesEveryTruncationAndEveryFlippedBit) {

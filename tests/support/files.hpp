@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "xtape/error.hpp"
+
 namespace xtape::testing {
 
 /// A directory for the current test, removed with this object.
@@ -47,6 +49,21 @@ inline std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) names.push_back(entry.path().filename());
   return names;
+}
+
+/// Writes a file that may be damaged and calls load(). Whether that worked: if not, the error is a FileError of one
+/// line.
+template <class F>
+bool loads(const std::string& path, const std::string& bytes, F load) {
+  std::filesystem::remove(path);  // some file systems sync a file that is written over
+  write_file(path, bytes);
+  try {
+    load();
+    return true;
+  } catch (const FileError& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    return false;
+  }
 }
 
 /// f(damaged) for the bytes cut off at every place.
