@@ -17,7 +17,7 @@ bool is_gzip_magic(const unsigned char* bytes) { return std::equal(gzip_magic, g
 
 std::int64_t most_inflated(std::int64_t compressed) noexcept {
   std::int64_t most = 0;
-  return __builtin_mul_overflow(compressed, 1032, &most) ? std::numeric_limits<std::int64_t>::max() : most;
+  return __builtin_mul_overflow(compressed, most_inflation, &most) ? std::numeric_limits<std::int64_t>::max() : most;
 }
 
 InflateSource::InflateSource(ByteSource& from, Wrapper wrapper)

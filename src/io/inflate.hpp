@@ -14,7 +14,9 @@
 
 namespace xtape::io {
 
-/// The most bytes that deflated ones can become: 1,032 from each, for a match of 258 bytes takes at least two bits.
+/// The most bytes that one deflated byte can become: a match of 258 bytes takes at least two bits.
+constexpr std::int64_t most_inflation = 1032;
+/// The most bytes that deflated ones can become.
 std::int64_t most_inflated(std::int64_t compressed) noexcept;
 
 /// What is around the deflated bytes.

@@ -1,5 +1,6 @@
 #include "io/pickle_globals.hpp"
 
+#include <cstddef>
 #include <iterator>
 
 #include "io/array.hpp"
@@ -8,47 +9,50 @@ namespace xtape::io {
 
 namespace {
 
-constexpr const char* modules[] = {"collections",         "torch",    "torch._tensor", "torch._utils", "torch.storage",
-                                   "torch.serialization", "builtins", "__builtin__",   "_codecs"};
+template <std::size_t size>
+constexpr void copy_text(const char* text, char (&to)[size]) {
+  for (std::size_t i = 0; text[i] != '\0'; ++i) to[i] = text[i];
+}
 
-constexpr PickleGlobal row(PickleModule module, const char* name, PickleRole role, const char* what = "",
+constexpr PickleGlobal row(const char* module, const char* name, PickleRole role, const char* what = "",
                            int stored = -1) {
-  PickleGlobal global{module, {}, role, {}, static_cast<std::int8_t>(stored)};
-  for (int i = 0; name[i] != '\0'; ++i) global.name[i] = name[i];
-  for (int i = 0; what[i] != '\0'; ++i) global.what[i] = what[i];
+  PickleGlobal global{{}, {}, role, {}, static_cast<std::int8_t>(stored)};
+  copy_text(module, global.module);
+  copy_text(name, global.name);
+  copy_text(what, global.what);
   return global;
 }
 constexpr PickleGlobal storage_of(const char* name, const char* dtype, int stored = -1) {
-  return row(PickleModule::torch, name, PickleRole::storage, dtype, stored);
+  return row("torch", name, PickleRole::storage, dtype, stored);
 }
 constexpr PickleGlobal storage_of(const char* name, const char* dtype, Stored stored) {
   return storage_of(name, dtype, static_cast<int>(stored));
 }
-constexpr PickleGlobal dtype_named(const char* name) { return row(PickleModule::torch, name, PickleRole::dtype); }
+constexpr PickleGlobal dtype_named(const char* name) { return row("torch", name, PickleRole::dtype); }
 
 /// All that a pickle may refer to. Objects may stand beside a state dict, whatever they hold.
 constexpr PickleGlobal globals[] = {
-    row(PickleModule::collections, "OrderedDict", PickleRole::ordered_dict),
-    row(PickleModule::torch, "Size", PickleRole::size),
-    row(PickleModule::utils, "_rebuild_tensor_v2", PickleRole::tensor),
-    row(PickleModule::utils, "_rebuild_tensor_v3", PickleRole::tensor_of_dtype),
-    row(PickleModule::tensor, "_rebuild_from_type_v2", PickleRole::tensor_with_attributes),
-    row(PickleModule::torch, "Tensor", PickleRole::tensor_type),
-    row(PickleModule::utils, "_rebuild_parameter", PickleRole::parameter),
-    row(PickleModule::utils, "_rebuild_parameter_with_state", PickleRole::parameter),
-    row(PickleModule::utils, "_rebuild_sparse_tensor", PickleRole::object, "a sparse tensor"),
-    row(PickleModule::utils, "_rebuild_qtensor", PickleRole::object, "a quantized tensor"),
-    row(PickleModule::utils, "_rebuild_meta_tensor_no_storage", PickleRole::object, "a meta tensor"),
-    row(PickleModule::serialization, "_get_layout", PickleRole::object, "a layout"),
-    row(PickleModule::torch, "device", PickleRole::object, "a device"),
-    row(PickleModule::collections, "Counter", PickleRole::object, "a Counter"),
-    row(PickleModule::builtins, "set", PickleRole::object, "a set"),
-    row(PickleModule::builtins_2, "set", PickleRole::object, "a set"),
-    row(PickleModule::builtins, "bytearray", PickleRole::object, "a bytearray"),
-    row(PickleModule::builtins_2, "bytearray", PickleRole::object, "a bytearray"),
-    row(PickleModule::builtins, "complex", PickleRole::object, "a complex"),
-    row(PickleModule::builtins_2, "complex", PickleRole::object, "a complex"),
-    row(PickleModule::codecs, "encode", PickleRole::object, "bytes"),
+    row("collections", "OrderedDict", PickleRole::ordered_dict),
+    row("torch", "Size", PickleRole::size),
+    row("torch._utils", "_rebuild_tensor_v2", PickleRole::tensor),
+    row("torch._utils", "_rebuild_tensor_v3", PickleRole::tensor_of_dtype),
+    row("torch._tensor", "_rebuild_from_type_v2", PickleRole::tensor_with_attributes),
+    row("torch", "Tensor", PickleRole::tensor_type),
+    row("torch._utils", "_rebuild_parameter", PickleRole::parameter),
+    row("torch._utils", "_rebuild_parameter_with_state", PickleRole::parameter),
+    row("torch._utils", "_rebuild_sparse_tensor", PickleRole::object, "a sparse tensor"),
+    row("torch._utils", "_rebuild_qtensor", PickleRole::object, "a quantized tensor"),
+    row("torch._utils", "_rebuild_meta_tensor_no_storage", PickleRole::object, "a meta tensor"),
+    row("torch.serialization", "_get_layout", PickleRole::object, "a layout"),
+    row("torch", "device", PickleRole::object, "a device"),
+    row("collections", "Counter", PickleRole::object, "a Counter"),
+    row("builtins", "set", PickleRole::object, "a set"),
+    row("__builtin__", "set", PickleRole::object, "a set"),
+    row("builtins", "bytearray", PickleRole::object, "a bytearray"),
+    row("__builtin__", "bytearray", PickleRole::object, "a bytearray"),
+    row("builtins", "complex", PickleRole::object, "a complex"),
+    row("__builtin__", "complex", PickleRole::object, "a complex"),
+    row("_codecs", "encode", PickleRole::object, "bytes"),
     storage_of("FloatStorage", "float32", Stored::f32),
     storage_of("DoubleStorage", "float64", Stored::f64),
     storage_of("HalfStorage", "float16", Stored::f16),
@@ -66,7 +70,7 @@ constexpr PickleGlobal globals[] = {
     storage_of("QInt32Storage", "qint32"),
     storage_of("QUInt4x2Storage", "quint4x2"),
     storage_of("QUInt2x4Storage", "quint2x4"),
-    row(PickleModule::storage, "UntypedStorage", PickleRole::storage, "unknown dtype"),
+    row("torch.storage", "UntypedStorage", PickleRole::storage, "unknown dtype"),
     dtype_named("float64"),
     dtype_named("float32"),
     dtype_named("float16"),
@@ -98,7 +102,7 @@ constexpr PickleGlobal globals[] = {
 
 int find_pickle_global(std::string_view module, std::string_view name) noexcept {
   for (int i = 0; i < static_cast<int>(std::size(globals)); ++i) {
-    if (module == modules[static_cast<int>(globals[i].module)] && name == globals[i].name) return i;
+    if (module == globals[i].module && name == globals[i].name) return i;
   }
   return -1;
 }

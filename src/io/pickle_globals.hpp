@@ -21,21 +21,9 @@ enum class PickleRole : std::uint8_t {
   dtype
 };
 
-enum class PickleModule : std::uint8_t {
-  collections,
-  torch,
-  tensor,
-  utils,
-  storage,
-  serialization,
-  builtins,
-  builtins_2,
-  codecs
-};
-
 /// With its texts in their places: pointers to them would be relocated in every process.
 struct PickleGlobal {
-  PickleModule module;
+  char module[20];
   char name[33];
   PickleRole role;
   char what[20];       // of an object: what it is; of a storage: its dtype

@@ -13,6 +13,7 @@
 #include "core/fail.hpp"
 #include "io/array.hpp"
 #include "io/file.hpp"
+#include "io/inflate.hpp"
 #include "io/pickle.hpp"
 #include "io/text.hpp"
 #include "io/zip.hpp"
@@ -259,7 +260,7 @@ Tensor tensor_in(const FileReader& file, const TorchTensor& t, const Tensor& sto
 /// Checks what can be checked before elements are read.
 void expect_loadable(const TorchArchive& archive, std::vector<TorchTensor>& tensors) {
   const FileReader& file = archive.file();
-  constexpr double most_times_file = 1032;  // of copies; as much as deflate can make of a file
+  constexpr auto most_times_file = static_cast<double>(most_inflation);  // of copies
   double copied = 0;
   for (TorchTensor& t : tensors) {
     if (t.is_negated) {

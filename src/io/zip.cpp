@@ -13,17 +13,15 @@
 #include "io/crc32.hpp"
 #include "io/inflate.hpp"
 #include "io/text.hpp"
+#include "io/zip_format.hpp"
 
 namespace xtape::io {
 
 namespace {
 
-constexpr std::string_view local_magic = "PK\3\4", central_magic = "PK\1\2", end_magic = "PK\5\6",
-                           end64_magic = "PK\6\6", locator_magic = "PK\6\7";
-constexpr std::int64_t local_size = 30, central_size = 46, end_size = 22, end64_size = 56, locator_size = 20;
+constexpr std::int64_t local_size = 30, central_size = 46, end_size = 22, locator_size = 20;
 constexpr std::int64_t longest_comment = 0xffff;
-constexpr std::uint64_t see_zip64 = 0xffffffff;  // a number that stands in the ZIP64 field
-constexpr unsigned encrypted = 0x2041, level_bits = 0x6, has_descriptor = 0x8, utf8 = 0x800;  // flags (4.4.4)
+constexpr unsigned encrypted = 0x2041, level_bits = 0x6, has_descriptor = 0x8;  // flags (4.4.4)
 
 template <class... Args>
 [[noreturn]] void reject_zip(const ByteSource& file, fmt::format_string<Args...> format, Args&&... args) {
@@ -71,13 +69,13 @@ class ArchiveEnd {
  public:
   explicit ArchiveEnd(FileReader& file) : file_(file) {
     const std::int64_t size =
-        std::min<std::int64_t>(file.size(), end64_size + locator_size + end_size + longest_comment);
+        std::min<std::int64_t>(file.size(), zip::end64_size + locator_size + end_size + longest_comment);
     begin_ = file.size() - size;
     bytes_.resize(static_cast<std::size_t>(size));
     file.seek(begin_);
     file.read(bytes_.data(), size, "the end of the archive");
-    const std::size_t at =
-        size < end_size ? std::string_view::npos : bytes_.rfind(end_magic, static_cast<std::size_t>(size - end_size));
+    const std::size_t at = size < end_size ? std::string_view::npos
+                                           : bytes_.rfind(zip::end_magic, static_cast<std::size_t>(size - end_size));
     if (at == std::string_view::npos) {
       fail<FileError>(file.op(), "\"{}\" is truncated or damaged: the archive has no end record", file.path());
     }
@@ -96,7 +94,7 @@ class ArchiveEnd {
     if (part != 0 || directory_part != 0 || count_here != count) {
       fail<FileError>(file_.op(), "\"{}\" is a part of an archive of several files, which is not read", file_.path());
     }
-    const std::int64_t limit = begin_ + end_record_ - (is_zip64 ? locator_size + end64_size : 0);
+    const std::int64_t limit = begin_ + end_record_ - (is_zip64 ? locator_size + zip::end64_size : 0);
     if (size > static_cast<std::uint64_t>(limit) || offset != static_cast<std::uint64_t>(limit) - size) {
       reject_zip(file_, "its directory of {} bytes at byte {} does not end at byte {}", size, offset, limit);
     }
@@ -108,7 +106,7 @@ class ArchiveEnd {
   std::string_view from(std::int64_t at) const { return std::string_view(bytes_).substr(static_cast<std::size_t>(at)); }
 
   bool has_locator() const {
-    return end_record_ >= locator_size && from(end_record_ - locator_size).starts_with(locator_magic);
+    return end_record_ >= locator_size && from(end_record_ - locator_size).starts_with(zip::locator_magic);
   }
 
   /// Takes the numbers of the ZIP64 record. The end record has the same, or says by a number of ones to look there.
@@ -116,15 +114,15 @@ class ArchiveEnd {
     Numbers locator(from(end_record_ - locator_size + 4));
     locator.skip(4);
     const std::uint64_t offset = locator.take(8);
-    const std::int64_t at = end_record_ - locator_size - end64_size;
-    if (at < 0 || offset != static_cast<std::uint64_t>(begin_ + at) || !from(at).starts_with(end64_magic) ||
-        Numbers(from(at + 4)).take(8) != end64_size - 12) {
-      reject_zip(file_, "its ZIP64 end record is not the {} bytes before the locator at byte {}", end64_size,
-                 begin_ + at + end64_size);
+    const std::int64_t at = end_record_ - locator_size - zip::end64_size;
+    if (at < 0 || offset != static_cast<std::uint64_t>(begin_ + at) || !from(at).starts_with(zip::end64_magic) ||
+        Numbers(from(at + 4)).take(8) != zip::end64_size - 12) {
+      reject_zip(file_, "its ZIP64 end record is not the {} bytes before the locator at byte {}", zip::end64_size,
+                 begin_ + at + zip::end64_size);
     }
     const EndNumbers wide = read_numbers(from(at + 16), {4, 4, 8, 8, 8, 8});
     for (std::size_t i = 0; i < wide.size(); ++i) {
-      const bool is_elsewhere = numbers[i] == (i < 4 ? 0xffff : see_zip64);
+      const bool is_elsewhere = numbers[i] == (i < 4 ? zip::most16 : zip::most32);
       if (numbers[i] != wide[i] && !is_elsewhere) {
         reject_zip(file_, "its two end records differ: {} and {}", wide[i], numbers[i]);
       }
@@ -159,7 +157,7 @@ struct EntryHeader {
   unsigned name_size, extra_size;
 };
 
-/// Replaces the numbers that are all ones by those of the ZIP64 field, in its order (4.5.3). `name` is for errors.
+/// Replaces the numbers that are all ones by those of the ZIP64 field, in its order (4.5.3). `name`: of the entry.
 void widen(const ByteSource& file, const std::string& name, std::string_view extra,
            std::initializer_list<std::uint64_t*> numbers) {
   bool is_found = false;
@@ -167,16 +165,17 @@ void widen(const ByteSource& file, const std::string& name, std::string_view ext
     Numbers head(extra);
     const unsigned id = head.u16(), size = head.u16();
     extra.remove_prefix(4);
-    if (size > extra.size())
-      reject_zip(file, "an extra field of {} has only {} of its {} bytes", name, extra.size(), size);
+    if (size > extra.size()) {
+      reject_zip(file, "an extra field of {} has only {} of its {} bytes", shown(name), extra.size(), size);
+    }
     std::string_view field = extra.substr(0, size);
     extra.remove_prefix(size);
-    if (id != 1) continue;
-    if (is_found) reject_zip(file, "{} has two ZIP64 fields", name);
+    if (id != zip::zip64_id) continue;
+    if (is_found) reject_zip(file, "{} has two ZIP64 fields", shown(name));
     is_found = true;
     for (std::uint64_t* number : numbers) {
-      if (*number != see_zip64) continue;
-      if (field.size() < 8) reject_zip(file, "the ZIP64 field of {} is too short", name);
+      if (*number != zip::most32) continue;
+      if (field.size() < 8) reject_zip(file, "the ZIP64 field of {} is too short", shown(name));
       *number = Numbers(field).take(8);
       field.remove_prefix(8);
     }
@@ -196,15 +195,15 @@ const char* name_of_method(unsigned method) noexcept {
 
 void expect_readable(const ByteSource& file, const std::string& name, const EntryHeader& header) {
   if (header.flags & encrypted) {
-    fail<FileError>(file.op(), "\"{}\": {} is encrypted, which is not read", file.path(), name);
+    fail<FileError>(file.op(), "\"{}\": {} is encrypted, which is not read", file.path(), shown(name));
   }
-  if (header.flags & ~(level_bits | has_descriptor | utf8)) {
+  if (header.flags & ~(level_bits | has_descriptor | zip::utf8)) {
     fail<FileError>(file.op(), "\"{}\": {} has the flags {:#06x}; encryption, patches and the like are not read",
-                    file.path(), name, header.flags);
+                    file.path(), shown(name), header.flags);
   }
   if (header.method != 0 && header.method != Z_DEFLATED) {
     fail<FileError>(file.op(), "\"{}\": {} is compressed by method {}{}; stored and deflated entries are read",
-                    file.path(), name, header.method, name_of_method(header.method));
+                    file.path(), shown(name), header.method, name_of_method(header.method));
   }
 }
 
@@ -212,7 +211,7 @@ void expect_name(const ByteSource& file, const std::string& name, unsigned flags
   if (name.empty()) reject_zip(file, "entry {} has no name", index);
   if (name.find('\0') != std::string::npos) reject_zip(file, "the name {} has a NUL byte", shown(name));
   if (is_ascii(name)) return;
-  if (!(flags & utf8)) {
+  if (!(flags & zip::utf8)) {
     fail<FileError>(file.op(), "\"{}\": the name {} is neither ASCII nor marked as UTF-8; no other encoding is read",
                     file.path(), shown(name));
   }
@@ -266,28 +265,28 @@ void expect_agreement(const FileReader& file, const ZipEntry& entry, const Entry
 
 /// Reads an entry's own header; returns where its contents begin.
 std::int64_t read_local_header(FileReader& file, const ZipEntry& entry) {
-  const std::string name = shown(entry.name);
   char bytes[local_size];
   if (file.offset() != entry.offset) file.seek(entry.offset);
   file.read(bytes, local_size, "the header of an entry");
-  if (!std::string_view(bytes, local_size).starts_with(local_magic)) {
-    reject_zip(file, "{} has no header at byte {}", name, entry.offset);
+  if (!std::string_view(bytes, local_size).starts_with(zip::local_magic)) {
+    reject_zip(file, "{} has no header at byte {}", shown(entry.name), entry.offset);
   }
   Numbers numbers({bytes + 4, local_size - 4});
   EntryHeader header(numbers);
-  expect_readable(file, name, header);
+  expect_readable(file, entry.name, header);
   const std::int64_t begin = entry.offset + local_size + header.name_size + header.extra_size;
   if (entry.compressed_size > entry.end - begin) {
-    reject_zip(file, "{} ends at byte {}, but what follows it begins at byte {}", name, begin + entry.compressed_size,
-               entry.end);
+    reject_zip(file, "{} ends at byte {}, but what follows it begins at byte {}", shown(entry.name),
+               begin + entry.compressed_size, entry.end);
   }
   std::string text(header.name_size + header.extra_size, '\0');
   file.read(text.data(), static_cast<std::int64_t>(text.size()), "the header of an entry");
   const std::string local_name = text.substr(0, header.name_size);
   if (local_name != entry.name) {
-    reject_zip(file, "the header at byte {} is that of {}, expected {}", entry.offset, shown(local_name), name);
+    reject_zip(file, "the header at byte {} is that of {}, expected {}", entry.offset, shown(local_name),
+               shown(entry.name));
   }
-  widen(file, name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
+  widen(file, entry.name, std::string_view(text).substr(header.name_size), {&header.size, &header.compressed_size});
   expect_agreement(file, entry, header);
   return begin;
 }
@@ -382,7 +381,7 @@ ZipReader::ZipReader(FileReader& file) : file_(file) {
   if (file.offset() != 0) file.seek(0);
   file.read(bytes, 4, "the magic string");
   const std::string_view begin(bytes, 4);
-  if (begin != local_magic && begin != end_magic && begin != end64_magic) {
+  if (begin != zip::local_magic && begin != zip::end_magic && begin != zip::end64_magic) {
     fail<FileError>(file.op(), "\"{}\" is no ZIP archive: it does not begin with PK\\x03\\x04", file.path());
   }
   const Directory directory = ArchiveEnd(file).directory();
@@ -399,7 +398,7 @@ void ZipReader::read_directory(std::int64_t begin, std::int64_t end, std::uint64
   std::string_view left = bytes;
   const auto offset = [&left, end] { return end - static_cast<std::int64_t>(left.size()); };
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (left.size() < central_size || !left.starts_with(central_magic)) {
+    if (left.size() < central_size || !left.starts_with(zip::central_magic)) {
       reject_zip(file_, "the directory has no entry {} at byte {}", i, offset());
     }
     Numbers numbers(left.substr(6));
@@ -413,11 +412,10 @@ void ZipReader::read_directory(std::int64_t begin, std::int64_t end, std::uint64
                  offset() + static_cast<std::int64_t>(size), end);
     }
     std::string name(left.substr(central_size, header.name_size));
-    const std::string in_error = shown(name);
     expect_name(file_, name, header.flags, i);
-    expect_readable(file_, in_error, header);
-    if (part != 0) reject_zip(file_, "{} is in part {} of the archive, which has one", in_error, part);
-    widen(file_, in_error, left.substr(central_size + header.name_size, header.extra_size),
+    expect_readable(file_, name, header);
+    if (part != 0) reject_zip(file_, "{} is in part {} of the archive, which has one", shown(name), part);
+    widen(file_, name, left.substr(central_size + header.name_size, header.extra_size),
           {&header.size, &header.compressed_size, &place});
     entries_.push_back(checked_entry(file_, std::move(name), header, place));
     left.remove_prefix(size);

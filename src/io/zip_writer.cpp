@@ -4,13 +4,13 @@
 #include <initializer_list>
 
 #include "io/text.hpp"
+#include "io/zip_format.hpp"
 
 namespace xtape::io {
 
 namespace {
 
-constexpr std::uint64_t most16 = 0xffff, most32 = 0xffffffff;  // they stand for "see ZIP64"
-constexpr unsigned plain_version = 20, zip64_version = 45;     // of the format, times ten, that a reader must know
+constexpr unsigned plain_version = 20, zip64_version = 45;  // of the format, times ten, that a reader must know
 
 struct Number {
   std::uint64_t value;
@@ -28,17 +28,17 @@ void append(std::string& to, std::initializer_list<Number> numbers) {
 std::string zip64_field(std::initializer_list<std::uint64_t> values) {
   std::string data, field;
   for (std::uint64_t value : values) {
-    if (value >= most32) append(data, {{value, 8}});
+    if (value >= zip::most32) append(data, {{value, 8}});
   }
-  if (!data.empty()) append(field, {{1, 2}, {data.size(), 2}});
+  if (!data.empty()) append(field, {{zip::zip64_id, 2}, {data.size(), 2}});
   return field + data;
 }
 
 /// What both headers of an entry hold. The date is the first that the format knows: equal arrays make equal files.
 void append_common(std::string& to, const ZipEntry& entry, unsigned version, std::size_t extra_size) {
-  constexpr unsigned utf8_flag = 0x800, first_date = 0x21;  // 1980-01-01
-  const std::uint64_t size = std::min(static_cast<std::uint64_t>(entry.size), most32);
-  const unsigned flags = is_ascii(entry.name) ? 0 : utf8_flag;
+  constexpr unsigned first_date = 0x21;  // 1980-01-01
+  const std::uint64_t size = std::min(static_cast<std::uint64_t>(entry.size), zip::most32);
+  const unsigned flags = is_ascii(entry.name) ? 0 : zip::utf8;
   append(to, {{version, 2}, {flags, 2}, {0, 2}, {0, 2}, {first_date, 2}, {entry.crc, 4}, {size, 4}, {size, 4}});
   append(to, {{entry.name.size(), 2}, {extra_size, 2}});
 }
@@ -47,10 +47,10 @@ std::string central_header_text(const ZipEntry& entry) {
   const auto size = static_cast<std::uint64_t>(entry.size), offset = static_cast<std::uint64_t>(entry.offset);
   const std::string extra = zip64_field({size, size, offset});
   const unsigned version = extra.empty() ? plain_version : zip64_version;
-  std::string text = "PK\1\2";
+  std::string text(zip::central_magic);
   append(text, {{version, 2}});  // written as on MS-DOS: no file attributes
   append_common(text, entry, version, extra.size());
-  append(text, {{0, 2}, {0, 2}, {0, 2}, {0, 4}, {std::min(offset, most32), 4}});
+  append(text, {{0, 2}, {0, 2}, {0, 2}, {0, 4}, {std::min(offset, zip::most32), 4}});
   return text + entry.name + extra;
 }
 
@@ -59,7 +59,7 @@ std::string central_header_text(const ZipEntry& entry) {
 std::string local_header_text(const ZipEntry& entry) {
   const auto size = static_cast<std::uint64_t>(entry.size);
   const std::string extra = zip64_field({size, size});
-  std::string text = "PK\3\4";
+  std::string text(zip::local_magic);
   append_common(text, entry, extra.empty() ? plain_version : zip64_version, extra.size());
   return text + entry.name + extra;
 }
@@ -68,17 +68,21 @@ std::string directory_text(const std::vector<ZipEntry>& entries, std::int64_t be
   std::string text;
   for (const ZipEntry& entry : entries) text += central_header_text(entry);
   const std::uint64_t count = entries.size(), size = text.size(), offset = static_cast<std::uint64_t>(begin);
-  if (count >= most16 || size >= most32 || offset >= most32) {
-    text += "PK\6\6";
-    append(text, {{44, 8}, {zip64_version, 2}, {zip64_version, 2}, {0, 4}, {0, 4}});
+  if (count >= zip::most16 || size >= zip::most32 || offset >= zip::most32) {
+    text += zip::end64_magic;
+    append(text, {{zip::end64_size - 12, 8}, {zip64_version, 2}, {zip64_version, 2}, {0, 4}, {0, 4}});
     append(text, {{count, 8}, {count, 8}, {size, 8}, {offset, 8}});
-    text += "PK\6\7";
+    text += zip::locator_magic;
     append(text, {{0, 4}, {offset + size, 8}, {1, 4}});
   }
-  const std::uint64_t count16 = std::min(count, most16);
-  text += "PK\5\6";
-  append(text,
-         {{0, 2}, {0, 2}, {count16, 2}, {count16, 2}, {std::min(size, most32), 4}, {std::min(offset, most32), 4}});
+  const std::uint64_t count16 = std::min(count, zip::most16);
+  text += zip::end_magic;
+  append(text, {{0, 2},
+                {0, 2},
+                {count16, 2},
+                {count16, 2},
+                {std::min(size, zip::most32), 4},
+                {std::min(offset, zip::most32), 4}});
   append(text, {{0, 2}});
   return text;
 }
