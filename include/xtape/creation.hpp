@@ -195,6 +195,18 @@ Tensor tensor(const R& values, std::initializer_list<std::int64_t> shape, const 
   return tensor(values, Shape(shape), options);
 }
 
+namespace detail {
+/// Of the elements at a T*.
+template <class T>
+DType blob_dtype(const TensorOptions& options) {
+  if constexpr (std::is_void_v<T>) {
+    return options.dtype.value_or(DType::float32);
+  } else {
+    return dtype_of<T>;
+  }
+}
+}  // namespace detail
+
 /// A tensor on the elements at `data`, row-major, without a copy: each sees what the other writes. The caller owns the
 /// memory, and keeps it until the tensor, all that shares its storage and every graph that has saved it are gone. The
 /// dtype is the element's; that of a void* is `options.dtype`, float32 by default. DTypeError for another dtype,
@@ -202,11 +214,7 @@ Tensor tensor(const R& values, std::initializer_list<std::int64_t> shape, const 
 template <class T>
   requires(Element<T> || std::is_void_v<T>)
 Tensor from_blob(T* data, const Shape& shape, const TensorOptions& options = {}) {
-  if constexpr (std::is_void_v<T>) {
-    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, {}, options);
-  } else {
-    return detail::from_blob(data, dtype_of<T>, shape, {}, options);
-  }
+  return detail::from_blob(data, detail::blob_dtype<T>(options), shape, {}, options);
 }
 /// The same, but the tensor owns the memory: deleter(data) is called once, on any thread, when nothing uses it any
 /// more. It must not throw. If from_blob throws, the memory is still the caller's. (A template, so that `{}` in its
@@ -214,11 +222,7 @@ Tensor from_blob(T* data, const Shape& shape, const TensorOptions& options = {})
 template <class T, std::invocable<void*> Deleter>
   requires(Element<T> || std::is_void_v<T>)
 Tensor from_blob(T* data, const Shape& shape, Deleter deleter, const TensorOptions& options = {}) {
-  if constexpr (std::is_void_v<T>) {
-    return detail::from_blob(data, options.dtype.value_or(DType::float32), shape, std::move(deleter), options);
-  } else {
-    return detail::from_blob(data, dtype_of<T>, shape, std::move(deleter), options);
-  }
+  return detail::from_blob(data, detail::blob_dtype<T>(options), shape, std::move(deleter), options);
 }
 
 }  // namespace xtape

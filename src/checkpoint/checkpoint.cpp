@@ -48,8 +48,8 @@ void Checkpoint::add(const std::string& name, StateDict& dict) { impl_->add(name
 
 void Checkpoint::set(const std::string& name, std::string text) {
   if (name.empty()) fail<ValueError>(checkpoint::op, "the name of a text is empty");
-  for (const std::string& checked : {name, text}) {
-    if (!io::is_utf8(checked)) fail<ValueError>(checkpoint::op, "the text {} is not UTF-8", io::shown(name));
+  if (!io::is_utf8(name) || !io::is_utf8(text)) {
+    fail<ValueError>(checkpoint::op, "the text {} is not UTF-8", io::shown(name));
   }
   impl_->texts.set(name, std::move(text));
 }

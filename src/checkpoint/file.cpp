@@ -67,8 +67,9 @@ class SummedReader final : public FileReader {
 // ---- reading -----------------------------------------------------------------------------------------------------
 
 void check_version(const FileReader& file, const io::Metadata& texts) {
-  if (!texts.contains(version_name))
+  if (!texts.contains(version_name)) {
     fail<FileError>(op, "\"{}\" is no checkpoint; load_safetensors reads it", file.path());
+  }
   const std::string& found = texts.at(version_name);
   if (found == version) return;
   fail<FileError>(op, "\"{}\" is a checkpoint of version {}, this program reads {}", file.path(), shown(found),

@@ -185,7 +185,10 @@ class Table {
 
   void read();
   Tensor features() const;
-  Tensor targets(std::vector<std::string>& classes) const;
+  /// `classes`: those of a classification.
+  Tensor targets(const std::vector<std::string>& classes) const;
+  /// Of a classification, in the order of their numbers.
+  std::vector<std::string> classes() const;
   std::vector<std::string> feature_names() const;
 
  private:
@@ -321,13 +324,16 @@ Tensor Table::features() const {
   return x;
 }
 
-Tensor Table::targets(std::vector<std::string>& classes) const {
+std::vector<std::string> Table::classes() const {
+  return options_.classes.empty() ? in_order(seen_) : options_.classes;
+}
+
+Tensor Table::targets(const std::vector<std::string>& classes) const {
   Tensor y = xtape::detail::make_tensor({rows_}, options_.regression ? DType::float32 : DType::int64);
   if (options_.regression) {
     numbers_.copy_to(xtape::detail::elements<float>(y));
     return y;
   }
-  classes = options_.classes.empty() ? in_order(seen_) : options_.classes;
   std::vector<std::int64_t> number(classes.size());  // of each label, by its place among those seen
   for (std::size_t i = 0; i < classes.size(); ++i) {
     number[static_cast<std::size_t>(seen_.at(classes[i]))] = static_cast<std::int64_t>(i);
@@ -350,6 +356,7 @@ CsvDataset::CsvDataset(const std::string& path, const CsvOptions& options) {
   table.read();
   raw_ = table.features();
   features_ = raw_.clone();
+  classes_ = table.classes();
   targets_ = table.targets(classes_);
   feature_names_ = table.feature_names();
 }
