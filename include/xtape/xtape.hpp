@@ -16,4 +16,5 @@
 #include "xtape/shape.hpp"
 #include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
+#include "xtape/train/train.hpp"
 #include "xtape/version.hpp"

@@ -1,0 +1,81 @@
+// Measuring a model on data that it does not learn from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "xtape/tensor.hpp"
+#include "xtape/train/data_source.hpp"
+#include "xtape/train/objective.hpp"
+
+namespace xtape::train {
+
+/// A 95 % confidence interval.
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// How well one class is recognized, or the mean over classes.
+struct ClassScores {
+  double precision =
+      0;              ///< of the samples that are called this class, the share that is of it; 0 where none is called so
+  double recall = 0;  ///< of the samples of this class, the share that is called so; 0 where there are none
+  double f1 = 0;      ///< 2 precision recall / (precision + recall), 0 where both are 0
+  std::int64_t support = 0;  ///< samples of this class
+};
+
+/// The result of evaluate(). accuracy and all that follows it need classes: integer targets (N) of an output (N, C),
+/// probabilities (N, C) as targets of CrossEntropyLoss, or targets 0 and 1 of the binary losses. For anything else
+/// accuracy is NaN and the functions throw ValueError.
+class XTAPE_API Evaluation {
+ public:
+  double loss = 0;      ///< the mean over all samples, by the loss's own denominators
+  double accuracy = 0;  ///< the share of samples whose largest output is at their class; ignored targets do not count
+  std::int64_t samples = 0;
+
+  /// Wilson's score interval of accuracy (Wilson 1927): it also holds near 0 and 1, and for few samples.
+  Interval accuracy_interval() const;
+  /// The share of samples whose class is among the k largest outputs; of equal outputs the first is the larger.
+  /// ValueError unless 1 <= k <= C.
+  double top_k(std::int64_t k) const;
+  /// int64 (C, C): how many samples of class [row] were taken for class [column].
+  Tensor confusion() const;
+  /// One entry for each class; their mean, and their mean weighted by support.
+  std::vector<ClassScores> class_scores() const;
+  ClassScores macro_average() const;
+  ClassScores weighted_average() const;
+  /// All of these as a table, a line for each class.
+  std::string report() const;
+  /// The number of classes; 0 if there are none.
+  std::int64_t classes() const noexcept { return classes_; }
+  /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples"
+  std::string to_string() const;
+
+ private:
+  friend class Evaluator;
+  std::int64_t classes_ = 0;
+  std::vector<std::int64_t> confusion_;  // (C, C)
+  std::vector<std::int64_t> ranks_;      // [r]: samples whose class is the r-th largest output, from 0
+  std::vector<std::string> names_;       // of the classes; empty: their numbers
+};
+
+struct EvaluateOptions {
+  std::int64_t batch_size = 256;          ///< of a Dataset
+  std::vector<std::string> classes = {};  ///< their names, for report()
+};
+
+namespace detail {
+XTAPE_API Evaluation evaluate(const Objective& objective, const DataSource& source, const EvaluateOptions& options);
+}  // namespace detail
+
+/// One pass over `source` in evaluation mode without recording; the model's mode is afterwards what it was before, also
+/// when this throws. Nothing is drawn from the default generator by modules in evaluation mode. ValueError for a source
+/// without samples.
+template <std::derived_from<nn::Module> M, Criterion C>
+Evaluation evaluate(const M& model, C criterion, const DataSource& source, const EvaluateOptions& options = {}) {
+  return detail::evaluate(detail::Objective(model, std::move(criterion)), source, options);
+}
+
+}  // namespace xtape::train

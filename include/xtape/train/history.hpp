@@ -1,0 +1,90 @@
+// What fit() returns: a record for each epoch, why training ended, and what the curves mean.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "xtape/export.hpp"
+
+namespace xtape::train {
+
+/// One epoch. A number that was not measured is NaN: accuracies of a regression, everything about validation where
+/// there is none. Losses are means over all samples of the epoch, weighted by the loss's own denominators. train_loss
+/// and train_accuracy are taken while the model learns, in training mode; the train_eval values afterwards, in
+/// evaluation mode, on a fixed sample of the training set.
+struct EpochRecord {
+  std::int64_t epoch = 0;  ///< from 1
+  double train_loss = std::numeric_limits<double>::quiet_NaN();
+  double train_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double lr = 0;           ///< of the first group, in the epoch's last step
+  double seconds = 0;      ///< of the epoch, validation included
+  std::int64_t steps = 0;  ///< of the optimizer since training began
+  double train_eval_loss = std::numeric_limits<double>::quiet_NaN();
+  double train_eval_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double gap = std::numeric_limits<double>::quiet_NaN();  ///< train_eval_accuracy - validation_accuracy
+  double gap_low = std::numeric_limits<double>::quiet_NaN(),
+         gap_high = std::numeric_limits<double>::quiet_NaN();  ///< its 95 % interval
+};
+
+/// Why fit() ended.
+enum class StopCause : std::uint8_t { last_epoch, patience, stop, signal, not_finite };
+
+/// All that a History is made of.
+struct HistoryData {
+  std::vector<EpochRecord> epochs = {};
+  std::string monitor = "validation_loss";  ///< decides which epoch is the best
+  StopCause cause = StopCause::last_epoch;
+  std::string stop_reason = {};
+  std::int64_t training_samples = 0, validation_samples = 0;
+  std::int64_t train_eval_samples = 0;  ///< of the sample of the training set
+  std::int64_t classes = 0;             ///< 0: no classification
+};
+
+class XTAPE_API History {
+ public:
+  History();
+  explicit History(HistoryData data);
+
+  /// The number of epochs that were completed.
+  std::size_t size() const noexcept { return data_.epochs.size(); }
+  bool empty() const noexcept { return data_.epochs.empty(); }
+  /// IndexError outside [0, size()).
+  const EpochRecord& operator[](std::size_t i) const&;
+  EpochRecord operator[](std::size_t i) && { return (*this)[i]; }
+  std::vector<EpochRecord>::const_iterator begin() const noexcept { return data_.epochs.begin(); }
+  std::vector<EpochRecord>::const_iterator end() const noexcept { return data_.epochs.end(); }
+
+  /// The epoch, from 1, whose monitored value is the best (the first of equals); without validation that of train_loss.
+  /// 0 if no epoch has such a value.
+  std::int64_t best_epoch() const noexcept;
+  StopCause stop_cause() const noexcept { return data_.cause; }
+  /// Why training ended, in words.
+  std::string stop_reason() const { return data_.stop_reason; }
+  /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
+  std::string verdict() const;
+  /// A header line, then a line for each epoch; "" for what was not measured.
+  std::string to_csv() const;
+  /// An object for each epoch, one a line; null for what was not measured.
+  std::string to_jsonl() const;
+
+  const HistoryData& data() const& noexcept { return data_; }
+  HistoryData data() && { return std::move(data_); }
+
+ private:
+  HistoryData data_;
+};
+
+namespace detail {
+/// A record's monitored value, which is NaN if it was not measured. ValueError from "Trainer" lists the names that
+/// there are.
+XTAPE_API double monitored(const EpochRecord& record, const std::string& monitor);
+/// Whether a lower value is better: that of a loss.
+XTAPE_API bool lower_is_better(const std::string& monitor);
+}  // namespace detail
+
+}  // namespace xtape::train

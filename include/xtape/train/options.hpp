@@ -1,0 +1,40 @@
+// The options of a Trainer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace xtape::train {
+
+/// With a patience above 0, fit() stops when the monitored value has not improved for that many epochs in a row, and
+/// always ends with the weights of the best epoch, whatever ended it.
+struct EarlyStoppingOptions {
+  std::string monitor = "validation_loss";  ///< or "validation_accuracy", "train_loss", "train_accuracy"
+  std::int64_t patience = 0;                ///< epochs without improvement that end fit(); 0: no early stopping
+  double min_delta = 0.0;                   ///< an improvement is larger than this; finite, >= 0
+};
+
+/// With a path, fit() writes a file from which resume() continues bit for bit: after every epoch, and within epochs
+/// where every_steps or every_seconds says so.
+struct CheckpointOptions {
+  std::string path = {};         ///< "": no checkpoints
+  std::int64_t every_steps = 0;  ///< 0: not by steps
+  double every_seconds = 0;      ///< 0: not by time
+  bool keep_best = true;         ///< also the weights of the best epoch: "last.safetensors" has "last.best.safetensors"
+};
+
+struct TrainerOptions {
+  std::int64_t epochs = 1;
+  std::int64_t batch_size = 32;  ///< of Datasets; a DataLoader has its own, as it has the next four
+  bool shuffle = true;           ///< the training set, anew for each epoch
+  std::int64_t num_workers = 0;  ///< threads that prepare training batches ahead; 0: none
+  bool drop_last = false;        ///< leave out a last training batch that is not full
+  std::uint64_t seed = 0;        ///< of the order and of transforms
+  std::int64_t accumulate = 1;   ///< batches whose gradients make one step, as if they were one batch
+  double clip_grad_norm = 0;     ///< the largest 2-norm of all gradients; 0: no limit
+  double ema = 0;                ///< decay of the moving average of the weights, in [0, 1); 0: no average
+  EarlyStoppingOptions early_stopping = {};
+  CheckpointOptions checkpoint = {};
+};
+
+}  // namespace xtape::train

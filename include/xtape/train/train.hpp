@@ -1,0 +1,10 @@
+// Training: the Trainer and what goes with it.
+#pragma once
+
+#include "xtape/train/evaluation.hpp"
+#include "xtape/train/history.hpp"
+#include "xtape/train/lr_find.hpp"
+#include "xtape/train/options.hpp"
+#include "xtape/train/sink.hpp"
+#include "xtape/train/stop_on_signal.hpp"
+#include "xtape/train/trainer.hpp"

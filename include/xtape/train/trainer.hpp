@@ -1,0 +1,98 @@
+// The Trainer: the loop that trains, validates, stops early, saves and resumes.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "xtape/detail/callback.hpp"
+#include "xtape/generator.hpp"
+#include "xtape/optim/lr_scheduler.hpp"
+#include "xtape/optim/optimizer.hpp"
+#include "xtape/train/data_source.hpp"
+#include "xtape/train/evaluation.hpp"
+#include "xtape/train/history.hpp"
+#include "xtape/train/objective.hpp"
+#include "xtape/train/options.hpp"
+#include "xtape/train/sink.hpp"
+
+namespace xtape::train {
+
+/// How often a scheduler steps.
+enum class Every : std::uint8_t { epoch, step };
+
+/// Trains a model:
+///
+///     train::Trainer trainer(model, criterion, optimizer, {.epochs = 20, .batch_size = 64,
+///                                                          .early_stopping = {.patience = 3}});
+///     train::History history = trainer.fit(training, validation);
+///
+/// Each step is that of the loop by hand, and with the same seed it gives the same bits:
+///
+///     data::DataLoader batches(training, {.batch_size = 64, .shuffle = true});
+///     for (int epoch = 0; epoch < 20; ++epoch) {
+///       model.train();
+///       for (auto [x, y] : batches) {
+///         Tensor loss = criterion(model(x), y);
+///         optimizer.zero_grad();
+///         loss.backward();
+///         optimizer.step();
+///       }
+///       scheduler.step();
+///     }
+///
+/// The optimizer, and schedulers and sinks that have names, must outlive the trainer and not be moved. Model and
+/// criterion are handles. One thread at a time may use a trainer, except that any thread may call stop().
+class XTAPE_API Trainer {
+ public:
+  /// ValueError for an option outside its range.
+  template <std::derived_from<nn::Module> M, Criterion C>
+  Trainer(const M& model, C criterion, optim::Optimizer& optimizer, TrainerOptions options = {})
+      : Trainer(detail::Objective(model, std::move(criterion)), optimizer, std::move(options)) {}
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// Steps `scheduler` after every epoch or every step of the optimizer. ReduceLROnPlateau gets the monitored value.
+  /// ValueError for a OneCycleLR, which counts steps, with Every::epoch, and for a ReduceLROnPlateau with Every::step.
+  void schedule(optim::lr_scheduler::LRScheduler& scheduler, Every every = Every::epoch);
+  /// Calls f(record) after each epoch, or each training batch. Several are called in the order in which they were
+  /// added.
+  void on_epoch_end(Callback<void(const EpochRecord&)> f);
+  void on_batch_end(Callback<void(const BatchRecord&)> f);
+  /// Replaces each training batch b by f(b, g). The numbers of g depend on the trainer's seed, epoch and batch alone.
+  /// Several are applied in the order in which they were added.
+  void transform(Callback<data::Batch(data::Batch, Generator&)> f);
+  /// Tells `sink` what happens (sink.hpp). A sink that has a name is referred to, a temporary is kept.
+  template <class S>
+  void sink(S&& sink) {
+    add_sink(detail::own(static_cast<detail::AnySink*>(new detail::SinkOf<S>(std::forward<S>(sink)))));
+  }
+  /// Ends fit() after the batch that is running. May be called from callbacks, sinks and other threads.
+  void stop() noexcept;
+
+  /// Trains for `epochs` epochs or until something stops it, and validates after each epoch if there is validation
+  /// data. Modes are afterwards what they were before, also when this throws. Exceptions of callbacks, sinks, datasets
+  /// and ops pass through; then, and whatever else ends it, early stopping restores the best weights.
+  ///
+  /// A loss that is not finite is never stepped on: fit() ends, stop_reason() names the epoch, the step and the op that
+  /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case.
+  ///
+  /// ValueError, before anything is changed, for data without samples, or a monitored value that will not be measured.
+  History fit(const DataSource& training, const DataSource& validation = {});
+  /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size.
+  Evaluation evaluate(const DataSource& source) const;
+  /// Makes the next fit() continue from a file that CheckpointOptions::path has written. FileError if it cannot be
+  /// read; what does not fit the model, the optimizer or the data is an error of that fit(), which changes nothing.
+  void resume(const std::string& path);
+
+ private:
+  Trainer(detail::Objective objective, optim::Optimizer& optimizer, TrainerOptions options);
+  void add_sink(std::shared_ptr<detail::AnySink> sink);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xtape::train
