@@ -33,6 +33,7 @@ class XTAPE_API NLLLoss : public Loss {
   ~NLLLoss() override;
   Tensor forward(const Tensor& log_probabilities, const Tensor& target) const override;
   LossParts parts(const Tensor& log_probabilities, const Tensor& target) const override;
+  std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
 
@@ -48,6 +49,7 @@ class XTAPE_API CrossEntropyLoss : public Loss {
   ~CrossEntropyLoss() override;
   Tensor forward(const Tensor& logits, const Tensor& target) const override;
   LossParts parts(const Tensor& logits, const Tensor& target) const override;
+  std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
 
