@@ -1,0 +1,32 @@
+// The Trainer on digits: it validates after every epoch, stops when validation no longer improves, brings back the best
+// weights, and says what the curves mean.
+#include <fmt/core.h>
+
+#include <array>
+#include <xtape/xtape.hpp>
+
+using namespace xtape;
+
+int main() {
+  manual_seed(0);
+  const data::Dataset all = data::digits(2000, 0), test = data::digits(1000, 1);
+  auto [training, validation] = data::stratified_split(all, std::array{0.8, 0.2}, /*seed=*/0);
+
+  nn::Sequential model{nn::Flatten(), nn::Linear(784, 64), nn::ReLU(), nn::Linear(64, 10)};
+  nn::CrossEntropyLoss criterion;
+  optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
+
+  train::Trainer trainer(model, criterion, optimizer,
+                         {.epochs = 30, .batch_size = 50, .early_stopping = {.patience = 3}});
+  fmt::print("           training        validation\n");
+  fmt::print("epoch   loss  accuracy    loss  accuracy\n");
+  trainer.on_epoch_end([](const train::EpochRecord& r) {
+    fmt::print("{:5} {:6.3f} {:9.3f} {:7.3f} {:9.3f}\n", r.epoch, r.train_loss, r.train_accuracy, r.validation_loss,
+               r.validation_accuracy);
+  });
+  const train::History history = trainer.fit(training, validation);
+  fmt::print("\n{}\n{}\n\n", history.stop_reason(), history.verdict());
+
+  const train::Evaluation e = trainer.evaluate(test);
+  fmt::print("test: {}\n\n{}", e.to_string(), e.report());
+}
