@@ -96,7 +96,7 @@ void Fit::train_epoch() {
     const Tensor output = objective_.output(batch.x);
     const BatchLoss loss = loss_of(output, batch.y);
     if (loss.denominator != 0) {  // else every target is ignored, and a mean of nothing is NaN
-      if (!std::isfinite(loss.value)) return end_not_finite(origin_of(loss, batch));
+      if (!std::isfinite(loss.value)) return end_not_finite(state_.steps + 1, origin_of(loss, batch));
       if (pending.denominator == 0) optimizer_.zero_grad();
       loss.tensor.backward();
       pending.denominator += loss.denominator;
@@ -119,7 +119,7 @@ void Fit::train_epoch() {
     }
   }
   if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
-    end_not_finite(fmt::format("the parameter \"{}\" is no longer finite", name));
+    end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
   }
 }
 
@@ -276,7 +276,7 @@ void Fit::bring_back_best() const {
 
 History Fit::history() const {
   std::string reason = ending_->reason;
-  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
+  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
     reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
                           state_.best.value);
   }

@@ -81,7 +81,7 @@ class Fit {
   void check_monitor_is_measured() const;
 
   // not_finite.cpp: a loss that no step is made with
-  void end_not_finite(const std::string& what);
+  void end_not_finite(std::int64_t step, const std::string& what);
   std::string origin_of(const BatchLoss& loss, const data::Batch& batch) const;
   std::string replay(const BatchLoss& loss, const data::Batch& batch) const;
 
