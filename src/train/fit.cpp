@@ -113,10 +113,7 @@ void Fit::train_epoch() {
                           .samples = batch.y.size(0),
                           .loss = loss.value,
                           .lr = lr_});
-    if (completes_step && !is_last && setup_.stop_requested) {
-      return end(StopCause::stop,
-                 fmt::format("stop() was called in epoch {}, after step {}", state_.epoch + 1, state_.steps));
-    }
+    if (completes_step && !is_last && setup_.stop_requested) return end_as_asked(state_.epoch + 1);
   }
   if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
     end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
@@ -256,16 +253,23 @@ void Fit::keep_if_best(const EpochRecord& record) {
 
 void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
 
+/// stop() was called in this epoch, or before the first one.
+void Fit::end_as_asked(std::int64_t epoch) {
+  end(StopCause::stop, epoch == 0 ? "stop() was called before the first epoch"
+                                  : fmt::format("stop() was called in epoch {}, after step {}", epoch, state_.steps));
+}
+
 void Fit::end_if_it_is_time() {
   const BestSoFar& best = state_.best;
   const std::int64_t patience = options_.early_stopping.patience;
   if (setup_.stop_requested) {
-    end(StopCause::stop, fmt::format("stop() was called, after epoch {}", state_.epoch));
+    end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
     end(StopCause::patience,
         fmt::format("{} did not improve in {} epoch{}", monitor_, patience, patience == 1 ? "" : "s"));
   } else if (state_.epoch >= options_.epochs) {
-    end(StopCause::last_epoch, fmt::format("epoch {} was the last", state_.epoch));
+    end(StopCause::last_epoch,
+        state_.epoch == 0 ? "no epoch was asked for" : fmt::format("epoch {} was the last", state_.epoch));
   }
 }
 

@@ -73,6 +73,7 @@ class Fit {
   Evaluator evaluated(const data::DataLoader& loader) const;
   void keep_if_best(const EpochRecord& record);
   void end_if_it_is_time();
+  void end_as_asked(std::int64_t epoch);
   void end(StopCause cause, std::string reason);
   void bring_back_best() const;
   History history() const;
