@@ -28,6 +28,16 @@ std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   return n;
 }
 
+void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
+  const auto& [x, y] = transformed;
+  if (!x.defined()) fail<ValueError>("fit", "a transform returned a batch without inputs");
+  if (!y.defined()) fail<ValueError>("fit", "a transform returned a batch without targets");
+  if (x.dim() == 0 || y.dim() == 0 || x.size(0) != samples || y.size(0) != samples) {
+    fail<ShapeError>("fit", "a transform returned a batch of inputs {} and targets {}; it had {} samples", x.shape(),
+                     y.shape(), samples);
+  }
+}
+
 /// A seed for the transforms of one batch: a number of the stream of (seed, epoch), at the batch's place.
 std::uint64_t transform_seed(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
   RandomStream stream = keyed_stream(seed, StreamUse::transform, static_cast<std::uint64_t>(epoch));
@@ -83,8 +93,7 @@ void Fit::run_epoch() {
 }
 
 void Fit::train_epoch() {
-  if (loader_is_ours_) loader_.set_epoch(setup_.epochs_begun, state_.batch);
-  ++setup_.epochs_begun;
+  place_loader();
   objective_.module().train();
   PendingStep pending;
   for (auto batches = loader_.begin(); batches != loader_.end();) {
@@ -95,7 +104,7 @@ void Fit::train_epoch() {
 
     const Tensor output = objective_.output(batch.x);
     const BatchLoss loss = loss_of(output, batch.y);
-    if (loss.denominator != 0) {  // else every target is ignored, and a mean of nothing is NaN
+    if (loss.counts()) {
       if (!std::isfinite(loss.value)) return end_not_finite(state_.steps + 1, origin_of(loss, batch));
       if (pending.denominator == 0) optimizer_.zero_grad();
       loss.tensor.backward();
@@ -103,21 +112,31 @@ void Fit::train_epoch() {
     }
     count(loss, output, batch.y);
     const bool completes_step = ++pending.batches == options_.accumulate || is_last;
-    const std::int64_t step_number = state_.steps + (pending.denominator != 0);
+    const std::int64_t step_of_batch = state_.steps + (pending.denominator != 0);
     if (completes_step) step(pending);
 
     listeners_.batch_end({.epoch = state_.epoch + 1,
                           .batch = state_.batch,
                           .batches = loader_.size(),
-                          .step = step_number,
+                          .step = step_of_batch,
                           .samples = batch.y.size(0),
                           .loss = loss.value,
                           .lr = lr_});
-    if (completes_step && !is_last && setup_.stop_requested) return end_as_asked(state_.epoch + 1);
+    if (completes_step && !is_last && is_asked_to_stop()) return end_as_asked(state_.epoch + 1);
   }
-  if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
+  if (const std::string name = broken_parameter(); !name.empty()) {
     end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
   }
+}
+
+/// Where the epoch begins: with an order of its own or, of a loader of the user's, where that stands.
+void Fit::place_loader() {
+  if (loader_is_ours_) {
+    loader_.set_epoch(setup_.epochs_begun, state_.batch);
+  } else {
+    state_.batch = loader_.state_dict()["batch"].item<std::int64_t>();
+  }
+  ++setup_.epochs_begun;
 }
 
 BatchLoss Fit::loss_of(const Tensor& output, const Tensor& target) const {
@@ -165,7 +184,7 @@ void Fit::step_schedules(Every every, double monitored) const {
 void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& target) {
   ++state_.batch;
   EpochTotals& totals = state_.totals;
-  if (loss.denominator != 0) {
+  if (loss.counts()) {
     totals.loss += loss.sum;
     totals.denominator += loss.denominator;
   }
@@ -182,15 +201,7 @@ data::Batch Fit::transformed(data::Batch batch) const {
   Generator generator(transform_seed(options_.seed, setup_.epochs_begun - 1, state_.batch));
   for (const auto& f : setup_.transforms) {
     batch = f(std::move(batch), generator);
-    for (const Tensor& t : {batch.x, batch.y}) {
-      if (!t.defined())
-        fail<ValueError>("fit", "a transform returned a batch without {}",
-                         t.impl() == batch.x.impl() ? "inputs" : "targets");
-      if (t.dim() == 0 || t.size(0) != samples) {
-        fail<ShapeError>("fit", "a transform returned a batch of inputs {} and targets {}; it had {} samples",
-                         batch.x.shape(), batch.y.shape(), samples);
-      }
-    }
+    check_has_samples(batch, samples);
   }
   return batch;
 }
@@ -262,7 +273,7 @@ void Fit::end_as_asked(std::int64_t epoch) {
 void Fit::end_if_it_is_time() {
   const BestSoFar& best = state_.best;
   const std::int64_t patience = options_.early_stopping.patience;
-  if (setup_.stop_requested) {
+  if (is_asked_to_stop()) {
     end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
     end(StopCause::patience,

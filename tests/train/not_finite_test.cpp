@@ -136,6 +136,19 @@ TEST(NotFinite, NoEpochEndsWithBrokenWeights) {
   EXPECT_TRUE(same(model.state_dict(), at_first));
 }
 
+TEST(NotFinite, AParameterThatWasInfiniteBeforeIsMeant) {
+  struct Masked : nn::Module {
+    nn::Linear fc = register_module("fc", nn::Linear(5, 3));
+    nn::Parameter mask = register_parameter("mask", tensor({0.0F, 0.0F, -std::numeric_limits<float>::infinity()}));
+    Tensor forward(const Tensor& x) { return fc(x) + mask; }
+  };
+  const Masked model;
+  optim::SGD optimizer(model.fc.parameters(), {.lr = 0.1});
+  const data::Batch all = data::Dataset(three_classes(40)).batch(arange(40).to_vector<std::int64_t>());
+  const data::TensorDataset two_classes(all.x, clamp(all.y, 0, 1));
+  EXPECT_EQ(Trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 2}).fit(two_classes).size(), 2u);
+}
+
 TEST(NotFinite, WithoutEarlyStoppingTooTheBestEpochIsLeft) {
   const Fragile model;
   optim::SGD optimizer(model.parameters(), {.lr = 0.1});
