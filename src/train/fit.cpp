@@ -95,6 +95,7 @@ void Fit::train_epoch() {
 
     const Tensor output = objective_.output(batch.x);
     const BatchLoss loss = loss_of(output, batch.y);
+    if (state_.steps == 0 && std::isnan(state_.first_loss)) state_.first_loss = loss.sum / loss.denominator;
     if (loss.denominator != 0) {  // else every target is ignored, and a mean of nothing is NaN
       if (!std::isfinite(loss.value)) return end_not_finite(origin_of(loss, batch));
       if (pending.denominator == 0) optimizer_.zero_grad();
@@ -216,6 +217,9 @@ void Fit::validate(EpochRecord& record) {
   record.validation_accuracy = on_validation.score().accuracy();
   record.train_eval_loss = on_training.loss();
   record.train_eval_accuracy = on_training.score().accuracy();
+  state_.majority_share = on_validation.majority_share();
+  state_.train_eval_r2 = on_training.r2();
+  state_.validation_r2 = on_validation.r2();
   record.gap = record.train_eval_accuracy - record.validation_accuracy;
   if (!std::isnan(record.gap)) {
     const Interval interval = gap_interval(record.train_eval_accuracy, on_training.score().counted,
@@ -287,7 +291,11 @@ History Fit::history() const {
                   .training_samples = loader_.dataset().size(),
                   .validation_samples = validation_ ? validation_->dataset().size() : 0,
                   .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
-                  .classes = classes_});
+                  .classes = classes_,
+                  .first_loss = state_.first_loss,
+                  .majority_share = state_.majority_share,
+                  .train_eval_r2 = state_.train_eval_r2,
+                  .validation_r2 = state_.validation_r2});
 }
 
 }  // namespace xtape::train
