@@ -185,6 +185,7 @@ void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& targe
   ++state_.batch;
   EpochTotals& totals = state_.totals;
   if (loss.counts()) {
+    if (std::isnan(state_.first_loss)) state_.first_loss = loss.sum / loss.denominator;
     totals.loss += loss.sum;
     totals.denominator += loss.denominator;
   }
@@ -224,6 +225,9 @@ void Fit::validate(EpochRecord& record) {
   record.validation_accuracy = on_validation.score().accuracy();
   record.train_eval_loss = on_training.loss();
   record.train_eval_accuracy = on_training.score().accuracy();
+  state_.majority_share = on_validation.majority_share();
+  state_.train_eval_r2 = on_training.r2();
+  state_.validation_r2 = on_validation.r2();
   record.gap = record.train_eval_accuracy - record.validation_accuracy;
   if (!std::isnan(record.gap)) {
     const Interval interval = gap_interval(record.train_eval_accuracy, on_training.score().counted,
@@ -302,7 +306,11 @@ History Fit::history() const {
                   .training_samples = loader_.dataset().size(),
                   .validation_samples = validation_ ? validation_->dataset().size() : 0,
                   .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
-                  .classes = classes_});
+                  .classes = classes_,
+                  .first_loss = state_.first_loss,
+                  .majority_share = state_.majority_share,
+                  .train_eval_r2 = state_.train_eval_r2,
+                  .validation_r2 = state_.validation_r2});
 }
 
 }  // namespace xtape::train
