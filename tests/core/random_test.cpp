@@ -140,6 +140,19 @@ TEST(PlainMath, LogAgreesWithLibm) {
   EXPECT_EQ(kernels::plain_log(1.0), 0.0);
 }
 
+TEST(PlainMath, ExpAgreesWithLibm) {
+  double worst = 0;
+  std::vector<double> u(200000);
+  kernels::uniform({3, 0}, 0, static_cast<std::int64_t>(u.size()), u.data());
+  for (double v : u) {
+    for (double x : {v, -v, 1400 * v - 700, v * 1e-9}) {
+      worst = std::max(worst, std::abs(kernels::plain_exp(x) / std::exp(x) - 1));
+    }
+  }
+  EXPECT_LT(worst, 5e-16);
+  EXPECT_EQ(kernels::plain_exp(0.0), 1.0);
+}
+
 TEST(PlainMath, SinAndCosAgreeWithLibm) {
   double worst = 0;
   std::vector<double> u(200000);
