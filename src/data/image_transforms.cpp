@@ -249,6 +249,7 @@ struct Erasing final : TypedTransform<Erasing> {
 };
 
 std::array<double, 2> around_zero(double degrees) {
+  check_finite("RandomRotation", "degrees", {&degrees, 1});
   if (degrees < 0) fail<ValueError>("RandomRotation", "degrees is {}, it must not be negative", degrees);
   return {-degrees, degrees};
 }

@@ -1,8 +1,7 @@
 #include "kernels/image.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <cstdlib>
 
 #include "kernels/plain_math.hpp"
 
@@ -41,32 +40,51 @@ void flip_image(const ImageSize& size, const T* x, T* y) {
 
 namespace {
 
-/// The place in x of pixels (i, j) of a rotated image.
-struct Rotation {
-  double sin, cos, center_i, center_j;
-  double row(std::int64_t i, std::int64_t j) const noexcept {
-    return sin * (static_cast<double>(j) - center_j) + cos * (static_cast<double>(i) - center_i) + center_i;
-  }
-  double column(std::int64_t i, std::int64_t j) const noexcept {
-    return cos * (static_cast<double>(j) - center_j) - sin * (static_cast<double>(i) - center_i) + center_j;
-  }
-};
+/// A coordinate, in units of 2^-32: steps along a row are additions of integers, and floors are shifts.
+using Fixed = std::int64_t;
+constexpr Fixed one = Fixed{1} << 32;
 
-/// The largest integer that is not above v, for |v| < 2^31: without a call to a function of libm.
-std::int64_t floor_of(double v) noexcept { return static_cast<std::int64_t>(v + 0x1p31) - (std::int64_t{1} << 31); }
+Fixed fixed(double v) noexcept { return static_cast<Fixed>(v * 0x1p32 + (v < 0 ? -0.5 : 0.5)); }
 
 template <class T>
-void rotate_nearest(const ImageSize& size, const Rotation& place, const ChannelNumbers& fill, const T* x, T* y) {
-  const auto [channels, height, width] = size;
-  const std::int64_t plane = size.plane();
-  for (std::int64_t i = 0; i < height; ++i) {
-    for (std::int64_t j = 0; j < width; ++j, ++y) {
-      const std::int64_t row = std::lrint(place.row(i, j)), column = std::lrint(place.column(i, j));
-      const bool inside = row >= 0 && row < height && column >= 0 && column < width;
-      const std::int64_t from = row * width + column;
-      for (std::int64_t c = 0; c < channels; ++c) y[c * plane] = inside ? x[c * plane + from] : static_cast<T>(fill[c]);
-    }
+T fraction(Fixed v) noexcept {
+  return static_cast<T>(static_cast<std::uint32_t>(v)) * static_cast<T>(0x1p-32);
+}
+
+std::int64_t nearest(Fixed v) noexcept {
+  const std::int64_t up = (v + one / 2) >> 32;
+  const bool is_between = static_cast<std::uint32_t>(v) == one / 2;
+  return up - (is_between ? up & 1 : 0);
+}
+
+/// Whether 0 <= i < n.
+bool is_within(std::int64_t i, std::int64_t n) noexcept {
+  return static_cast<std::uint64_t>(i) < static_cast<std::uint64_t>(n);
+}
+
+/// f(y, row, column) for each pixel y of the rotated image: where in x it lies.
+template <class T, class F>
+void each_rotated(const ImageSize& size, double turns, T* y, F f) {
+  const auto [sin, cos] = plain_sincos_turns(turns);
+  const double center_i = static_cast<double>(size.height - 1) / 2, center_j = static_cast<double>(size.width - 1) / 2;
+  const Fixed down = fixed(sin), right = fixed(cos);
+  for (std::int64_t i = 0; i < size.height; ++i) {
+    const double up = static_cast<double>(i) - center_i;
+    Fixed row = fixed(cos * up - sin * center_j + center_i), column = fixed(-sin * up - cos * center_j + center_j);
+    for (std::int64_t j = 0; j < size.width; ++j, row += down, column += right) f(y++, row, column);
   }
+}
+
+template <class T>
+void rotate_nearest(const ImageSize& size, double turns, const ChannelNumbers& fill, const T* x, T* y) {
+  const std::int64_t plane = size.plane();
+  each_rotated(size, turns, y, [&size, plane, &fill, x](T* to, Fixed row, Fixed column) {
+    const std::int64_t i = nearest(row), j = nearest(column), from = i * size.width + j;
+    const bool inside = is_within(i, size.height) && is_within(j, size.width);
+    for (std::int64_t c = 0; c < size.channels; ++c) {
+      to[c * plane] = inside ? x[c * plane + from] : static_cast<T>(fill[c]);
+    }
+  });
 }
 
 /// A value between four pixels, of which some lie outside.
@@ -75,10 +93,9 @@ T at_the_rim(const ImageSize& size, const T* x, std::int64_t top, std::int64_t l
   T mean = 0, part = 0;
   for (std::int64_t i = 0; i < 2; ++i) {
     for (std::int64_t j = 0; j < 2; ++j) {
-      const std::int64_t row = top + i, column = left + j;
-      if (row < 0 || row >= size.height || column < 0 || column >= size.width) continue;
+      if (!is_within(top + i, size.height) || !is_within(left + j, size.width)) continue;
       const T weight = (i ? down : 1 - down) * (j ? right : 1 - right);
-      mean += weight * x[row * size.width + column];
+      mean += weight * x[(top + i) * size.width + left + j];
       part += weight;
     }
   }
@@ -86,37 +103,29 @@ T at_the_rim(const ImageSize& size, const T* x, std::int64_t top, std::int64_t l
 }
 
 template <class T>
-void rotate_bilinear(const ImageSize& size, const Rotation& place, const ChannelNumbers& fill, const T* x, T* y) {
-  const auto [channels, height, width] = size;
+void rotate_bilinear(const ImageSize& size, double turns, const ChannelNumbers& fill, const T* x, T* y) {
   const std::int64_t plane = size.plane();
-  for (std::int64_t i = 0; i < height; ++i) {
-    for (std::int64_t j = 0; j < width; ++j, ++y) {
-      const double row = place.row(i, j), column = place.column(i, j);
-      const std::int64_t top = floor_of(row), left = floor_of(column);
-      const T down = static_cast<T>(row - static_cast<double>(top));
-      const T right = static_cast<T>(column - static_cast<double>(left));
-      const bool inside = top >= 0 && top < height - 1 && left >= 0 && left < width - 1;
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const T* image = x + c * plane;
-        if (!inside) {
-          y[c * plane] = at_the_rim(size, image, top, left, down, right, static_cast<T>(fill[c]));
-          continue;
-        }
-        const T *upper = image + top * width + left, *lower = upper + width;
-        const T above = upper[0] + right * (upper[1] - upper[0]), below = lower[0] + right * (lower[1] - lower[0]);
-        y[c * plane] = above + down * (below - above);
+  each_rotated(size, turns, y, [&size, plane, &fill, x](T* to, Fixed row, Fixed column) {
+    const std::int64_t top = row >> 32, left = column >> 32;
+    const T down = fraction<T>(row), right = fraction<T>(column);
+    const bool inside = is_within(top, size.height - 1) && is_within(left, size.width - 1);
+    for (std::int64_t c = 0; c < size.channels; ++c) {
+      if (!inside) {
+        to[c * plane] = at_the_rim(size, x + c * plane, top, left, down, right, static_cast<T>(fill[c]));
+        continue;
       }
+      const T *upper = x + c * plane + top * size.width + left, *lower = upper + size.width;
+      const T above = upper[0] + right * (upper[1] - upper[0]), below = lower[0] + right * (lower[1] - lower[0]);
+      to[c * plane] = above + down * (below - above);
     }
-  }
+  });
 }
 
 }  // namespace
 
 template <class T>
 void rotate_image(const ImageSize& size, double turns, bool bilinear, const ChannelNumbers& fill, const T* x, T* y) {
-  const auto [sin, cos] = plain_sincos_turns(turns);
-  const Rotation place{sin, cos, static_cast<double>(size.height - 1) / 2, static_cast<double>(size.width - 1) / 2};
-  (bilinear ? rotate_bilinear<T> : rotate_nearest<T>)(size, place, fill, x, y);
+  (bilinear ? rotate_bilinear<T> : rotate_nearest<T>)(size, turns, fill, x, y);
 }
 
 template <class T>

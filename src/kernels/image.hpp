@@ -25,9 +25,10 @@ void shift_image(const ImageSize& size, std::int64_t down, std::int64_t right, c
 template <class T>
 void flip_image(const ImageSize& size, const T* x, T* y);
 
-/// y = x, rotated counter-clockwise about its center by `turns` of 360 degrees. A value between pixels is that of the
-/// nearest one, at equal distance the one with the even number, or the weighted mean of the four around it. Of a mean,
-/// the part m that lies inside the image counts as in torchvision: m (mean - fill) + fill, pixels outside being 0.
+/// Sides below 2^30. y = x, rotated counter-clockwise about its center by `turns` of 360 degrees. A value between
+/// pixels is that of the nearest one, at equal distance the one with the even number, or the weighted mean of the four
+/// around it. Of a mean, the part m that lies inside the image counts as in torchvision: m (mean - fill) + fill, pixels
+/// outside being 0.
 template <class T>
 void rotate_image(const ImageSize& size, double turns, bool bilinear, const ChannelNumbers& fill, const T* x, T* y);
 
