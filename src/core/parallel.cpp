@@ -27,7 +27,7 @@ namespace {
 constexpr int max_workers = 63;
 
 std::atomic<int> thread_count{1};
-thread_local bool inside_block = false;
+thread_local bool inside_block = false;  // of work, or of a ThisThreadAlone: the pool is not used
 thread_local bool is_worker = false;
 
 /// Tells the core that this is a spin loop.
@@ -272,6 +272,9 @@ int threads_for(double ns) noexcept {
   if (most == 1 || inside_block || !(ns >= 2 * smallest_share)) return 1;
   return Pool::instance().threads_for(ns, most);
 }
+
+ThisThreadAlone::ThisThreadAlone() noexcept : previous_(std::exchange(inside_block, true)) {}
+ThisThreadAlone::~ThisThreadAlone() { inside_block = previous_; }
 
 namespace detail {
 

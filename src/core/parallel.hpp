@@ -32,6 +32,19 @@ void parallel_for(std::int64_t count, int threads, F&& body) {
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
+/// While it lives, ops on this thread use no other thread: for one that works beside the main thread, whose own ops
+/// then need not wait for the pool, or do without it.
+class ThisThreadAlone {
+ public:
+  ThisThreadAlone() noexcept;
+  ~ThisThreadAlone();
+  ThisThreadAlone(const ThisThreadAlone&) = delete;
+  ThisThreadAlone& operator=(const ThisThreadAlone&) = delete;
+
+ private:
+  bool previous_;
+};
+
 /// The elements that one block of parallel_chunks works on.
 inline constexpr std::int64_t chunk_size = 1 << 15;
 

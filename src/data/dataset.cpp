@@ -10,6 +10,7 @@
 #include "core/fail.hpp"
 #include "kernels/index.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/random.hpp"
 #include "ops/checks.hpp"
 #include "xtape/ops.hpp"
 
@@ -38,6 +39,17 @@ Tensor take(const Tensor& x, std::span<const std::int64_t> indices) {
   return y;
 }
 
+using SampleList = std::vector<std::int64_t, xtape::detail::BlockAllocator<std::int64_t>>;
+
+/// What the samples at `indices` of a Subset are in the whole dataset.
+SampleList in_whole(const std::vector<std::int64_t>& subset, std::span<const std::int64_t> indices) {
+  check_indices("Subset", indices, static_cast<std::int64_t>(subset.size()));
+  SampleList whole;
+  whole.reserve(indices.size());
+  for (std::int64_t i : indices) whole.push_back(subset[static_cast<std::size_t>(i)]);
+  return whole;
+}
+
 /// What two datasets of a ConcatDataset give must fit into one batch.
 void check_alike(std::size_t first, std::size_t second, const Tensor& a, const Tensor& b) {
   Shape of_a = a.shape(), of_b = b.shape();
@@ -54,8 +66,23 @@ void check_alike(std::size_t first, std::size_t second, const Tensor& a, const T
 
 }  // namespace
 
-Batch Dataset::batch(std::span<const std::int64_t> indices) const {
-  Batch batch = source_->batch(indices);
+std::uint64_t Draw::seed_of(std::int64_t sample) const noexcept {
+  return kernels::derived_seed(seed, StreamUse::augment, static_cast<std::uint64_t>(epoch),
+                               static_cast<std::uint64_t>(sample));
+}
+
+Draw Draw::inner(std::int64_t i) const noexcept {
+  return {kernels::derived_seed(seed, StreamUse::nested, 0, static_cast<std::uint64_t>(i)), epoch};
+}
+
+Batch Dataset::batch(std::span<const std::int64_t> indices) const { return checked_batch(indices, nullptr); }
+
+Batch Dataset::batch(std::span<const std::int64_t> indices, const Draw& draw) const {
+  return checked_batch(indices, &draw);
+}
+
+Batch Dataset::checked_batch(std::span<const std::int64_t> indices, const Draw* draw) const {
+  Batch batch = source_->batch(indices, draw);
   const auto count = static_cast<std::int64_t>(indices.size());
   for (const Tensor* t : {&batch.x, &batch.y}) {
     if (t->defined() && t->dim() > 0 && t->size(0) == count) continue;
@@ -162,11 +189,11 @@ Subset::Subset(Dataset dataset, std::vector<std::int64_t> indices) : dataset_(st
 std::span<const std::int64_t> Subset::indices() const& { return *indices_; }
 
 Batch Subset::batch(std::span<const std::int64_t> indices) const {
-  check_indices("Subset", indices, size());
-  std::vector<std::int64_t, xtape::detail::BlockAllocator<std::int64_t>> inner;
-  inner.reserve(indices.size());
-  for (std::int64_t i : indices) inner.push_back((*indices_)[static_cast<std::size_t>(i)]);
-  return dataset_.batch(inner);
+  return dataset_.batch(in_whole(*indices_, indices));
+}
+
+Batch Subset::batch(std::span<const std::int64_t> indices, const Draw& draw) const {
+  return dataset_.batch(in_whole(*indices_, indices), draw);
 }
 
 struct ConcatDataset::State {
@@ -178,6 +205,8 @@ struct ConcatDataset::State {
     return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), i) - ends.begin());
   }
   std::int64_t begin(std::size_t d) const { return d == 0 ? 0 : ends[d - 1]; }
+
+  Batch batch(std::span<const std::int64_t> indices, const Draw* draw) const;
 };
 
 ConcatDataset::ConcatDataset(std::vector<Dataset> datasets) {
@@ -191,20 +220,27 @@ ConcatDataset::ConcatDataset(std::vector<Dataset> datasets) {
 
 std::int64_t ConcatDataset::size() const { return state_->ends.back(); }
 
-Batch ConcatDataset::batch(std::span<const std::int64_t> indices) const {
-  check_indices("ConcatDataset", indices, size());
+Batch ConcatDataset::batch(std::span<const std::int64_t> indices) const { return state_->batch(indices, nullptr); }
+
+Batch ConcatDataset::batch(std::span<const std::int64_t> indices, const Draw& draw) const {
+  return state_->batch(indices, &draw);
+}
+
+Batch ConcatDataset::State::batch(std::span<const std::int64_t> indices, const Draw* draw) const {
+  check_indices("ConcatDataset", indices, ends.back());
   // Dataset by dataset, then back into the order of `indices`.
-  const std::size_t count = state_->datasets.size();
+  const std::size_t count = datasets.size();
   std::vector<std::vector<std::int64_t>> wanted(count);
   for (std::int64_t i : indices) {
-    const std::size_t d = state_->which(i);
-    wanted[d].push_back(i - state_->begin(d));
+    const std::size_t d = which(i);
+    wanted[d].push_back(i - begin(d));
   }
   std::vector<Tensor> x, y;
   std::vector<std::size_t> from;
   for (std::size_t d = 0; d < count; ++d) {
     if (wanted[d].empty() && !(indices.empty() && d == 0)) continue;
-    Batch part = state_->datasets[d].batch(wanted[d]);
+    const Dataset& dataset = datasets[d];
+    Batch part = draw ? dataset.batch(wanted[d], draw->inner(static_cast<std::int64_t>(d))) : dataset.batch(wanted[d]);
     if (!x.empty()) {
       check_alike(from.front(), d, x.front(), part.x);
       check_alike(from.front(), d, y.front(), part.y);
@@ -220,7 +256,7 @@ Batch ConcatDataset::batch(std::span<const std::int64_t> indices) const {
     next[d] = placed;
     placed += static_cast<std::int64_t>(wanted[d].size());
   }
-  for (std::int64_t i : indices) order.push_back(next[state_->which(i)]++);
+  for (std::int64_t i : indices) order.push_back(next[which(i)]++);
   return {take(cat(x), order), take(cat(y), order)};
 }
 

@@ -1,4 +1,4 @@
-// The DataLoader's order of samples: one permutation for each epoch, from the stream of (seed, epoch).
+// The DataLoader's order of samples, one permutation for each epoch from the stream of (seed, epoch), and its loops.
 //
 // Invariant: State::running is the loop begun last while an iterator of it exists, unless a place for the next loop has
 // been set since; every loop keeps the State alive.
@@ -14,8 +14,10 @@
 
 #include "core/fail.hpp"
 #include "core/lock.hpp"
+#include "data/prefetch.hpp"
 #include "io/numbers.hpp"
 #include "kernels/random.hpp"
+#include "xtape/autograd/grad_mode.hpp"
 
 namespace xtape::data {
 
@@ -77,12 +79,23 @@ struct DataLoader::Iterator::Loop {
   void take(std::int64_t batches) noexcept {
     if (taken < batches) taken = batches;
   }
+  Batch make(std::int64_t k) const;
+  Batch get(std::int64_t k) { return ahead ? ahead->get(k) : make(k); }
 
   const std::shared_ptr<State> state;
   std::vector<std::int64_t> samples;  // in the epoch's order
+  std::uint64_t seed = 0;
   std::int64_t epoch = 0;
   std::atomic<std::int64_t> taken = 0;  // batches; another thread may ask for the loader's state
+  std::optional<Prefetcher> ahead;      // if there are workers; the last member: its threads use the others
 };
+
+Batch DataLoader::Iterator::Loop::make(std::int64_t k) const {
+  const NoGradGuard no_grad;
+  const std::int64_t first = k * state->options.batch_size;
+  const auto count = std::min(state->options.batch_size, static_cast<std::int64_t>(samples.size()) - first);
+  return state->dataset.batch({samples.data() + first, static_cast<std::size_t>(count)}, Draw{seed, epoch});
+}
 
 std::vector<std::int64_t> DataLoader::State::order_of(std::uint64_t of_seed, std::int64_t epoch) const {
   const auto number = static_cast<std::uint64_t>(epoch);
@@ -109,6 +122,9 @@ DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
     : state_(std::make_shared<State>(std::move(dataset), options)) {
   if (options.batch_size < 1) {
     fail<ValueError>("DataLoader", "batch_size is {}, it must be at least 1", options.batch_size);
+  }
+  if (options.num_workers < 0) {
+    fail<ValueError>("DataLoader", "num_workers is {}, it must not be negative", options.num_workers);
   }
   if (options.shuffle && options.sampler.defined()) {
     fail<ValueError>("DataLoader", "shuffle is set beside a sampler, which decides the order; leave one out");
@@ -184,19 +200,22 @@ void DataLoader::load_state_dict(const StateDict& dict) {
 
 DataLoader::Iterator DataLoader::begin() const {
   const auto loop = std::make_shared<Iterator::Loop>(state_);
-  std::uint64_t seed = 0;
   Iterator i;
   i.batches_ = size();
   {
     const std::lock_guard guard(state_->lock);
-    seed = state_->seed;
+    loop->seed = state_->seed;
     loop->epoch = state_->next.epoch;
     loop->taken = i.batch_ = state_->next.batch;
     state_->next = {loop->epoch + 1, 0};
     state_->running = loop.get();
   }
   try {
-    loop->samples = state_->order_of(seed, loop->epoch);
+    loop->samples = state_->order_of(loop->seed, loop->epoch);
+    const std::int64_t workers = state_->options.num_workers;
+    if (workers > 0 && i.batch_ < i.batches_) {
+      loop->ahead.emplace([l = loop.get()](std::int64_t k) { return l->make(k); }, i.batch_, i.batches_, workers);
+    }
   } catch (...) {  // the epoch has not begun
     const std::lock_guard guard(state_->lock);
     if (state_->running == loop.get()) state_->next = {loop->epoch, i.batch_};
@@ -207,11 +226,7 @@ DataLoader::Iterator DataLoader::begin() const {
 }
 
 Batch DataLoader::Iterator::operator*() const {
-  const DataLoader::State& state = *loop_->state;
-  const std::vector<std::int64_t>& samples = loop_->samples;
-  const std::int64_t first = batch_ * state.options.batch_size;
-  const auto count = std::min(state.options.batch_size, static_cast<std::int64_t>(samples.size()) - first);
-  Batch batch = state.dataset.batch({samples.data() + first, static_cast<std::size_t>(count)});
+  Batch batch = loop_->get(batch_);
   loop_->take(batch_ + 1);
   return batch;
 }

@@ -22,6 +22,17 @@ inline double plain_log(double u) noexcept {
   return static_cast<double>(e) * 0.69314718055994531 + (2 * s * series + 2 * s);
 }
 
+/// e^v for |v| <= 700.
+inline double plain_exp(double v) noexcept {
+  // v = k log 2 + r with |r| <= log(2) / 2. The first part of log 2 has few enough digits that k times it is exact.
+  const double t = v * 1.4426950408889634;
+  const auto k = static_cast<std::int64_t>(t + (t < 0 ? -0.5 : 0.5));
+  const double r = v - static_cast<double>(k) * 0x1.62e42feep-1 - static_cast<double>(k) * 0x1.a39ef35793c76p-33;
+  double series = 0;
+  for (int n = 13; n >= 1; --n) series = (1 + series) * (r / n);
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(1 + series) + (static_cast<std::uint64_t>(k) << 52));
+}
+
 struct SinCos {
   double sin, cos;
 };

@@ -136,4 +136,10 @@ void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const 
 template void bernoulli(const RandomStream&, std::int64_t, std::int64_t, const float*, float*);
 template void bernoulli(const RandomStream&, std::int64_t, std::int64_t, const double*, double*);
 
+std::uint64_t derived_seed(std::uint64_t seed, StreamUse use, std::uint64_t epoch, std::uint64_t number) noexcept {
+  Word words[4 * philox_multiple];
+  isa().philox(keyed_stream(seed, use, epoch), number, philox_multiple, words);
+  return pair(words);
+}
+
 }  // namespace xtape::kernels

@@ -37,4 +37,9 @@ void permutation(const RandomStream& s, std::int64_t n, std::int64_t* out);
 template <class T>
 void bernoulli(const RandomStream& s, std::int64_t first, std::int64_t n, const T* p, T* out);
 
+/// A seed of its own for each (use, epoch, number), e.g. of a sample: half a block of keyed_stream(seed, use, epoch).
+/// No two arguments, with epochs below 2^56, share a block, so that equal seeds are as rare as among random numbers of
+/// 64 bits.
+std::uint64_t derived_seed(std::uint64_t seed, StreamUse use, std::uint64_t epoch, std::uint64_t number) noexcept;
+
 }  // namespace xtape::kernels

@@ -127,7 +127,7 @@ namespace detail {
 
 Evaluation evaluate(const Objective& objective, const DataSource& source, const EvaluateOptions& options) {
   if (!source.defined()) fail<ValueError>("evaluate", "there is no data to evaluate on");
-  const data::DataLoader loader = source.loader({.batch_size = options.batch_size});
+  const data::DataLoader loader = source.evaluation_loader(options.batch_size);
   Evaluator evaluator(objective);
   evaluator.add_all(loader);
   if (evaluator.samples() == 0) {

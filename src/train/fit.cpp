@@ -38,15 +38,6 @@ void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
   }
 }
 
-/// A seed for the transforms of one batch: a number of the stream of (seed, epoch), at the batch's place.
-std::uint64_t transform_seed(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
-  RandomStream stream = keyed_stream(seed, StreamUse::transform, static_cast<std::uint64_t>(epoch));
-  stream.position = static_cast<std::uint64_t>(batch);
-  std::int64_t number = 0;
-  kernels::randint(stream, 0, 1, 0, ~std::uint64_t{0}, &number);
-  return static_cast<std::uint64_t>(number);
-}
-
 }  // namespace
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
@@ -199,7 +190,9 @@ void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& targe
 data::Batch Fit::transformed(data::Batch batch) const {
   if (setup_.transforms.empty()) return batch;
   const std::int64_t samples = batch.x.size(0);
-  Generator generator(transform_seed(options_.seed, setup_.epochs_begun - 1, state_.batch));
+  Generator generator(kernels::derived_seed(options_.seed, StreamUse::transform,
+                                            static_cast<std::uint64_t>(setup_.epochs_begun - 1),
+                                            static_cast<std::uint64_t>(state_.batch)));
   for (const auto& f : setup_.transforms) {
     batch = f(std::move(batch), generator);
     check_has_samples(batch, samples);

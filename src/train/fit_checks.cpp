@@ -8,6 +8,7 @@
 #include "train/fit.hpp"
 #include "train/modes.hpp"
 #include "xtape/autograd.hpp"
+#include "xtape/data/transforms.hpp"
 
 namespace xtape::train {
 
@@ -27,6 +28,7 @@ data::DataLoader training_loader(const DataSource& source, const TrainerOptions&
   if (!source.defined()) fail<ValueError>("fit", "there is no training data");
   const data::DataLoader loader = source.loader({.batch_size = options.batch_size,
                                                  .shuffle = options.shuffle,
+                                                 .num_workers = options.num_workers,
                                                  .drop_last = options.drop_last,
                                                  .seed = options.seed});
   check_has_batches("training", loader);
@@ -35,7 +37,7 @@ data::DataLoader training_loader(const DataSource& source, const TrainerOptions&
 
 std::optional<data::DataLoader> validation_loader(const DataSource& source, const TrainerOptions& options) {
   if (!source.defined()) return std::nullopt;
-  data::DataLoader loader = source.loader({.batch_size = options.batch_size});
+  data::DataLoader loader = source.evaluation_loader(options.batch_size);
   check_has_batches("validation", loader);
   return loader;
 }
@@ -45,14 +47,15 @@ std::optional<data::DataLoader> validation_loader(const DataSource& source, cons
 data::DataLoader sample_of(const data::Dataset& training, std::int64_t validation_samples,
                            const TrainerOptions& options) {
   const data::DataLoaderOptions in_order = {.batch_size = options.batch_size};
-  const std::int64_t all = training.size();
+  const data::Dataset samples = data::without_random_transforms(training);
+  const std::int64_t all = samples.size();
   const std::int64_t count = std::min(std::max<std::int64_t>(validation_samples, 1000), std::int64_t{5000});
-  if (all <= count) return data::DataLoader(training, in_order);
+  if (all <= count) return data::DataLoader(samples, in_order);
   std::vector<std::int64_t> indices(static_cast<std::size_t>(all));
   kernels::permutation(keyed_stream(options.seed, StreamUse::training_sample), all, indices.data());
   indices.resize(static_cast<std::size_t>(count));
   std::sort(indices.begin(), indices.end());
-  return data::DataLoader(data::Subset(training, std::move(indices)), in_order);
+  return data::DataLoader(data::Subset(samples, std::move(indices)), in_order);
 }
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }

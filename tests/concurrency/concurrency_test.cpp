@@ -317,5 +317,106 @@ TEST(Storage, CountsThoseThatRequireGradFromAllThreads) {
   EXPECT_NO_THROW(x.add_(ones({100})));  // in grad mode: no tensor on this storage requires grad any more
 }
 
+// ---- workers of a DataLoader -----------------------------------------------------------------------------------
+
+data::Dataset augmented() {
+  const data::TensorDataset pictures(arange(60 * 64, {.dtype = float32}).reshape({60, 1, 8, 8}) / 1000,
+                                     (arange(60) / 20).floor().to(int64));
+  return data::TransformedDataset(pictures, data::Compose{data::RandomShift(1), data::RandomRotation(10)});
+}
+
+/// The weights after two epochs.
+std::vector<float> trained_by_workers(const nn::Sequential& model, std::int64_t workers) {
+  const data::DataLoader loader(augmented(), {.batch_size = 4, .shuffle = true, .num_workers = workers});
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  const nn::CrossEntropyLoss criterion;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    for (auto [x, y] : loader) {
+      optimizer.zero_grad();
+      criterion(model(x), y).backward();
+      optimizer.step();
+    }
+  }
+  return cat({model.parameters()[0].detach().reshape({-1}), model.parameters()[1].detach()}).to_vector<float>();
+}
+
+TEST(Workers, PrepareBatchesForTheThreadThatTrains) {
+  const nn::Sequential model{nn::Flatten(), nn::Linear(64, 3)};
+  const std::vector<float> expected = trained_by_workers(clone(model), 0);
+  set_num_threads(2);
+  for (const std::int64_t workers : {1, 3}) EXPECT_EQ(trained_by_workers(clone(model), workers), expected);
+  set_num_threads(1);
+  EXPECT_EQ(autograd::live_nodes(), 0);
+}
+
+TEST(Workers, ServeLoopsOfSeveralThreadsWhoseStateAnotherReads) {
+  const data::DataLoader loader(augmented(), {.batch_size = 4, .num_workers = 2});
+  std::atomic<int> running = threads;
+  on_threads(threads + 1, [&](int i) {
+    if (i == threads) {
+      while (running > 0) {
+        EXPECT_LE(loader.state_dict().at("batch").item<std::int64_t>(), 15);
+        std::this_thread::yield();
+      }
+      return;
+    }
+    for (int epoch = 0; epoch < 5; ++epoch) {
+      std::int64_t count = 0;
+      for (auto [x, y] : loader) {
+        count += y.size(0);
+        if (i == 1 && count == 20) break;
+      }
+      EXPECT_EQ(count, i == 1 ? 20 : 60);
+    }
+    --running;
+  });
+  EXPECT_EQ(loader.epoch(), 5 * threads);
+}
+
+TEST(Workers, ServeSeveralThreadsWithCopiesOfOneIterator) {
+  const data::DataLoader loader(augmented(), {.batch_size = 4, .num_workers = 2});
+  const auto first = loader.begin();
+  std::vector<Tensor> expected;
+  for (auto [x, y] : data::DataLoader(augmented(), {.batch_size = 4})) expected.push_back(x);
+  on_threads(threads, [&](int i) {
+    std::size_t k = 0;
+    for (auto mine = first; mine != loader.end(); ++mine, ++k) {
+      if ((k + static_cast<std::size_t>(i)) % 3 == 0) continue;  // which the others may take
+      EXPECT_TRUE(equal((*mine).x, expected.at(k)));
+    }
+  });
+}
+
+struct SometimesUnreadable {
+  std::int64_t size() const { return 40; }
+  data::Batch batch(std::span<const std::int64_t> indices) const {
+    if (indices[0] % 3 == 1) throw std::out_of_range("sample " + std::to_string(indices[0]));
+    return {ones({1, 2}), zeros({1}, int64)};
+  }
+};
+
+TEST(Workers, HandOverExceptions) {
+  const data::DataLoader loader(SometimesUnreadable(), {.num_workers = 3});
+  std::int64_t k = 0, errors = 0;
+  for (auto i = loader.begin(); i != loader.end(); ++i, ++k) {
+    try {
+      *i;
+    } catch (const std::out_of_range& error) {
+      EXPECT_EQ(error.what(), "sample " + std::to_string(k));
+      ++errors;
+    }
+  }
+  EXPECT_EQ(errors, 13);
+  for (int round = 0; round < 50; ++round) EXPECT_THROW(for (auto batch : loader) batch.x.zero_(), std::out_of_range);
+}
+
+TEST(Workers, MayBeStoppedAtAnyTime) {
+  const data::DataLoader loader(augmented(), {.batch_size = 4, .num_workers = 3});
+  for (int taken = 0; taken < 16; ++taken) {
+    auto i = loader.begin();
+    for (int k = 0; k < taken && k < 15; ++k, ++i) *i;
+  }
+}
+
 }  // namespace
 }  // namespace xtape::testing

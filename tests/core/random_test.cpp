@@ -85,6 +85,32 @@ TEST(RandomKernels, FollowTheirFormulas) {
   EXPECT_FLOAT_EQ(z[1], static_cast<float>(r * std::sin(angle)));
 }
 
+TEST(RandomKernels, DeriveASeedForEachUseEpochAndNumber) {
+  std::vector<std::uint64_t> seeds;
+  for (const StreamUse use : {StreamUse::transform, StreamUse::augment}) {
+    for (std::uint64_t epoch = 0; epoch < 100; ++epoch) {
+      for (std::uint64_t number = 0; number < 200; ++number) {
+        seeds.push_back(kernels::derived_seed(3, use, epoch, number));
+      }
+    }
+  }
+  EXPECT_EQ(seeds[1], kernels::derived_seed(3, StreamUse::transform, 0, 1));
+  std::sort(seeds.begin(), seeds.end());
+  EXPECT_EQ(std::adjacent_find(seeds.begin(), seeds.end()), seeds.end());
+  EXPECT_NE(kernels::derived_seed(3, StreamUse::augment, 5, 0), kernels::derived_seed(4, StreamUse::augment, 5, 0));
+}
+
+TEST(RandomKernels, DeriveASeedFromTheBlockOfItsNumber) {
+  std::int64_t numbers[2 * 8];  // two of each block, of the full 64 bits
+  const RandomStream stream = keyed_stream(3, StreamUse::augment, 9);
+  kernels::randint(stream, 0, 16, INT64_MIN, UINT64_MAX, numbers);
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    const auto expected = static_cast<std::uint64_t>(numbers[2 * i]) - static_cast<std::uint64_t>(INT64_MIN);
+    const std::uint64_t seed = kernels::derived_seed(3, StreamUse::augment, 9, i);
+    EXPECT_LE(seed - expected, 1u);  // randint multiplies by 2^64 - 1 instead of 2^64
+  }
+}
+
 template <class T>
 std::uint32_t crc_of_normals() {
   std::vector<T> z(100000);
@@ -112,6 +138,19 @@ TEST(PlainMath, LogAgreesWithLibm) {
   }
   EXPECT_LT(worst, 5e-16);
   EXPECT_EQ(kernels::plain_log(1.0), 0.0);
+}
+
+TEST(PlainMath, ExpAgreesWithLibm) {
+  double worst = 0;
+  std::vector<double> u(200000);
+  kernels::uniform({3, 0}, 0, static_cast<std::int64_t>(u.size()), u.data());
+  for (double v : u) {
+    for (double x : {v, -v, 1400 * v - 700, v * 1e-9}) {
+      worst = std::max(worst, std::abs(kernels::plain_exp(x) / std::exp(x) - 1));
+    }
+  }
+  EXPECT_LT(worst, 5e-16);
+  EXPECT_EQ(kernels::plain_exp(0.0), 1.0);
 }
 
 TEST(PlainMath, SinAndCosAgreeWithLibm) {

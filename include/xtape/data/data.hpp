@@ -9,3 +9,4 @@
 #include "xtape/data/mnist.hpp"
 #include "xtape/data/sampler.hpp"
 #include "xtape/data/split.hpp"
+#include "xtape/data/transforms.hpp"

@@ -28,6 +28,25 @@ concept BatchSource = requires(const D& d, std::span<const std::int64_t> indices
   { d.batch(indices) } -> std::same_as<Batch>;
 };
 
+/// Which random numbers the batches of an epoch get. A dataset that draws numbers takes them from a generator of its
+/// own for each sample, seeded with seed_of(sample): then a sample is the same in every batch, in any order, on any
+/// thread.
+struct XTAPE_API Draw {
+  std::uint64_t seed = 0;
+  std::int64_t epoch = 0;
+
+  /// Another seed for each (seed, epoch, sample).
+  std::uint64_t seed_of(std::int64_t sample) const noexcept;
+  /// What a dataset passes on to its inner dataset number `i`, whose numbers are then others than its own.
+  Draw inner(std::int64_t i = 0) const noexcept;
+};
+
+/// A dataset whose samples in training depend on random numbers.
+template <class D>
+concept DrawsBatches = requires(const D& d, std::span<const std::int64_t> indices, const Draw& draw) {
+  { d.batch(indices, draw) } -> std::same_as<Batch>;
+};
+
 /// A dataset that gives its targets without making the inputs, which may have to be decoded.
 template <class D>
 concept HasTargets = requires(const D& d) {
@@ -46,6 +65,8 @@ class XTAPE_API Dataset {
   /// The samples at `indices`, in that order; repeats are allowed. ShapeError if the dataset gives more or fewer inputs
   /// or targets.
   Batch batch(std::span<const std::int64_t> indices) const;
+  /// The same for training: with the random numbers of `draw` if the dataset has random transforms.
+  Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
   /// One sample, without dim 0.
   Batch operator[](std::int64_t index) const;
   /// The targets of all samples, stacked along dim 0. Where the dataset has no targets() of its own, all its batches
@@ -58,14 +79,19 @@ class XTAPE_API Dataset {
   struct Concept {
     virtual ~Concept() = default;
     virtual std::int64_t size() const = 0;
-    virtual Batch batch(std::span<const std::int64_t> indices) const = 0;
+    virtual Batch batch(std::span<const std::int64_t> indices, const Draw* draw) const = 0;
     virtual Tensor targets() const = 0;  // undefined: it has none of its own
   };
   template <class D>
   struct Model final : Concept {
     explicit Model(D dataset) : d(std::move(dataset)) {}
     std::int64_t size() const override { return d.size(); }
-    Batch batch(std::span<const std::int64_t> indices) const override { return d.batch(indices); }
+    Batch batch(std::span<const std::int64_t> indices, const Draw* draw) const override {
+      if constexpr (DrawsBatches<D>) {
+        if (draw) return d.batch(indices, *draw);
+      }
+      return d.batch(indices);
+    }
     Tensor targets() const override {
       if constexpr (HasTargets<D>) {
         return d.targets();
@@ -75,6 +101,7 @@ class XTAPE_API Dataset {
     }
     D d;
   };
+  Batch checked_batch(std::span<const std::int64_t> indices, const Draw* draw) const;
   Tensor own_targets() const;
   std::shared_ptr<const Concept> source_;
 };
@@ -123,6 +150,7 @@ class XTAPE_API Subset {
   Subset(Dataset dataset, std::vector<std::int64_t> indices);
   std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
   Batch batch(std::span<const std::int64_t> indices) const;
+  Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
   Tensor targets() const { return dataset_.targets(*indices_); }
   /// The samples' indices in the whole dataset.
   std::span<const std::int64_t> indices() const&;
@@ -142,6 +170,7 @@ class XTAPE_API ConcatDataset {
   /// Samples of different datasets may stand in one batch. Then their shapes and dtypes must be the same: ShapeError or
   /// DTypeError names the two datasets otherwise.
   Batch batch(std::span<const std::int64_t> indices) const;
+  Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
   Tensor targets() const;
 
  private:

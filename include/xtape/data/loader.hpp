@@ -13,18 +13,26 @@ namespace xtape::data {
 
 struct DataLoaderOptions {
   std::int64_t batch_size = 1;
-  bool shuffle = false;    ///< a new order for each epoch, decided by seed and epoch alone
-  Sampler sampler = {};    ///< chooses the samples of an epoch and their order, by seed and epoch; without shuffle
+  bool shuffle = false;  ///< a new order for each epoch, decided by seed and epoch alone
+  Sampler sampler = {};  ///< chooses the samples of an epoch and their order, by seed and epoch; without shuffle
+  std::int64_t num_workers =
+      0;                   ///< threads that make batches ahead of the loop, up to two each; 0: the loop makes them
   bool drop_last = false;  ///< leave out a last batch that is not full
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of the order, and of the dataset's random transforms
 };
 
 /// Each loop `for (auto [x, y] : loader)` is one epoch. The order is a function of (seed, epoch): it does not draw from
 /// the default generator, and does not depend on how far an earlier loop went. A handle: copies share the count of
 /// epochs and the state.
+///
+/// Batches are made without recording, and with the random transforms of the dataset (transforms.hpp) for (seed,
+/// epoch). With num_workers, a loop's threads start with it and end with the last copy of its iterator. All is as
+/// without them: every bit, the state, and an exception of the dataset, which reaches the loop at its batch. The
+/// dataset must be safe to use from several threads, and must not draw from the default generator. If the system grants
+/// fewer threads, the loop does with those.
 class XTAPE_API DataLoader {
  public:
-  /// ValueError when batch_size is below 1, or shuffle is set beside a sampler.
+  /// ValueError when batch_size is below 1, num_workers negative, or shuffle is set beside a sampler.
   DataLoader(Dataset dataset, DataLoaderOptions options = {});
 
   /// The number of batches in an epoch; the last, partial one counts unless drop_last.
@@ -51,7 +59,8 @@ class XTAPE_API DataLoader {
   struct End {};
   class XTAPE_API Iterator {
    public:
-    /// Makes the batch, which then counts as taken: fresh tensors at each call.
+    /// The batch, which then counts as taken: fresh tensors at each call. (Of one that was taken before, the caller's
+    /// thread makes them, with workers as well.)
     Batch operator*() const;
     Iterator& operator++();
     friend bool operator==(const Iterator& i, End) { return i.batch_ == i.batches_; }

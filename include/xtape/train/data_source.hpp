@@ -27,6 +27,8 @@ class XTAPE_API DataSource {
   data::Dataset dataset() const;
   /// The loader itself, or one of the dataset with these options.
   data::DataLoader loader(const data::DataLoaderOptions& options) const;
+  /// To measure on: the loader itself, or one of the dataset in its order, without random transforms.
+  data::DataLoader evaluation_loader(std::int64_t batch_size) const;
 
  private:
   struct Wrapped {
