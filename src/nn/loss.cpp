@@ -1,5 +1,9 @@
 #include "xtape/nn/loss.hpp"
 
+#include "ops/class_targets.hpp"
+#include "ops/loss.hpp"
+#include "xtape/autograd.hpp"
+
 namespace xtape::nn {
 
 namespace {
@@ -9,6 +13,16 @@ Tensor copy(const Tensor& weight) { return weight.defined() ? weight.detach().cl
 
 Loss::Loss(Reduction reduction) : reduction_(reduction) {}
 Loss::~Loss() = default;
+
+double Loss::denominator(const Tensor& input, const Tensor& target) const {
+  NoGradGuard no_grad;
+  return parts(input, target).denominator;
+}
+
+detail::ElementLoss::~ElementLoss() = default;
+double detail::ElementLoss::denominator(const Tensor& input, const Tensor&) const {
+  return xtape::detail::mean_denominator(input.shape(), reduction());
+}
 
 NLLLoss::NLLLoss(const NLLOptions& options)
     : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
@@ -24,6 +38,9 @@ Tensor NLLLoss::forward(const Tensor& log_probabilities, const Tensor& target) c
 }
 LossParts NLLLoss::parts(const Tensor& log_probabilities, const Tensor& target) const {
   return nll_loss_parts(log_probabilities, target, options());
+}
+double NLLLoss::denominator(const Tensor& log_probabilities, const Tensor& target) const {
+  return xtape::detail::nll_targets(log_probabilities, target, options(), Reduction::sum).denominator;
 }
 
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyOptions& options)
@@ -41,8 +58,13 @@ Tensor CrossEntropyLoss::forward(const Tensor& logits, const Tensor& target) con
 LossParts CrossEntropyLoss::parts(const Tensor& logits, const Tensor& target) const {
   return cross_entropy_parts(logits, target, options());
 }
+double CrossEntropyLoss::denominator(const Tensor& logits, const Tensor& target) const {
+  CrossEntropyOptions summed = options();
+  summed.reduction = Reduction::sum;
+  return xtape::detail::ClassTargets("cross_entropy", logits, target, summed).denominator;
+}
 
-MSELoss::MSELoss(const MSEOptions& options) : Loss(options.reduction), options_(options) {}
+MSELoss::MSELoss(const MSEOptions& options) : ElementLoss(options.reduction), options_(options) {}
 MSELoss::~MSELoss() = default;
 
 Tensor MSELoss::forward(const Tensor& input, const Tensor& target) const { return mse_loss(input, target, options_); }
@@ -50,7 +72,7 @@ LossParts MSELoss::parts(const Tensor& input, const Tensor& target) const {
   return mse_loss_parts(input, target, options_);
 }
 
-L1Loss::L1Loss(const L1Options& options) : Loss(options.reduction), options_(options) {}
+L1Loss::L1Loss(const L1Options& options) : ElementLoss(options.reduction), options_(options) {}
 L1Loss::~L1Loss() = default;
 
 Tensor L1Loss::forward(const Tensor& input, const Tensor& target) const { return l1_loss(input, target, options_); }
@@ -58,7 +80,7 @@ LossParts L1Loss::parts(const Tensor& input, const Tensor& target) const {
   return l1_loss_parts(input, target, options_);
 }
 
-SmoothL1Loss::SmoothL1Loss(const SmoothL1Options& options) : Loss(options.reduction), options_(options) {}
+SmoothL1Loss::SmoothL1Loss(const SmoothL1Options& options) : ElementLoss(options.reduction), options_(options) {}
 SmoothL1Loss::~SmoothL1Loss() = default;
 
 Tensor SmoothL1Loss::forward(const Tensor& input, const Tensor& target) const {
@@ -68,7 +90,7 @@ LossParts SmoothL1Loss::parts(const Tensor& input, const Tensor& target) const {
   return smooth_l1_loss_parts(input, target, options_);
 }
 
-HuberLoss::HuberLoss(const HuberOptions& options) : Loss(options.reduction), options_(options) {}
+HuberLoss::HuberLoss(const HuberOptions& options) : ElementLoss(options.reduction), options_(options) {}
 HuberLoss::~HuberLoss() = default;
 
 Tensor HuberLoss::forward(const Tensor& input, const Tensor& target) const {
@@ -79,7 +101,7 @@ LossParts HuberLoss::parts(const Tensor& input, const Tensor& target) const {
 }
 
 BCELoss::BCELoss(const BCEOptions& options)
-    : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
+    : ElementLoss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 BCELoss::~BCELoss() = default;
 
 BCEOptions BCELoss::options() const {
@@ -95,7 +117,7 @@ LossParts BCELoss::parts(const Tensor& input, const Tensor& target) const {
 }
 
 BCEWithLogitsLoss::BCEWithLogitsLoss(const BCEWithLogitsOptions& options)
-    : Loss(options.reduction),
+    : ElementLoss(options.reduction),
       weight(register_buffer("weight", copy(options.weight))),
       pos_weight(register_buffer("pos_weight", copy(options.pos_weight))),
       options_(options) {}
@@ -114,7 +136,7 @@ LossParts BCEWithLogitsLoss::parts(const Tensor& logits, const Tensor& target) c
   return binary_cross_entropy_with_logits_parts(logits, target, options());
 }
 
-KLDivLoss::KLDivLoss(const KLDivOptions& options) : Loss(options.reduction), options_(options) {}
+KLDivLoss::KLDivLoss(const KLDivOptions& options) : ElementLoss(options.reduction), options_(options) {}
 KLDivLoss::~KLDivLoss() = default;
 
 Tensor KLDivLoss::forward(const Tensor& input, const Tensor& target) const { return kl_div(input, target, options_); }

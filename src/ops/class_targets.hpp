@@ -62,8 +62,10 @@ kernels::Upstream<T> upstream_of(const ClassTargets& targets, const Tensor& gy) 
   return {.all = static_cast<double>(*g) / targets.divisor()};
 }
 
+/// The targets of nll_loss, which are class indices: DTypeError for a floating target.
+ClassTargets nll_targets(const Tensor& lp, const Tensor& target, const NLLOptions& options, Reduction reduction);
 /// The recorded loss of log-probabilities, and its gradient as a function of gy. Both are linear, so each is the
-/// other's gradient. Defined in ops/nll_loss.cpp.
+/// other's gradient. All three are defined in ops/nll_loss.cpp.
 Tensor nll_loss(const Tensor& lp, const ClassTargets& targets);
 Tensor nll_loss_gradient(const Tensor& gy, const ClassTargets& targets);
 

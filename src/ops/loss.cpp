@@ -33,11 +33,13 @@ Tensor weighted(std::string_view op, const Tensor& losses, const Tensor& weight,
   return to(losses * weight, losses.dtype());
 }
 
+double mean_denominator(const Shape& losses, Reduction reduction) {
+  if (reduction != Reduction::batchmean) return static_cast<double>(losses.numel());
+  return losses.empty() ? 1 : static_cast<double>(losses[0]);
+}
+
 LossParts parts_of(const Tensor& losses, Reduction reduction) {
-  const Shape& shape = losses.impl()->shape;
-  const bool by_batch = reduction == Reduction::batchmean;
-  const std::int64_t n = !by_batch ? shape.numel() : shape.empty() ? 1 : shape[0];
-  return {sum(losses), static_cast<double>(n)};
+  return {sum(losses), mean_denominator(losses.impl()->shape, reduction)};
 }
 
 Tensor apply_reduction(const Tensor& losses, Reduction reduction) {

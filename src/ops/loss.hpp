@@ -1,5 +1,5 @@
 // What losses share: the check of a reduction and, for losses that compare an input and a target element by element,
-// checks and reductions. parts_of alone defines the denominator.
+// checks and reductions. mean_denominator alone defines what a mean divides by.
 #pragma once
 
 #include <string_view>
@@ -27,7 +27,9 @@ Tensor zip_losses(const Operands& both, F f) {
 /// The losses times a weight that broadcasts to them, in their dtype; recorded. An undefined weight is 1. ShapeError
 /// says that the weight, `what`, does not broadcast to the input, `input`.
 Tensor weighted(std::string_view op, const Tensor& losses, const Tensor& weight, const char* what, const char* input);
-/// Recorded. The denominator: the first extent for batchmean, else the number of elements.
+/// The first extent for batchmean, else the number of elements.
+double mean_denominator(const Shape& losses, Reduction reduction);
+/// Recorded.
 LossParts parts_of(const Tensor& losses, Reduction reduction);
 Tensor apply_reduction(const Tensor& losses, Reduction reduction);
 

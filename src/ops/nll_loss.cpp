@@ -34,27 +34,23 @@ Tensor nll_loss_gradient(const Tensor& gy, const ClassTargets& targets) {
                 [targets](const Tensor& v) { return Gradients(nll_loss(v, targets)); });
 }
 
-}  // namespace detail
-
-namespace {
-
-detail::ClassTargets targets_of(const Tensor& lp, const Tensor& target, const NLLOptions& options,
-                                Reduction reduction) {
-  detail::check_defined("nll_loss", target);
-  if (is_floating(target.dtype())) detail::fail_no_indices("nll_loss", target.dtype());
+ClassTargets nll_targets(const Tensor& lp, const Tensor& target, const NLLOptions& options, Reduction reduction) {
+  check_defined("nll_loss", target);
+  if (is_floating(target.dtype())) fail_no_indices("nll_loss", target.dtype());
   return {
       "nll_loss", lp, target, {.weight = options.weight, .ignore_index = options.ignore_index, .reduction = reduction}};
 }
 
-}  // namespace
+}  // namespace detail
 
 Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
-  return detail::nll_loss(log_probabilities, targets_of(log_probabilities, target, options, options.reduction));
+  return detail::nll_loss(log_probabilities,
+                          detail::nll_targets(log_probabilities, target, options, options.reduction));
 }
 
 LossParts nll_loss_parts(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
   detail::check_reduction("nll_loss", options.reduction);
-  const detail::ClassTargets targets = targets_of(log_probabilities, target, options, Reduction::sum);
+  const detail::ClassTargets targets = detail::nll_targets(log_probabilities, target, options, Reduction::sum);
   return {detail::nll_loss(log_probabilities, targets), targets.denominator};
 }
 

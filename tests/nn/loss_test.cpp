@@ -181,6 +181,39 @@ TEST(Loss, KnowsItsReduction) {
   EXPECT_EQ(nn::KLDivLoss({.reduction = Reduction::batchmean}).reduction(), Reduction::batchmean);
 }
 
+TEST(Loss, TheDenominatorIsThatOfItsParts) {
+  const Tensor w = tensor({0.2, 0.3, 0.5}, {.dtype = float64}), probabilities = softmax(logits, 1);
+  const auto expect_same = [](const nn::Loss& loss, const Tensor& x, const Tensor& y) {
+    EXPECT_EQ(loss.denominator(x, y), loss.parts(x, y).denominator);
+  };
+  for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
+    expect_same(nn::CrossEntropyLoss({.reduction = reduction}), logits, target);
+    expect_same(nn::CrossEntropyLoss({.weight = w, .reduction = reduction}), logits, target);
+    expect_same(nn::CrossEntropyLoss({.weight = w, .ignore_index = 1, .reduction = reduction}), logits, target);
+    expect_same(nn::CrossEntropyLoss({.weight = w, .reduction = reduction}), logits, probabilities);
+    expect_same(nn::NLLLoss({.weight = w, .ignore_index = 0, .reduction = reduction}), logits, target);
+    expect_same(nn::MSELoss({.reduction = reduction}), logits, probabilities);
+    expect_same(nn::L1Loss({.reduction = reduction}), logits, probabilities);
+    expect_same(nn::SmoothL1Loss({.reduction = reduction}), logits, probabilities);
+    expect_same(nn::HuberLoss({.reduction = reduction}), logits, probabilities);
+    expect_same(nn::BCELoss({.weight = w, .reduction = reduction}), probabilities, probabilities);
+    expect_same(nn::BCEWithLogitsLoss({.reduction = reduction}), logits, probabilities);
+    expect_same(nn::KLDivLoss({.reduction = reduction}), logits, probabilities);
+  }
+  const nn::KLDivLoss by_batch({.reduction = Reduction::batchmean});
+  EXPECT_EQ(by_batch.denominator(logits, probabilities), 2);
+  expect_same(by_batch, logits, probabilities);
+}
+
+TEST(Loss, TheDenominatorIsCheckedAsTheLossIs) {
+  expect_error<IndexError>(
+      [] {
+        nn::CrossEntropyLoss().denominator(logits, tensor({1, 3}));
+      },
+      "cross_entropy: target[1] = 3 is outside [0, 3)");
+  expect_error<DTypeError>([] { nn::NLLLoss().denominator(logits, logits); }, "nll_loss: the target is float64");
+}
+
 TEST(Loss, IsCalledThroughItsBase) {
   const nn::CrossEntropyLoss criterion;
   const nn::Loss& loss = criterion;
@@ -205,6 +238,7 @@ TEST(Loss, ACustomLossIsCalledThroughTheBaseToo) {
   const nn::Loss& loss = criterion;
   expect_close(loss(tensor({1.0, 5.0}), tensor({2.0, 2.0})), {2});
   EXPECT_EQ(loss.parts(tensor({1.0, 5.0}), tensor({2.0, 2.0})).denominator, 2);
+  EXPECT_EQ(loss.denominator(tensor({1.0, 5.0}), tensor({2.0, 2.0})), 2);
   EXPECT_EQ(loss.reduction(), Reduction::mean);
 }
 

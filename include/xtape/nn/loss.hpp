@@ -16,6 +16,8 @@ class XTAPE_API Loss : public Module {
   Tensor operator()(const Tensor& input, const Tensor& target) const { return Module::operator()(input, target); }
   /// The loss summed and what its mean divides by, whatever the reduction.
   virtual LossParts parts(const Tensor& input, const Tensor& target) const = 0;
+  /// The denominator of parts(input, target), which the built-in losses know without computing the loss.
+  virtual double denominator(const Tensor& input, const Tensor& target) const;
   /// How forward reduces the losses of the positions.
   Reduction reduction() const noexcept { return reduction_; }
 
@@ -26,6 +28,18 @@ class XTAPE_API Loss : public Module {
   Reduction reduction_;
 };
 
+namespace detail {
+/// The base of those that compare elements: a mean divides by their number, batchmean by the first extent.
+class XTAPE_API ElementLoss : public Loss {
+ public:
+  ~ElementLoss() override;
+  double denominator(const Tensor& input, const Tensor& target) const override;
+
+ protected:
+  using Loss::Loss;
+};
+}  // namespace detail
+
 /// See xtape::nll_loss.
 class XTAPE_API NLLLoss : public Loss {
  public:
@@ -33,6 +47,8 @@ class XTAPE_API NLLLoss : public Loss {
   ~NLLLoss() override;
   Tensor forward(const Tensor& log_probabilities, const Tensor& target) const override;
   LossParts parts(const Tensor& log_probabilities, const Tensor& target) const override;
+  double denominator(const Tensor& log_probabilities, const Tensor& target) const override;
+  std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
 
@@ -48,6 +64,8 @@ class XTAPE_API CrossEntropyLoss : public Loss {
   ~CrossEntropyLoss() override;
   Tensor forward(const Tensor& logits, const Tensor& target) const override;
   LossParts parts(const Tensor& logits, const Tensor& target) const override;
+  double denominator(const Tensor& logits, const Tensor& target) const override;
+  std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
 
@@ -57,7 +75,7 @@ class XTAPE_API CrossEntropyLoss : public Loss {
 };
 
 /// See xtape::mse_loss.
-class XTAPE_API MSELoss : public Loss {
+class XTAPE_API MSELoss : public detail::ElementLoss {
  public:
   explicit MSELoss(const MSEOptions& options = {});
   ~MSELoss() override;
@@ -69,7 +87,7 @@ class XTAPE_API MSELoss : public Loss {
 };
 
 /// See xtape::l1_loss.
-class XTAPE_API L1Loss : public Loss {
+class XTAPE_API L1Loss : public detail::ElementLoss {
  public:
   explicit L1Loss(const L1Options& options = {});
   ~L1Loss() override;
@@ -81,7 +99,7 @@ class XTAPE_API L1Loss : public Loss {
 };
 
 /// See xtape::smooth_l1_loss.
-class XTAPE_API SmoothL1Loss : public Loss {
+class XTAPE_API SmoothL1Loss : public detail::ElementLoss {
  public:
   explicit SmoothL1Loss(const SmoothL1Options& options = {});
   ~SmoothL1Loss() override;
@@ -93,7 +111,7 @@ class XTAPE_API SmoothL1Loss : public Loss {
 };
 
 /// See xtape::huber_loss.
-class XTAPE_API HuberLoss : public Loss {
+class XTAPE_API HuberLoss : public detail::ElementLoss {
  public:
   explicit HuberLoss(const HuberOptions& options = {});
   ~HuberLoss() override;
@@ -105,7 +123,7 @@ class XTAPE_API HuberLoss : public Loss {
 };
 
 /// See xtape::binary_cross_entropy.
-class XTAPE_API BCELoss : public Loss {
+class XTAPE_API BCELoss : public detail::ElementLoss {
  public:
   explicit BCELoss(const BCEOptions& options = {});
   ~BCELoss() override;
@@ -120,7 +138,7 @@ class XTAPE_API BCELoss : public Loss {
 };
 
 /// See xtape::binary_cross_entropy_with_logits.
-class XTAPE_API BCEWithLogitsLoss : public Loss {
+class XTAPE_API BCEWithLogitsLoss : public detail::ElementLoss {
  public:
   explicit BCEWithLogitsLoss(const BCEWithLogitsOptions& options = {});
   ~BCEWithLogitsLoss() override;
@@ -135,7 +153,7 @@ class XTAPE_API BCEWithLogitsLoss : public Loss {
 };
 
 /// See xtape::kl_div.
-class XTAPE_API KLDivLoss : public Loss {
+class XTAPE_API KLDivLoss : public detail::ElementLoss {
  public:
   explicit KLDivLoss(const KLDivOptions& options = {});
   ~KLDivLoss() override;

@@ -19,21 +19,24 @@ struct Interval {
 
 /// How well one class is recognized, or the mean over classes.
 struct ClassScores {
-  double precision =
-      0;              ///< of the samples that are called this class, the share that is of it; 0 where none is called so
-  double recall = 0;  ///< of the samples of this class, the share that is called so; 0 where there are none
-  double f1 = 0;      ///< 2 precision recall / (precision + recall), 0 where both are 0
-  std::int64_t support = 0;  ///< samples of this class
+  /// Of the samples that are called this class, the share that is of it; 0 where none is called so.
+  double precision = 0;
+  /// Of the samples of this class, the share that is called so; 0 where there are none.
+  double recall = 0;
+  /// 2 precision recall / (precision + recall), 0 where both are 0.
+  double f1 = 0;
+  /// The number of samples of this class.
+  std::int64_t support = 0;
 };
 
-/// The result of evaluate(). accuracy and all that follows it need classes: integer targets (N) of an output (N, C),
-/// probabilities (N, C) as targets of CrossEntropyLoss, or targets 0 and 1 of the binary losses. For anything else
-/// accuracy is NaN and the functions throw ValueError.
+/// The result of evaluate(). Accuracy and what comes of it need classes: integer targets (N) of an output (N, C),
+/// probabilities (N, C) as targets of CrossEntropyLoss, or targets of the binary losses, which are of class 1 above
+/// 0.5. For anything else accuracy is NaN and the functions throw ValueError.
 class XTAPE_API Evaluation {
  public:
   double loss = 0;      ///< the mean over all samples, by the loss's own denominators
   double accuracy = 0;  ///< the share of samples whose largest output is at their class; ignored targets do not count
-  std::int64_t samples = 0;
+  std::int64_t samples = 0;  ///< all of them, those with ignored targets, too
 
   /// Wilson's score interval of accuracy (Wilson 1927): it also holds near 0 and 1, and for few samples.
   Interval accuracy_interval() const;
@@ -42,11 +45,13 @@ class XTAPE_API Evaluation {
   double top_k(std::int64_t k) const;
   /// int64 (C, C): how many samples of class [row] were taken for class [column].
   Tensor confusion() const;
-  /// One entry for each class; their mean, and their mean weighted by support.
+  /// One entry for each class.
   std::vector<ClassScores> class_scores() const;
+  /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
+  /// support of both is that of all classes.
   ClassScores macro_average() const;
   ClassScores weighted_average() const;
-  /// All of these as a table, a line for each class.
+  /// All of these and the accuracy as a table, a line for each class, laid out as scikit-learn's classification_report.
   std::string report() const;
   /// The number of classes; 0 if there are none.
   std::int64_t classes() const noexcept { return classes_; }
@@ -55,10 +60,16 @@ class XTAPE_API Evaluation {
 
  private:
   friend class Evaluator;
+  struct Answer {
+    std::int32_t target = 0, predicted = 0;
+  };
+  void check_classes(const char* function) const;
+
   std::int64_t classes_ = 0;
-  std::vector<std::int64_t> confusion_;  // (C, C)
-  std::vector<std::int64_t> ranks_;      // [r]: samples whose class is the r-th largest output, from 0
-  std::vector<std::string> names_;       // of the classes; empty: their numbers
+  // Of the samples that count. (Not a confusion matrix: that of 50,000 classes would fill the memory.)
+  std::vector<Answer> answers_;
+  std::vector<std::int64_t> ranks_;  // [r]: samples whose class is the r-th largest output, from 0
+  std::vector<std::string> names_;   // of the classes; empty: their numbers
 };
 
 struct EvaluateOptions {

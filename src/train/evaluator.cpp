@@ -1,0 +1,118 @@
+#include "train/evaluator.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+#include "core/fail.hpp"
+#include "train/modes.hpp"
+#include "xtape/autograd.hpp"
+
+namespace xtape::train {
+
+void LossMean::add(const detail::Objective& objective, const Tensor& output, const Tensor& target) {
+  if (const nn::Loss* loss = objective.parts()) {
+    const LossParts parts = loss->parts(output, target);
+    if (!parts.sum.defined() || parts.sum.numel() != 1) {
+      fail<ShapeError>("evaluate", "the sum of the loss's parts must be one number, it is {}",
+                       parts.sum.defined() ? "a tensor " + parts.sum.shape().to_string() : "undefined");
+    }
+    if (parts.denominator == 0) return;  // whatever the sum is
+    sum_ += parts.sum.item();
+    denominator_ += parts.denominator;
+  } else {
+    const double n = target.dim() == 0 ? 1 : static_cast<double>(target.size(0));
+    sum_ += n * objective.loss(output, target).item();
+    denominator_ += n;
+  }
+}
+
+Evaluator::Evaluator(const detail::Objective& objective, Measure measure) : objective_(objective), measure_(measure) {}
+
+void Evaluator::add(const Tensor& output, const Tensor& target) {
+  loss_.add(objective_, output, target);
+  samples_ += target.dim() == 0 ? 1 : target.size(0);
+  if (!may_have_classes_) return;
+  const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
+  if (answers.defined()) {
+    add_classes(answers, output);
+  } else {
+    forget_classes();
+  }
+}
+
+void Evaluator::add_classes(const detail::ClassAnswers& answers, const Tensor& output) {
+  if (classes_ == 0) {
+    classes_ = answers.classes;
+    support_.resize(static_cast<std::size_t>(classes_));
+    if (measure_ == Measure::all) ranks_.resize(support_.size());
+  } else if (classes_ != answers.classes) {
+    fail<ShapeError>("evaluate", "a batch has {} classes, those before it had {}", answers.classes, classes_);
+  }
+  score_ += answers.score();
+  for (const std::int64_t y : answers.target) {
+    if (y != detail::ClassAnswers::left_out) ++support_[static_cast<std::size_t>(y)];
+  }
+  if (measure_ != Measure::all) return;
+  const std::vector<std::int64_t> ranks = detail::target_ranks(answers, output);
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (ranks[i] == detail::ClassAnswers::left_out) continue;
+    ++ranks_[static_cast<std::size_t>(ranks[i])];
+    answers_.push_back({static_cast<std::int32_t>(answers.target[i]), static_cast<std::int32_t>(answers.predicted[i])});
+  }
+}
+
+void Evaluator::forget_classes() {
+  may_have_classes_ = false;
+  classes_ = 0;
+  score_ = {};
+  support_.clear();
+  ranks_.clear();
+  answers_.clear();
+}
+
+void Evaluator::add_all(const data::DataLoader& loader) {
+  const ModeGuard modes(objective_.module());
+  const NoGradGuard no_grad;
+  objective_.module().eval();
+  for (const data::Batch& batch : loader) add(objective_.output(batch.x), batch.y);
+}
+
+double Evaluator::majority_share() const noexcept {
+  if (score_.counted == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(*std::max_element(support_.begin(), support_.end())) / static_cast<double>(score_.counted);
+}
+
+Evaluation Evaluator::result(std::vector<std::string> names) const {
+  assert(measure_ == Measure::all);
+  if (!names.empty() && static_cast<std::int64_t>(names.size()) != classes_) {
+    fail<ValueError>("evaluate", "{} names of classes for {} classes", names.size(), classes_);
+  }
+  Evaluation e;
+  e.loss = loss();
+  e.accuracy = score_.accuracy();
+  e.samples = samples_;
+  e.classes_ = classes_;
+  e.answers_ = answers_;
+  e.ranks_ = ranks_;
+  e.names_ = std::move(names);
+  return e;
+}
+
+namespace detail {
+
+Evaluation evaluate(const Objective& objective, const DataSource& source, const EvaluateOptions& options) {
+  if (!source.defined()) fail<ValueError>("evaluate", "there is no data to evaluate on");
+  const data::DataLoader loader = source.loader({.batch_size = options.batch_size});
+  Evaluator evaluator(objective);
+  evaluator.add_all(loader);
+  if (evaluator.samples() == 0) {
+    fail<ValueError>("evaluate", "no batch to evaluate on: the data has {} samples, the loader {} batches an epoch",
+                     loader.dataset().size(), loader.size());
+  }
+  return evaluator.result(options.classes);
+}
+
+}  // namespace detail
+}  // namespace xtape::train

@@ -1,0 +1,67 @@
+// Measuring batch by batch: evaluate() and the trainer's validation give each output and its target to an Evaluator.
+// Invariant: what it holds are sums, so that the means do not depend on how the samples are cut into batches.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "train/correct.hpp"
+#include "xtape/train/evaluation.hpp"
+
+namespace xtape::train {
+
+/// A mean over samples, by the denominators of the loss's parts.
+class LossMean {
+ public:
+  /// The criterion's loss of a batch: its parts, or for a criterion that has none its value, weighted by the samples.
+  /// ShapeError if it is not one number.
+  void add(const detail::Objective& objective, const Tensor& output, const Tensor& target);
+  /// NaN if nothing counts.
+  double mean() const noexcept { return sum_ / denominator_; }
+
+ private:
+  double sum_ = 0, denominator_ = 0;
+};
+
+class Evaluator {
+ public:
+  /// How much is measured of the classes: how many answers are right, or all that an Evaluation tells.
+  enum class Measure : std::uint8_t { accuracy, all };
+  /// The objective must outlive it.
+  explicit Evaluator(const detail::Objective& objective, Measure measure = Measure::all);
+
+  /// ShapeError if the number of classes is not that of earlier batches.
+  void add(const Tensor& output, const Tensor& target);
+  /// Adds one pass over the loader, in evaluation mode and without recording. The model's modes are afterwards what
+  /// they were before, also when this throws.
+  void add_all(const data::DataLoader& loader);
+
+  std::int64_t samples() const noexcept { return samples_; }
+  double loss() const noexcept { return loss_.mean(); }
+  /// The right answers among those that count; of none if there are no classes.
+  detail::Score score() const noexcept { return score_; }
+  /// 0 if there are none.
+  std::int64_t classes() const noexcept { return classes_; }
+  /// The share of the most frequent class among the targets that count, which is the accuracy of a model that always
+  /// names this class. NaN if nothing counts.
+  double majority_share() const noexcept;
+  /// Needs Measure::all. ValueError unless there is a name for each class, or no name.
+  Evaluation result(std::vector<std::string> names = {}) const;
+
+ private:
+  void add_classes(const detail::ClassAnswers& answers, const Tensor& output);
+  void forget_classes();
+
+  const detail::Objective& objective_;
+  const Measure measure_;
+  LossMean loss_;
+  std::int64_t samples_ = 0, classes_ = 0;
+  bool may_have_classes_ = true;  // until a batch has none
+  detail::Score score_;
+  std::vector<std::int64_t> support_;        // of each class
+  std::vector<std::int64_t> ranks_;          // as in Evaluation
+  std::vector<Evaluation::Answer> answers_;  // as in Evaluation
+};
+
+}  // namespace xtape::train

@@ -1,0 +1,50 @@
+// Where a run of fit() stands: all that it must remember, besides the model, the optimizer, the schedulers, the loader
+// and the default generator, to go on after a step as if nothing had interrupted it.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "train/correct.hpp"
+#include "xtape/train/history.hpp"
+
+namespace xtape::train {
+
+/// The sums over the batches of an epoch so far. A batch counts by its share of the mean: the loss's denominator.
+struct EpochTotals {
+  double loss = 0, denominator = 0;
+  detail::Score score;
+  bool has_classes = true;  // until a batch has none
+
+  double mean_loss() const noexcept { return loss / denominator; }
+  double accuracy() const noexcept {
+    return has_classes ? score.accuracy() : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+/// The best monitored value so far, and for how many epochs there has been no better one.
+struct BestSoFar {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t epoch = 0;  // from 1; 0: none yet
+  std::int64_t epochs_since = 0;
+
+  /// Whether `now` is better by more than min_delta. NaN never is.
+  bool is_beaten_by(double now, double min_delta, bool lower_is_better) const noexcept {
+    if (std::isnan(now)) return false;
+    return epoch == 0 || (lower_is_better ? now < value - min_delta : now > value + min_delta);
+  }
+};
+
+struct FitState {
+  std::int64_t epoch = 0;  // completed; the one that runs is epoch + 1
+  std::int64_t batch = 0;  // done in the epoch that runs
+  std::int64_t steps = 0;
+  double seconds = 0;  // of the epoch that runs, up to the last interruption
+  EpochTotals totals;
+  std::vector<EpochRecord> records;
+  BestSoFar best;  // the weights of its epoch are Fit's
+};
+
+}  // namespace xtape::train

@@ -1,0 +1,120 @@
+// A History as a table and as JSON, and an epoch's monitored value by its name.
+#include "xtape/train/history.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "core/fail.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+/// Calls f(name, value) for each field of a record, in the order of the struct.
+template <class F>
+void visit_fields(const EpochRecord& r, F f) {
+  f("epoch", r.epoch);
+  f("train_loss", r.train_loss);
+  f("train_accuracy", r.train_accuracy);
+  f("validation_loss", r.validation_loss);
+  f("validation_accuracy", r.validation_accuracy);
+  f("lr", r.lr);
+  f("seconds", r.seconds);
+  f("steps", r.steps);
+  f("train_eval_loss", r.train_eval_loss);
+  f("train_eval_accuracy", r.train_eval_accuracy);
+  f("gap", r.gap);
+  f("gap_low", r.gap_low);
+  f("gap_high", r.gap_high);
+}
+
+// The shortest digits that read back as the same number.
+std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+std::string csv_number(std::int64_t value) { return fmt::format("{}", value); }
+
+std::string json_number(std::int64_t value) { return fmt::format("{}", value); }
+std::string json_number(double value) {
+  if (std::isnan(value)) return "null";
+  if (std::isinf(value)) return value > 0 ? "1e999" : "-1e999";  // JSON has no infinity; readers make it of these
+  return fmt::format("{}", value);
+}
+
+struct Monitor {
+  const char* name;
+  double EpochRecord::*value;
+};
+constexpr std::array monitors = {Monitor{"validation_loss", &EpochRecord::validation_loss},
+                                 Monitor{"validation_accuracy", &EpochRecord::validation_accuracy},
+                                 Monitor{"train_loss", &EpochRecord::train_loss},
+                                 Monitor{"train_accuracy", &EpochRecord::train_accuracy}};
+
+const Monitor& find_monitor(const std::string& name) {
+  for (const Monitor& m : monitors) {
+    if (m.name == name) return m;
+  }
+  fail<ValueError>("Trainer", "monitor = \"{}\" is not one of {}, {}, {}, {}", name, monitors[0].name, monitors[1].name,
+                   monitors[2].name, monitors[3].name);
+}
+
+/// The epoch, from 1, of the lowest value, or of the highest; 0 if there is none.
+std::int64_t best_of(const std::vector<EpochRecord>& epochs, double EpochRecord::*value, bool lowest) noexcept {
+  std::size_t best = epochs.size();
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    const double v = epochs[i].*value;
+    if (std::isnan(v)) continue;
+    const double sofar = best == epochs.size() ? v : epochs[best].*value;
+    if (best == epochs.size() || (lowest ? v < sofar : v > sofar)) best = i;
+  }
+  return best == epochs.size() ? 0 : static_cast<std::int64_t>(best) + 1;
+}
+
+}  // namespace
+
+History::History() = default;
+History::History(HistoryData data) : data_(std::move(data)) { find_monitor(data_.monitor); }
+
+const EpochRecord& History::operator[](std::size_t i) const& {
+  if (i >= size()) fail<IndexError>("History", "epoch {} is outside [0, {}); history[0] is the first", i, size());
+  return data_.epochs[i];
+}
+
+std::int64_t History::best_epoch() const noexcept {
+  // The constructor has found the monitor, so this does not throw.
+  const std::int64_t best =
+      best_of(data_.epochs, find_monitor(data_.monitor).value, detail::lower_is_better(data_.monitor));
+  return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, true);
+}
+
+std::string History::to_csv() const {
+  std::string text;
+  visit_fields(EpochRecord(), [&text](const char* name, auto) { text += std::string(name) + ","; });
+  text.back() = '\n';
+  for (const EpochRecord& r : data_.epochs) {
+    visit_fields(r, [&text](const char*, auto value) { text += csv_number(value) + ","; });
+    text.back() = '\n';
+  }
+  return text;
+}
+
+std::string History::to_jsonl() const {
+  std::string text;
+  for (const EpochRecord& r : data_.epochs) {
+    const std::size_t begin = text.size();
+    visit_fields(
+        r, [&text](const char* name, auto value) { text += fmt::format(", \"{}\": {}", name, json_number(value)); });
+    text.replace(begin, 2, "{");
+    text += "}\n";
+  }
+  return text;
+}
+
+namespace detail {
+
+double monitored(const EpochRecord& record, const std::string& monitor) { return record.*find_monitor(monitor).value; }
+bool lower_is_better(const std::string& monitor) { return monitor.ends_with("loss"); }
+
+}  // namespace detail
+}  // namespace xtape::train

@@ -1,0 +1,57 @@
+// What a Trainer was given, and what lasts from one fit() to the next.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "xtape/train/trainer.hpp"
+
+namespace xtape::train {
+
+/// Those who are told what happens: the sinks first, then the callbacks, each in the order in which they were added.
+struct Listeners {
+  std::vector<std::shared_ptr<detail::AnySink>> sinks;
+  std::vector<Callback<void(const EpochRecord&)>> on_epoch_end;
+  std::vector<Callback<void(const BatchRecord&)>> on_batch_end;
+
+  void fit_begin(const FitBegin& event) const;
+  void epoch_begin(const EpochBegin& event) const;
+  void batch_end(const BatchRecord& record) const;
+  void epoch_end(const EpochRecord& record) const;
+  void warning(const std::string& message) const;
+  void fit_end(const History& history) const;
+};
+
+struct Schedule {
+  optim::lr_scheduler::LRScheduler* scheduler;
+  Every every;
+  /// `monitored` is for ReduceLROnPlateau.
+  void step(double monitored) const;
+  bool needs_monitored_value() const;
+};
+
+struct Setup {
+  Setup(detail::Objective o, optim::Optimizer& opt, TrainerOptions given)
+      : objective(std::move(o)), optimizer(opt), options(std::move(given)) {}
+
+  const detail::Objective objective;
+  optim::Optimizer& optimizer;
+  const TrainerOptions options;
+  std::vector<Schedule> schedules;
+  std::vector<Callback<data::Batch(data::Batch, Generator&)>> transforms;
+  Listeners listeners;
+
+  std::atomic<bool> stop_requested = false;
+  bool is_fitting = false;
+  std::int64_t epochs_begun = 0;  // in all calls of fit(): each epoch has an order of its own
+};
+
+/// The learning rate of the optimizer's first group; NaN if the optimizer does not tell it.
+double current_lr(optim::Optimizer& optimizer);
+
+/// ValueError for an option outside its range.
+void check_options(const TrainerOptions& options);
+
+}  // namespace xtape::train
