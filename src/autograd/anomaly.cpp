@@ -14,23 +14,27 @@
 namespace xtape {
 
 namespace {
-thread_local bool detecting = false;
+thread_local bool detecting = false, detecting_infinity = false;
 
-/// The position of the first NaN.
-std::optional<std::int64_t> first_nan(const Tensor& x) {
+/// An element that is NaN, or infinite where that is looked for.
+struct Found {
+  double value;
+  std::string place;  // " at element [1, 0]", or nothing in a 0-dim tensor
+  const char* name() const { return std::isnan(value) ? "NaN" : value > 0 ? "inf" : "-inf"; }
+};
+
+/// The first of them.
+std::optional<Found> find(const Tensor& x, bool infinity = false) {
   if (!x.defined() || !is_floating(x.dtype())) return std::nullopt;
-  return visit_floating(x.dtype(), [&x]<class T>() -> std::optional<std::int64_t> {
+  return visit_floating(x.dtype(), [&x, infinity]<class T>() -> std::optional<Found> {
     const T* p = detail::elements<T>(x);
     for (std::int64_t i = 0; i < x.impl()->numel; ++i) {
-      if (std::isnan(p[i])) return i;
+      if (std::isnan(p[i]) || (infinity && std::isinf(p[i]))) {
+        return Found{static_cast<double>(p[i]), x.dim() == 0 ? "" : " at element " + subscript(x.shape(), i)};
+      }
     }
     return std::nullopt;
   });
-}
-
-/// " at element [1, 0]", or nothing in a 0-dim tensor.
-std::string place(const Tensor& x, std::int64_t position) {
-  return x.dim() == 0 ? "" : " at element " + subscript(x.shape(), position);
 }
 }  // namespace
 
@@ -41,28 +45,31 @@ DetectAnomalyGuard::~DetectAnomalyGuard() { detecting = previous_; }
 
 namespace detail {
 
+DetectInfinityGuard::DetectInfinityGuard() noexcept : previous_(std::exchange(detecting_infinity, true)) {}
+DetectInfinityGuard::~DetectInfinityGuard() { detecting_infinity = previous_; }
+
 bool detects_anomaly() noexcept { return detecting; }
 
 void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const Tensor& y) {
   if (const CallScope* module = CallScope::innermost()) NodeAccess::make_extras(node).module_path = module->path();
-  const auto at = running_node() ? std::nullopt : first_nan(y);
-  if (!at) return;
+  const auto found = running_node() ? std::nullopt : find(y, detecting_infinity);
+  if (!found) return;
   for (std::size_t i = 0; i < count; ++i) {
-    if (const auto from = first_nan(*inputs[i].tensor)) {
-      fail<GradError>(node.op(), "anomaly: the value is NaN{}; input {} is NaN already{}", place(y, *at), i,
-                      place(*inputs[i].tensor, *from));
+    if (const auto before = find(*inputs[i].tensor, detecting_infinity)) {
+      fail<GradError>(node.op(), "anomaly: the value is {}{}; input {} is {} already{}", found->name(), found->place, i,
+                      before->name(), before->place);
     }
   }
-  fail<GradError>(node.op(), "anomaly: the value is NaN{}, and no input is", place(y, *at));
+  fail<GradError>(node.op(), "anomaly: the value is {}{}, and no input is", found->name(), found->place);
 }
 
 void check_backward(const Node& node, const Tensor& gy, Gradients& gradients, Wants wants) {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    const auto at = wants[i] ? first_nan(gradients[i]) : std::nullopt;
-    if (!at) continue;
-    const char* from = first_nan(gy) ? "as is the gradient that arrived" : "the gradient that arrived is not";
-    GradError error(node.op(), fmt::format("anomaly in backward: the gradient for input {} is NaN{}, {}", i,
-                                           place(gradients[i], *at), from));
+    const auto found = wants[i] ? find(gradients[i]) : std::nullopt;
+    if (!found) continue;
+    const char* from = find(gy) ? "as is the gradient that arrived" : "the gradient that arrived is not";
+    GradError error(node.op(),
+                    fmt::format("anomaly in backward: the gradient for input {} is NaN{}, {}", i, found->place, from));
     if (const NodeExtras* extras = NodeAccess::extras(node)) error.set_module_path(extras->module_path);
     throw error;
   }

@@ -8,6 +8,18 @@
 
 namespace xtape::detail {
 
+/// While one exists beside a DetectAnomalyGuard on this thread, the value of an op may not be infinite either.
+class DetectInfinityGuard {
+ public:
+  DetectInfinityGuard() noexcept;
+  ~DetectInfinityGuard();
+  DetectInfinityGuard(const DetectInfinityGuard&) = delete;
+  DetectInfinityGuard& operator=(const DetectInfinityGuard&) = delete;
+
+ private:
+  bool previous_;
+};
+
 bool detects_anomaly() noexcept;
 /// Notes the running module's path in the node. GradError when y, the node's output, holds a NaN, except inside a
 /// gradient function: there check_backward looks.

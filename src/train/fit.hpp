@@ -1,6 +1,7 @@
 // One call of Trainer::fit(): the loop, and what it keeps beside it.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -12,28 +13,33 @@
 
 namespace xtape::train {
 
-/// The loss of one batch.
+/// The loss of one batch. Its share of the epoch's mean is sum / denominator.
 struct BatchLoss {
-  Tensor tensor;           // backward starts from it
-  double value = 0;        // what the criterion returned
-  double denominator = 0;  // the batch's share of a mean; 0: nothing in it counts
-
-  /// Its part of the epoch's sum.
+  Tensor tensor;     // what backward starts from
+  double value = 0;  // what the criterion returned
   double sum = 0;
+  double denominator = 0;  // 0: nothing in the batch counts
 };
 
-/// The batches whose gradients make the next step.
+/// The batches since the last step, whose gradients make the next one.
 struct PendingStep {
   std::int64_t batches = 0;
   double denominator = 0;
 };
 
-/// What a batch is taken with, besides the weights: brought back, the same batch gives the same numbers again.
+/// What a forward changes: the default generator and the model's buffers. Brought back, the same batch gives the same
+/// numbers again.
 class BatchStart {
  public:
-  explicit BatchStart(const nn::Module& model);
-  void take();
-  void bring_back() const noexcept;
+  explicit BatchStart(const nn::Module& model) : buffers_(model.buffers()) {}
+  void take() {
+    generator_ = default_generator().state();
+    buffers_.take();
+  }
+  void bring_back() const {
+    default_generator().set_state(generator_);
+    buffers_.bring_back();
+  }
 
  private:
   Generator::State generator_;
@@ -42,7 +48,7 @@ class BatchStart {
 
 class Fit {
  public:
-  /// Checks everything that can be checked before the first step. ValueError; nothing is changed.
+  /// ValueError for whatever can be known to fail before the first step; nothing is changed.
   Fit(Setup& setup, const DataSource& training, const DataSource& validation);
   History run();
 
@@ -52,47 +58,50 @@ class Fit {
     std::string reason;
   };
 
-  // fit_checks.cpp
-  void check_data(const DataSource& validation) const;
-  void check_schedules() const;
-  void check_monitor_is_measured() const;
-
+  // fit.cpp: the loop
   void begin();
   void run_epoch();
   void train_epoch();
-  data::Batch transformed(data::Batch batch) const;
   BatchLoss loss_of(const Tensor& output, const Tensor& target) const;
   void step(PendingStep& pending);
+  /// `monitored` is for ReduceLROnPlateau.
+  void step_schedules(Every every, double monitored = std::numeric_limits<double>::quiet_NaN()) const;
   void count(const BatchLoss& loss, const Tensor& output, const Tensor& target);
+  data::Batch transformed(data::Batch batch) const;
   EpochRecord measured_epoch();
-  Evaluator evaluated(const data::DataLoader& loader) const;
   void validate(EpochRecord& record);
-  void judge(const EpochRecord& record);
-  void end_after_epoch();
-  /// The value that the options monitor; where they do not insist on it and it is not measured, the training loss.
-  double monitored(const EpochRecord& record) const;
-  History finish();
-  HistoryData history_data() const;
+  Evaluator evaluated(const data::DataLoader& loader) const;
+  void keep_if_best(const EpochRecord& record);
+  void end_if_it_is_time();
+  void end(StopCause cause, std::string reason);
+  void bring_back_best() const;
+  History history() const;
 
-  // not_finite.cpp
-  void end_not_finite(std::string what);
-  std::string explain(const data::Batch& batch, const BatchLoss& loss) const;
+  // fit_checks.cpp: before the loop
+  void check_monitor_is_measured() const;
+
+  // not_finite.cpp: a loss that no step is made with
+  void end_not_finite(const std::string& what);
+  std::string origin_of(const BatchLoss& loss, const data::Batch& batch) const;
+  std::string replay(const BatchLoss& loss, const data::Batch& batch) const;
 
   Setup& setup_;
   const detail::Objective& objective_;
   optim::Optimizer& optimizer_;
   const TrainerOptions& options_;
+  const Listeners& listeners_;
+  const std::string monitor_;
+  const bool loader_is_ours_;  // then we tell it its epochs
   data::DataLoader loader_;
   const std::optional<data::DataLoader> validation_;
-  std::optional<data::DataLoader> training_sample_;  // only beside validation data
-  const bool counts_epochs_;                         // of loader_: it is the trainer's own
+  const std::optional<data::DataLoader> training_sample_;  // beside validation data
 
   FitState state_;
-  TensorsCopy best_weights_;  // those that fit() began with until state_.best has an epoch
-  BatchStart before_batch_;
+  TensorsCopy best_weights_;  // until an epoch is the best, those that fit() began with
+  BatchStart batch_start_;
   std::optional<Ending> ending_;
-  double lr_ = 0;  // of the last step
-  std::int64_t classes_ = 0, training_sample_size_ = 0;
+  double lr_;  // of the last step
+  std::int64_t classes_ = 0;
   bool has_warned_of_one_class_ = false;
 };
 

@@ -19,9 +19,7 @@ struct EpochTotals {
   bool has_classes = true;  // until a batch has none
 
   double mean_loss() const noexcept { return loss / denominator; }
-  double accuracy() const noexcept {
-    return has_classes ? score.accuracy() : std::numeric_limits<double>::quiet_NaN();
-  }
+  double accuracy() const noexcept { return has_classes ? score.accuracy() : std::numeric_limits<double>::quiet_NaN(); }
 };
 
 /// The best monitored value so far, and for how many epochs there has been no better one.
@@ -45,6 +43,14 @@ struct FitState {
   EpochTotals totals;
   std::vector<EpochRecord> records;
   BestSoFar best;  // the weights of its epoch are Fit's
+
+  void begin_next_epoch(const EpochRecord& record_of_this) {
+    records.push_back(record_of_this);
+    ++epoch;
+    batch = 0;
+    seconds = 0;
+    totals = {};
+  }
 };
 
 }  // namespace xtape::train

@@ -27,9 +27,9 @@ struct Listeners {
 struct Schedule {
   optim::lr_scheduler::LRScheduler* scheduler;
   Every every;
-  /// `monitored` is for ReduceLROnPlateau.
   void step(double monitored) const;
-  bool needs_monitored_value() const;
+  /// It is a ReduceLROnPlateau.
+  bool needs_monitored_value() const noexcept;
 };
 
 struct Setup {

@@ -50,6 +50,7 @@ class XTAPE_API LRScheduler {
 
   /// The groups' lr after the last step.
   std::vector<double> get_last_lr() const;
+  const Optimizer& optimizer() const noexcept { return optimizer_; }
   /// Options and progress; not LambdaLR's functions. A snapshot.
   StateDict state_dict() const;
   /// Continues from a snapshot, without writing to the optimizer, whose own state holds its lr. Throws and changes
@@ -295,6 +296,7 @@ class XTAPE_API ReduceLROnPlateau final : public LRScheduler {
  public:
   explicit ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {});
   void step(double metric);
+  PlateauMode mode() const noexcept { return options_.mode; }
 
  private:
   struct Progress {

@@ -1,0 +1,293 @@
+// The loop of Trainer::fit(). train_epoch() is the loop that one writes by hand, and gives the same bits; all else here
+// is what stands around it: measuring, keeping the best weights, ending.
+//
+// Invariant: nothing of a run that lasts from one step to the next is outside state_, best_weights_, and the model, the
+// optimizer, the schedulers, the loader and the default generator.
+#include "train/fit.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "core/fail.hpp"
+#include "kernels/random.hpp"
+#include "train/intervals.hpp"
+#include "train/modes.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/nn/utils.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t trained_elements(const optim::Optimizer& optimizer) {
+  std::int64_t n = 0;
+  for (const Tensor& p : optimizer.parameters()) n += p.requires_grad() ? p.numel() : 0;
+  return n;
+}
+
+/// A seed for the transforms of one batch: a number of the stream of (seed, epoch), at the batch's place.
+std::uint64_t transform_seed(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
+  RandomStream stream = keyed_stream(seed, StreamUse::transform, static_cast<std::uint64_t>(epoch));
+  stream.position = static_cast<std::uint64_t>(batch);
+  std::int64_t number = 0;
+  kernels::randint(stream, 0, 1, 0, ~std::uint64_t{0}, &number);
+  return static_cast<std::uint64_t>(number);
+}
+
+}  // namespace
+
+// ---- the loop ------------------------------------------------------------------------------------------------------
+
+History Fit::run() {
+  const ModeGuard modes(objective_.module());
+  try {
+    begin();
+    while (!ending_) run_epoch();
+  } catch (...) {
+    bring_back_best();
+    throw;
+  }
+  bring_back_best();
+  const History result = history();
+  listeners_.fit_end(result);
+  return result;
+}
+
+void Fit::begin() {
+  setup_.stop_requested = false;
+  listeners_.fit_begin({.epochs = options_.epochs,
+                        .first_epoch = state_.epoch + 1,
+                        .batches = loader_.size(),
+                        .training_samples = loader_.dataset().size(),
+                        .validation_samples = validation_ ? validation_->dataset().size() : 0,
+                        .parameters = trained_elements(optimizer_)});
+  end_if_it_is_time();
+}
+
+void Fit::run_epoch() {
+  const auto begin = Clock::now();
+  listeners_.epoch_begin({.epoch = state_.epoch + 1, .epochs = options_.epochs, .batches = loader_.size()});
+  train_epoch();
+  if (ending_) return;
+
+  EpochRecord record = measured_epoch();
+  keep_if_best(record);
+  step_schedules(Every::epoch, detail::monitored(record, monitor_));
+  record.seconds = state_.seconds + std::chrono::duration<double>(Clock::now() - begin).count();
+  state_.begin_next_epoch(record);
+  listeners_.epoch_end(record);
+  end_if_it_is_time();
+}
+
+void Fit::train_epoch() {
+  if (loader_is_ours_) loader_.set_epoch(setup_.epochs_begun, state_.batch);
+  ++setup_.epochs_begun;
+  objective_.module().train();
+  PendingStep pending;
+  for (auto batches = loader_.begin(); batches != loader_.end();) {
+    const data::Batch batch = transformed(*batches);
+    const bool is_last = ++batches == loader_.end();
+    batch_start_.take();
+    lr_ = current_lr(optimizer_);
+
+    const Tensor output = objective_.output(batch.x);
+    const BatchLoss loss = loss_of(output, batch.y);
+    if (loss.denominator != 0) {  // else every target is ignored, and a mean of nothing is NaN
+      if (!std::isfinite(loss.value)) return end_not_finite(origin_of(loss, batch));
+      if (pending.denominator == 0) optimizer_.zero_grad();
+      loss.tensor.backward();
+      pending.denominator += loss.denominator;
+    }
+    count(loss, output, batch.y);
+    const bool completes_step = ++pending.batches == options_.accumulate || is_last;
+    const std::int64_t step_number = state_.steps + (pending.denominator != 0);
+    if (completes_step) step(pending);
+
+    listeners_.batch_end({.epoch = state_.epoch + 1,
+                          .batch = state_.batch,
+                          .batches = loader_.size(),
+                          .step = step_number,
+                          .samples = batch.y.size(0),
+                          .loss = loss.value,
+                          .lr = lr_});
+    if (completes_step && !is_last && setup_.stop_requested) {
+      return end(StopCause::stop,
+                 fmt::format("stop() was called in epoch {}, after step {}", state_.epoch + 1, state_.steps));
+    }
+  }
+  if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
+    end_not_finite(fmt::format("the parameter \"{}\" is no longer finite", name));
+  }
+}
+
+BatchLoss Fit::loss_of(const Tensor& output, const Tensor& target) const {
+  const bool accumulates = options_.accumulate > 1;
+  const nn::Loss* const loss = objective_.parts();
+  if (!loss) {  // a mean over samples, as far as we know
+    const Tensor mean = objective_.loss(output, target);
+    const double value = mean.item(), samples = static_cast<double>(target.size(0));
+    return {accumulates ? mean * samples : mean, value, value * samples, samples};
+  }
+  const bool is_sum = loss->reduction() == Reduction::sum;
+  if (accumulates) {
+    const LossParts parts = loss->parts(output, target);
+    const double sum = parts.sum.item();
+    return {parts.sum, is_sum ? sum : sum / parts.denominator, sum, parts.denominator};
+  }
+  const Tensor reduced = objective_.loss(output, target);
+  const double value = reduced.item(), denominator = loss->denominator(output, target);
+  return {reduced, value, is_sum ? value : value * denominator, denominator};
+}
+
+/// A step with the gradients of the pending batches, which then are none.
+void Fit::step(PendingStep& pending) {
+  const double denominator = std::exchange(pending, {}).denominator;
+  if (denominator == 0) return;
+  const nn::Loss* const loss = objective_.parts();
+  if (options_.accumulate > 1 && !(loss && loss->reduction() == Reduction::sum)) {
+    NoGradGuard no_grad;
+    for (const Tensor& p : optimizer_.parameters()) {
+      if (const Tensor g = p.grad(); g.defined()) g.div_(denominator);
+    }
+  }
+  if (options_.clip_grad_norm > 0) nn::utils::clip_grad_norm_(optimizer_.parameters(), options_.clip_grad_norm);
+  optimizer_.step();
+  ++state_.steps;
+  step_schedules(Every::step);
+}
+
+void Fit::step_schedules(Every every, double monitored) const {
+  for (const Schedule& s : setup_.schedules) {
+    if (s.every == every) s.step(monitored);
+  }
+}
+
+void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& target) {
+  ++state_.batch;
+  EpochTotals& totals = state_.totals;
+  if (loss.denominator != 0) {
+    totals.loss += loss.sum;
+    totals.denominator += loss.denominator;
+  }
+  if (!totals.has_classes) return;
+  const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
+  totals.has_classes = answers.defined();
+  totals.score += answers.score();
+  classes_ = answers.classes;
+}
+
+data::Batch Fit::transformed(data::Batch batch) const {
+  if (setup_.transforms.empty()) return batch;
+  const std::int64_t samples = batch.x.size(0);
+  Generator generator(transform_seed(options_.seed, setup_.epochs_begun - 1, state_.batch));
+  for (const auto& f : setup_.transforms) {
+    batch = f(std::move(batch), generator);
+    for (const Tensor& t : {batch.x, batch.y}) {
+      if (!t.defined())
+        fail<ValueError>("fit", "a transform returned a batch without {}",
+                         t.impl() == batch.x.impl() ? "inputs" : "targets");
+      if (t.dim() == 0 || t.size(0) != samples) {
+        fail<ShapeError>("fit", "a transform returned a batch of inputs {} and targets {}; it had {} samples",
+                         batch.x.shape(), batch.y.shape(), samples);
+      }
+    }
+  }
+  return batch;
+}
+
+// ---- after an epoch ------------------------------------------------------------------------------------------------
+
+EpochRecord Fit::measured_epoch() {
+  EpochRecord record{.epoch = state_.epoch + 1,
+                     .train_loss = state_.totals.mean_loss(),
+                     .train_accuracy = state_.totals.accuracy(),
+                     .lr = lr_,
+                     .steps = state_.steps};
+  if (validation_) validate(record);
+  return record;
+}
+
+void Fit::validate(EpochRecord& record) {
+  const Evaluator on_validation = evaluated(*validation_), on_training = evaluated(*training_sample_);
+  record.validation_loss = on_validation.loss();
+  record.validation_accuracy = on_validation.score().accuracy();
+  record.train_eval_loss = on_training.loss();
+  record.train_eval_accuracy = on_training.score().accuracy();
+  record.gap = record.train_eval_accuracy - record.validation_accuracy;
+  if (!std::isnan(record.gap)) {
+    const Interval interval = gap_interval(record.train_eval_accuracy, on_training.score().counted,
+                                           record.validation_accuracy, on_validation.score().counted);
+    record.gap_low = interval.low;
+    record.gap_high = interval.high;
+  }
+  if (on_validation.classes() > 1 && on_validation.majority_share() == 1 && !has_warned_of_one_class_) {
+    has_warned_of_one_class_ = true;
+    listeners_.warning(
+        "all targets of the validation data are of one class: validation_accuracy tells nothing about the others");
+  }
+}
+
+/// One pass over the loader. It leaves the default generator alone, so that training is the same with and without it.
+Evaluator Fit::evaluated(const data::DataLoader& loader) const {
+  struct GeneratorGuard {
+    const Generator::State before = default_generator().state();
+    ~GeneratorGuard() { default_generator().set_state(before); }
+  } const guard;
+  Evaluator evaluator(objective_, Evaluator::Measure::accuracy);
+  evaluator.add_all(loader);
+  return evaluator;
+}
+
+void Fit::keep_if_best(const EpochRecord& record) {
+  BestSoFar& best = state_.best;
+  const double value = detail::monitored(record, monitor_);
+  if (best.is_beaten_by(value, options_.early_stopping.min_delta, detail::lower_is_better(monitor_))) {
+    best = {.value = value, .epoch = record.epoch};
+    best_weights_.take();
+  } else {
+    ++best.epochs_since;
+  }
+}
+
+// ---- the end -------------------------------------------------------------------------------------------------------
+
+void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
+
+void Fit::end_if_it_is_time() {
+  const BestSoFar& best = state_.best;
+  const std::int64_t patience = options_.early_stopping.patience;
+  if (setup_.stop_requested) {
+    end(StopCause::stop, fmt::format("stop() was called, after epoch {}", state_.epoch));
+  } else if (patience > 0 && best.epochs_since >= patience) {
+    end(StopCause::patience,
+        fmt::format("{} did not improve in {} epoch{}", monitor_, patience, patience == 1 ? "" : "s"));
+  } else if (state_.epoch >= options_.epochs) {
+    end(StopCause::last_epoch, fmt::format("epoch {} was the last", state_.epoch));
+  }
+}
+
+/// What early stopping promises, whatever ended the run.
+void Fit::bring_back_best() const {
+  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) best_weights_.bring_back();
+}
+
+History Fit::history() const {
+  std::string reason = ending_->reason;
+  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
+    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
+                          state_.best.value);
+  }
+  return History({.epochs = state_.records,
+                  .monitor = monitor_,
+                  .cause = ending_->cause,
+                  .stop_reason = std::move(reason),
+                  .training_samples = loader_.dataset().size(),
+                  .validation_samples = validation_ ? validation_->dataset().size() : 0,
+                  .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
+                  .classes = classes_});
+}
+
+}  // namespace xtape::train

@@ -1,0 +1,54 @@
+// A loss that is NaN or infinite: no step is made with it. fit() ends, and says where it came from.
+#include <cmath>
+#include <exception>
+#include <optional>
+
+#include "autograd/anomaly.hpp"
+#include "core/fail.hpp"
+#include "train/fit.hpp"
+#include "xtape/autograd.hpp"
+
+namespace xtape::train {
+
+/// `what` is not finite in the step that would have come next. The weights become those of the best epoch or, if there
+/// is none yet, stay as long as they are finite.
+void Fit::end_not_finite(const std::string& what) {
+  const bool has_best = state_.best.epoch > 0;
+  const bool stay = !has_best && parameter_not_finite(objective_.module()).empty();
+  if (!stay) best_weights_.bring_back();
+  const std::string weights = has_best ? fmt::format("those of epoch {}", state_.best.epoch)
+                              : stay   ? "those of the last step"
+                                       : "those that fit() began with";
+  end(StopCause::not_finite,
+      fmt::format("epoch {}, step {}: {}; the weights are {}", state_.epoch + 1, state_.steps + 1, what, weights));
+  listeners_.warning(ending_->reason);
+}
+
+/// The batch once more, in anomaly mode: the error that this makes. Afterwards the default generator and the buffers
+/// are as they were before the batch, which has then never been.
+std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
+  batch_start_.bring_back();
+  std::string origin = "it is finite when the batch is computed again";
+  try {
+    const autograd::DetectAnomalyGuard anomaly;
+    std::optional<xtape::detail::DetectInfinityGuard> infinity;
+    if (std::isinf(loss.value)) infinity.emplace();
+    loss_of(objective_.output(batch.x), batch.y);
+  } catch (const std::exception& e) {
+    origin = e.what();
+  } catch (...) {  // whatever the model throws: the run ends in good order
+    origin = "the op is unknown, since the model threw when the batch was computed again";
+  }
+  batch_start_.bring_back();
+  return origin;
+}
+
+std::string Fit::origin_of(const BatchLoss& loss, const data::Batch& batch) const {
+  const std::string refused = fmt::format("the loss is {}", loss.value);
+  if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
+    return fmt::format("{}, because the parameter \"{}\" is not finite", refused, name);
+  }
+  return fmt::format("{}: {}", refused, replay(loss, batch));
+}
+
+}  // namespace xtape::train

@@ -1,0 +1,96 @@
+#include "train/setup.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "core/fail.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+constexpr const char* trainer = "Trainer";
+
+void check_at_least(const char* option, std::int64_t value, std::int64_t least) {
+  if (value < least) fail<ValueError>(trainer, "{} = {}; expected at least {}", option, value, least);
+}
+void check_not_negative(const char* option, double value) {
+  if (!(value >= 0 && std::isfinite(value))) {
+    fail<ValueError>(trainer, "{} = {}; expected a finite number >= 0", option, value);
+  }
+}
+
+/// By index, with a copy of the callback: it may add others while it runs.
+template <class Callbacks, class Record>
+void call_all(const Callbacks& callbacks, const Record& record) {
+  for (std::size_t i = 0; i < callbacks.size(); ++i) {
+    const auto callback = callbacks[i];
+    callback(record);
+  }
+}
+template <class Sinks, class Event>
+void tell_all(const Sinks& sinks, void (detail::AnySink::*tell)(const Event&), const Event& event) {
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    const auto sink = sinks[i];
+    (*sink.*tell)(event);
+  }
+}
+
+}  // namespace
+
+void check_options(const TrainerOptions& o) {
+  check_at_least("epochs", o.epochs, 0);
+  check_at_least("batch_size", o.batch_size, 1);
+  check_at_least("num_workers", o.num_workers, 0);
+  check_at_least("accumulate", o.accumulate, 1);
+  check_not_negative("clip_grad_norm", o.clip_grad_norm);
+  if (!(o.ema >= 0 && o.ema < 1)) fail<ValueError>(trainer, "ema = {} is outside [0, 1)", o.ema);
+  detail::monitored({}, o.early_stopping.monitor);
+  check_at_least("early_stopping.patience", o.early_stopping.patience, 0);
+  check_not_negative("early_stopping.min_delta", o.early_stopping.min_delta);
+  check_at_least("checkpoint.every_steps", o.checkpoint.every_steps, 0);
+  check_not_negative("checkpoint.every_seconds", o.checkpoint.every_seconds);
+}
+
+// ---- those who are told --------------------------------------------------------------------------------------------
+
+void Listeners::fit_begin(const FitBegin& event) const { tell_all(sinks, &detail::AnySink::fit_begin, event); }
+void Listeners::epoch_begin(const EpochBegin& event) const { tell_all(sinks, &detail::AnySink::epoch_begin, event); }
+void Listeners::batch_end(const BatchRecord& record) const {
+  tell_all(sinks, &detail::AnySink::batch_end, record);
+  call_all(on_batch_end, record);
+}
+void Listeners::epoch_end(const EpochRecord& record) const {
+  tell_all(sinks, &detail::AnySink::epoch_end, record);
+  call_all(on_epoch_end, record);
+}
+void Listeners::warning(const std::string& message) const {
+  tell_all(sinks, &detail::AnySink::warning, Warning{message});
+}
+void Listeners::fit_end(const History& history) const { tell_all(sinks, &detail::AnySink::fit_end, history); }
+
+// ---- learning rates ------------------------------------------------------------------------------------------------
+
+namespace lr = optim::lr_scheduler;
+
+void Schedule::step(double monitored) const {
+  if (auto* by_epoch = dynamic_cast<lr::EpochScheduler*>(scheduler)) return by_epoch->step();
+  if (auto* sequence = dynamic_cast<lr::SequentialLR*>(scheduler)) return sequence->step();
+  dynamic_cast<lr::ReduceLROnPlateau&>(*scheduler).step(monitored);
+}
+
+bool Schedule::needs_monitored_value() const noexcept {
+  return dynamic_cast<const lr::ReduceLROnPlateau*>(scheduler) != nullptr;
+}
+
+double current_lr(optim::Optimizer& optimizer) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  try {
+    const std::vector<optim::Scheduled> groups = optimizer.scheduled();
+    return groups.empty() || !groups.front().lr ? unknown : *groups.front().lr;
+  } catch (const ValueError&) {  // an optimizer of the user's that does not work with schedulers
+    return unknown;
+  }
+}
+
+}  // namespace xtape::train
