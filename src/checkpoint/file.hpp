@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xtape/io/safetensors.hpp"
@@ -26,10 +27,21 @@ struct State {
   StateDict dict;
 };
 
+/// What a file holds.
+struct Contents {
+  std::vector<State> parts;
+  io::Metadata texts;  // the program's own
+
+  /// The part of that name, or null.
+  const State* find(std::string_view name) const noexcept;
+};
+
 /// Errors as in save_safetensors.
 void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& texts);
-/// Fills in the dicts of the parts, whose names and kinds are given, and returns the program's own texts. The file is
-/// read once, from its start to its end. FileError unless it is a checkpoint of these parts, and undamaged.
-io::Metadata read_file(const std::string& path, std::vector<State>& parts);
+/// Reads the file once, from its start to its end. FileError unless it is a checkpoint, and undamaged.
+Contents read_file(const std::string& path);
+/// Fills in the dicts of the parts, whose names and kinds are given, with those of a file's contents. FileError, which
+/// lists all that do not match, unless the file has these parts and no other.
+void take_parts(const std::string& path, const Contents& contents, std::vector<State>& parts);
 
 }  // namespace xtape::checkpoint
