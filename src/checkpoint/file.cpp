@@ -97,38 +97,43 @@ std::vector<NamedTensor> read_tensors(FileReader& file, io::Header& header) {
   return tensors;
 }
 
-/// The place of the part of that name; where there is none, parts.size().
-std::size_t place_of(const std::vector<State>& parts, std::string_view name) noexcept {
+/// The part of that name, or null.
+State* find(std::vector<State>& parts, std::string_view name) {
   const auto part = std::find_if(parts.begin(), parts.end(), [name](const State& p) { return p.name == name; });
-  return static_cast<std::size_t>(part - parts.begin());
+  return part == parts.end() ? nullptr : &*part;
 }
 
-/// Sorts the file's texts: the kinds of its parts and the program's own.
-Contents contents_without_tensors(const FileReader& file, const io::Metadata& texts) {
-  Contents contents;
-  std::vector<io::Metadata::Entry> own;
-  for (const auto& [name, text] : texts) {
-    if (name.starts_with(part_prefix)) {
-      contents.parts.push_back({name.substr(part_prefix.size()), text, {}});
-    } else if (name.starts_with(text_prefix)) {
-      own.emplace_back(name.substr(text_prefix.size()), text);
-    } else if (name != checksum_name && name != version_name) {
-      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", file.path(), shown(name));
+/// FileError, which lists all that do not match, unless the file has these parts and no other.
+void check_parts(const Contents& contents, std::vector<State>& parts) {
+  const io::Metadata& texts = contents.texts;
+  std::string missing, unexpected, others;
+  const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + shown(name); };
+  for (const State& part : parts) {
+    const std::string name = std::string(part_prefix) + part.name;
+    if (!texts.contains(name)) {
+      add(missing, part.name);
+    } else if (texts.at(name) != part.kind) {
+      others +=
+          "; " + shown(part.name) + " is a " + shown(texts.at(name)) + " in the file, a " + shown(part.kind) + " here";
     }
   }
-  contents.texts = io::Metadata(std::move(own));
-  return contents;
+  for (const auto& [name, text] : texts) {
+    if (!name.starts_with(part_prefix)) continue;
+    const std::string part = name.substr(part_prefix.size());
+    if (!find(parts, part)) add(unexpected, part);
+  }
+  if (missing.empty() && unexpected.empty() && others.empty()) return;
+  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", contents.path, missing,
+                  unexpected, others);
 }
 
-void distribute(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {
+void distribute(const Contents& contents, std::vector<State>& parts) {
   std::vector<std::vector<NamedTensor>> of_part(parts.size());
-  for (auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : contents.tensors) {
     const std::size_t dot = name.find('.');
-    const std::size_t part = place_of(parts, std::string_view(name).substr(0, dot));
-    if (dot == std::string::npos || part == parts.size()) {
-      fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", file.path(), shown(name));
-    }
-    of_part[part].push_back({name.substr(dot + 1), std::move(tensor)});
+    State* const part = dot == std::string::npos ? nullptr : find(parts, std::string_view(name).substr(0, dot));
+    if (!part) fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", contents.path, shown(name));
+    of_part[static_cast<std::size_t>(part - parts.data())].push_back({name.substr(dot + 1), tensor});
   }
   for (std::size_t i = 0; i < parts.size(); ++i) parts[i].dict = StateDict(std::move(of_part[i]));
 }
@@ -164,36 +169,35 @@ Contents read_file(const std::string& path) {
   check_version(file, header.metadata);
   std::vector<NamedTensor> tensors = read_tensors(file, header);
   check_sum(file, header.metadata);
-  Contents contents = contents_without_tensors(file, header.metadata);
-  distribute(file, std::move(tensors), contents.parts);
-  return contents;
+  return {path, std::move(tensors), std::move(header.metadata)};
 }
 
-const State* Contents::find(std::string_view name) const noexcept {
-  const std::size_t part = place_of(parts, name);
-  return part == parts.size() ? nullptr : &parts[part];
+bool Contents::has_part(std::string_view name) const { return texts.contains(std::string(part_prefix).append(name)); }
+
+StateDict Contents::state_of(std::string_view part) const {
+  const std::string prefix = std::string(part) + ".";
+  std::vector<NamedTensor> entries;
+  for (const auto& [name, tensor] : tensors) {
+    if (name.starts_with(prefix)) entries.push_back({name.substr(prefix.size()), tensor});
+  }
+  return StateDict(std::move(entries));
 }
 
-void take_parts(const std::string& path, const Contents& contents, std::vector<State>& parts) {
-  std::string missing, unexpected, others;
-  const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + shown(name); };
-  for (State& part : parts) {
-    const State* const found = contents.find(part.name);
-    if (!found) {
-      add(missing, part.name);
-    } else if (found->kind != part.kind) {
-      others +=
-          "; " + shown(part.name) + " is a " + shown(found->kind) + " in the file, a " + shown(part.kind) + " here";
-    } else {
-      part.dict = found->dict;
+void take_states(const Contents& contents, std::vector<State>& parts) {
+  check_parts(contents, parts);
+  distribute(contents, parts);
+}
+
+io::Metadata own_texts(const Contents& contents) {
+  std::vector<io::Metadata::Entry> own;
+  for (const auto& [name, text] : contents.texts) {
+    if (name.starts_with(text_prefix)) {
+      own.emplace_back(name.substr(text_prefix.size()), text);
+    } else if (name != checksum_name && name != version_name && !name.starts_with(part_prefix)) {
+      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", contents.path, shown(name));
     }
   }
-  for (const State& found : contents.parts) {
-    if (place_of(parts, found.name) == parts.size()) add(unexpected, found.name);
-  }
-  if (missing.empty() && unexpected.empty() && others.empty()) return;
-  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", path, missing, unexpected,
-                  others);
+  return io::Metadata(std::move(own));
 }
 
 }  // namespace xtape::checkpoint

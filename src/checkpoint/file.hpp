@@ -29,19 +29,23 @@ struct State {
 
 /// What a file holds.
 struct Contents {
-  std::vector<State> parts;
-  io::Metadata texts;  // the program's own
+  std::string path;
+  std::vector<NamedTensor> tensors;  // with the names of their parts
+  io::Metadata texts;                // those of the format, too
 
-  /// The part of that name, or null.
-  const State* find(std::string_view name) const noexcept;
+  bool has_part(std::string_view name) const;
+  /// The tensors of that part.
+  StateDict state_of(std::string_view part) const;
 };
 
 /// Errors as in save_safetensors.
 void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& texts);
 /// Reads the file once, from its start to its end. FileError unless it is a checkpoint, and undamaged.
 Contents read_file(const std::string& path);
-/// Fills in the dicts of the parts, whose names and kinds are given, with those of a file's contents. FileError, which
-/// lists all that do not match, unless the file has these parts and no other.
-void take_parts(const std::string& path, const Contents& contents, std::vector<State>& parts);
+/// Fills in the dicts of the parts, whose names and kinds are given. FileError unless the file has these parts and no
+/// others.
+void take_states(const Contents& contents, std::vector<State>& parts);
+/// The program's own texts. FileError for a text that does not belong in a checkpoint.
+io::Metadata own_texts(const Contents& contents);
 
 }  // namespace xtape::checkpoint
