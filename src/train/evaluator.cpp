@@ -8,6 +8,7 @@
 #include "core/fail.hpp"
 #include "train/modes.hpp"
 #include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape::train {
 
@@ -28,18 +29,40 @@ void LossMean::add(const detail::Objective& objective, const Tensor& output, con
   }
 }
 
+void Determination::add(const Tensor& output, const Tensor& target) {
+  is_defined_ = is_defined_ && output.defined() && is_floating(output.dtype()) && is_floating(target.dtype()) &&
+                target.dim() > 0 && output.shape() == target.shape() && target.numel() > 0;
+  if (!is_defined_) return;
+  const NoGradGuard no_grad;
+  const Tensor y = target.to(DType::float64).reshape({target.size(0), -1});
+  if (samples_ == 0) {
+    first_ = y[0].clone();
+    sums_ = zeros_like(first_);
+  }
+  const Tensor difference = y - first_, error = output.to(DType::float64).reshape(y.shape()) - y;
+  sums_ += difference.sum(0);
+  squares_ += (difference * difference).sum().item();
+  errors_ += (error * error).sum().item();
+  samples_ += target.size(0);
+}
+
+double Determination::r2() const {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  if (!is_defined_ || samples_ == 0) return nan;
+  const double total = squares_ - (sums_ * sums_).sum().item() / static_cast<double>(samples_);
+  return total > 0 ? 1 - errors_ / total : nan;
+}
+
 Evaluator::Evaluator(const detail::Objective& objective, Measure measure) : objective_(objective), measure_(measure) {}
 
 void Evaluator::add(const Tensor& output, const Tensor& target) {
   loss_.add(objective_, output, target);
   samples_ += target.dim() == 0 ? 1 : target.size(0);
-  if (!may_have_classes_) return;
-  const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
-  if (answers.defined()) {
-    add_classes(answers, output);
-  } else {
-    forget_classes();
+  if (may_have_classes_) {
+    const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
+    answers.defined() ? add_classes(answers, output) : forget_classes();
   }
+  if (!may_have_classes_) determination_.add(output, target);
 }
 
 void Evaluator::add_classes(const detail::ClassAnswers& answers, const Tensor& output) {

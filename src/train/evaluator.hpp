@@ -24,6 +24,23 @@ class LossMean {
   double sum_ = 0, denominator_ = 0;
 };
 
+/// The coefficient of determination of a regression: 1 minus the ratio of the squared errors to those of a model that
+/// always gives the mean of the targets, each output on its own. 1 is perfect, 0 no better than that constant.
+class Determination {
+ public:
+  /// Floating tensors of the same shape; after any others r2() is NaN.
+  void add(const Tensor& output, const Tensor& target);
+  /// NaN of no samples and of targets that are all the same.
+  double r2() const;
+
+ private:
+  bool is_defined_ = true;
+  std::int64_t samples_ = 0;
+  Tensor first_, sums_;  // the first target; the sums of the others' differences to it, which keep their digits
+  double squares_ = 0;   // of these differences
+  double errors_ = 0;    // squared
+};
+
 class Evaluator {
  public:
   /// How much is measured of the classes: how many answers are right, or all that an Evaluation tells.
@@ -46,6 +63,8 @@ class Evaluator {
   /// The share of the most frequent class among the targets that count, which is the accuracy of a model that always
   /// names this class. NaN if nothing counts.
   double majority_share() const noexcept;
+  /// That of a regression, else NaN.
+  double r2() const { return determination_.r2(); }
   /// Needs Measure::all. ValueError unless there is a name for each class, or no name.
   Evaluation result(std::vector<std::string> names = {}) const;
 
@@ -56,6 +75,7 @@ class Evaluator {
   const detail::Objective& objective_;
   const Measure measure_;
   LossMean loss_;
+  Determination determination_;
   std::int64_t samples_ = 0, classes_ = 0;
   bool may_have_classes_ = true;  // until a batch has none
   detail::Score score_;

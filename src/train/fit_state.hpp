@@ -42,6 +42,11 @@ struct FitState {
   double seconds = 0;  // of the epoch that runs, up to the last interruption
   EpochTotals totals;
   std::vector<EpochRecord> records;
+  // HistoryData's, of the same names.
+  double first_loss = std::numeric_limits<double>::quiet_NaN();
+  double majority_share = std::numeric_limits<double>::quiet_NaN();
+  double train_eval_r2 = std::numeric_limits<double>::quiet_NaN();
+  double validation_r2 = std::numeric_limits<double>::quiet_NaN();
   BestSoFar best;  // the weights of its epoch are Fit's
 
   void begin_next_epoch(const EpochRecord& record_of_this) {

@@ -196,7 +196,10 @@ TEST(Fit, UsesALoaderAsItIs) {
   loader_b.set_epoch(4, 3);
   const Outcome expected = by_hand(a, cross_entropy_loss, optimizer_a, loader_a, 2);
   Trainer trainer(b, cross_entropy_loss, optimizer_b, {.epochs = 2, .batch_size = 99, .seed = 1});
+  std::vector<std::int64_t> places;
+  trainer.on_batch_end([&places](const BatchRecord& r) { places.push_back(r.batch); });
   expect_same(by_trainer(trainer, b, optimizer_b, loader_b), expected);
+  EXPECT_EQ(places, (std::vector<std::int64_t>{4, 5, 6, 7, 1, 2, 3, 4, 5, 6, 7}));
   EXPECT_EQ(loader_b.epoch(), 6);
 }
 

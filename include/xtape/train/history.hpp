@@ -44,6 +44,11 @@ struct HistoryData {
   std::int64_t training_samples = 0, validation_samples = 0;
   std::int64_t train_eval_samples = 0;  ///< of the sample of the training set
   std::int64_t classes = 0;             ///< 0: no classification
+  // What tells a loss or an accuracy that is good from one that is not; NaN if it was not measured.
+  double first_loss = std::numeric_limits<double>::quiet_NaN();      ///< of the first batch, before any step
+  double majority_share = std::numeric_limits<double>::quiet_NaN();  ///< of the validation targets, in one class
+  double train_eval_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
+  double validation_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
 };
 
 class XTAPE_API History {

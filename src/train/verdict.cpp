@@ -1,0 +1,263 @@
+// What the curves of a History mean, in one line.
+//
+// Training and validation are compared on a scale of errors on which 0 is perfect and 1 is what a model scores that
+// knows nothing of the inputs: one that always names the most frequent class, or always gives the mean of the targets.
+// A loss that is neither is measured by the loss of the first batch. On this scale a model that has learned less than
+// half underfits, and one that loses more than a quarter on new data overfits. Whether a difference is more than
+// chance is decided by its 95 % interval; whether a loss falls or rises, by the noise of its curve.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "train/intervals.hpp"
+#include "xtape/train/history.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+constexpr double half_learned = 0.5, large_gap = 0.25;
+constexpr std::size_t fewest_epochs = 3;  // of which a trend can be seen
+
+struct Estimate {
+  double value, low, high;
+};
+
+using Curve = std::vector<double>;
+
+double mean(const double* first, const double* last) {
+  return std::accumulate(first, last, 0.0) / static_cast<double>(last - first);
+}
+double mean_of_last(const Curve& c, std::size_t n) { return mean(c.data() + c.size() - n, c.data() + c.size()); }
+
+/// The standard deviation of a curve's values around a smooth line, from its third differences: a parabola has none,
+/// and their median is not disturbed by a few bends. 0 where there are too few values to tell.
+double noise_of(const Curve& c) {
+  Curve d;
+  for (std::size_t i = 3; i < c.size(); ++i) d.push_back(std::abs(c[i] - 3 * c[i - 1] + 3 * c[i - 2] - c[i - 3]));
+  if (d.empty()) return 0;
+  const auto middle = d.begin() + static_cast<std::ptrdiff_t>(d.size() / 2);
+  std::nth_element(d.begin(), middle, d.end());
+  return *middle / (0.6745 * std::sqrt(20.0));  // normal values' median size, and what the differences add
+}
+
+/// The validation loss's lowest point, if the loss has risen from there for good.
+struct Turn {
+  std::size_t epoch = 0;  // from 1; 0: it has not turned
+  double lowest = 0, last = 0;
+};
+
+class Judge {
+ public:
+  explicit Judge(const HistoryData& data);
+  std::string verdict() const;
+
+ private:
+  enum class Scale : std::uint8_t { accuracy, r2, loss };
+
+  bool has_diverged() const;
+  Turn turn() const;
+  Estimate training_error() const;
+  Estimate gap() const;
+  double error(const Curve& losses, const Curve& accuracies, double r2, std::size_t i) const;
+  double training_error_at(std::size_t i) const { return error(training_, training_accuracy_, d_.train_eval_r2, i); }
+  double gap_at(std::size_t i) const {
+    return error(validation_, validation_accuracy_, d_.validation_r2, i) - training_error_at(i);
+  }
+  std::size_t epoch_of_gap() const;
+  std::size_t middle() const { return (epochs_ - 1) / 2; }
+  bool still_learns() const;
+  bool still_falls(const Curve& c) const;
+  std::string numbers() const;
+
+  std::string diverged() const;
+  std::string overfitting(const Turn& turn, const Estimate& gap) const;
+
+  const HistoryData& d_;
+  const std::size_t epochs_;
+  const std::size_t window_;                                               // epochs at the end that are averaged
+  Curve training_, validation_, training_accuracy_, validation_accuracy_;  // losses, and accuracies
+  bool has_validation_ = false;
+  Scale scale_ = Scale::loss;
+  double nothing_ = 1;  // the error, or the loss, of a model that knows nothing
+};
+
+Judge::Judge(const HistoryData& data)
+    : d_(data), epochs_(data.epochs.size()), window_(std::clamp<std::size_t>(data.epochs.size() / 4, 1, 5)) {
+  for (const EpochRecord& r : d_.epochs) {
+    training_.push_back(std::isnan(r.train_eval_loss) ? r.train_loss : r.train_eval_loss);
+    training_accuracy_.push_back(std::isnan(r.train_eval_accuracy) ? r.train_accuracy : r.train_eval_accuracy);
+    validation_.push_back(r.validation_loss);
+    validation_accuracy_.push_back(r.validation_accuracy);
+  }
+  if (epochs_ == 0) return;
+  has_validation_ = !std::isnan(validation_.back());
+  if (d_.classes > 0 && !std::isnan(mean_of_last(training_accuracy_, window_))) {
+    scale_ = Scale::accuracy;
+    const double chance = 1 / static_cast<double>(d_.classes);
+    nothing_ = 1 - (d_.majority_share > chance ? d_.majority_share : chance);
+  } else if (!std::isnan(d_.train_eval_r2) && !std::isnan(d_.validation_r2)) {
+    scale_ = Scale::r2;
+  } else {
+    nothing_ = std::isnan(d_.first_loss) ? d_.epochs[0].train_loss : d_.first_loss;
+  }
+}
+
+// ---- errors --------------------------------------------------------------------------------------------------------
+
+/// That of epoch i. R2 is known of the last epoch; the errors of the others follow from the losses, taken as squares.
+double Judge::error(const Curve& losses, const Curve& accuracies, double r2, std::size_t i) const {
+  switch (scale_) {
+    case Scale::accuracy: return (1 - accuracies[i]) / nothing_;
+    case Scale::r2: return std::sqrt((1 - r2) * losses[i] / losses.back());
+    default: return losses[i] / nothing_;
+  }
+}
+
+/// How far a mean error of n samples may be off, as a factor: squares of errors vary by about twice their mean.
+double spread(double n) { return std::exp(1.96 / std::sqrt(std::max(n, 1.0))); }
+
+Estimate Judge::training_error() const {
+  const std::int64_t n = d_.train_eval_samples > 0 ? d_.train_eval_samples : d_.training_samples;
+  if (scale_ == Scale::accuracy) {
+    const double accuracy = mean_of_last(training_accuracy_, window_);
+    const Interval i = wilson_interval(accuracy, n);
+    return {(1 - accuracy) / nothing_, (1 - i.high) / nothing_, (1 - i.low) / nothing_};
+  }
+  const double e = training_error_at(epochs_ - 1), s = spread(static_cast<double>(n));
+  return {e, e / s, e * s};
+}
+
+Estimate Judge::gap() const {
+  if (scale_ == Scale::accuracy) {
+    const double a = mean_of_last(training_accuracy_, window_), b = mean_of_last(validation_accuracy_, window_);
+    const Interval i = gap_interval(a, d_.train_eval_samples, b, d_.validation_samples);
+    return {(a - b) / nothing_, i.low / nothing_, i.high / nothing_};
+  }
+  const double t = training_error_at(epochs_ - 1), v = t + gap_at(epochs_ - 1);
+  const double n =
+      1 / (1 / static_cast<double>(d_.validation_samples) + 1 / static_cast<double>(d_.train_eval_samples));
+  return {v - t, v / spread(n) - t, v * spread(n) - t};
+}
+
+/// The epoch, from 1, since which the gap has been large.
+std::size_t Judge::epoch_of_gap() const {
+  std::size_t i = epochs_;
+  while (i > 1 && gap_at(i - 2) > large_gap) --i;
+  return i;
+}
+
+// ---- curves --------------------------------------------------------------------------------------------------------
+
+bool Judge::has_diverged() const {
+  if (d_.cause == StopCause::not_finite) return true;
+  if (epochs_ == 0) return false;
+  Curve losses;
+  for (const EpochRecord& r : d_.epochs) losses.push_back(r.train_loss);
+  double untrained = std::isnan(d_.first_loss) ? losses[0] : d_.first_loss;
+  // The first batch may have been an easy one: the loss of a constant is another measure.
+  if (scale_ == Scale::r2) untrained = std::max(untrained, training_.back() / std::min(1 - d_.train_eval_r2, 1.0));
+  if (mean_of_last(losses, window_) > 2 * untrained) return true;
+  return *std::max_element(losses.begin(), losses.end()) > 2 * untrained && training_error().low > half_learned;
+}
+
+Turn Judge::turn() const {
+  const auto lowest = std::min_element(validation_.begin(), validation_.end());
+  const std::size_t after = static_cast<std::size_t>(validation_.end() - lowest) - 1;
+  if (after < 2) return {};
+  const std::size_t n = std::min(after, std::max<std::size_t>(window_, 2));
+  const double last = mean_of_last(validation_, n), rise = last - *lowest;
+  const double by_noise = 3 * noise_of(validation_) * std::sqrt(1 + 1 / static_cast<double>(n));
+  // Another validation set of this size would have another loss, by about the loss over the root of its size.
+  const double by_samples = std::max(0.1, 2 / std::sqrt(static_cast<double>(d_.validation_samples))) * *lowest;
+  const auto k = static_cast<std::size_t>(lowest - validation_.begin());
+  if (!(rise > by_noise && rise > by_samples && training_.back() < training_[k])) return {};
+  return {k + 1, *lowest, last};
+}
+
+/// Whether the loss fell in the second half of the epochs, by more than its noise.
+bool Judge::still_falls(const Curve& c) const { return c[middle()] - mean_of_last(c, window_) > 3 * noise_of(c); }
+
+/// Whether a model that has learned little still learns as fast as it did, or will have learned enough after as many
+/// epochs again.
+bool Judge::still_learns() const {
+  if (!still_falls(training_)) return false;
+  const std::size_t m = middle();
+  const double fell_before = (training_[0] - training_[m]) / static_cast<double>(m);
+  const double fell_after = (training_[m] - training_.back()) / static_cast<double>(epochs_ - 1 - m);
+  const double now = training_error().value;
+  return fell_after > 0.75 * fell_before || now * now / training_error_at(m) < half_learned;
+}
+
+// ---- words ---------------------------------------------------------------------------------------------------------
+
+/// "accuracy 0.973 in training, 0.892 in validation"
+std::string Judge::numbers() const {
+  const bool is_accuracy = scale_ == Scale::accuracy;
+  const double t = mean_of_last(is_accuracy ? training_accuracy_ : training_, window_);
+  const double v = mean_of_last(is_accuracy ? validation_accuracy_ : validation_, window_);
+  std::string text = fmt::format("{} {:.3g} in training", is_accuracy ? "accuracy" : "loss", t);
+  if (has_validation_) text += fmt::format(", {:.3g} in validation", v);
+  return text;
+}
+
+std::string Judge::diverged() const {
+  constexpr char advice[] = "lower the learning rate tenfold, or limit the gradients by clip_grad_norm";
+  if (d_.cause == StopCause::not_finite) {
+    return fmt::format("diverged: the loss was not finite after {} epoch{}; {}", epochs_, epochs_ == 1 ? "" : "s",
+                       advice);
+  }
+  const auto highest = std::max_element(d_.epochs.begin(), d_.epochs.end(),
+                                        [](const auto& a, const auto& b) { return a.train_loss < b.train_loss; });
+  return fmt::format("diverged: the training loss rose from {:.3g} to {:.3g} in epoch {} and ended at {:.3g}; {}",
+                     d_.first_loss, highest->train_loss, highest->epoch, d_.epochs.back().train_loss, advice);
+}
+
+std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
+  std::string text = fmt::format("overfitting since epoch {}: ", turn.epoch != 0 ? turn.epoch : epoch_of_gap());
+  if (turn.epoch != 0) text += fmt::format("validation loss rose from {:.3g} to {:.3g}, ", turn.lowest, turn.last);
+  text += numbers();
+  if (scale_ == Scale::accuracy) {
+    text +=
+        fmt::format(" (gap {:.3f}, {:.3f} to {:.3f})", gap.value * nothing_, gap.low * nothing_, gap.high * nothing_);
+  }
+  if (turn.epoch != 0 && d_.cause != StopCause::patience)
+    text += "; stop early, or";
+  else
+    text += ";";
+  return text + " use more or augmented data, dropout, weight decay or a smaller model";
+}
+
+std::string Judge::verdict() const {
+  if (has_diverged()) return diverged();
+  if (epochs_ < fewest_epochs) {
+    return fmt::format("undecided: {} epoch{} show no trend; train for at least {}", epochs_, epochs_ == 1 ? "" : "s",
+                       fewest_epochs);
+  }
+  if (!(nothing_ > 0)) return "undecided: all validation targets are of one class; validate on samples of every class";
+  const Estimate gap = has_validation_ ? this->gap() : Estimate{};
+  if (has_validation_) {
+    const Turn t = turn();
+    if (gap.low > 0 && (gap.value > large_gap || t.epoch != 0)) return overfitting(t, gap);
+  }
+  if (training_error().low > half_learned) {
+    if (still_learns()) return "undecided: " + numbers() + ", and the loss still falls; train longer";
+    return "underfitting: " + numbers() + ", and the loss has settled; use a larger model or another learning rate";
+  }
+  if (!has_validation_) return "undecided: without validation data nobody knows; pass some to fit()";
+  if (gap.low <= 0 && gap.high >= large_gap) {
+    return fmt::format("undecided: {}, which {} validation samples are too few to compare; validate on more", numbers(),
+                       d_.validation_samples);
+  }
+  return "fitting: " + numbers() +
+         (still_falls(validation_) ? "; validation loss still falls: train longer"
+                                   : "; validation loss has settled: to improve, use more data or a larger model");
+}
+
+}  // namespace
+
+std::string History::verdict() const { return Judge(data_).verdict(); }
+
+}  // namespace xtape::train
