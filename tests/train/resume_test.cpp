@@ -18,7 +18,7 @@ using testing::TempDir;
 using testing::three_classes;
 
 /// All but the seconds, so that equal runs have equal texts.
-std::string numbers_of(const History& history) {
+std::string bits_of_history(const History& history) {
   std::string text = history.stop_reason() + " " + history.data().monitor;
   for (const EpochRecord& r : history) {
     for (const double number :
@@ -114,7 +114,7 @@ void expect_same_programs(const Program& a, const Program& b) {
   for (std::size_t i = 0; i < a.schedulers.size(); ++i) {
     expect_same_bits(a.schedulers[i]->state_dict(), b.schedulers[i]->state_dict());
   }
-  EXPECT_EQ(numbers_of(*a.history), numbers_of(*b.history));
+  EXPECT_EQ(bits_of_history(*a.history), bits_of_history(*b.history));
 }
 
 /// Keeps a copy of each file that is written, and how many batches came before it.
