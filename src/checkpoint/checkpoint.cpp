@@ -75,7 +75,9 @@ void Checkpoint::save(const std::string& path) const {
 void Checkpoint::load(const std::string& path) {
   std::vector<checkpoint::State> states(impl_->parts.size());
   for (std::size_t i = 0; i < states.size(); ++i) states[i] = checkpoint::without_tensors(impl_->parts[i]);
-  Metadata texts = checkpoint::read_file(path, states);
+  const checkpoint::Contents contents = checkpoint::read_file(path);
+  checkpoint::take_states(contents, states);
+  Metadata texts = checkpoint::own_texts(contents);
   checkpoint::load_all(path, impl_->parts, states);
   impl_->texts = std::move(texts);
 }

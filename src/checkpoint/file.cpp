@@ -104,7 +104,8 @@ State* find(std::vector<State>& parts, std::string_view name) {
 }
 
 /// FileError, which lists all that do not match, unless the file has these parts and no other.
-void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<State>& parts) {
+void check_parts(const Contents& contents, std::vector<State>& parts) {
+  const io::Metadata& texts = contents.texts;
   std::string missing, unexpected, others;
   const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + shown(name); };
   for (const State& part : parts) {
@@ -122,32 +123,19 @@ void check_parts(const FileReader& file, const io::Metadata& texts, std::vector<
     if (!find(parts, part)) add(unexpected, part);
   }
   if (missing.empty() && unexpected.empty() && others.empty()) return;
-  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", file.path(), missing,
+  fail<FileError>(op, "\"{}\": the parts do not match: missing [{}], unexpected [{}]{}", contents.path, missing,
                   unexpected, others);
 }
 
-void distribute(const FileReader& file, std::vector<NamedTensor> tensors, std::vector<State>& parts) {
+void distribute(const Contents& contents, std::vector<State>& parts) {
   std::vector<std::vector<NamedTensor>> of_part(parts.size());
-  for (auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : contents.tensors) {
     const std::size_t dot = name.find('.');
     State* const part = dot == std::string::npos ? nullptr : find(parts, std::string_view(name).substr(0, dot));
-    if (!part) fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", file.path(), shown(name));
-    of_part[static_cast<std::size_t>(part - parts.data())].push_back({name.substr(dot + 1), std::move(tensor)});
+    if (!part) fail<FileError>(op, "\"{}\": the tensor {} belongs to no part", contents.path, shown(name));
+    of_part[static_cast<std::size_t>(part - parts.data())].push_back({name.substr(dot + 1), tensor});
   }
   for (std::size_t i = 0; i < parts.size(); ++i) parts[i].dict = StateDict(std::move(of_part[i]));
-}
-
-/// The program's own texts.
-io::Metadata own_texts(const FileReader& file, const io::Metadata& texts) {
-  std::vector<io::Metadata::Entry> own;
-  for (const auto& [name, text] : texts) {
-    if (name.starts_with(text_prefix)) {
-      own.emplace_back(name.substr(text_prefix.size()), text);
-    } else if (name != checksum_name && name != version_name && !name.starts_with(part_prefix)) {
-      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", file.path(), shown(name));
-    }
-  }
-  return io::Metadata(std::move(own));
 }
 
 }  // namespace
@@ -175,15 +163,41 @@ void write_file(const std::string& path, const std::vector<State>& parts, const 
   file.commit();
 }
 
-io::Metadata read_file(const std::string& path, std::vector<State>& parts) {
+Contents read_file(const std::string& path) {
   SummedReader file(op, path);
   io::Header header = io::read_header(file);
   check_version(file, header.metadata);
   std::vector<NamedTensor> tensors = read_tensors(file, header);
   check_sum(file, header.metadata);
-  check_parts(file, header.metadata, parts);
-  distribute(file, std::move(tensors), parts);
-  return own_texts(file, header.metadata);
+  return {path, std::move(tensors), std::move(header.metadata)};
+}
+
+bool Contents::has_part(std::string_view name) const { return texts.contains(std::string(part_prefix).append(name)); }
+
+StateDict Contents::state_of(std::string_view part) const {
+  const std::string prefix = std::string(part) + ".";
+  std::vector<NamedTensor> entries;
+  for (const auto& [name, tensor] : tensors) {
+    if (name.starts_with(prefix)) entries.push_back({name.substr(prefix.size()), tensor});
+  }
+  return StateDict(std::move(entries));
+}
+
+void take_states(const Contents& contents, std::vector<State>& parts) {
+  check_parts(contents, parts);
+  distribute(contents, parts);
+}
+
+io::Metadata own_texts(const Contents& contents) {
+  std::vector<io::Metadata::Entry> own;
+  for (const auto& [name, text] : contents.texts) {
+    if (name.starts_with(text_prefix)) {
+      own.emplace_back(name.substr(text_prefix.size()), text);
+    } else if (name != checksum_name && name != version_name && !name.starts_with(part_prefix)) {
+      fail<FileError>(op, "\"{}\": the text {} does not belong in a checkpoint", contents.path, shown(name));
+    }
+  }
+  return io::Metadata(std::move(own));
 }
 
 }  // namespace xtape::checkpoint

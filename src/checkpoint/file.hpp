@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xtape/io/safetensors.hpp"
@@ -26,10 +27,25 @@ struct State {
   StateDict dict;
 };
 
+/// What a file holds.
+struct Contents {
+  std::string path;
+  std::vector<NamedTensor> tensors;  // with the names of their parts
+  io::Metadata texts;                // those of the format, too
+
+  bool has_part(std::string_view name) const;
+  /// The tensors of that part.
+  StateDict state_of(std::string_view part) const;
+};
+
 /// Errors as in save_safetensors.
 void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& texts);
-/// Fills in the dicts of the parts, whose names and kinds are given, and returns the program's own texts. The file is
-/// read once, from its start to its end. FileError unless it is a checkpoint of these parts, and undamaged.
-io::Metadata read_file(const std::string& path, std::vector<State>& parts);
+/// Reads the file once, from its start to its end. FileError unless it is a checkpoint, and undamaged.
+Contents read_file(const std::string& path);
+/// Fills in the dicts of the parts, whose names and kinds are given. FileError unless the file has these parts and no
+/// others.
+void take_states(const Contents& contents, std::vector<State>& parts);
+/// The program's own texts. FileError for a text that does not belong in a checkpoint.
+io::Metadata own_texts(const Contents& contents);
 
 }  // namespace xtape::checkpoint

@@ -1,11 +1,11 @@
 // The loop of Trainer::fit(). train_epoch() is the loop that one writes by hand, and gives the same bits; all else here
 // is what stands around it: measuring, keeping the best weights, ending.
 //
-// Invariant: nothing of a run that lasts from one step to the next is outside state_, best_weights_, and the model, the
-// optimizer, the schedulers, the loader and the default generator.
+// Invariant: nothing of a run that lasts from one step to the next is outside state_, best_weights_, average_, and the
+// model, the optimizer, the schedulers, the loader and the default generator.
 #include "train/fit.hpp"
 
-#include <chrono>
+#include <csignal>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -19,8 +19,6 @@
 namespace xtape::train {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   std::int64_t n = 0;
@@ -44,14 +42,15 @@ void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
 
 History Fit::run() {
   const ModeGuard modes(objective_.module());
+  if (setup_.resume_file) go_on_from_file();
   try {
     begin();
     while (!ending_) run_epoch();
   } catch (...) {
-    bring_back_best();
+    leave_weights();
     throw;
   }
-  bring_back_best();
+  leave_weights();
   const History result = history();
   listeners_.fit_end(result);
   return result;
@@ -69,25 +68,30 @@ void Fit::begin() {
 }
 
 void Fit::run_epoch() {
-  const auto begin = Clock::now();
+  epoch_began_ = Clock::now();
   listeners_.epoch_begin({.epoch = state_.epoch + 1, .epochs = options_.epochs, .batches = loader_.size()});
   train_epoch();
   if (ending_) return;
 
-  EpochRecord record = measured_epoch();
-  keep_if_best(record);
+  EpochRecord record;
+  {
+    const AveragedWeights averaged(average_ ? &*average_ : nullptr);
+    record = measured_epoch();
+    keep_if_best(record);
+  }
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
-  record.seconds = state_.seconds + std::chrono::duration<double>(Clock::now() - begin).count();
+  record.seconds = seconds_of_epoch();
   state_.begin_next_epoch(record);
   listeners_.epoch_end(record);
   end_if_it_is_time();
+  save();
 }
 
 void Fit::train_epoch() {
   place_loader();
   objective_.module().train();
   PendingStep pending;
-  for (auto batches = loader_.begin(); batches != loader_.end();) {
+  for (auto batches = loader_.begin(); batches != loader_.end() && !ending_;) {
     const data::Batch batch = transformed(*batches);
     const bool is_last = ++batches == loader_.end();
     batch_start_.take();
@@ -113,8 +117,9 @@ void Fit::train_epoch() {
                           .samples = batch.y.size(0),
                           .loss = loss.value,
                           .lr = lr_});
-    if (completes_step && !is_last && is_asked_to_stop()) return end_as_asked(state_.epoch + 1);
+    if (completes_step && !is_last) pause_between_steps();
   }
+  if (ending_) return;
   if (const std::string name = broken_parameter(); !name.empty()) {
     end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
   }
@@ -163,6 +168,7 @@ void Fit::step(PendingStep& pending) {
   if (options_.clip_grad_norm > 0) nn::utils::clip_grad_norm_(optimizer_.parameters(), options_.clip_grad_norm);
   optimizer_.step();
   ++state_.steps;
+  if (average_) average_->update(state_.steps);
   step_schedules(Every::step);
 }
 
@@ -201,6 +207,10 @@ data::Batch Fit::transformed(data::Batch batch) const {
 }
 
 // ---- after an epoch ------------------------------------------------------------------------------------------------
+
+double Fit::seconds_of_epoch() const {
+  return state_.seconds + std::chrono::duration<double>(Clock::now() - epoch_began_).count();
+}
 
 EpochRecord Fit::measured_epoch() {
   EpochRecord record{.epoch = state_.epoch + 1,
@@ -252,6 +262,7 @@ void Fit::keep_if_best(const EpochRecord& record) {
   if (best.is_beaten_by(value, options_.early_stopping.min_delta, detail::lower_is_better(monitor_))) {
     best = {.value = value, .epoch = record.epoch};
     best_weights_.take();
+    files_.best_is_new = true;
   } else {
     ++best.epochs_since;
   }
@@ -259,12 +270,21 @@ void Fit::keep_if_best(const EpochRecord& record) {
 
 // ---- the end -------------------------------------------------------------------------------------------------------
 
+/// Between two steps of an epoch.
+void Fit::pause_between_steps() {
+  if (is_asked_to_stop()) end_as_asked(state_.epoch + 1);
+  if (ending_ || files_.are_due(state_.steps)) save();
+}
+
 void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
 
-/// stop() was called in this epoch, or before the first one.
+/// By a signal or stop(), in this epoch or before the first one.
 void Fit::end_as_asked(std::int64_t epoch) {
-  end(StopCause::stop, epoch == 0 ? "stop() was called before the first epoch"
-                                  : fmt::format("stop() was called in epoch {}, after step {}", epoch, state_.steps));
+  const int signal = StopOnSignal::received();
+  const std::string what = signal == 0 ? "stop() was called" : signal == SIGINT ? "SIGINT arrived" : "SIGTERM arrived";
+  end(signal == 0 ? StopCause::stop : StopCause::signal,
+      what +
+          (epoch == 0 ? " before the first epoch" : fmt::format(" in epoch {}, after step {}", epoch, state_.steps)));
 }
 
 void Fit::end_if_it_is_time() {
@@ -281,9 +301,13 @@ void Fit::end_if_it_is_time() {
   }
 }
 
-/// What early stopping promises, whatever ended the run.
-void Fit::bring_back_best() const {
-  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) best_weights_.bring_back();
+/// The weights that the model has after fit(), whatever ended it.
+void Fit::leave_weights() {
+  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
+    best_weights_.bring_back();
+  } else if (average_ && !has_final_weights_) {
+    average_->exchange();
+  }
 }
 
 History Fit::history() const {
@@ -292,6 +316,7 @@ History Fit::history() const {
     reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
                           state_.best.value);
   }
+  reason += files_.failures();
   return History({.epochs = state_.records,
                   .monitor = monitor_,
                   .cause = ending_->cause,

@@ -1,17 +1,25 @@
 // One call of Trainer::fit(): the loop, and what it keeps beside it.
 #pragma once
 
+#include <chrono>
 #include <limits>
 #include <optional>
 #include <string>
 
+#include "checkpoint/parts.hpp"
+#include "nn/load_state_dict.hpp"
+#include "train/average.hpp"
+#include "train/checkpoint_files.hpp"
 #include "train/evaluator.hpp"
-#include "train/fit_state.hpp"
+#include "train/run_state.hpp"
 #include "train/setup.hpp"
 #include "train/weights.hpp"
 #include "xtape/data/loader.hpp"
+#include "xtape/train/stop_on_signal.hpp"
 
 namespace xtape::train {
+
+using Clock = std::chrono::steady_clock;
 
 /// The loss of one batch, which adds `sum` and `denominator` to the epoch's mean.
 struct BatchLoss {
@@ -71,19 +79,34 @@ class Fit {
   void step_schedules(Every every, double monitored = std::numeric_limits<double>::quiet_NaN()) const;
   void count(const BatchLoss& loss, const Tensor& output, const Tensor& target);
   data::Batch transformed(data::Batch batch) const;
+  double seconds_of_epoch() const;
   EpochRecord measured_epoch();
   void validate(EpochRecord& record);
   Evaluator evaluated(const data::DataLoader& loader) const;
   void keep_if_best(const EpochRecord& record);
-  bool is_asked_to_stop() const noexcept { return setup_.stop_requested; }
+  void pause_between_steps();
+  bool is_asked_to_stop() const noexcept { return setup_.stop_requested || StopOnSignal::received() != 0; }
   void end_as_asked(std::int64_t epoch);
   void end_if_it_is_time();
   void end(StopCause cause, std::string reason);
-  void bring_back_best() const;
+  void leave_weights();
   History history() const;
 
   // fit_checks.cpp: before the loop
   void check_monitor_is_measured() const;
+
+  // fit_checkpoint.cpp: files from which another run goes on
+  void go_on_from_file();
+  void load(const checkpoint::Contents& file);
+  std::vector<nn::detail::PendingWrite> best_weights_in(const checkpoint::Contents& file) const;
+  std::vector<nn::detail::PendingWrite> averages_in(const checkpoint::Contents& file) const;
+  std::vector<checkpoint::Part> parts_of_run() const;
+  DecidingOptions deciding_options() const;
+  RunState run_state() const;
+  StateDict best_weights() const;
+  void save();
+  void write_checkpoint(const std::string& path) const;
+  void write_best(const std::string& path) const;
 
   // not_finite.cpp: a loss that no step is made with
   void end_not_finite(std::int64_t step, const std::string& what);
@@ -106,10 +129,13 @@ class Fit {
   FitState state_;
   TensorsCopy best_weights_;  // until an epoch is the best, those that fit() began with
   BatchStart batch_start_;
+  std::optional<WeightAverage> average_;  // with ema
+  CheckpointFiles files_;
+  Clock::time_point epoch_began_;
   std::optional<Ending> ending_;
   double lr_;  // of the last step
   std::int64_t classes_ = 0;
-  bool has_warned_of_one_class_ = false;
+  bool has_warned_of_one_class_ = false, has_final_weights_ = false;
 };
 
 }  // namespace xtape::train

@@ -98,8 +98,10 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
                            : std::nullopt),
       best_weights_(weights_of(objective_.module())),
       batch_start_(objective_.module()),
+      files_(options_.checkpoint),
       lr_(current_lr(optimizer_)) {
   check_monitor_is_measured();
+  if (options_.ema > 0) average_.emplace(objective_.module(), options_.ema);
 }
 
 /// Whether there is an accuracy only shows in an output, which is made here of one sample, in evaluation mode.

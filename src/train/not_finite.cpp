@@ -21,6 +21,7 @@ void Fit::end_not_finite(std::int64_t step, const std::string& what) {
   const bool has_best = state_.best.epoch > 0;
   const bool stay = !has_best && broken_parameter().empty();
   if (!stay) best_weights_.bring_back();
+  has_final_weights_ = !stay;
   const std::string weights = has_best ? fmt::format("those of epoch {}", state_.best.epoch)
                               : stay   ? "those of the last step"
                                        : "those that fit() began with";

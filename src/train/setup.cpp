@@ -64,6 +64,7 @@ void Listeners::epoch_end(const EpochRecord& record) const {
   tell_all(sinks, &detail::AnySink::epoch_end, record);
   call_all(on_epoch_end, record);
 }
+void Listeners::checkpoint(const CheckpointSaved& event) const { tell_all(sinks, &detail::AnySink::checkpoint, event); }
 void Listeners::warning(const std::string& message) const {
   tell_all(sinks, &detail::AnySink::warning, Warning{message});
 }

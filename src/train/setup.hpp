@@ -4,8 +4,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "checkpoint/file.hpp"
 #include "xtape/train/trainer.hpp"
 
 namespace xtape::train {
@@ -20,6 +23,7 @@ struct Listeners {
   void epoch_begin(const EpochBegin& event) const;
   void batch_end(const BatchRecord& record) const;
   void epoch_end(const EpochRecord& record) const;
+  void checkpoint(const CheckpointSaved& event) const;
   void warning(const std::string& message) const;
   void fit_end(const History& history) const;
 };
@@ -42,6 +46,7 @@ struct Setup {
   std::vector<Schedule> schedules;
   std::vector<Callback<data::Batch(data::Batch, Generator&)>> transforms;
   Listeners listeners;
+  std::optional<checkpoint::Contents> resume_file;  // what resume() has read, for the next fit()
 
   std::atomic<bool> stop_requested = false;
   bool is_fitting = false;

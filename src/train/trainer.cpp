@@ -83,6 +83,15 @@ History Trainer::fit(const DataSource& training, const DataSource& validation) {
   return Fit(*impl_, training, validation).run();
 }
 
+void Trainer::resume(const std::string& path) {
+  checkpoint::Contents file = checkpoint::read_file(path);
+  if (!file.has_part(trainer_part)) {
+    fail<FileError>("resume", "\"{}\" is a checkpoint, but not of a Trainer: it has no part \"{}\"", path,
+                    trainer_part);
+  }
+  impl_->resume_file = std::move(file);
+}
+
 Evaluation Trainer::evaluate(const DataSource& source) const {
   return detail::evaluate(impl_->objective, source, {.batch_size = impl_->options.batch_size});
 }

@@ -5,6 +5,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
+#include "core/fail.hpp"
 #include "kernels/vector_norm.hpp"
 #include "xtape/autograd.hpp"
 
@@ -22,6 +23,13 @@ void TensorsCopy::take() const {
 void TensorsCopy::bring_back() const noexcept {
   NoGradGuard no_grad;
   for (std::size_t i = 0; i < tensors_.size(); ++i) tensors_[i].copy_(copies_[i]);
+}
+
+const Tensor& TensorsCopy::copy_of(const Tensor& tensor) const {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    if (tensors_[i].impl() == tensor.impl()) return copies_[i];
+  }
+  fail<ValueError>("fit", "the model has got other parameters or buffers since training began");
 }
 
 std::vector<Tensor> weights_of(const nn::Module& model) {

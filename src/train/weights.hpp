@@ -15,6 +15,8 @@ class TensorsCopy {
   void take() const;
   /// Needs no memory, so that it may be called while an exception passes.
   void bring_back() const noexcept;
+  /// Where the copy of `tensor` is kept. ValueError if it is not one of the tensors.
+  const Tensor& copy_of(const Tensor& tensor) const;
 
  private:
   std::vector<Tensor> tensors_, copies_;

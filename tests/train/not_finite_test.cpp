@@ -15,8 +15,6 @@ using testing::plain_net;
 using testing::same;
 using testing::three_classes;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 /// Makes a NaN in training while it is broken.
 struct Fragile : nn::Module {
   nn::Linear fc1 = register_module("fc1", nn::Linear(5, 8));
@@ -96,7 +94,7 @@ TEST(NotFinite, NamesTheOpThatMadeAnInfinity) {
 
 TEST(NotFinite, SaysWhenTheDataIsToBlame) {
   data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
-  all.x[70].fill_(nan);
+  all.x[70].fill_(NAN);
   const nn::Sequential model = plain_net();
   optim::SGD optimizer(model.parameters(), {.lr = 0.1});
   Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.batch_size = 16, .shuffle = false});

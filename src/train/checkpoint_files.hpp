@@ -1,0 +1,44 @@
+// The files that a run leaves for another to go on from: which, when the next is due, and what could not be written.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "xtape/train/options.hpp"
+
+namespace xtape::train {
+
+/// Part of every file that a Trainer has written.
+constexpr const char* trainer_part = "trainer";
+
+class CheckpointFiles {
+ public:
+  /// FileError if there can be no file of that path. `options` must outlive it.
+  explicit CheckpointFiles(const CheckpointOptions& options);
+
+  bool wanted() const noexcept { return !options_.path.empty(); }
+  const std::string& path() const noexcept { return options_.path; }
+  /// The file of the best weights alone: "runs/last.best.safetensors".
+  std::string best_path() const;
+  bool wants_best() const noexcept { return wanted() && options_.keep_best && best_is_new; }
+
+  /// Whether to save after this step, between two epochs' ends.
+  bool are_due(std::int64_t steps) const noexcept;
+  void note_saved() noexcept { last_saved_ = Clock::now(); }
+  void note_failure(std::string why);
+  /// What stop_reason() says of files that could not be written; "" if all could.
+  std::string failures() const;
+
+  bool best_is_new = false;  // since its file was written
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const CheckpointOptions& options_;
+  Clock::time_point last_saved_ = Clock::now();
+  std::int64_t failed_ = 0;
+  std::string last_failure_;
+};
+
+}  // namespace xtape::train

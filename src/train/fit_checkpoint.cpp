@@ -1,0 +1,208 @@
+// Checkpoints of a run, and going on from one. The file holds the parts of io::Checkpoint and three of the trainer's:
+// how far the run has come, the best weights, and the averaged ones. It is written between two steps, so that there is
+// no half a step to be saved.
+//
+// Invariant: a file is loaded as a whole or not at all.
+#include <exception>
+#include <utility>
+
+#include "core/fail.hpp"
+#include "train/fit.hpp"
+#include "xtape/io/safetensors.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+constexpr const char* op = "resume";
+constexpr const char *best_part = "best", *average_part = "average", *monitor_text = "monitor";
+
+/// f(the part's state). An error of it becomes one that names the file and the part.
+template <class F>
+auto read_part(const checkpoint::Contents& file, const char* part, F f) {
+  try {
+    return f(file.state_of(part));
+  } catch (const Error& error) {
+    fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", file.path, part, std::string(error.what()));
+  }
+}
+
+void check_place(const RunState& run, std::int64_t batches) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (run.fit.batch >= batches) {
+    fail<ValueError>(op, "batch {} of an epoch of {} batches", run.fit.batch, batches);
+  }
+  if (run.epochs_begun > most) fail<ValueError>(op, "{} epochs", run.epochs_begun);
+  if (run.fit.best.epoch > run.fit.epoch) {
+    fail<ValueError>(op, "the best epoch is {} of {}", run.fit.best.epoch, run.fit.epoch);
+  }
+}
+
+void check_same_monitor(const checkpoint::Contents& file, const std::string& ours) {
+  const io::Metadata texts = checkpoint::own_texts(file);
+  const std::string theirs = texts.contains(monitor_text) ? texts.at(monitor_text) : "";
+  if (theirs == ours) return;
+  fail<FileError>(op, "\"{}\" was written by a run that monitors \"{}\", this one monitors \"{}\"", file.path, theirs,
+                  ours);
+}
+
+}  // namespace
+
+// ---- what is saved -------------------------------------------------------------------------------------------------
+
+/// Those with a state of their own, which they load themselves.
+std::vector<checkpoint::Part> Fit::parts_of_run() const {
+  std::vector<checkpoint::Part> parts = {{"model", &objective_.module()},
+                                         {"optimizer", &optimizer_},
+                                         {"generator", &default_generator()},
+                                         {"loader", loader_}};
+  if (validation_ && (validation_->options().shuffle || validation_->options().sampler.defined())) {
+    parts.push_back({"validation_loader", *validation_});  // in another order, a mean may differ in its last digits
+  }
+  for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
+    const Schedule& s = setup_.schedules[i];
+    parts.push_back({fmt::format("{}_scheduler{}", s.every == Every::epoch ? "epoch" : "step", i), s.scheduler});
+  }
+  return parts;
+}
+
+DecidingOptions Fit::deciding_options() const {
+  const data::DataLoaderOptions loader = loader_.options();
+  return {.training_samples = loader_.dataset().size(),
+          .batch_size = loader.batch_size,
+          .accumulate = options_.accumulate,
+          .seed = options_.seed,
+          .shuffle = loader.shuffle,
+          .drop_last = loader.drop_last,
+          .clip_grad_norm = options_.clip_grad_norm,
+          .ema = options_.ema};
+}
+
+RunState Fit::run_state() const {
+  const bool is_in_epoch = state_.batch > 0;
+  RunState run{.fit = state_,
+               .epochs_begun = setup_.epochs_begun - is_in_epoch,
+               .classes = classes_,
+               .options = deciding_options()};
+  if (is_in_epoch) run.fit.seconds = seconds_of_epoch();
+  return run;
+}
+
+StateDict Fit::best_weights() const {
+  StateDict best;
+  for (const auto& [name, tensor] : objective_.module().state_dict()) {
+    best.insert(name, best_weights_.copy_of(tensor));
+  }
+  return best;
+}
+
+// ---- saving --------------------------------------------------------------------------------------------------------
+
+void Fit::write_checkpoint(const std::string& path) const {
+  StateDict trainer = to_dict(run_state()), best = best_weights(), average;
+  std::vector<checkpoint::Part> parts = parts_of_run();
+  parts.push_back({trainer_part, &trainer});
+  parts.push_back({best_part, &best});
+  if (average_) {
+    average = StateDict(average_->averages());
+    parts.push_back({average_part, &average});
+  }
+  std::vector<checkpoint::State> states;
+  for (const checkpoint::Part& part : parts) states.push_back(checkpoint::state_of(part));
+  checkpoint::write_file(path, states, {{monitor_text, monitor_}});
+}
+
+void Fit::write_best(const std::string& path) const {
+  io::save_safetensors(
+      path, best_weights(),
+      {{"epoch", fmt::format("{}", state_.best.epoch)}, {monitor_, fmt::format("{}", state_.best.value)}});
+}
+
+/// The best weights first: if the process is killed in between, the run that goes on comes to this epoch again.
+/// Training goes on without a file that could not be written.
+void Fit::save() {
+  if (!files_.wanted()) return;
+  const auto written = [this](const std::string& path, void (Fit::*write)(const std::string&) const, bool is_best) {
+    std::string failure;
+    try {
+      (this->*write)(path);
+    } catch (const std::exception& e) {
+      failure = e.what();
+    }
+    if (failure.empty()) {
+      const std::int64_t epoch = is_best ? state_.best.epoch : state_.epoch + (state_.batch > 0);
+      listeners_.checkpoint({.path = path, .epoch = epoch, .step = state_.steps, .is_best = is_best});
+      return true;
+    }
+    files_.note_failure(failure);
+    listeners_.warning("a checkpoint could not be written: " + failure);
+    return false;
+  };
+  if (files_.wants_best()) files_.best_is_new = !written(files_.best_path(), &Fit::write_best, true);
+  written(files_.path(), &Fit::write_checkpoint, false);
+  files_.note_saved();
+}
+
+// ---- going on ------------------------------------------------------------------------------------------------------
+
+/// What is to be written to best_weights_.
+std::vector<nn::detail::PendingWrite> Fit::best_weights_in(const checkpoint::Contents& file) const {
+  return read_part(file, best_part, [this](const StateDict& dict) {
+    std::vector<nn::detail::PendingWrite> writes = nn::detail::PendingLoad(objective_.module(), dict).writes;
+    for (nn::detail::PendingWrite& write : writes) write.to = best_weights_.copy_of(write.to);
+    return writes;
+  });
+}
+
+/// What is to be written to average_.
+std::vector<nn::detail::PendingWrite> Fit::averages_in(const checkpoint::Contents& file) const {
+  std::vector<nn::detail::PendingWrite> writes;
+  if (!average_) return writes;
+  return read_part(file, average_part, [this, &writes](const StateDict& dict) {
+    for (const auto& [name, average] : average_->averages()) {
+      const Tensor& value = dict.at(name);
+      if (value.shape() != average.shape()) {
+        fail<ShapeError>(op, "\"{}\" is {} in the file, {} here", name, value.shape(), average.shape());
+      }
+      writes.push_back({average, value.to(average.dtype())});
+    }
+    return writes;
+  });
+}
+
+void Fit::load(const checkpoint::Contents& file) {
+  RunState run = read_part(file, trainer_part, [this](const StateDict& dict) {
+    RunState read = run_state_from(dict);
+    check_place(read, loader_.size());
+    return read;
+  });
+  check_same_options(file.path, run.options, deciding_options());
+  check_same_monitor(file, monitor_);
+
+  std::vector<checkpoint::Part> parts = parts_of_run();
+  std::vector<checkpoint::State> states;
+  for (const checkpoint::Part& part : parts) states.push_back(checkpoint::without_tensors(part));
+  for (const char* name : {trainer_part, best_part, average_part}) {
+    StateDict* const any = nullptr;
+    if (name != average_part || average_) states.push_back(checkpoint::without_tensors({name, any}));
+  }
+  checkpoint::take_states(file, states);
+  states.resize(parts.size());
+
+  nn::detail::PendingLoad(objective_.module(), states.front().dict);  // its error, not that of the best weights
+  const std::vector<nn::detail::PendingWrite> best = best_weights_in(file), averages = averages_in(file);
+  checkpoint::load_all(file.path, parts, states);
+  // Nothing below can fail.
+  nn::detail::write_all(best);
+  nn::detail::write_all(averages);
+  state_ = std::move(run.fit);
+  classes_ = run.classes;
+  setup_.epochs_begun = run.epochs_begun;
+}
+
+void Fit::go_on_from_file() {
+  load(*setup_.resume_file);
+  setup_.resume_file.reset();
+}
+
+}  // namespace xtape::train
