@@ -28,6 +28,16 @@ std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   return n;
 }
 
+void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
+  const auto& [x, y] = transformed;
+  if (!x.defined()) fail<ValueError>("fit", "a transform returned a batch without inputs");
+  if (!y.defined()) fail<ValueError>("fit", "a transform returned a batch without targets");
+  if (x.dim() == 0 || y.dim() == 0 || x.size(0) != samples || y.size(0) != samples) {
+    fail<ShapeError>("fit", "a transform returned a batch of inputs {} and targets {}; it had {} samples", x.shape(),
+                     y.shape(), samples);
+  }
+}
+
 /// A seed for the transforms of one batch: a number of the stream of (seed, epoch), at the batch's place.
 std::uint64_t transform_seed(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
   RandomStream stream = keyed_stream(seed, StreamUse::transform, static_cast<std::uint64_t>(epoch));
@@ -83,8 +93,7 @@ void Fit::run_epoch() {
 }
 
 void Fit::train_epoch() {
-  if (loader_is_ours_) loader_.set_epoch(setup_.epochs_begun, state_.batch);
-  ++setup_.epochs_begun;
+  place_loader();
   objective_.module().train();
   PendingStep pending;
   for (auto batches = loader_.begin(); batches != loader_.end();) {
@@ -95,33 +104,39 @@ void Fit::train_epoch() {
 
     const Tensor output = objective_.output(batch.x);
     const BatchLoss loss = loss_of(output, batch.y);
-    if (state_.steps == 0 && std::isnan(state_.first_loss)) state_.first_loss = loss.sum / loss.denominator;
-    if (loss.denominator != 0) {  // else every target is ignored, and a mean of nothing is NaN
-      if (!std::isfinite(loss.value)) return end_not_finite(origin_of(loss, batch));
+    if (loss.counts()) {
+      if (!std::isfinite(loss.value)) return end_not_finite(state_.steps + 1, origin_of(loss, batch));
       if (pending.denominator == 0) optimizer_.zero_grad();
       loss.tensor.backward();
       pending.denominator += loss.denominator;
     }
     count(loss, output, batch.y);
     const bool completes_step = ++pending.batches == options_.accumulate || is_last;
-    const std::int64_t step_number = state_.steps + (pending.denominator != 0);
+    const std::int64_t step_of_batch = state_.steps + (pending.denominator != 0);
     if (completes_step) step(pending);
 
     listeners_.batch_end({.epoch = state_.epoch + 1,
                           .batch = state_.batch,
                           .batches = loader_.size(),
-                          .step = step_number,
+                          .step = step_of_batch,
                           .samples = batch.y.size(0),
                           .loss = loss.value,
                           .lr = lr_});
-    if (completes_step && !is_last && setup_.stop_requested) {
-      return end(StopCause::stop,
-                 fmt::format("stop() was called in epoch {}, after step {}", state_.epoch + 1, state_.steps));
-    }
+    if (completes_step && !is_last && is_asked_to_stop()) return end_as_asked(state_.epoch + 1);
   }
-  if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
-    end_not_finite(fmt::format("the parameter \"{}\" is no longer finite", name));
+  if (const std::string name = broken_parameter(); !name.empty()) {
+    end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
   }
+}
+
+/// Where the epoch begins: with an order of its own or, of a loader of the user's, where that stands.
+void Fit::place_loader() {
+  if (loader_is_ours_) {
+    loader_.set_epoch(setup_.epochs_begun, state_.batch);
+  } else {
+    state_.batch = loader_.state_dict()["batch"].item<std::int64_t>();
+  }
+  ++setup_.epochs_begun;
 }
 
 BatchLoss Fit::loss_of(const Tensor& output, const Tensor& target) const {
@@ -169,7 +184,8 @@ void Fit::step_schedules(Every every, double monitored) const {
 void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& target) {
   ++state_.batch;
   EpochTotals& totals = state_.totals;
-  if (loss.denominator != 0) {
+  if (loss.counts()) {
+    if (std::isnan(state_.first_loss)) state_.first_loss = loss.sum / loss.denominator;
     totals.loss += loss.sum;
     totals.denominator += loss.denominator;
   }
@@ -186,15 +202,7 @@ data::Batch Fit::transformed(data::Batch batch) const {
   Generator generator(transform_seed(options_.seed, setup_.epochs_begun - 1, state_.batch));
   for (const auto& f : setup_.transforms) {
     batch = f(std::move(batch), generator);
-    for (const Tensor& t : {batch.x, batch.y}) {
-      if (!t.defined())
-        fail<ValueError>("fit", "a transform returned a batch without {}",
-                         t.impl() == batch.x.impl() ? "inputs" : "targets");
-      if (t.dim() == 0 || t.size(0) != samples) {
-        fail<ShapeError>("fit", "a transform returned a batch of inputs {} and targets {}; it had {} samples",
-                         batch.x.shape(), batch.y.shape(), samples);
-      }
-    }
+    check_has_samples(batch, samples);
   }
   return batch;
 }
@@ -260,16 +268,23 @@ void Fit::keep_if_best(const EpochRecord& record) {
 
 void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
 
+/// stop() was called in this epoch, or before the first one.
+void Fit::end_as_asked(std::int64_t epoch) {
+  end(StopCause::stop, epoch == 0 ? "stop() was called before the first epoch"
+                                  : fmt::format("stop() was called in epoch {}, after step {}", epoch, state_.steps));
+}
+
 void Fit::end_if_it_is_time() {
   const BestSoFar& best = state_.best;
   const std::int64_t patience = options_.early_stopping.patience;
-  if (setup_.stop_requested) {
-    end(StopCause::stop, fmt::format("stop() was called, after epoch {}", state_.epoch));
+  if (is_asked_to_stop()) {
+    end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
     end(StopCause::patience,
         fmt::format("{} did not improve in {} epoch{}", monitor_, patience, patience == 1 ? "" : "s"));
   } else if (state_.epoch >= options_.epochs) {
-    end(StopCause::last_epoch, fmt::format("epoch {} was the last", state_.epoch));
+    end(StopCause::last_epoch,
+        state_.epoch == 0 ? "no epoch was asked for" : fmt::format("epoch {} was the last", state_.epoch));
   }
 }
 
@@ -280,7 +295,7 @@ void Fit::bring_back_best() const {
 
 History Fit::history() const {
   std::string reason = ending_->reason;
-  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
+  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
     reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
                           state_.best.value);
   }

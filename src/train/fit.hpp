@@ -13,12 +13,14 @@
 
 namespace xtape::train {
 
-/// The loss of one batch. Its share of the epoch's mean is sum / denominator.
+/// The loss of one batch, which adds `sum` and `denominator` to the epoch's mean.
 struct BatchLoss {
   Tensor tensor;     // what backward starts from
   double value = 0;  // what the criterion returned
-  double sum = 0;
-  double denominator = 0;  // 0: nothing in the batch counts
+  double sum = 0, denominator = 0;
+
+  /// Not so where all targets are ignored: a mean of nothing is NaN, and its gradient 0.
+  bool counts() const noexcept { return denominator != 0; }
 };
 
 /// The batches since the last step, whose gradients make the next one.
@@ -62,6 +64,7 @@ class Fit {
   void begin();
   void run_epoch();
   void train_epoch();
+  void place_loader();
   BatchLoss loss_of(const Tensor& output, const Tensor& target) const;
   void step(PendingStep& pending);
   /// `monitored` is for ReduceLROnPlateau.
@@ -72,6 +75,8 @@ class Fit {
   void validate(EpochRecord& record);
   Evaluator evaluated(const data::DataLoader& loader) const;
   void keep_if_best(const EpochRecord& record);
+  bool is_asked_to_stop() const noexcept { return setup_.stop_requested; }
+  void end_as_asked(std::int64_t epoch);
   void end_if_it_is_time();
   void end(StopCause cause, std::string reason);
   void bring_back_best() const;
@@ -81,7 +86,8 @@ class Fit {
   void check_monitor_is_measured() const;
 
   // not_finite.cpp: a loss that no step is made with
-  void end_not_finite(const std::string& what);
+  void end_not_finite(std::int64_t step, const std::string& what);
+  std::string broken_parameter() const;
   std::string origin_of(const BatchLoss& loss, const data::Batch& batch) const;
   std::string replay(const BatchLoss& loss, const data::Batch& batch) const;
 
@@ -91,7 +97,8 @@ class Fit {
   const TrainerOptions& options_;
   const Listeners& listeners_;
   const std::string monitor_;
-  const bool loader_is_ours_;  // then we tell it its epochs
+  const bool had_finite_weights_;  // when fit() began
+  const bool loader_is_ours_;      // not a DataLoader of the user's
   data::DataLoader loader_;
   const std::optional<data::DataLoader> validation_;
   const std::optional<data::DataLoader> training_sample_;  // beside validation data

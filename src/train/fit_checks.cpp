@@ -86,6 +86,7 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       options_(setup.options),
       listeners_(setup.listeners),
       monitor_(effective_monitor(setup, validation)),
+      had_finite_weights_(parameter_not_finite(objective_.module()).empty()),
       loader_is_ours_(!training.is_loader()),
       loader_(training_loader(training, options_)),
       validation_(validation_loader(validation, options_)),

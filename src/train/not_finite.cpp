@@ -10,17 +10,22 @@
 
 namespace xtape::train {
 
-/// `what` is not finite in the step that would have come next. The weights become those of the best epoch or, if there
-/// is none yet, stay as long as they are finite.
-void Fit::end_not_finite(const std::string& what) {
+/// The name of a parameter that training has made NaN or infinite, or "". (A model may have begun with such a one and
+/// mean it.)
+std::string Fit::broken_parameter() const {
+  return had_finite_weights_ ? parameter_not_finite(objective_.module()) : "";
+}
+
+/// The weights become those of the best epoch or, if there is none yet, stay as long as they are finite.
+void Fit::end_not_finite(std::int64_t step, const std::string& what) {
   const bool has_best = state_.best.epoch > 0;
-  const bool stay = !has_best && parameter_not_finite(objective_.module()).empty();
+  const bool stay = !has_best && broken_parameter().empty();
   if (!stay) best_weights_.bring_back();
   const std::string weights = has_best ? fmt::format("those of epoch {}", state_.best.epoch)
                               : stay   ? "those of the last step"
                                        : "those that fit() began with";
   end(StopCause::not_finite,
-      fmt::format("epoch {}, step {}: {}; the weights are {}", state_.epoch + 1, state_.steps + 1, what, weights));
+      fmt::format("epoch {}, step {}: {}; the weights are {}", state_.epoch + 1, step, what, weights));
   listeners_.warning(ending_->reason);
 }
 
@@ -44,8 +49,9 @@ std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
 }
 
 std::string Fit::origin_of(const BatchLoss& loss, const data::Batch& batch) const {
-  const std::string refused = fmt::format("the loss is {}", loss.value);
-  if (const std::string name = parameter_not_finite(objective_.module()); !name.empty()) {
+  const char* value = std::isnan(loss.value) ? "NaN" : loss.value > 0 ? "inf" : "-inf";
+  const std::string refused = fmt::format("the loss is {}", value);
+  if (const std::string name = broken_parameter(); !name.empty()) {
     return fmt::format("{}, because the parameter \"{}\" is not finite", refused, name);
   }
   return fmt::format("{}: {}", refused, replay(loss, batch));

@@ -81,6 +81,19 @@ TEST(SteadyStep, RequestsNoMemoryWhenBatchesComeFromALoader) {
             0);
 }
 
+TEST(SteadyStep, ATrainersEpochsDoNotRequestMoreAndMore) {
+  const data::Dataset training = data::digits(500, 0), validation = data::digits(200, 1);
+  const nn::Sequential model{nn::Flatten(), nn::Linear(784, 32), nn::BatchNorm1d(32), nn::ReLU(), nn::Linear(32, 10)};
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  train::Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 7, .batch_size = 64});
+  std::vector<long> requests;
+  requests.reserve(7);
+  trainer.on_epoch_end([&requests](const train::EpochRecord&) { requests.push_back(testing::requests); });
+  trainer.fit(training, validation);
+  EXPECT_EQ(requests[6] - requests[5], requests[5] - requests[4]);
+  EXPECT_LT(requests[6] - requests[5], 200);  // 8 steps, and 8 batches that are measured
+}
+
 TEST(SteadyStep, RequestsNoMemoryInAChain) {
   const Tensor a = randn({4}, {.requires_grad = true}), w = randn({4});
   EXPECT_EQ(requests_of([&] {

@@ -11,7 +11,7 @@ namespace xtape::train {
 struct EarlyStoppingOptions {
   std::string monitor = "validation_loss";  ///< or "validation_accuracy", "train_loss", "train_accuracy"
   std::int64_t patience = 0;                ///< epochs without improvement that end fit(); 0: no early stopping
-  double min_delta = 0.0;                   ///< an improvement is larger than this; finite, >= 0
+  double min_delta = 0.0;                   ///< an improvement, and the best epoch, is better by more; finite, >= 0
 };
 
 /// With a path, fit() writes a file from which resume() continues bit for bit: after every epoch, and within epochs
@@ -30,8 +30,10 @@ struct TrainerOptions {
   std::int64_t num_workers = 0;  ///< threads that prepare training batches ahead; 0: none
   bool drop_last = false;        ///< leave out a last training batch that is not full
   std::uint64_t seed = 0;        ///< of the order and of transforms
-  std::int64_t accumulate = 1;   ///< batches whose gradients make one step, as if they were one batch
-  double clip_grad_norm = 0;     ///< the largest 2-norm of all gradients; 0: no limit
+  std::int64_t accumulate = 1;   ///< batches whose gradients make one step, as if they were one batch: exact for an
+                                 ///< nn::Loss, by its parts; what any other criterion returns is taken for a mean over
+                                 ///< the samples
+  double clip_grad_norm = 0;     ///< the largest 2-norm of the gradients of the optimizer's parameters; 0: no limit
   double ema = 0;                ///< decay of the moving average of the weights, in [0, 1); 0: no average
   EarlyStoppingOptions early_stopping = {};
   CheckpointOptions checkpoint = {};

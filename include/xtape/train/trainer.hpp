@@ -55,26 +55,31 @@ class XTAPE_API Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   /// Steps `scheduler` after every epoch or every step of the optimizer. ReduceLROnPlateau gets the monitored value.
-  /// ValueError for a OneCycleLR, which counts steps, with Every::epoch, and for a ReduceLROnPlateau with Every::step.
+  /// ValueError for a OneCycleLR, which counts steps, with Every::epoch, for a ReduceLROnPlateau with Every::step or
+  /// with a mode that does not fit what is monitored, and for a scheduler that belongs to another optimizer.
   void schedule(optim::lr_scheduler::LRScheduler& scheduler, Every every = Every::epoch);
   /// Calls f(record) after each epoch, or each training batch. Several are called in the order in which they were
   /// added.
   void on_epoch_end(Callback<void(const EpochRecord&)> f);
   void on_batch_end(Callback<void(const BatchRecord&)> f);
-  /// Replaces each training batch b by f(b, g). The numbers of g depend on the trainer's seed, epoch and batch alone.
-  /// Several are applied in the order in which they were added.
+  /// Replaces each training batch b by f(b, g), which must have as many samples. The numbers of g depend on the
+  /// trainer's seed, epoch and batch alone. Several are applied in the order in which they were added.
   void transform(Callback<data::Batch(data::Batch, Generator&)> f);
   /// Tells `sink` what happens (sink.hpp). A sink that has a name is referred to, a temporary is kept.
   template <class S>
   void sink(S&& sink) {
     add_sink(detail::own(static_cast<detail::AnySink*>(new detail::SinkOf<S>(std::forward<S>(sink)))));
   }
-  /// Ends fit() after the batch that is running. May be called from callbacks, sinks and other threads.
+  /// Ends fit() after the batch that is running, with `accumulate` after the step that it belongs to; an epoch whose
+  /// batches are all done is still validated and recorded. May be called from callbacks, sinks and other threads.
   void stop() noexcept;
 
   /// Trains for `epochs` epochs or until something stops it, and validates after each epoch if there is validation
   /// data. Modes are afterwards what they were before, also when this throws. Exceptions of callbacks, sinks, datasets
   /// and ops pass through; then, and whatever else ends it, early stopping restores the best weights.
+  ///
+  /// A batch whose targets are all ignored (LossParts::denominator is 0) makes no step and does not count. Called
+  /// again, fit() goes on with new orders of the samples, and with a history of its own.
   ///
   /// A loss that is not finite is never stepped on: fit() ends, stop_reason() names the epoch, the step and the op that
   /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case.
