@@ -18,7 +18,7 @@ namespace xtape::train {
 
 namespace {
 
-constexpr double half_learned = 0.5, large_gap = 0.25;
+constexpr double half_learned = 0.5, large_gap = 0.25, small_gap = 0.1;
 constexpr std::size_t fewest_epochs = 3;  // of which a trend can be seen
 
 struct Estimate {
@@ -63,12 +63,15 @@ class Judge {
   Estimate gap() const;
   double error(const Curve& losses, const Curve& accuracies, double r2, std::size_t i) const;
   double training_error_at(std::size_t i) const { return error(training_, training_accuracy_, d_.train_eval_r2, i); }
-  double gap_at(std::size_t i) const {
-    return error(validation_, validation_accuracy_, d_.validation_r2, i) - training_error_at(i);
+  double validation_error_at(std::size_t i) const {
+    return error(validation_, validation_accuracy_, d_.validation_r2, i);
   }
-  std::size_t epoch_of_gap() const;
+  double gap_at(std::size_t i) const { return validation_error_at(i) - training_error_at(i); }
+  std::size_t first_epoch_of_overfitting() const;
   std::size_t middle() const { return (epochs_ - 1) / 2; }
-  bool still_learns() const;
+  double forecast(double in_the_middle, double now) const;
+  bool may_still_learn() const;
+  bool gains_much() const;
   bool still_falls(const Curve& c) const;
   std::string numbers() const;
 
@@ -142,8 +145,11 @@ Estimate Judge::gap() const {
   return {v - t, v / spread(n) - t, v * spread(n) - t};
 }
 
-/// The epoch, from 1, since which the gap has been large.
-std::size_t Judge::epoch_of_gap() const {
+/// The epoch, from 1, in which validation loss was lowest, or while it still falls that since which the gap is large.
+std::size_t Judge::first_epoch_of_overfitting() const {
+  if (!still_falls(validation_)) {
+    return 1 + static_cast<std::size_t>(std::min_element(validation_.begin(), validation_.end()) - validation_.begin());
+  }
   std::size_t i = epochs_;
   while (i > 1 && gap_at(i - 2) > large_gap) --i;
   return i;
@@ -180,15 +186,28 @@ Turn Judge::turn() const {
 /// Whether the loss fell in the second half of the epochs, by more than its noise.
 bool Judge::still_falls(const Curve& c) const { return c[middle()] - mean_of_last(c, window_) > 3 * noise_of(c); }
 
-/// Whether a model that has learned little still learns as fast as it did, or will have learned enough after as many
-/// epochs again.
-bool Judge::still_learns() const {
+/// An error after as many epochs again, if it goes on to fall as a power of their number.
+double Judge::forecast(double in_the_middle, double now) const {
+  const double epochs = static_cast<double>(epochs_), middle_epoch = static_cast<double>(middle() + 1);
+  return now * std::pow(now / in_the_middle, std::log(2.0) / std::log(epochs / middle_epoch));
+}
+
+/// Whether a model that has learned little may only need more epochs: its curve is short and still straight, or at this
+/// pace it will have learned enough after as many again.
+bool Judge::may_still_learn() const {
   if (!still_falls(training_)) return false;
   const std::size_t m = middle();
   const double fell_before = (training_[0] - training_[m]) / static_cast<double>(m);
   const double fell_after = (training_[m] - training_.back()) / static_cast<double>(epochs_ - 1 - m);
-  const double now = training_error().value;
-  return fell_after > 0.75 * fell_before || now * now / training_error_at(m) < half_learned;
+  return (epochs_ <= 2 * fewest_epochs && fell_after > 0.75 * fell_before) ||
+         forecast(training_error_at(m), training_error().value) < half_learned;
+}
+
+/// Whether validation is about to gain as much again as matters.
+bool Judge::gains_much() const {
+  if (!still_falls(validation_)) return false;
+  const double now = training_error().value + gap().value;
+  return now - forecast(validation_error_at(middle()), now) > small_gap;
 }
 
 // ---- words ---------------------------------------------------------------------------------------------------------
@@ -216,7 +235,7 @@ std::string Judge::diverged() const {
 }
 
 std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
-  std::string text = fmt::format("overfitting since epoch {}: ", turn.epoch != 0 ? turn.epoch : epoch_of_gap());
+  std::string text = fmt::format("overfitting since epoch {}: ", first_epoch_of_overfitting());
   if (turn.epoch != 0) text += fmt::format("validation loss rose from {:.3g} to {:.3g}, ", turn.lowest, turn.last);
   text += numbers();
   if (scale_ == Scale::accuracy) {
@@ -233,24 +252,29 @@ std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
 std::string Judge::verdict() const {
   if (has_diverged()) return diverged();
   if (epochs_ < fewest_epochs) {
-    return fmt::format("undecided: {} epoch{} show no trend; train for at least {}", epochs_, epochs_ == 1 ? "" : "s",
-                       fewest_epochs);
+    return fmt::format("undecided: of {} epoch{} there is no trend to see; train for at least {}", epochs_,
+                       epochs_ == 1 ? "" : "s", fewest_epochs);
   }
   if (!(nothing_ > 0)) return "undecided: all validation targets are of one class; validate on samples of every class";
+  const bool learned_little = training_error().low > half_learned;
   const Estimate gap = has_validation_ ? this->gap() : Estimate{};
   if (has_validation_) {
     const Turn t = turn();
-    if (gap.low > 0 && (gap.value > large_gap || t.epoch != 0)) return overfitting(t, gap);
+    const double tolerated = t.epoch != 0 ? 0 : learned_little || still_falls(validation_) ? large_gap : small_gap;
+    if (gap.low > 0 && gap.value > tolerated && training_error().high < 1) return overfitting(t, gap);
   }
-  if (training_error().low > half_learned) {
-    if (still_learns()) return "undecided: " + numbers() + ", and the loss still falls; train longer";
-    return "underfitting: " + numbers() + ", and the loss has settled; use a larger model or another learning rate";
+  if (learned_little) {
+    if (may_still_learn()) return "undecided: " + numbers() + ", and the loss still falls; train longer";
+    return "underfitting: " + numbers() +
+           (still_falls(training_) ? ", and the loss falls slowly; use a larger model or learning rate, or train longer"
+                                   : ", and the loss has settled; use a larger model or another learning rate");
   }
   if (!has_validation_) return "undecided: without validation data nobody knows; pass some to fit()";
-  if (gap.low <= 0 && gap.high >= large_gap) {
-    return fmt::format("undecided: {}, which {} validation samples are too few to compare; validate on more", numbers(),
-                       d_.validation_samples);
+  if (gap.high >= large_gap && gap.high - gap.low > large_gap) {
+    return fmt::format("undecided: {}, which {} and {} samples are too few to tell apart; use more data", numbers(),
+                       d_.train_eval_samples, d_.validation_samples);
   }
+  if (gains_much()) return "undecided: " + numbers() + ", and validation loss still falls fast; train longer";
   return "fitting: " + numbers() +
          (still_falls(validation_) ? "; validation loss still falls: train longer"
                                    : "; validation loss has settled: to improve, use more data or a larger model");

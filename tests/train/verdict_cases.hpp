@@ -142,7 +142,7 @@ inline std::vector<VerdictCase> planted_cases() {
       {"tiny training set, digits", "overfitting", [](std::uint64_t s) {
          return classify(digits(30, 300, s), 784, 32, 10, {.epochs = 25, .lr = 3e-3, .batch_size = 10}, s); }},
       {"tiny training set, bend", "overfitting", [](std::uint64_t s) {
-         return regress(bends(15, 300, 8, 0.1, s), 8, 64, {.epochs = 100, .lr = 5e-3, .batch_size = 5}, s); }},
+         return regress(bends(15, 300, 12, 0.2, s), 12, 64, {.epochs = 100, .lr = 5e-3, .batch_size = 5}, s); }},
       {"model too small, rings", "underfitting", [](std::uint64_t s) {
          return classify(rings(500, 300, s), 2, 0, 2, {.epochs = 15, .lr = 1e-2}, s); }},
       {"model too small, digits", "underfitting", [](std::uint64_t s) {
@@ -156,13 +156,13 @@ inline std::vector<VerdictCase> planted_cases() {
       {"rate too high, bend", "diverged", [](std::uint64_t s) {
          return regress(bends(500, 300, 8, 0.1, s), 8, 32, {.epochs = 8, .lr = 2, .sgd = true}, s); }},
       {"good fit, digits", "fitting", [](std::uint64_t s) {
-         return classify(digits(2000, 500, s), 784, 32, 10, {.epochs = 6, .lr = 3e-3}, s); }},
+         return classify(digits(3000, 500, s), 784, 32, 10, {.epochs = 6, .lr = 3e-3}, s); }},
       {"good fit, clouds", "fitting", [](std::uint64_t s) {
          return classify(clouds(1000, 500, 4, 10, 0.5, s), 10, 16, 4, {.epochs = 12, .lr = 5e-3}, s); }},
       {"good fit, bend", "fitting", [](std::uint64_t s) {
          return regress(bends(1000, 500, 8, 0.3, s), 8, 32, {.epochs = 15, .lr = 1e-2}, s); }},
       {"good fit, wave", "fitting", [](std::uint64_t s) {
-         return regress(waves(800, 400, 0.1, s), 1, 64, {.epochs = 40, .lr = 1e-2}, s); }},
+         return regress(waves(1000, 400, 0.1, s), 1, 64, {.epochs = 60, .lr = 1e-2}, s); }},
       {"too short to tell, digits", "undecided", [](std::uint64_t s) {
          return classify(digits(500, 300, s), 784, 32, 10, {.epochs = 1}, s); }},
       {"too short to tell, two epochs of digits", "undecided", [](std::uint64_t s) {
