@@ -27,10 +27,11 @@ namespace detail {
 class TensorImpl;
 XTAPE_API void retain(TensorImpl*) noexcept;
 XTAPE_API void release(TensorImpl*) noexcept;
-// A member of a module is not assigned through a Tensor&: from add_member to remove_member, check_rebinding throws.
+// A member of a module is not assigned through a Tensor&: from add_member to remove_member, check_rebinding throws for
+// any tensor but the one that the member had when it was added.
 XTAPE_API void add_member(const Tensor& handle) noexcept;
 XTAPE_API void remove_member(const Tensor& handle) noexcept;
-XTAPE_API void check_rebinding(const Tensor& handle, const Tensor& other);
+XTAPE_API void check_rebinding(Tensor& handle, const Tensor& other);
 }  // namespace detail
 
 /// Options of `Tensor::backward`.
@@ -45,8 +46,7 @@ class XTAPE_API Tensor {
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) = default;
   /// The handle refers to the other tensor from now on. ValueError if it is a module's Parameter or Buffer (bound to a
-  /// Tensor&) and one of the two tensors is registered: the module would keep its own. To move from such a member, as
-  /// std::swap does, leaves it without a tensor.
+  /// Tensor&): the module would keep its own. To move from such a member leaves it without a tensor.
   Tensor& operator=(const Tensor& other) & {
     if (impl_ != other.impl_) detail::check_rebinding(*this, other);
     impl_ = other.impl_;
@@ -440,6 +440,7 @@ class XTAPE_API Tensor {
   void rebind(const Tensor& other) noexcept { impl_ = other.impl_; }
 
  private:
+  friend void detail::check_rebinding(Tensor&, const Tensor&);
   RemovableHandle add_hook(Callback<Tensor(const Tensor&)> hook) const;
   Scalar item_scalar(DType wanted) const;
   void* checked_data(DType expected) const;

@@ -5,7 +5,7 @@
 
 namespace xtape::detail {
 
-/// `name`: of the registered tensor, if it is known.
-[[noreturn]] void fail_rebinding(const std::string& name);
+/// `has_tensor`: whether the member has a registered tensor; `name`: its name, if it is known.
+[[noreturn]] void fail_rebinding(bool has_tensor, const std::string& name);
 
 }  // namespace xtape::detail

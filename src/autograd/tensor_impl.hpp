@@ -43,7 +43,6 @@ class TensorImpl {
 
   DType dtype;
   bool requires_grad = false;
-  std::atomic<bool> is_registered = false;  // a module's parameter or buffer, or was: see check_rebinding
   Subscript subscript = Subscript::none;    // of a copy, so that an assignment to the temporary can say what to write
   Shape shape;
   std::int64_t numel;

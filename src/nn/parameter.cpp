@@ -25,7 +25,7 @@ void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner
   if (old.impl() == other.impl()) return;
   const std::shared_ptr<const ModuleState> state = owner.lock();
   if (!state || state->has_lost_handles.load(std::memory_order_relaxed)) return;
-  xtape::detail::fail_rebinding(name_of(old, *state));
+  xtape::detail::fail_rebinding(old.defined(), name_of(old, *state));
 }
 
 }  // namespace xtape::nn::detail

@@ -4,99 +4,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <new>
 #include <thread>
 
-#include "support/counted_malloc.hpp"
+#include "allocations/fail_each.hpp"
 #include "support/files.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
 namespace {
 
+using testing::fail_each;
+using testing::Outcome;
+using testing::outcome_of;
 using testing::TempDir;
-
-/// From the n-th request on, memory is refused: once, or until the end of the scope.
-class Failing {
- public:
-  Failing(long n, bool for_good) : first_(testing::requests + n) {
-    testing::last_to_fail = for_good ? LONG_MAX : first_;
-    testing::first_to_fail = first_;
-  }
-  ~Failing() { testing::first_to_fail = LONG_MAX; }
-  Failing(const Failing&) = delete;
-  Failing& operator=(const Failing&) = delete;
-
-  bool has_failed() const { return testing::requests >= first_; }
-
- private:
-  const long first_;
-};
-
-enum class Outcome : std::uint8_t { done, done_in_spite_of_it, threw };
-
-/// Calls f while its n-th request fails.
-template <class F>
-Outcome outcome_of(long n, bool for_good, F f) {
-  std::string error;
-  bool has_thrown = false, has_failed = false;
-  {
-    error.reserve(1000);
-    const Failing failing(n, for_good);
-    try {
-      f();
-    } catch (const std::bad_alloc&) {
-      has_thrown = true;
-    } catch (const Error& e) {
-      has_thrown = true;
-      error.assign(e.what(), std::min<std::size_t>(std::strlen(e.what()), 999));
-    }
-    has_failed = failing.has_failed();
-  }
-  EXPECT_TRUE(!has_thrown || has_failed) << error;
-  if (!error.empty()) {
-    EXPECT_TRUE(error.find("no memory") != std::string::npos || error.find("allocate memory") != std::string::npos)
-        << error;
-  }
-  return has_thrown ? Outcome::threw : has_failed ? Outcome::done_in_spite_of_it : Outcome::done;
-}
-
-/// For every n: makes a subject, calls its run() while the n-th request fails, and lets it check what is left. Returns
-/// how often run() threw. A thread keeps the memory that it is given back, and asks for none while that lasts; it gives
-/// all up when it ends. So run() gets a new thread, and what is counted is counted when all threads have ended.
-template <class Subject, class... Args>
-long fail_each(const Args&... args) {
-  long thrown = 0;
-  for (const bool for_good : {false, true}) {
-    if (for_good && requires { Subject::needs_memory_to_restore; }) break;
-    bool is_over = false;
-    for (long n = 1; !is_over; ++n) {
-      const auto attempt = [&args..., &is_over, &thrown, n, for_good] {
-        SCOPED_TRACE("request " + std::to_string(n) + (for_good ? " and all that follow" : ""));
-        Subject subject(args...);
-        Outcome outcome = Outcome::done;
-        std::thread([&outcome, &subject, n, for_good] {
-          outcome = outcome_of(n, for_good, [&subject] { subject.run(); });
-        }).join();
-        is_over = outcome == Outcome::done;
-        thrown += outcome == Outcome::threw;
-        subject.check(outcome == Outcome::threw);
-      };
-      if (n == 1) std::thread(attempt).join();  // makes what a process makes once
-      const long before = testing::live_bytes;
-      std::thread(attempt).join();
-      EXPECT_EQ(testing::live_bytes, before) << n << " " << for_good;
-      if (::testing::Test::HasFailure()) return thrown;
-    }
-  }
-  return thrown;
-}
 
 int open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
@@ -494,6 +418,45 @@ TEST(FailingRequests, WhileThePoolStartsLeaveAllParametersOrNone) {
     }
   }
 }
+
+/// fit() fails somewhere in its two epochs, of which the second unlearns.
+class Fitting {
+ public:
+  Fitting() {
+    model_[1].eval();
+    trainer_.on_epoch_end([this](const train::EpochRecord& r) {
+      if (r.epoch != 1) return;
+      NoGradGuard no_grad;
+      for (std::size_t i = 0; i < after_first_.size(); ++i) after_first_[i].copy_(model_.parameters()[i]);
+      has_first_ = true;
+      optimizer_.param_groups()[0].options.maximize = true;
+    });
+  }
+  void run() { trainer_.fit(training_, training_); }
+  void check(bool) {
+    EXPECT_TRUE(model_.is_training());
+    EXPECT_FALSE(model_[1].is_training());
+    for (std::size_t i = 0; has_first_ && i < after_first_.size(); ++i) {
+      EXPECT_TRUE(equal(model_.parameters()[i], after_first_[i])) << i;
+    }
+    EXPECT_EQ(trainer_.fit(training_, training_).size(), 2u);
+  }
+
+ private:
+  nn::Sequential model_ = classifier();
+  const data::TensorDataset training_{randn({4, 6}), randint(0, 3, {4})};
+  optim::SGD optimizer_{model_.parameters(), {.lr = 0.1}};
+  train::Trainer trainer_{
+      model_, nn::CrossEntropyLoss(), optimizer_, {.epochs = 2, .batch_size = 2, .early_stopping = {.patience = 9}}};
+  std::vector<Tensor> after_first_ = [this] {
+    std::vector<Tensor> copies;
+    for (const Tensor& p : model_.parameters()) copies.push_back(zeros_like(p.detach()));
+    return copies;
+  }();
+  bool has_first_ = false;
+};
+
+TEST(FailingRequests, LeaveTheBestWeightsAndTheModesWhereFitFails) { EXPECT_GT(fail_each<Fitting>(), 50); }
 
 }  // namespace
 }  // namespace xtape

@@ -38,7 +38,7 @@ TEST(Parameter, IsNotAssignedAloneByWhateverSpelling) {
   expect_error<ValueError>([&n] { std::swap(n.d.weight, n.e.weight); }, rule);
   expect_error<ValueError>([&n] { n.d.weight = std::as_const(n.d.bias); }, rule);
   expect_error<ValueError>([&n, &other] { n.offset = other.offset; }, "own tensor \"offset\" registered");
-  expect_error<ValueError>([&n, &other] { n.none = other.scale; }, "own tensor registered");
+  expect_error<ValueError>([&n, &other] { n.none = other.scale; }, "keep no tensor registered");
   expect_consistent(n);
 }
 
@@ -50,12 +50,36 @@ TEST(Parameter, IsNotAssignedThroughAReferenceToATensor) {
   expect_error<ValueError>([&d, &n] { d = n.e.weight; }, rule);
   expect_error<ValueError>([&d] { d = Tensor(); }, rule);
   expect_error<ValueError>([&offset] { offset = offset * 2; }, rule);
-  expect_error<ValueError>([&none, &n] { none = n.scale; }, rule);
+  expect_error<ValueError>([&none, &n] { none = n.scale; }, "keep no tensor registered");
   expect_error<ValueError>([&n] { static_cast<Tensor&>(n.scale) = n.scale.detach(); }, rule);
   Tensor& same = d;
   d = same;
   expect_consistent(n);
+}
+
+TEST(Parameter, WithoutATensorGetsNoneThroughAReferenceToATensor) {
+  nn::Linear layer(2, 3, false);
+  Tensor& bias = layer.bias;
+  expect_error<ValueError>([&bias] { bias = zeros({3}); }, "=: the module would keep no tensor registered");
+  EXPECT_FALSE(layer.bias.defined());
+}
+
+TEST(Parameter, KeepsItsTensorWhenASwapIsRefused) {
+  Twins n;
+  Tensor other = zeros({3});
+  const std::string rule = "=: the module would keep its own tensor registered";
   expect_error<ValueError>([&n] { std::swap<Tensor>(n.d.weight, n.e.weight); }, rule);
+  expect_error<ValueError>([&n, &other] { std::swap<Tensor>(n.scale, other); }, rule);
+  expect_consistent(n);
+}
+
+TEST(Parameter, ThatWasMovedFromMayGetItsOwnTensorBack) {
+  Twins n;
+  Tensor& scale = n.scale;
+  Tensor taken = std::move(scale);
+  expect_error<ValueError>([&scale] { scale = zeros({3}); }, "=: the module would keep its own tensor registered");
+  scale = taken;
+  expect_consistent(n);
 }
 
 TEST(Parameter, MayBeWhatAnOrdinaryHandleRefersTo) {

@@ -56,7 +56,11 @@ class RegisteredTensor : public Tensor {
   /// no tensor yet. ValueError for `a.weight = std::move(b.weight)` and the like.
   RegisteredTensor& operator=(const RegisteredTensor& other) & {
     check_assignment(*this, owner_, other);
-    rebind(other);
+    if (impl() != other.impl()) {
+      xtape::detail::remove_member(*this);
+      rebind(other);
+      xtape::detail::add_member(*this);
+    }
     owner_ = other.owner_;
     return *this;
   }
