@@ -9,12 +9,12 @@ using namespace xtape;
 
 int main() {
   manual_seed(0);
-  const data::Dataset all = data::digits(2000, 0), test = data::digits(1000, 1);
+  const data::Dataset all = data::digits(1000, 0), test = data::digits(1000, 1);
   auto [training, validation] = data::stratified_split(all, std::array{0.8, 0.2}, /*seed=*/0);
 
   nn::Sequential model{nn::Flatten(), nn::Linear(784, 64), nn::ReLU(), nn::Linear(64, 10)};
   nn::CrossEntropyLoss criterion;
-  optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
+  optim::Adam optimizer(model.parameters(), {.lr = 1e-2});
 
   train::Trainer trainer(model, criterion, optimizer,
                          {.epochs = 30, .batch_size = 50, .early_stopping = {.patience = 3}});

@@ -5,9 +5,11 @@
 #include "checkpoint/parts.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "core/fail.hpp"
+#include "data/loader_place.hpp"
 #include "io/numbers.hpp"
 #include "nn/load_state_dict.hpp"
 
@@ -48,7 +50,8 @@ bool loads_at_once(const Part& part) { return is_optimizer(part) || std::holds_a
 struct Change {
   std::vector<nn::detail::PendingWrite> writes;
   Generator::State generator;
-  StateDict dict;         // the new state of a loader or of named tensors, the old one of other parts
+  std::optional<data::LoaderPlace> place;
+  StateDict dict;         // the new state of named tensors, the old one of other parts
   bool restores = false;  // that old state, if something fails
 };
 
@@ -60,8 +63,7 @@ Change prepare(const Part& part, StateDict& dict) {
   } else if (std::holds_alternative<Generator*>(part.target)) {
     change.generator = generator_state(dict);
   } else if (const auto* loader = std::get_if<data::DataLoader>(&part.target)) {
-    data::DataLoader(loader->dataset(), loader->options()).load_state_dict(dict);
-    change.dict = dict;
+    change.place.emplace(*loader, dict);
   } else if (std::holds_alternative<StateDict*>(part.target)) {
     change.dict = std::move(dict);
   }
@@ -71,7 +73,7 @@ Change prepare(const Part& part, StateDict& dict) {
 void write(Part& part, Change& change) noexcept {
   nn::detail::write_all(change.writes);
   if (const auto* generator = std::get_if<Generator*>(&part.target)) (*generator)->set_state(change.generator);
-  if (auto* loader = std::get_if<data::DataLoader>(&part.target)) loader->load_state_dict(change.dict);
+  if (const auto* loader = std::get_if<data::DataLoader>(&part.target)) change.place->give_to(*loader);
   if (const auto* tensors = std::get_if<StateDict*>(&part.target)) **tensors = std::move(change.dict);
 }
 

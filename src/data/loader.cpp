@@ -14,6 +14,7 @@
 
 #include "core/fail.hpp"
 #include "core/lock.hpp"
+#include "data/loader_place.hpp"
 #include "data/prefetch.hpp"
 #include "io/numbers.hpp"
 #include "kernels/random.hpp"
@@ -178,12 +179,12 @@ StateDict DataLoader::state_dict() const {
   return io::numbers_dict(state_names, numbers);
 }
 
-void DataLoader::load_state_dict(const StateDict& dict) {
+LoaderPlace::LoaderPlace(const DataLoader& loader, const StateDict& dict) {
   StateNumbers numbers;
   io::read_numbers("DataLoader", dict, state_names, numbers);
   const auto [epoch, batch, seed, samples, batch_size, shuffle, drop_last, sampler] = numbers;
-  const DataLoaderOptions& options = state_->options;
-  const std::int64_t ours[] = {state_->samples(), options.batch_size, options.shuffle, options.drop_last,
+  const DataLoaderOptions& options = loader.state_->options;
+  const std::int64_t ours[] = {loader.state_->samples(), options.batch_size, options.shuffle, options.drop_last,
                                options.sampler.defined()};
   if (!std::equal(std::begin(ours), std::end(ours), numbers.begin() + 3)) {
     fail<ValueError>(
@@ -192,9 +193,15 @@ void DataLoader::load_state_dict(const StateDict& dict) {
         "has {}, {}, {}, {}, {}",
         samples, batch_size, shuffle, drop_last, sampler, ours[0], ours[1], ours[2], ours[3], ours[4]);
   }
-  check_place({epoch, batch}, size());
-  state_->set_next({epoch, batch}, static_cast<std::uint64_t>(seed));
+  check_place({epoch, batch}, loader.size());
+  epoch_ = epoch;
+  batch_ = batch;
+  seed_ = static_cast<std::uint64_t>(seed);
 }
+
+void LoaderPlace::give_to(const DataLoader& loader) const noexcept { loader.state_->set_next({epoch_, batch_}, seed_); }
+
+void DataLoader::load_state_dict(const StateDict& dict) { LoaderPlace(*this, dict).give_to(*this); }
 
 // ---- loops -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 // no half a step to be saved.
 //
 // Invariant: a file is loaded as a whole or not at all.
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -28,13 +29,11 @@ auto read_part(const checkpoint::Contents& file, const char* part, F f) {
 }
 
 void check_place(const RunState& run, std::int64_t batches) {
-  constexpr std::int64_t most = std::int64_t{1} << 53;
   if (run.fit.batch >= batches) {
-    fail<ValueError>(op, "batch {} of an epoch of {} batches", run.fit.batch, batches);
+    fail<ValueError>(op, "\"batch\" = {}, but an epoch has {} batches", run.fit.batch, batches);
   }
-  if (run.epochs_begun > most) fail<ValueError>(op, "{} epochs", run.epochs_begun);
   if (run.fit.best.epoch > run.fit.epoch) {
-    fail<ValueError>(op, "the best epoch is {} of {}", run.fit.best.epoch, run.fit.epoch);
+    fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
   }
 }
 
@@ -160,11 +159,18 @@ std::vector<nn::detail::PendingWrite> Fit::averages_in(const checkpoint::Content
   if (!average_) return writes;
   return read_part(file, average_part, [this, &writes](const StateDict& dict) {
     for (const auto& [name, average] : average_->averages()) {
+      if (!dict.contains(name)) fail<ValueError>(op, "\"{}\" is missing", name);
       const Tensor& value = dict.at(name);
       if (value.shape() != average.shape()) {
         fail<ShapeError>(op, "\"{}\" is {} in the file, {} here", name, value.shape(), average.shape());
       }
       writes.push_back({average, value.to(average.dtype())});
+    }
+    for (const auto& [name, value] : dict) {
+      const auto is_it = [&name](const NamedTensor& average) { return average.name == name; };
+      if (std::none_of(average_->averages().begin(), average_->averages().end(), is_it)) {
+        fail<ValueError>(op, "\"{}\" is no parameter of the model", name);
+      }
     }
     return writes;
   });

@@ -13,6 +13,7 @@ namespace xtape::train {
 namespace {
 
 constexpr const char* op = "resume";
+constexpr std::int64_t largest_count = std::int64_t{1} << 53;
 
 /// f(name, member) for everything but the records.
 template <class R, class F>
@@ -116,6 +117,7 @@ RunState run_state_from(const StateDict& dict) {
   visit_numbers(run, [&reader](const char* name, auto& value) {
     if constexpr (std::is_same_v<decltype(value), std::int64_t&>) {
       reader.read_count(name, value, 0);
+      if (value > largest_count) fail<ValueError>(op, "\"{}\" = {}; expected at most {}", name, value, largest_count);
     } else {
       reader.read(name, value);
     }

@@ -378,6 +378,64 @@ TEST(FailingRequests, LeaveARunAsItWasWhereItsCheckpointFails) {
   EXPECT_GT(fail_each<LoadingACheckpoint>(dir / "old"), 100);
 }
 
+/// A trainer that goes on from the file of another, which had ended.
+class Resuming {
+ public:
+  static constexpr bool needs_memory_to_restore = true;
+  explicit Resuming(const std::string& path) : loaded_(path), old_(run_.state()) {
+    run_.trainer.resume(path);
+    new_ = loaded_.state();
+  }
+  void run() {
+    const train::History history = run_.trainer.fit(run_.samples);
+    is_back_ = history.size() == 2;
+  }
+  /// fit() may also fail after all is loaded.
+  void check(bool has_thrown) {
+    const bool has_new = is_equal(run_.state(), new_);
+    EXPECT_TRUE(has_new || is_equal(run_.state(), old_));
+    EXPECT_EQ(is_back_, !has_thrown);
+    EXPECT_TRUE(has_new || has_thrown);
+  }
+
+  struct Run {
+    Run() = default;
+    explicit Run(const std::string& path) {
+      trainer.resume(path);
+      trainer.fit(samples);
+    }
+    StateDict state() {
+      StateDict all;
+      for (const auto& [name, tensor] : model.state_dict()) all.insert("model." + name, tensor.detach().clone());
+      for (const auto& [name, tensor] : optimizer.state_dict()) all.insert("optimizer." + name, tensor);
+      for (const auto& [name, tensor] : scheduler.state_dict()) all.insert("scheduler." + name, tensor);
+      return all;
+    }
+
+    const data::TensorDataset samples{randn({4, 6}), randint(0, 3, {4})};
+    nn::Sequential model = classifier();
+    optim::Adam optimizer{model.parameters(), {.lr = 0.01}};
+    optim::lr_scheduler::ExponentialLR scheduler{optimizer, {.gamma = 0.9}};
+    train::Trainer trainer{model, nn::CrossEntropyLoss(), optimizer, {.epochs = 2, .batch_size = 2, .ema = 0.5}};
+    const bool is_scheduled = (trainer.schedule(scheduler), true);
+  };
+
+ private:
+  Run run_, loaded_;
+  StateDict old_, new_;
+  bool is_back_ = false;
+};
+
+TEST(FailingRequests, LeaveATrainerAsItWasOrLoadedWhereItsFileFails) {
+  const TempDir dir;
+  Resuming::Run other;
+  train::Trainer trainer(other.model, nn::CrossEntropyLoss(), other.optimizer,
+                         {.epochs = 2, .batch_size = 2, .ema = 0.5, .checkpoint = {.path = dir / "last"}});
+  trainer.schedule(other.scheduler);
+  trainer.fit(other.samples);
+  EXPECT_GT(fail_each<Resuming>(dir / "last"), 100);
+}
+
 // ---- the pool ----------------------------------------------------------------------------------------------------
 
 /// In a child process, where the pool of threads has not started: 0 if the step changed all parameters or none. The

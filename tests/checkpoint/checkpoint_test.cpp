@@ -1,3 +1,6 @@
+#include <memory>
+#include <stdexcept>
+
 #include "support/bits.hpp"
 #include "support/expect.hpp"
 #include "support/files.hpp"
@@ -229,6 +232,44 @@ TEST(Checkpoint, ChangesNothingWhenAUsersOptimizerThrows) {
     EXPECT_EQ(first.count + second.count, 0);
     EXPECT_EQ(batches.epoch(), 0);
   }
+}
+
+/// Takes two of four samples, and throws when its size is asked for the n-th time.
+struct FailingSampler {
+  std::shared_ptr<int> calls_left = std::make_shared<int>(1000);
+  std::int64_t size() const {
+    if (--*calls_left == 0) throw std::runtime_error("a sampler");
+    return 2;
+  }
+  std::vector<std::int64_t> indices(std::uint64_t, std::uint64_t epoch) const {
+    const auto first = static_cast<std::int64_t>(epoch % 3);
+    return {first, first + 1};
+  }
+};
+
+TEST(Checkpoint, ChangesNothingWhenAUsersSamplerThrows) {
+  const TempDir dir;
+  const FailingSampler sampler;
+  Small run(1);
+  data::DataLoader batches(data::TensorDataset(arange(4), arange(4)), {.batch_size = 1, .sampler = sampler});
+  run.checkpoint.add("loader", batches);
+  batches.set_epoch(5, 1);
+  run.checkpoint.save(dir / "x");
+  run.set(2);
+  batches.set_epoch(8);
+  int thrown = 0;
+  for (bool is_over = false; !is_over; ++thrown) {
+    *sampler.calls_left = thrown + 1;
+    try {
+      run.checkpoint.load(dir / "x");
+      is_over = true;
+    } catch (const std::runtime_error&) {
+    }
+    *sampler.calls_left = 1000;
+    EXPECT_EQ(run.value(), is_over ? 1 : 2);
+    EXPECT_EQ(batches.epoch(), is_over ? 5 : 8);
+  }
+  EXPECT_GT(thrown, 1);
 }
 
 TEST(Checkpoint, DoesNotDisturbALoopWhenItThrows) {

@@ -34,6 +34,7 @@ struct Warnings {
 };
 
 TEST(NotFinite, NamesEpochStepAndOpAndMakesNoStep) {
+  manual_seed(0);
   const Fragile model;
   optim::Adam optimizer(model.parameters(), {.lr = 1e-2});
   Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 5, .batch_size = 16});

@@ -77,6 +77,7 @@ class XTAPE_API DataLoader {
   End end() const { return {}; }
 
  private:
+  friend class LoaderPlace;
   struct State;
   std::shared_ptr<State> state_;
 };

@@ -14,8 +14,10 @@ struct EarlyStoppingOptions {
   double min_delta = 0.0;                   ///< an improvement, and the best epoch, is better by more; finite, >= 0
 };
 
-/// With a path, fit() writes a file from which resume() continues bit for bit: after every epoch, and within epochs
-/// where every_steps or every_seconds says so.
+/// With a path, fit() writes a file from which resume() continues bit for bit: after every epoch, when stop() or a
+/// signal ends it, and within epochs where every_steps or every_seconds says so. A file is replaced as a whole. If that
+/// fails, training goes on without: a sink's on_warning() and stop_reason() tell the file and the reason. Where no file
+/// can be, as in a directory that does not exist, fit() throws a FileError before its first step.
 struct CheckpointOptions {
   std::string path = {};         ///< "": no checkpoints
   std::int64_t every_steps = 0;  ///< 0: not by steps
@@ -34,7 +36,10 @@ struct TrainerOptions {
                                  ///< nn::Loss, by its parts; what any other criterion returns is taken for a mean over
                                  ///< the samples
   double clip_grad_norm = 0;     ///< the largest 2-norm of the gradients of the optimizer's parameters; 0: no limit
-  double ema = 0;                ///< decay of the moving average of the weights, in [0, 1); 0: no average
+  /// Decay of the moving average of the weights, in [0, 1); 0: no average. In step t it is
+  /// min(ema, (1 + t) / (10 + t)). Validation and the best weights are those of the average, and after fit() the model
+  /// has it, too. Training goes on with the weights themselves, which callbacks see. Buffers are not averaged.
+  double ema = 0;
   EarlyStoppingOptions early_stopping = {};
   CheckpointOptions checkpoint = {};
 };

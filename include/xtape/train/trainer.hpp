@@ -88,8 +88,14 @@ class XTAPE_API Trainer {
   History fit(const DataSource& training, const DataSource& validation = {});
   /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size.
   Evaluation evaluate(const DataSource& source) const;
-  /// Makes the next fit() continue from a file that CheckpointOptions::path has written. FileError if it cannot be
-  /// read; what does not fit the model, the optimizer or the data is an error of that fit(), which changes nothing.
+  /// Makes the next fit() continue from a file that CheckpointOptions::path has written: with the same data, schedulers
+  /// and transforms, every bit is that of the run without interruption. A run that had ended returns its history at
+  /// once, but goes on if `epochs` is now higher. FileError if the file cannot be read or is no Trainer's.
+  ///
+  /// That fit() loads all of it or, if something does not fit, throws and changes nothing: FileError for other
+  /// schedulers, another optimizer or monitored value, and for options that decide the numbers (batch_size, shuffle,
+  /// drop_last, seed, accumulate, clip_grad_norm, ema, the number of training samples), with both values; for another
+  /// model the error of load_state_dict.
   void resume(const std::string& path);
 
  private:
