@@ -17,7 +17,7 @@ int main() {
   optim::Adam optimizer(model.parameters(), {.lr = 1e-2});
 
   train::Trainer trainer(model, criterion, optimizer,
-                         {.epochs = 30, .batch_size = 50, .early_stopping = {.patience = 3}});
+                         {.epochs = 8, .batch_size = 50, .early_stopping = {.patience = 3}});
   fmt::print("           training        validation\n");
   fmt::print("epoch   loss  accuracy    loss  accuracy\n");
   trainer.on_epoch_end([](const train::EpochRecord& r) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/parallel.hpp"
-#include "xtape/autograd/grad_mode.hpp"
 
 namespace xtape::data {
 
@@ -41,7 +40,6 @@ Prefetcher::Slot Prefetcher::made(const Callback<Batch(std::int64_t)>& make, std
 
 void Prefetcher::work() noexcept {
   const ThisThreadAlone alone;
-  const NoGradGuard no_grad;
   std::unique_lock lock(mutex_);
   while (true) {
     may_work_.wait(lock, [this] { return stopping_ || next_ >= end_ || std::cmp_less(next_ - front_, slots_.size()); });

@@ -13,8 +13,8 @@
 
 namespace xtape::data {
 
-/// Makes batches first, first + 1, ... end - 1 by make(k), which several threads call at once and without recording. At
-/// most two a thread are ready or in work at a time. The threads end with the Prefetcher.
+/// Makes batches first, first + 1, ... end - 1 by make(k), which several threads call at once. At most two a thread are
+/// ready or in work at a time. The threads end with the Prefetcher.
 class Prefetcher {
  public:
   /// Starts `threads` threads, or as many as the system grants.

@@ -229,6 +229,27 @@ TEST(Workers, GiveFreshTensorsAtEachCall) {
   expect_close((*i).y, {48, 49});
 }
 
+/// The first sample takes long.
+struct Slow {
+  std::shared_ptr<std::atomic<bool>> begun = std::make_shared<std::atomic<bool>>(false);
+  std::int64_t size() const { return 6; }
+  Batch batch(std::span<const std::int64_t> indices) const {
+    *begun = true;
+    if (indices[0] == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return rows(6).batch(indices);
+  }
+};
+
+TEST(Workers, ForgetABatchThatIsSkippedWhileTheyMakeIt) {
+  const Slow dataset;
+  auto i = DataLoader(dataset, {.num_workers = 1}).begin();
+  while (!*dataset.begun) std::this_thread::yield();
+  ++i, ++i;
+  expect_close((*i).y, {2});
+  ++i;
+  expect_close((*i).y, {3});
+}
+
 TEST(Workers, ServeTwoLoopsAtOnce) {
   const DataLoader loader(rows(6), {.batch_size = 2, .num_workers = 2});
   Order outer, inner;
