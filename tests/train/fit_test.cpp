@@ -239,8 +239,8 @@ History one_epoch(const nn::Sequential& model, const C& criterion, const data::D
 }
 
 TEST(Fit, TellsExactMeans) {
-  const data::TensorDataset digits = three_classes(75);
-  const auto [x, y] = data::Dataset(digits).batch(arange(75).to_vector<std::int64_t>());
+  const data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
+  const Tensor x = all.x, y = all.y;
   const Tensor ignored = where(arange(75) < 30, -100, y), weight = tensor({0.2, 0.3, 0.5});
   const nn::Sequential model = plain_net();
   const auto expect_mean = [&](const auto& criterion, const auto& as_mean, const Tensor& target) {
