@@ -42,7 +42,8 @@ struct ByHand {
       raw = clone(model.state_dict());
       load(averages);
       weights.push_back(clone(model.state_dict()));
-      validation_losses.push_back(evaluate(model, nn::CrossEntropyLoss(), three_classes(30, 9)).loss);
+      validation_losses.push_back(
+          evaluate(model, nn::CrossEntropyLoss(), three_classes(30, 9), {.batch_size = 10}).loss);
       model.load_state_dict(raw);
     }
   }

@@ -13,7 +13,7 @@ using testing::expect_errors;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Outputs are the inputs: a test chooses both.
-Evaluation evaluate_outputs(const Tensor& outputs, const Tensor& targets, const train::Criterion auto& criterion,
+Evaluation evaluate_outputs(const Tensor& outputs, const Tensor& targets, const Criterion auto& criterion,
                             const EvaluateOptions& options = {}) {
   return evaluate(nn::Identity(), criterion, data::TensorDataset(outputs, targets), options);
 }
