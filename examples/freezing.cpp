@@ -19,7 +19,7 @@ struct Network : nn::Module {
 };
 
 /// Trains the parameters that require grad for three epochs.
-void train(const nn::Module& model, const data::Dataset& digits, const Label& label) {
+void train_model(const nn::Module& model, const data::Dataset& digits, const Label& label) {
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
   data::DataLoader batches(digits, {.batch_size = 50, .shuffle = true});
   for (int epoch = 0; epoch < 3; ++epoch) {
@@ -50,14 +50,14 @@ int main() {
   auto is_even = [even](const Tensor& y) { return even.index_select(0, y); };
 
   Network first;
-  train(first, training, which_digit);
+  train_model(first, training, which_digit);
   fmt::print("ten digits      accuracy {:.3f}\n", accuracy(first, test, which_digit));
 
   first.body.requires_grad_(false);
   const StateDict before = clone(first.body.state_dict());
   nn::Sequential second{first.body, nn::Linear(64, 2)};  // the same body under a new head
   fmt::print("even or odd     accuracy {:.3f} before training\n", accuracy(second, test, is_even));
-  train(second, training, is_even);
+  train_model(second, training, is_even);
   fmt::print("even or odd     accuracy {:.3f} after training the new head\n", accuracy(second, test, is_even));
 
   bool same = true;

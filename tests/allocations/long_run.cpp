@@ -22,7 +22,7 @@ long resident_memory() {
 }
 
 /// The resident memory at each checkpoint.
-std::vector<long> train(long steps, long steps_per_checkpoint, const std::string& path) {
+std::vector<long> train_for(long steps, long steps_per_checkpoint, const std::string& path) {
   manual_seed(0);
   nn::Sequential model{nn::Linear(20, 64), nn::BatchNorm1d(64), nn::ReLU(), nn::Dropout(0.5), nn::Linear(64, 3)};
   optim::Adam optimizer(model.parameters(), {.lr = 1e-3});
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
              steps_per_checkpoint = argc > 2 ? std::atol(argv[2]) : 1000;
   const std::string path =
       (std::filesystem::temp_directory_path() / ("xtape_long_run_" + std::to_string(getpid()))).string();
-  const std::vector<long> resident = train(steps, steps_per_checkpoint, path);
+  const std::vector<long> resident = train_for(steps, steps_per_checkpoint, path);
   std::filesystem::remove(path);
   const long growth = *std::max_element(resident.begin(), resident.end()) - resident.front();
   std::printf("%zu checkpoints: %.2f MiB resident after %ld steps, at most %.2f MiB more later, %.2f MiB at the end\n",
