@@ -105,14 +105,18 @@ struct AlwaysNoisy : nn::Module {
 
 TEST(Fit, ValidationDoesNotChangeTheTrainingOfAModelThatAlwaysDraws) {
   const data::Dataset training = three_classes(40);
-  const auto train = [&training](const DataSource& on) {
+  const auto train = [&training](const DataSource& on, const EarlyStoppingOptions& early_stopping) {
     manual_seed(3);
-    const AlwaysNoisy model;
+    const nn::Sequential model{AlwaysNoisy()};
     optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-    Trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16}).fit(training, on);
-    return clone(model.state_dict());
+    Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16, .early_stopping = early_stopping});
+    return by_trainer(trainer, model, optimizer, training, on);
   };
-  EXPECT_TRUE(testing::same(train({}), train(training)));
+  const Outcome without = train({}, {}), with = train(training, {});
+  const Outcome monitored = train(training, {.monitor = "validation_accuracy", .patience = 9});
+  expect_same(with, without);
+  EXPECT_EQ(monitored.losses, without.losses);  // the weights are those of the best epoch
+  EXPECT_EQ(monitored.generator, without.generator);
 }
 
 TEST(Fit, StepsSchedulersAsTheLoopByHandDoes) {
