@@ -229,13 +229,13 @@ TEST(Workers, GiveFreshTensorsAtEachCall) {
   expect_close((*i).y, {48, 49});
 }
 
-/// The first sample takes long.
+/// Every sample takes a while, the first one longer.
 struct Slow {
   std::shared_ptr<std::atomic<bool>> begun = std::make_shared<std::atomic<bool>>(false);
   std::int64_t size() const { return 6; }
   Batch batch(std::span<const std::int64_t> indices) const {
     *begun = true;
-    if (indices[0] == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(indices[0] == 0 ? 50 : 10));
     return rows(6).batch(indices);
   }
 };
@@ -311,7 +311,7 @@ class NoMoreThreads {
   NoMoreThreads() {
     pthread_getattr_default_np(&usual_);
     pthread_attr_t huge = usual_;
-    EXPECT_EQ(pthread_attr_setstacksize(&huge, std::size_t{1} << 47), 0);
+    EXPECT_EQ(pthread_attr_setstacksize(&huge, std::size_t{1} << 56), 0);
     EXPECT_EQ(pthread_setattr_default_np(&huge), 0);
   }
   ~NoMoreThreads() { pthread_setattr_default_np(&usual_); }
