@@ -105,14 +105,18 @@ struct AlwaysNoisy : nn::Module {
 
 TEST(Fit, ValidationDoesNotChangeTheTrainingOfAModelThatAlwaysDraws) {
   const data::Dataset training = three_classes(40);
-  const auto train = [&training](const DataSource& on) {
+  const auto train = [&training](const DataSource& on, const EarlyStoppingOptions& early_stopping) {
     manual_seed(3);
-    const AlwaysNoisy model;
+    const nn::Sequential model{AlwaysNoisy()};
     optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-    Trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16}).fit(training, on);
-    return clone(model.state_dict());
+    Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16, .early_stopping = early_stopping});
+    return by_trainer(trainer, model, optimizer, training, on);
   };
-  EXPECT_TRUE(testing::same(train({}), train(training)));
+  const Outcome without = train({}, {}), with = train(training, {});
+  const Outcome monitored = train(training, {.monitor = "validation_accuracy", .patience = 9});
+  expect_same(with, without);
+  EXPECT_EQ(monitored.losses, without.losses);  // the weights are those of the best epoch
+  EXPECT_EQ(monitored.generator, without.generator);
 }
 
 TEST(Fit, StepsSchedulersAsTheLoopByHandDoes) {
@@ -239,8 +243,8 @@ History one_epoch(const nn::Sequential& model, const C& criterion, const data::D
 }
 
 TEST(Fit, TellsExactMeans) {
-  const data::TensorDataset digits = three_classes(75);
-  const auto [x, y] = data::Dataset(digits).batch(arange(75).to_vector<std::int64_t>());
+  const data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
+  const Tensor x = all.x, y = all.y;
   const Tensor ignored = where(arange(75) < 30, -100, y), weight = tensor({0.2, 0.3, 0.5});
   const nn::Sequential model = plain_net();
   const auto expect_mean = [&](const auto& criterion, const auto& as_mean, const Tensor& target) {
