@@ -70,7 +70,7 @@ DecidingOptions Fit::deciding_options() const {
   return {.training_samples = loader_.dataset().size(),
           .batch_size = loader.batch_size,
           .accumulate = options_.accumulate,
-          .seed = options_.seed,
+          .seed = static_cast<std::int64_t>(options_.seed),
           .shuffle = loader.shuffle,
           .drop_last = loader.drop_last,
           .clip_grad_norm = options_.clip_grad_norm,
@@ -166,10 +166,10 @@ std::vector<nn::detail::PendingWrite> Fit::averages_in(const checkpoint::Content
       }
       writes.push_back({average, value.to(average.dtype())});
     }
-    for (const auto& [name, value] : dict) {
-      const auto is_it = [&name](const NamedTensor& average) { return average.name == name; };
+    for (const NamedTensor& entry : dict) {
+      const auto is_it = [&entry](const NamedTensor& average) { return average.name == entry.name; };
       if (std::none_of(average_->averages().begin(), average_->averages().end(), is_it)) {
-        fail<ValueError>(op, "\"{}\" is no parameter of the model", name);
+        fail<ValueError>(op, "\"{}\" is no parameter of the model", entry.name);
       }
     }
     return writes;

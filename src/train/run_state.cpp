@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/fail.hpp"
@@ -12,38 +13,67 @@ namespace xtape::train {
 
 namespace {
 
-constexpr const char* op = "resume";
-constexpr std::int64_t largest_count = std::int64_t{1} << 53;
+constexpr const char *op = "resume", *options_prefix = "options.";
 
-/// f(name, member) for everything but the records.
-template <class R, class F>
-void visit_numbers(R& run, F f) {
-  f("epoch", run.fit.epoch);
-  f("batch", run.fit.batch);
-  f("steps", run.fit.steps);
-  f("seconds", run.fit.seconds);
-  f("epochs_begun", run.epochs_begun);
-  f("classes", run.classes);
-  f("totals.loss", run.fit.totals.loss);
-  f("totals.denominator", run.fit.totals.denominator);
-  f("totals.correct", run.fit.totals.score.correct);
-  f("totals.counted", run.fit.totals.score.counted);
-  f("totals.has_classes", run.fit.totals.has_classes);
-  f("best.value", run.fit.best.value);
-  f("best.epoch", run.fit.best.epoch);
-  f("best.epochs_since", run.fit.best.epochs_since);
+struct Field {
+  std::string name;
+  std::variant<std::int64_t*, double*, bool*> value;
+};
+using Fields = std::vector<Field>;
+
+/// All but the options and the records.
+Fields fields_of(RunState& run) {
+  EpochTotals& totals = run.fit.totals;
+  BestSoFar& best = run.fit.best;
+  return {{"epoch", &run.fit.epoch},
+          {"batch", &run.fit.batch},
+          {"steps", &run.fit.steps},
+          {"seconds", &run.fit.seconds},
+          {"epochs_begun", &run.epochs_begun},
+          {"classes", &run.classes},
+          {"totals.loss", &totals.loss},
+          {"totals.denominator", &totals.denominator},
+          {"totals.correct", &totals.score.correct},
+          {"totals.counted", &totals.score.counted},
+          {"totals.has_classes", &totals.has_classes},
+          {"best.value", &best.value},
+          {"best.epoch", &best.epoch},
+          {"best.epochs_since", &best.epochs_since}};
 }
 
-template <class O, class F>
-void visit_options(O& options, F f) {
-  f("training_samples", options.training_samples);
-  f("batch_size", options.batch_size);
-  f("shuffle", options.shuffle);
-  f("drop_last", options.drop_last);
-  f("seed", options.seed);
-  f("accumulate", options.accumulate);
-  f("clip_grad_norm", options.clip_grad_norm);
-  f("ema", options.ema);
+Fields fields_of(DecidingOptions& options) {
+  return {{"training_samples", &options.training_samples},
+          {"batch_size", &options.batch_size},
+          {"shuffle", &options.shuffle},
+          {"drop_last", &options.drop_last},
+          {"seed", &options.seed},
+          {"accumulate", &options.accumulate},
+          {"clip_grad_norm", &options.clip_grad_norm},
+          {"ema", &options.ema}};
+}
+
+void write(optim::StateWriter& writer, const std::string& prefix, const Fields& fields) {
+  for (const Field& f : fields) {
+    std::visit([&](const auto* value) { writer.write(prefix + f.name, *value); }, f.value);
+  }
+}
+void read(optim::StateReader& reader, const std::string& prefix, const Fields& fields) {
+  for (const Field& f : fields) {
+    std::visit([&](auto* value) { reader.read(prefix + f.name, *value); }, f.value);
+  }
+}
+
+void check_counts(const Fields& fields) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  for (const Field& f : fields) {
+    const auto* const number = std::get_if<std::int64_t*>(&f.value);
+    if (!number || (**number >= 0 && **number <= most)) continue;
+    fail<ValueError>(op, "\"{}\" = {} is outside [0, {}]", f.name, **number, most);
+  }
+}
+
+std::string text_of(const Field& field) {
+  return std::visit([](const auto* value) { return fmt::format("{}", *value); }, field.value);
 }
 
 /// The columns of the table of records, but for the epoch, which is the row's number.
@@ -61,7 +91,6 @@ constexpr std::pair<const char*, double EpochRecord::*> measured[] = {
     {"gap_high", &EpochRecord::gap_high}};
 
 std::string column(const char* name) { return std::string("history.") + name; }
-std::string option(const char* name) { return std::string("options.") + name; }
 
 /// A column with an entry for each epoch.
 template <class T>
@@ -90,16 +119,10 @@ std::vector<EpochRecord> read_records(optim::StateReader& reader, std::int64_t e
 
 }  // namespace
 
-StateDict to_dict(const RunState& run) {
+StateDict to_dict(RunState run) {
   optim::StateWriter writer;
-  visit_numbers(run, [&writer](const char* name, auto value) { writer.write(name, value); });
-  visit_options(run.options, [&writer](const char* name, auto value) {
-    if constexpr (std::is_same_v<decltype(value), std::uint64_t>) {
-      writer.write(option(name), static_cast<std::int64_t>(value));
-    } else {
-      writer.write(option(name), value);
-    }
-  });
+  write(writer, "", fields_of(run));
+  write(writer, options_prefix, fields_of(run.options));
   std::vector<std::int64_t> steps;
   for (const EpochRecord& record : run.fit.records) steps.push_back(record.steps);
   writer.write(column("steps"), std::span<const std::int64_t>(steps));
@@ -114,38 +137,21 @@ StateDict to_dict(const RunState& run) {
 RunState run_state_from(const StateDict& dict) {
   optim::StateReader reader("Trainer", dict);
   RunState run;
-  visit_numbers(run, [&reader](const char* name, auto& value) {
-    if constexpr (std::is_same_v<decltype(value), std::int64_t&>) {
-      reader.read_count(name, value, 0);
-      if (value > largest_count) fail<ValueError>(op, "\"{}\" = {}; expected at most {}", name, value, largest_count);
-    } else {
-      reader.read(name, value);
-    }
-  });
-  visit_options(run.options, [&reader](const char* name, auto& value) {
-    if constexpr (std::is_same_v<decltype(value), std::uint64_t&>) {
-      std::int64_t number = 0;
-      reader.read(option(name), number);
-      value = static_cast<std::uint64_t>(number);
-    } else {
-      reader.read(option(name), value);
-    }
-  });
+  read(reader, "", fields_of(run));
+  check_counts(fields_of(run));
+  read(reader, options_prefix, fields_of(run.options));
   run.fit.records = read_records(reader, run.fit.epoch);
   reader.expect_all_read();
   return run;
 }
 
-void check_same_options(const std::string& path, const DecidingOptions& file, const DecidingOptions& here) {
-  std::vector<std::string> ours;
-  visit_options(here, [&ours](const char*, auto value) { ours.push_back(fmt::format("{}", value)); });
-  auto other = ours.begin();
-  visit_options(file, [&other, &path](const char* name, auto value) {
-    const std::string& our = *other++;
-    if (const std::string theirs = fmt::format("{}", value); theirs != our) {
-      fail<FileError>(op, "\"{}\" was written with {} = {}, this run has {}", path, name, theirs, our);
-    }
-  });
+void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {
+  const Fields theirs = fields_of(file), ours = fields_of(here);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const std::string in_file = text_of(theirs[i]), in_run = text_of(ours[i]);
+    if (in_file == in_run) continue;
+    fail<FileError>(op, "\"{}\" was written with {} = {}, this run has {}", path, ours[i].name, in_file, in_run);
+  }
 }
 
 }  // namespace xtape::train

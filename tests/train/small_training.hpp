@@ -9,8 +9,9 @@
 
 namespace xtape::testing {
 
-/// Notes all that a run tells of its files.
+/// Notes all that a run tells of its files, and where it began.
 struct FileNotes {
+  void on_fit_begin(const train::FitBegin& e) { first_epoch = e.first_epoch; }
   void on_checkpoint(const train::CheckpointSaved& e) { saved.push_back(e); }
   void on_warning(const train::Warning& e) { warnings.push_back(e.message); }
   /// "3/15 best 3/15": epoch and step of each file.
@@ -24,6 +25,7 @@ struct FileNotes {
   }
   std::vector<train::CheckpointSaved> saved = {};
   std::vector<std::string> warnings = {};
+  std::int64_t first_epoch = 0;
 };
 
 /// Five steps an epoch.
