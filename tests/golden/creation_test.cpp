@@ -28,7 +28,7 @@ const std::vector<Line> lines = {{"0 10 5", 0, 10, 5},
                                  {"0.001 1 1000", 1e-3, 1, 1000},
                                  {"-1e+30 1e+30 4", -1e30, 1e30, 4}};
 
-TEST(Golden, LinspaceAndNestedListsMakePyTorchsTensors) {  // SEMANTICS [42] [43]
+TEST(Golden, LinspaceAndNestedListsMakePyTorchsTensors) {  // SEMANTICS [58] [59]
   testing::GoldenFile file(testing::golden_file("creation.golden"));
   testing::Comparison comparison({.floor = 0});
   for (const Line& line : lines) {
