@@ -14,7 +14,15 @@ struct RandomStream {
   std::uint64_t stream = 0;
 };
 
-enum class StreamUse : std::uint64_t { shuffle = 1, split = 2, digits = 3, gradcheck = 4, sampler = 5, transform = 6, training_sample = 8 };
+enum class StreamUse : std::uint64_t {
+  shuffle = 1,
+  split = 2,
+  digits = 3,
+  gradcheck = 4,
+  sampler = 5,
+  transform = 6,        // a batch, by the trainer's transforms
+  training_sample = 9,  // on which overfitting is seen
+};
 
 /// The stream of `seed` for one use and one number (an epoch, an image): different from all others and from stream 0.
 constexpr RandomStream keyed_stream(std::uint64_t seed, StreamUse use, std::uint64_t number = 0) noexcept {

@@ -244,10 +244,7 @@ void Fit::validate(EpochRecord& record) {
 
 /// One pass over the loader. It leaves the default generator alone, so that training is the same with and without it.
 Evaluator Fit::evaluated(const data::DataLoader& loader) const {
-  struct GeneratorGuard {
-    const Generator::State before = default_generator().state();
-    ~GeneratorGuard() { default_generator().set_state(before); }
-  } const guard;
+  const GeneratorGuard generator;
   Evaluator evaluator(objective_, Evaluator::Measure::accuracy);
   evaluator.add_all(loader);
   return evaluator;

@@ -103,6 +103,7 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
 void Fit::check_monitor_is_measured() const {
   const char* who = who_needs_monitored_value(setup_);
   if (!who || !is_accuracy(monitor_)) return;
+  const GeneratorGuard generator;
   const bool on_training = starts_with(monitor_, "train_");
   const std::int64_t first = 0;
   const data::Batch batch = (on_training ? loader_ : *validation_).dataset().batch({&first, 1});

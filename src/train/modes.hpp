@@ -1,4 +1,5 @@
-// The training flags of a module and of everything below it, which the destructor brings back.
+// Guards of what measuring must not change. ModeGuard: the training flags of a module and of everything below it.
+// GeneratorGuard: the default generator. The destructors bring them back.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "nn/module_state.hpp"
+#include "xtape/generator.hpp"
 
 namespace xtape::train {
 
@@ -25,6 +27,17 @@ class ModeGuard {
 
  private:
   std::vector<std::pair<std::shared_ptr<nn::detail::ModuleState>, bool>> modes_;
+};
+
+class GeneratorGuard {
+ public:
+  GeneratorGuard() : before_(default_generator().state()) {}
+  ~GeneratorGuard() { default_generator().set_state(before_); }
+  GeneratorGuard(const GeneratorGuard&) = delete;
+  GeneratorGuard& operator=(const GeneratorGuard&) = delete;
+
+ private:
+  const Generator::State before_;
 };
 
 }  // namespace xtape::train

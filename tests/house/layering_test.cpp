@@ -11,9 +11,9 @@
 namespace xtape::house {
 namespace {
 
-const std::map<std::string, int> rank_of_layer = {{"core", 0},  {"kernels", 1}, {"autograd", 2},
-                                                  {"ops", 3},   {"io", 4},      {"nn", 4},
-                                                  {"optim", 4}, {"data", 5},    {"checkpoint", 6}, {"train", 7}};
+const std::map<std::string, int> rank_of_layer = {{"core", 0},       {"kernels", 1}, {"autograd", 2}, {"ops", 3},
+                                                  {"io", 4},         {"nn", 4},      {"optim", 4},    {"data", 5},
+                                                  {"checkpoint", 6}, {"train", 7}};
 
 /// The public headers directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {

@@ -71,6 +71,8 @@ TEST(ClassAnswers, ThereAreNoneInARegression) {
   EXPECT_FALSE(class_answers(&mse, three_rows, three_rows).defined());
   EXPECT_FALSE(class_answers(nullptr, tensor({1.0, 2.0}), tensor({1, 0})).defined());
   EXPECT_FALSE(class_answers(&cross_entropy_loss, zeros({2, 3, 4}), zeros({2, 4}, int64)).defined());
+  EXPECT_FALSE(class_answers(nullptr, three_rows, zeros({3, 2}, int64)).defined());
+  EXPECT_FALSE(class_answers(nullptr, three_rows, tensor({true, false, true})).defined());
   EXPECT_FALSE(class_answers(nullptr, three_rows, Tensor()).defined());
   EXPECT_TRUE(class_answers(&mse, three_rows, three_rows).predicted.empty());
 }

@@ -15,7 +15,7 @@ using testing::same;
 using testing::three_classes;
 
 /// Cross-entropy, or what a test makes of it.
-struct Criterion {
+struct ChangedLoss {
   std::shared_ptr<std::function<Tensor(const Tensor&)>> changed =
       std::make_shared<std::function<Tensor(const Tensor&)>>([](const Tensor& loss) { return loss; });
   Tensor operator()(const Tensor& output, const Tensor& target) const {
@@ -35,7 +35,7 @@ struct Experiment {
   bool has_weights_of(std::size_t epoch) const { return same(model.state_dict(), after_epoch.at(epoch - 1)); }
 
   nn::Sequential model = net();
-  Criterion criterion;
+  ChangedLoss criterion;
   optim::SGD optimizer{model.parameters(), {.lr = 0.1}};
   data::Dataset training = three_classes(75);
   std::vector<StateDict> after_epoch;

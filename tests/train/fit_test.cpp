@@ -60,7 +60,7 @@ Outcome by_trainer(Trainer& trainer, const nn::Sequential& model, optim::Optimiz
   return outcome;
 }
 
-const nn::CrossEntropyLoss cross_entropy_loss({.label_smoothing = 0.1});
+const nn::CrossEntropyLoss smoothed_loss({.label_smoothing = 0.1});
 
 TEST(Fit, IsTheLoopByHand) {
   for (const bool drop_last : {false, true}) {
@@ -68,9 +68,8 @@ TEST(Fit, IsTheLoopByHand) {
     const nn::Sequential a = net(), b = clone(a);
     optim::Adam optimizer_a(a.parameters(), {.lr = 1e-2}), optimizer_b(b.parameters(), {.lr = 1e-2});
     const data::DataLoader batches(training, {.batch_size = 16, .shuffle = true, .drop_last = drop_last, .seed = 5});
-    const Outcome expected = by_hand(a, cross_entropy_loss, optimizer_a, batches, 3);
-    Trainer trainer(b, cross_entropy_loss, optimizer_b,
-                    {.epochs = 3, .batch_size = 16, .drop_last = drop_last, .seed = 5});
+    const Outcome expected = by_hand(a, smoothed_loss, optimizer_a, batches, 3);
+    Trainer trainer(b, smoothed_loss, optimizer_b, {.epochs = 3, .batch_size = 16, .drop_last = drop_last, .seed = 5});
     expect_same(by_trainer(trainer, b, optimizer_b, training), expected);
   }
 }
@@ -90,7 +89,7 @@ TEST(Fit, ValidationDoesNotChangeTheTraining) {
   const auto train = [&training](const DataSource& on) {
     const nn::Sequential model = net();
     optim::Adam optimizer(model.parameters(), {.lr = 1e-2});
-    Trainer trainer(model, cross_entropy_loss, optimizer, {.epochs = 3, .batch_size = 16});
+    Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16});
     return by_trainer(trainer, model, optimizer, training, on);
   };
   const Outcome without = train({});
@@ -106,14 +105,18 @@ struct AlwaysNoisy : nn::Module {
 
 TEST(Fit, ValidationDoesNotChangeTheTrainingOfAModelThatAlwaysDraws) {
   const data::Dataset training = three_classes(40);
-  const auto train = [&training](const DataSource& on) {
+  const auto train = [&training](const DataSource& on, const EarlyStoppingOptions& early_stopping) {
     manual_seed(3);
-    const AlwaysNoisy model;
+    const nn::Sequential model{AlwaysNoisy()};
     optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-    Trainer(model, cross_entropy_loss, optimizer, {.epochs = 3, .batch_size = 16}).fit(training, on);
-    return clone(model.state_dict());
+    Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 3, .batch_size = 16, .early_stopping = early_stopping});
+    return by_trainer(trainer, model, optimizer, training, on);
   };
-  EXPECT_TRUE(testing::same(train({}), train(training)));
+  const Outcome without = train({}, {}), with = train(training, {});
+  const Outcome monitored = train(training, {.monitor = "validation_accuracy", .patience = 9});
+  expect_same(with, without);
+  EXPECT_EQ(monitored.losses, without.losses);  // the weights are those of the best epoch
+  EXPECT_EQ(monitored.generator, without.generator);
 }
 
 TEST(Fit, StepsSchedulersAsTheLoopByHandDoes) {
@@ -125,9 +128,9 @@ TEST(Fit, StepsSchedulersAsTheLoopByHandDoes) {
   lr::ExponentialLR decay_a(optimizer_a, {.gamma = 0.99}), decay_b(optimizer_b, {.gamma = 0.99});
   const data::DataLoader batches(training, {.batch_size = 16, .shuffle = true});
   const Outcome expected =
-      by_hand(a, cross_entropy_loss, optimizer_a, batches, 3,
+      by_hand(a, smoothed_loss, optimizer_a, batches, 3,
               {.after_step = [&decay_a] { decay_a.step(); }, .after_epoch = [&step_a] { step_a.step(); }});
-  Trainer trainer(b, cross_entropy_loss, optimizer_b, {.epochs = 3, .batch_size = 16});
+  Trainer trainer(b, smoothed_loss, optimizer_b, {.epochs = 3, .batch_size = 16});
   trainer.schedule(step_b);
   trainer.schedule(decay_b, Every::step);
   expect_same(by_trainer(trainer, b, optimizer_b, training), expected);
@@ -137,7 +140,7 @@ TEST(Fit, RunsOneCycleByStepsAndSequencesByEpochs) {
   const data::Dataset training = three_classes(64);
   const nn::Sequential model = net();
   optim::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9});
-  Trainer trainer(model, cross_entropy_loss, optimizer, {.epochs = 4, .batch_size = 16});
+  Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 4, .batch_size = 16});
   lr::OneCycleLR one_cycle(optimizer, {.max_lr = 0.2, .total_steps = 16});
   trainer.schedule(one_cycle, Every::step);
   std::vector<double> rates;
@@ -149,7 +152,7 @@ TEST(Fit, RunsOneCycleByStepsAndSequencesByEpochs) {
   EXPECT_LT(rates.back(), 1e-3);
 
   optim::SGD other(model.parameters(), {.lr = 0.1});
-  Trainer by_epoch(model, cross_entropy_loss, other, {.epochs = 4, .batch_size = 16});
+  Trainer by_epoch(model, smoothed_loss, other, {.epochs = 4, .batch_size = 16});
   lr::LinearLR warmup(other, {.start_factor = 0.5, .total_iters = 2});
   lr::StepLR steps(other, {.step_size = 1, .gamma = 0.1});
   lr::SequentialLR sequence(other, {.schedulers = {warmup, steps}, .milestones = {2}});
@@ -166,7 +169,7 @@ TEST(Fit, GivesReduceLROnPlateauTheMonitoredValue) {
   optim::SGD optimizer(model.parameters(), {.lr = 0.5}), twin(plain_net().parameters(), {.lr = 0.5});
   lr::ReduceLROnPlateau plateau(optimizer, {.factor = 0.5, .patience = 0}),
       by_hand(twin, {.factor = 0.5, .patience = 0});
-  Trainer trainer(model, cross_entropy_loss, optimizer, {.epochs = 12, .batch_size = 8});
+  Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 12, .batch_size = 8});
   trainer.schedule(plateau);
   const History history = trainer.fit(training, validation);
   for (const EpochRecord& r : history) {
@@ -181,8 +184,8 @@ TEST(Fit, ClipsAsTheLoopByHandDoes) {
   const nn::Sequential a = net(), b = clone(a);
   optim::SGD optimizer_a(a.parameters(), {.lr = 0.5}), optimizer_b(b.parameters(), {.lr = 0.5});
   const data::DataLoader batches(training, {.batch_size = 16, .shuffle = true});
-  const Outcome expected = by_hand(a, cross_entropy_loss, optimizer_a, batches, 2, {.clip = 0.3});
-  Trainer trainer(b, cross_entropy_loss, optimizer_b, {.epochs = 2, .batch_size = 16, .clip_grad_norm = 0.3});
+  const Outcome expected = by_hand(a, smoothed_loss, optimizer_a, batches, 2, {.clip = 0.3});
+  Trainer trainer(b, smoothed_loss, optimizer_b, {.epochs = 2, .batch_size = 16, .clip_grad_norm = 0.3});
   expect_same(by_trainer(trainer, b, optimizer_b, training), expected);
 }
 
@@ -194,8 +197,8 @@ TEST(Fit, UsesALoaderAsItIs) {
   data::DataLoader loader_a(training, options), loader_b(training, options);
   loader_a.set_epoch(4, 3);
   loader_b.set_epoch(4, 3);
-  const Outcome expected = by_hand(a, cross_entropy_loss, optimizer_a, loader_a, 2);
-  Trainer trainer(b, cross_entropy_loss, optimizer_b, {.epochs = 2, .batch_size = 99, .seed = 1});
+  const Outcome expected = by_hand(a, smoothed_loss, optimizer_a, loader_a, 2);
+  Trainer trainer(b, smoothed_loss, optimizer_b, {.epochs = 2, .batch_size = 99, .seed = 1});
   std::vector<std::int64_t> places;
   trainer.on_batch_end([&places](const BatchRecord& r) { places.push_back(r.batch); });
   expect_same(by_trainer(trainer, b, optimizer_b, loader_b), expected);
@@ -208,8 +211,8 @@ TEST(Fit, GoesOnWithNewOrdersWhenItIsCalledAgain) {
   const nn::Sequential a = net(), b = clone(a);
   optim::Adam optimizer_a(a.parameters()), optimizer_b(b.parameters());
   const data::DataLoader batches(training, {.batch_size = 16, .shuffle = true});
-  const Outcome expected = by_hand(a, cross_entropy_loss, optimizer_a, batches, 4);
-  Trainer trainer(b, cross_entropy_loss, optimizer_b, {.epochs = 2, .batch_size = 16});
+  const Outcome expected = by_hand(a, smoothed_loss, optimizer_a, batches, 4);
+  Trainer trainer(b, smoothed_loss, optimizer_b, {.epochs = 2, .batch_size = 16});
   manual_seed(7);
   trainer.fit(training);
   const History second = trainer.fit(training);
@@ -240,8 +243,8 @@ History one_epoch(const nn::Sequential& model, const C& criterion, const data::D
 }
 
 TEST(Fit, TellsExactMeans) {
-  const data::TensorDataset digits = three_classes(75);
-  const auto [x, y] = data::Dataset(digits).batch(arange(75).to_vector<std::int64_t>());
+  const data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
+  const Tensor x = all.x, y = all.y;
   const Tensor ignored = where(arange(75) < 30, -100, y), weight = tensor({0.2, 0.3, 0.5});
   const nn::Sequential model = plain_net();
   const auto expect_mean = [&](const auto& criterion, const auto& as_mean, const Tensor& target) {
@@ -268,7 +271,7 @@ TEST(Fit, TellsTheAccuracyOfTheBatchesThatItTrainsOn) {
   const data::Dataset training = three_classes(75);
   const nn::Sequential model = plain_net();
   const auto [x, y] = training.batch(arange(75).to_vector<std::int64_t>());
-  const History history = one_epoch(model, cross_entropy_loss, training, {.batch_size = 16});
+  const History history = one_epoch(model, smoothed_loss, training, {.batch_size = 16});
   const double accuracy = (model(x).argmax(1) == y).to(float64).mean().item();
   EXPECT_NEAR(history[0].train_accuracy, accuracy, 1e-12);
   EXPECT_TRUE(std::isnan(one_epoch(plain_net(1, 1), nn::MSELoss(), line(20), {})[0].train_accuracy));
@@ -277,25 +280,25 @@ TEST(Fit, TellsTheAccuracyOfTheBatchesThatItTrainsOn) {
 TEST(Fit, MeasuresValidationAndASampleOfTheTrainingSet) {
   const data::Dataset training = three_classes(3000), validation = three_classes(200, 4);
   const nn::Sequential model = plain_net();
-  const History history = one_epoch(model, cross_entropy_loss, training, {.batch_size = 64}, validation);
-  const Evaluation on_validation = evaluate(model, cross_entropy_loss, validation, {.batch_size = 64});
+  const History history = one_epoch(model, smoothed_loss, training, {.batch_size = 64}, validation);
+  const Evaluation on_validation = evaluate(model, smoothed_loss, validation, {.batch_size = 64});
   EXPECT_EQ(history[0].validation_loss, on_validation.loss);
   EXPECT_EQ(history[0].validation_accuracy, on_validation.accuracy);
   EXPECT_EQ(history.data().train_eval_samples, 1000);
-  const double whole = evaluate(model, cross_entropy_loss, training).accuracy;
+  const double whole = evaluate(model, smoothed_loss, training).accuracy;
   EXPECT_NEAR(history[0].train_eval_accuracy, whole, 0.05);
   EXPECT_NE(history[0].train_eval_accuracy, whole);
   EXPECT_EQ(history[0].gap, history[0].train_eval_accuracy - history[0].validation_accuracy);
   EXPECT_LT(history[0].gap_low, history[0].gap);
   EXPECT_GT(history[0].gap_high, history[0].gap);
   // The same samples each time, and all of a small set.
-  EXPECT_EQ(one_epoch(model, cross_entropy_loss, training, {.batch_size = 64}, validation)[0].train_eval_loss,
+  EXPECT_EQ(one_epoch(model, smoothed_loss, training, {.batch_size = 64}, validation)[0].train_eval_loss,
             history[0].train_eval_loss);
-  EXPECT_EQ(one_epoch(model, cross_entropy_loss, validation, {}, training).data().train_eval_samples, 200);
+  EXPECT_EQ(one_epoch(model, smoothed_loss, validation, {}, training).data().train_eval_samples, 200);
 }
 
 TEST(Fit, MeasuresNothingWithoutValidationData) {
-  const History history = one_epoch(net(), cross_entropy_loss, three_classes(30), {});
+  const History history = one_epoch(net(), smoothed_loss, three_classes(30), {});
   for (const double value : {history[0].validation_loss, history[0].validation_accuracy, history[0].train_eval_loss,
                              history[0].train_eval_accuracy, history[0].gap, history[0].gap_low, history[0].gap_high}) {
     EXPECT_TRUE(std::isnan(value));
@@ -348,7 +351,7 @@ TEST(Fit, AccumulatesAsIfTheBatchesWereOne) {
 TEST(Fit, SaysWhichStepAccumulatedBatchesMake) {
   const nn::Sequential model = plain_net();
   optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-  Trainer trainer(model, cross_entropy_loss, optimizer, {.epochs = 1, .batch_size = 4, .accumulate = 2});
+  Trainer trainer(model, smoothed_loss, optimizer, {.epochs = 1, .batch_size = 4, .accumulate = 2});
   std::vector<std::int64_t> steps;
   trainer.on_batch_end([&steps](const BatchRecord& r) { steps.push_back(r.step); });
   trainer.fit(three_classes(20));

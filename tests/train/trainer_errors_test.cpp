@@ -17,8 +17,6 @@ using testing::plain_net;
 using testing::same;
 using testing::three_classes;
 
-constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-
 /// Classes, and a criterion for them.
 struct Classes {
   nn::Sequential model = net();
@@ -36,9 +34,9 @@ TEST(TrainerErrors, OfOptions) {
       {"ValueError: Trainer: num_workers = -1; expected at least 0", with({.num_workers = -1})},
       {"ValueError: Trainer: accumulate = 0; expected at least 1", with({.accumulate = 0})},
       {"ValueError: Trainer: clip_grad_norm = -1; expected a finite number >= 0", with({.clip_grad_norm = -1})},
-      {"ValueError: Trainer: clip_grad_norm = nan; expected a finite number >= 0", with({.clip_grad_norm = nan})},
+      {"ValueError: Trainer: clip_grad_norm = nan; expected a finite number >= 0", with({.clip_grad_norm = testing::nan})},
       {"ValueError: Trainer: ema = 1 is outside [0, 1)", with({.ema = 1})},
-      {"ValueError: Trainer: ema = nan is outside [0, 1)", with({.ema = nan})},
+      {"ValueError: Trainer: ema = nan is outside [0, 1)", with({.ema = testing::nan})},
       {"ValueError: Trainer: monitor = \"val_loss\" is not one of validation_loss, validation_accuracy, train_loss, "
        "train_accuracy", with({.early_stopping = {.monitor = "val_loss"}})},
       {"ValueError: Trainer: early_stopping.patience = -1; expected at least 0",
@@ -46,7 +44,7 @@ TEST(TrainerErrors, OfOptions) {
       {"ValueError: Trainer: early_stopping.min_delta = -0.1; expected a finite number >= 0",
        with({.early_stopping = {.min_delta = -0.1}})},
       {"ValueError: Trainer: early_stopping.min_delta = inf; expected a finite number >= 0",
-       with({.early_stopping = {.min_delta = infinity}})},
+       with({.early_stopping = {.min_delta = testing::inf}})},
       {"ValueError: Trainer: checkpoint.every_steps = -1; expected at least 0",
        with({.checkpoint = {.every_steps = -1}})},
       {"ValueError: Trainer: checkpoint.every_seconds = -1; expected a finite number >= 0",

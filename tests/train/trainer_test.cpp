@@ -1,8 +1,10 @@
 // The Trainer around its loop: modes, events, callbacks, stop(), transforms, and errors before the first step.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "support/misuse.hpp"
 #include "train/problem.hpp"
@@ -18,14 +20,14 @@ using testing::plain_net;
 using testing::same;
 using testing::three_classes;
 
-const nn::CrossEntropyLoss criterion;
+const nn::CrossEntropyLoss class_loss;
 
 /// A model and an optimizer for trainers of any options.
 struct Bench {
   nn::Sequential model = net();
   optim::SGD optimizer{model.parameters(), {.lr = 0.1}};
   History fit(const TrainerOptions& options, const DataSource& training, const DataSource& validation = {}) {
-    return Trainer(model, criterion, optimizer, options).fit(training, validation);
+    return Trainer(model, class_loss, optimizer, options).fit(training, validation);
   }
 };
 
@@ -42,7 +44,7 @@ TEST(Trainer, TrainsInTrainingModeAndGivesEachModuleItsOwnModeBack) {
   bench.model[1].eval();  // a layer that is frozen inside a model in training mode
   const std::vector<bool> before = modes_of(bench.model);
   ASSERT_EQ(std::count(before.begin(), before.end(), false), 1);
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 2, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 2, .batch_size = 16});
   trainer.on_batch_end([&bench](const BatchRecord&) {
     for (const bool training : modes_of(bench.model)) EXPECT_TRUE(training);
   });
@@ -88,7 +90,7 @@ struct Log {
 TEST(Trainer, TellsSinksWhatHappens) {
   Bench bench;
   Log log;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 2, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 2, .batch_size = 16});
   trainer.sink(log);
   trainer.fit(three_classes(20), three_classes(9, 2));
   EXPECT_EQ(log.lines, (std::vector<std::string>{"fit 2 epochs from 1, 2 batches, 20 + 9 samples, 179 parameters",
@@ -104,7 +106,7 @@ struct Half {  // a sink may leave out what it does not care about
 
 TEST(Trainer, TellsSinksFirstAndCallbacksInTheirOrder) {
   Bench bench;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 1});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 1});
   const auto epochs = std::make_shared<int>(0);
   std::vector<int> calls;
   trainer.on_epoch_end([&calls, epochs](const EpochRecord&) { calls.push_back(*epochs); });
@@ -116,7 +118,7 @@ TEST(Trainer, TellsSinksFirstAndCallbacksInTheirOrder) {
 
 TEST(Trainer, RecordsAreThoseOfTheHistory) {
   Bench bench;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 3, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 3, .batch_size = 16});
   std::vector<EpochRecord> records;
   trainer.on_epoch_end([&records](const EpochRecord& r) { records.push_back(r); });
   const History history = trainer.fit(three_classes(75), three_classes(30, 2));
@@ -137,7 +139,7 @@ TEST(Trainer, RecordsAreThoseOfTheHistory) {
 TEST(Trainer, WarnsOnceOfValidationDataOfOneClass) {
   Bench bench;
   Log log;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 3, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 3, .batch_size = 16});
   trainer.sink(log);
   trainer.fit(three_classes(20), data::TensorDataset(randn({8, 5}), ones({8}, int64)));
   EXPECT_EQ(std::count(log.lines.begin(), log.lines.end(),
@@ -160,7 +162,7 @@ TEST(Trainer, ZeroEpochsDoNothing) {
 
 TEST(Trainer, StopsAfterTheBatchThatIsRunning) {
   Bench bench;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 5, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 5, .batch_size = 16});
   std::int64_t batches = 0;
   trainer.on_batch_end([&](const BatchRecord& r) {
     ++batches;
@@ -175,7 +177,7 @@ TEST(Trainer, StopsAfterTheBatchThatIsRunning) {
 
 TEST(Trainer, StopsAfterAnEpochThatIsDone) {
   Bench bench;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 5, .batch_size = 16});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 5, .batch_size = 16});
   trainer.on_epoch_end([&](const EpochRecord& r) {
     if (r.epoch == 2) trainer.stop();
   });
@@ -187,7 +189,7 @@ TEST(Trainer, StopsAfterAnEpochThatIsDone) {
 
 TEST(Trainer, StopsWithAWholeStepOfAccumulatedBatches) {
   Bench bench;
-  Trainer trainer(bench.model, criterion, bench.optimizer, {.epochs = 5, .batch_size = 8, .accumulate = 3});
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 5, .batch_size = 8, .accumulate = 3});
   std::int64_t batches = 0;
   trainer.on_batch_end([&](const BatchRecord&) {
     if (++batches == 1) trainer.stop();
@@ -196,13 +198,26 @@ TEST(Trainer, StopsWithAWholeStepOfAccumulatedBatches) {
   EXPECT_EQ(batches, 3);
 }
 
+TEST(Trainer, AnotherThreadMayStopIt) {
+  Bench bench;
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 1'000'000'000, .batch_size = 8});
+  std::atomic<bool> has_begun = false;
+  trainer.on_batch_end([&has_begun](const BatchRecord&) { has_begun = true; });
+  std::thread other([&trainer, &has_begun] {
+    while (!has_begun) std::this_thread::yield();
+    trainer.stop();
+  });
+  EXPECT_EQ(trainer.fit(three_classes(75)).stop_cause(), StopCause::stop);
+  other.join();
+}
+
 // ---- transforms ----------------------------------------------------------------------------------------------------
 
 TEST(Trainer, TransformsTrainingBatchesByTheirPlaceAlone) {
   const auto numbers_of = [](std::uint64_t seed, int draws) {
     const nn::Sequential model = plain_net();
     optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-    Trainer trainer(model, criterion, optimizer, {.epochs = 2, .batch_size = 10, .seed = seed});
+    Trainer trainer(model, class_loss, optimizer, {.epochs = 2, .batch_size = 10, .seed = seed});
     std::vector<double> numbers;
     trainer.transform([&numbers, draws](data::Batch b, Generator& g) {
       numbers.push_back(rand({1}, {.generator = &g, .dtype = float64}).item());
@@ -226,13 +241,13 @@ TEST(Trainer, TransformsTrainingBatchesByTheirPlaceAlone) {
 TEST(Trainer, AppliesTransformsInTheirOrder) {
   const nn::Sequential model = plain_net();
   optim::SGD optimizer(model.parameters(), {.lr = 0.1});
-  Trainer trainer(model, criterion, optimizer, {.batch_size = 30, .shuffle = false});
+  Trainer trainer(model, class_loss, optimizer, {.batch_size = 30, .shuffle = false});
   trainer.transform([](data::Batch b, Generator&) { return data::Batch{b.x * 0, b.y}; });
   trainer.transform([](data::Batch b, Generator&) { return data::Batch{b.x + 1, b.y}; });
   double loss = 0;
   trainer.on_batch_end([&loss](const BatchRecord& r) { loss = r.loss; });
   const data::Dataset training = three_classes(30);
-  const double expected = without_grad([&] { return criterion(model(ones({30, 5})), training.targets()).item(); });
+  const double expected = without_grad([&] { return class_loss(model(ones({30, 5})), training.targets()).item(); });
   trainer.fit(training);
   EXPECT_EQ(loss, expected);
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "xtape/export.hpp"
+
 namespace xtape::train {
 
 /// With a patience above 0, fit() stops when the monitored value has not improved for that many epochs in a row, and
