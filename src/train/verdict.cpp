@@ -119,18 +119,18 @@ double Judge::error(const Curve& losses, const Curve& accuracies, double r2, std
   }
 }
 
-/// How far a mean error of n samples may be off, as a factor: squares of errors vary by about twice their mean.
-double spread(double n) { return std::exp(1.96 / std::sqrt(std::max(n, 1.0))); }
+/// An error that is the root of a mean of n squares, which vary by about twice their mean.
+Estimate from_samples(double error, std::int64_t n) {
+  const double factor = std::exp(1.96 / std::sqrt(static_cast<double>(std::max<std::int64_t>(n, 1))));
+  return {error, error / factor, error * factor};
+}
 
 Estimate Judge::training_error() const {
-  const std::int64_t n = d_.train_eval_samples > 0 ? d_.train_eval_samples : d_.training_samples;
-  if (scale_ == Scale::accuracy) {
-    const double accuracy = mean_of_last(training_accuracy_, window_);
-    const Interval i = wilson_interval(accuracy, n);
-    return {(1 - accuracy) / nothing_, (1 - i.high) / nothing_, (1 - i.low) / nothing_};
-  }
-  const double e = training_error_at(epochs_ - 1), s = spread(static_cast<double>(n));
-  return {e, e / s, e * s};
+  const std::int64_t n = has_validation_ ? d_.train_eval_samples : d_.training_samples;
+  if (scale_ != Scale::accuracy) return from_samples(training_error_at(epochs_ - 1), n);
+  const double accuracy = mean_of_last(training_accuracy_, window_);
+  const Interval i = wilson_interval(accuracy, n);
+  return {(1 - accuracy) / nothing_, (1 - i.high) / nothing_, (1 - i.low) / nothing_};
 }
 
 Estimate Judge::gap() const {
@@ -139,10 +139,11 @@ Estimate Judge::gap() const {
     const Interval i = gap_interval(a, d_.train_eval_samples, b, d_.validation_samples);
     return {(a - b) / nothing_, i.low / nothing_, i.high / nothing_};
   }
-  const double t = training_error_at(epochs_ - 1), v = t + gap_at(epochs_ - 1);
-  const double n =
-      1 / (1 / static_cast<double>(d_.validation_samples) + 1 / static_cast<double>(d_.train_eval_samples));
-  return {v - t, v / spread(n) - t, v * spread(n) - t};
+  // The two intervals combined as gap_interval() combines those of shares.
+  const Estimate t = training_error(), v = from_samples(validation_error_at(epochs_ - 1), d_.validation_samples);
+  const double gap = v.value - t.value;
+  return {gap, gap - std::hypot(v.value - v.low, t.high - t.value),
+          gap + std::hypot(v.high - v.value, t.value - t.low)};
 }
 
 /// The epoch, from 1, in which validation loss was lowest, or while it still falls that since which the gap is large.
@@ -157,6 +158,7 @@ std::size_t Judge::first_epoch_of_overfitting() const {
 
 // ---- curves --------------------------------------------------------------------------------------------------------
 
+/// Whether training has made the loss worse: at the end, or on the way without recovering.
 bool Judge::has_diverged() const {
   if (d_.cause == StopCause::not_finite) return true;
   if (epochs_ == 0) return false;
@@ -166,7 +168,11 @@ bool Judge::has_diverged() const {
   // The first batch may have been an easy one: the loss of a constant is another measure.
   if (scale_ == Scale::r2) untrained = std::max(untrained, training_.back() / std::min(1 - d_.train_eval_r2, 1.0));
   if (mean_of_last(losses, window_) > 2 * untrained) return true;
-  return *std::max_element(losses.begin(), losses.end()) > 2 * untrained && training_error().low > half_learned;
+  if (training_error().low <= half_learned) return false;
+  // A loss that falls and rises again does so by a few percent where nothing is wrong.
+  const double lowest = *std::min_element(training_.begin(), training_.end());
+  const bool has_risen = epochs_ >= fewest_epochs && mean_of_last(training_, window_) > 1.05 * lowest;
+  return has_risen || *std::max_element(losses.begin(), losses.end()) > 2 * untrained;
 }
 
 Turn Judge::turn() const {
@@ -192,22 +198,22 @@ double Judge::forecast(double in_the_middle, double now) const {
   return now * std::pow(now / in_the_middle, std::log(2.0) / std::log(epochs / middle_epoch));
 }
 
-/// Whether a model that has learned little may only need more epochs: its curve is short and still straight, or at this
-/// pace it will have learned enough after as many again.
+/// Whether a model that has learned little may only need more epochs: at this pace as many again make a difference and
+/// are enough, or its curve is short and as steep as at its start.
 bool Judge::may_still_learn() const {
   if (!still_falls(training_)) return false;
   const std::size_t m = middle();
+  const double now = training_error().value, later = forecast(training_error_at(m), now);
+  if (now - later > small_gap && later < half_learned) return true;
   const double fell_before = (training_[0] - training_[m]) / static_cast<double>(m);
   const double fell_after = (training_[m] - training_.back()) / static_cast<double>(epochs_ - 1 - m);
-  return (epochs_ <= 2 * fewest_epochs && fell_after > 0.75 * fell_before) ||
-         forecast(training_error_at(m), training_error().value) < half_learned;
+  return epochs_ <= 2 * fewest_epochs && fell_after > 0.75 * fell_before;
 }
 
-/// Whether validation is about to gain as much again as matters.
+/// Whether as many epochs again would make a difference to validation.
 bool Judge::gains_much() const {
-  if (!still_falls(validation_)) return false;
   const double now = training_error().value + gap().value;
-  return now - forecast(validation_error_at(middle()), now) > small_gap;
+  return still_falls(validation_) && now - forecast(validation_error_at(middle()), now) > small_gap;
 }
 
 // ---- words ---------------------------------------------------------------------------------------------------------
@@ -235,18 +241,19 @@ std::string Judge::diverged() const {
 }
 
 std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
-  std::string text = fmt::format("overfitting since epoch {}: ", first_epoch_of_overfitting());
-  if (turn.epoch != 0) text += fmt::format("validation loss rose from {:.3g} to {:.3g}, ", turn.lowest, turn.last);
+  const std::size_t epoch = first_epoch_of_overfitting();
+  std::string text = fmt::format("overfitting since epoch {}: ", epoch);
+  if (turn.epoch != 0) {
+    text += fmt::format("validation loss rose from {:.3g} to {:.3g} while training loss fell to {:.3g}; ", turn.lowest,
+                        turn.last, training_.back());
+  }
   text += numbers();
   if (scale_ == Scale::accuracy) {
-    text +=
-        fmt::format(" (gap {:.3f}, {:.3f} to {:.3f})", gap.value * nothing_, gap.low * nothing_, gap.high * nothing_);
+    text += fmt::format(", a gap of {:.3f} ({:.3f} to {:.3f}) that was {:.3f} in that epoch", gap.value * nothing_,
+                        gap.low * nothing_, gap.high * nothing_, gap_at(epoch - 1) * nothing_);
   }
-  if (turn.epoch != 0 && d_.cause != StopCause::patience)
-    text += "; stop early, or";
-  else
-    text += ";";
-  return text + " use more or augmented data, dropout, weight decay or a smaller model";
+  text += turn.epoch != 0 && d_.cause != StopCause::patience ? "; stop early, or use" : "; use";
+  return text + " more or augmented data, dropout, weight decay or a smaller model";
 }
 
 std::string Judge::verdict() const {
@@ -261,7 +268,9 @@ std::string Judge::verdict() const {
   if (has_validation_) {
     const Turn t = turn();
     const double tolerated = t.epoch != 0 ? 0 : learned_little || still_falls(validation_) ? large_gap : small_gap;
-    if (gap.low > 0 && gap.value > tolerated && training_error().high < 1) return overfitting(t, gap);
+    const bool is_certain = gap.low > tolerated || gap.high - gap.low <= large_gap;
+    const bool has_learned = training_error().high < 1;
+    if (has_learned && gap.low > 0 && gap.value > tolerated && is_certain) return overfitting(t, gap);
   }
   if (learned_little) {
     if (may_still_learn()) return "undecided: " + numbers() + ", and the loss still falls; train longer";
