@@ -12,6 +12,16 @@
 
 namespace xtape::train {
 
+namespace {
+
+/// Of a loss between an output and a target that are values of the same kind.
+bool is_of_regression(const nn::Loss* loss) {
+  return dynamic_cast<const nn::MSELoss*>(loss) || dynamic_cast<const nn::L1Loss*>(loss) ||
+         dynamic_cast<const nn::SmoothL1Loss*>(loss) || dynamic_cast<const nn::HuberLoss*>(loss);
+}
+
+}  // namespace
+
 void LossMean::add(const detail::Objective& objective, const Tensor& output, const Tensor& target) {
   if (const nn::Loss* loss = objective.parts()) {
     const LossParts parts = loss->parts(output, target);
@@ -53,7 +63,8 @@ double Determination::r2() const {
   return total > 0 ? 1 - errors_ / total : nan;
 }
 
-Evaluator::Evaluator(const detail::Objective& objective, Measure measure) : objective_(objective), measure_(measure) {}
+Evaluator::Evaluator(const detail::Objective& objective, Measure measure)
+    : objective_(objective), measure_(measure), is_regression_(is_of_regression(objective.parts())) {}
 
 void Evaluator::add(const Tensor& output, const Tensor& target) {
   loss_.add(objective_, output, target);
@@ -62,7 +73,7 @@ void Evaluator::add(const Tensor& output, const Tensor& target) {
     const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
     answers.defined() ? add_classes(answers, output) : forget_classes();
   }
-  if (!may_have_classes_) determination_.add(output, target);
+  if (is_regression_) determination_.add(output, target);
 }
 
 void Evaluator::add_classes(const detail::ClassAnswers& answers, const Tensor& output) {

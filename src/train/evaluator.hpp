@@ -74,6 +74,7 @@ class Evaluator {
 
   const detail::Objective& objective_;
   const Measure measure_;
+  const bool is_regression_;
   LossMean loss_;
   Determination determination_;
   std::int64_t samples_ = 0, classes_ = 0;

@@ -36,11 +36,20 @@ double mean_of_last(const Curve& c, std::size_t n) { return mean(c.data() + c.si
 /// and their median is not disturbed by a few bends. 0 where there are too few values to tell.
 double noise_of(const Curve& c) {
   Curve d;
-  for (std::size_t i = 3; i < c.size(); ++i) d.push_back(std::abs(c[i] - 3 * c[i - 1] + 3 * c[i - 2] - c[i - 3]));
+  for (std::size_t i = 3; i < c.size(); ++i) {
+    const double difference = std::abs(c[i] - 3 * c[i - 1] + 3 * c[i - 2] - c[i - 3]);
+    if (!std::isnan(difference)) d.push_back(difference);
+  }
   if (d.empty()) return 0;
   const auto middle = d.begin() + static_cast<std::ptrdiff_t>(d.size() / 2);
   std::nth_element(d.begin(), middle, d.end());
   return *middle / (0.6745 * std::sqrt(20.0));  // normal values' median size, and what the differences add
+}
+
+/// The position of the lowest value; NaN is none.
+std::size_t lowest_of(const Curve& c) {
+  const auto is_lower = [](double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
+  return static_cast<std::size_t>(std::min_element(c.begin(), c.end(), is_lower) - c.begin());
 }
 
 /// The validation loss's lowest point, if the loss has risen from there for good.
@@ -57,6 +66,7 @@ class Judge {
  private:
   enum class Scale : std::uint8_t { accuracy, r2, loss };
 
+  double untrained_loss() const { return std::isnan(d_.first_loss) ? d_.epochs[0].train_loss : d_.first_loss; }
   bool has_diverged() const;
   Turn turn() const;
   Estimate training_error() const;
@@ -71,11 +81,13 @@ class Judge {
   std::size_t middle() const { return (epochs_ - 1) / 2; }
   double forecast(double in_the_middle, double now) const;
   bool may_still_learn() const;
+  bool validation_still_falls() const;
   bool gains_much() const;
   bool still_falls(const Curve& c) const;
   std::string numbers() const;
 
   std::string diverged() const;
+  std::string without_scale() const;
   std::string overfitting(const Turn& turn, const Estimate& gap) const;
 
   const HistoryData& d_;
@@ -96,15 +108,17 @@ Judge::Judge(const HistoryData& data)
     validation_accuracy_.push_back(r.validation_accuracy);
   }
   if (epochs_ == 0) return;
-  has_validation_ = !std::isnan(validation_.back());
-  if (d_.classes > 0 && !std::isnan(mean_of_last(training_accuracy_, window_))) {
+  has_validation_ = !std::isnan(mean_of_last(validation_, window_));
+  const bool has_accuracies = !std::isnan(mean_of_last(training_accuracy_, window_)) &&
+                              (!has_validation_ || !std::isnan(mean_of_last(validation_accuracy_, window_)));
+  if (d_.classes > 0 && has_accuracies) {
     scale_ = Scale::accuracy;
     const double chance = 1 / static_cast<double>(d_.classes);
     nothing_ = 1 - (d_.majority_share > chance ? d_.majority_share : chance);
   } else if (!std::isnan(d_.train_eval_r2) && !std::isnan(d_.validation_r2)) {
     scale_ = Scale::r2;
   } else {
-    nothing_ = std::isnan(d_.first_loss) ? d_.epochs[0].train_loss : d_.first_loss;
+    nothing_ = untrained_loss();
   }
 }
 
@@ -114,7 +128,7 @@ Judge::Judge(const HistoryData& data)
 double Judge::error(const Curve& losses, const Curve& accuracies, double r2, std::size_t i) const {
   switch (scale_) {
     case Scale::accuracy: return (1 - accuracies[i]) / nothing_;
-    case Scale::r2: return std::sqrt((1 - r2) * losses[i] / losses.back());
+    case Scale::r2: return std::sqrt((1 - r2) * (losses.back() > 0 ? std::max(losses[i] / losses.back(), 0.0) : 1));
     default: return losses[i] / nothing_;
   }
 }
@@ -149,7 +163,7 @@ Estimate Judge::gap() const {
 /// The epoch, from 1, in which validation loss was lowest, or while it still falls that since which the gap is large.
 std::size_t Judge::first_epoch_of_overfitting() const {
   if (!still_falls(validation_)) {
-    return 1 + static_cast<std::size_t>(std::min_element(validation_.begin(), validation_.end()) - validation_.begin());
+    return 1 + lowest_of(validation_);
   }
   std::size_t i = epochs_;
   while (i > 1 && gap_at(i - 2) > large_gap) --i;
@@ -164,7 +178,8 @@ bool Judge::has_diverged() const {
   if (epochs_ == 0) return false;
   Curve losses;
   for (const EpochRecord& r : d_.epochs) losses.push_back(r.train_loss);
-  double untrained = std::isnan(d_.first_loss) ? losses[0] : d_.first_loss;
+  double untrained = untrained_loss();
+  if (untrained <= 0 || losses[0] < 0) return false;  // no scale on which to call a loss high
   // The first batch may have been an easy one: the loss of a constant is another measure.
   if (scale_ == Scale::r2) untrained = std::max(untrained, training_.back() / std::min(1 - d_.train_eval_r2, 1.0));
   if (mean_of_last(losses, window_) > 2 * untrained) return true;
@@ -176,17 +191,16 @@ bool Judge::has_diverged() const {
 }
 
 Turn Judge::turn() const {
-  const auto lowest = std::min_element(validation_.begin(), validation_.end());
-  const std::size_t after = static_cast<std::size_t>(validation_.end() - lowest) - 1;
+  const std::size_t k = lowest_of(validation_), after = epochs_ - 1 - k;
   if (after < 2) return {};
+  const double lowest = validation_[k];
   const std::size_t n = std::min(after, std::max<std::size_t>(window_, 2));
-  const double last = mean_of_last(validation_, n), rise = last - *lowest;
+  const double last = mean_of_last(validation_, n), rise = last - lowest;
   const double by_noise = 3 * noise_of(validation_) * std::sqrt(1 + 1 / static_cast<double>(n));
   // Another validation set of this size would have another loss, by about the loss over the root of its size.
-  const double by_samples = std::max(0.1, 2 / std::sqrt(static_cast<double>(d_.validation_samples))) * *lowest;
-  const auto k = static_cast<std::size_t>(lowest - validation_.begin());
+  const double by_samples = std::max(0.1, 2 / std::sqrt(static_cast<double>(d_.validation_samples))) * std::abs(lowest);
   if (!(rise > by_noise && rise > by_samples && training_.back() < training_[k])) return {};
-  return {k + 1, *lowest, last};
+  return {k + 1, lowest, last};
 }
 
 /// Whether the loss fell in the second half of the epochs, by more than its noise.
@@ -210,26 +224,45 @@ bool Judge::may_still_learn() const {
   return epochs_ <= 2 * fewest_epochs && fell_after > 0.75 * fell_before;
 }
 
+/// Whether more epochs may still lower the validation loss: it falls, one of the last epochs was the best, and early
+/// stopping did not end the run.
+bool Judge::validation_still_falls() const {
+  return d_.cause != StopCause::patience && still_falls(validation_) && lowest_of(validation_) + window_ + 1 >= epochs_;
+}
+
 /// Whether as many epochs again would make a difference to validation.
 bool Judge::gains_much() const {
   const double now = training_error().value + gap().value;
-  return still_falls(validation_) && now - forecast(validation_error_at(middle()), now) > small_gap;
+  return validation_still_falls() && now - forecast(validation_error_at(middle()), now) > small_gap;
 }
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
-/// "accuracy 0.973 in training, 0.892 in validation"
+/// "accuracy 0.973 in training, 0.892 in validation (means of the last 2 epochs)"
 std::string Judge::numbers() const {
   const bool is_accuracy = scale_ == Scale::accuracy;
   const double t = mean_of_last(is_accuracy ? training_accuracy_ : training_, window_);
   const double v = mean_of_last(is_accuracy ? validation_accuracy_ : validation_, window_);
-  std::string text = fmt::format("{} {:.3g} in training", is_accuracy ? "accuracy" : "loss", t);
-  if (has_validation_) text += fmt::format(", {:.3g} in validation", v);
+  const auto number = [is_accuracy](double x) {
+    return is_accuracy ? fmt::format("{:.3f}", x) : fmt::format("{:.3g}", x);
+  };
+  std::string text = fmt::format("{} {} in training", is_accuracy ? "accuracy" : "loss", number(t));
+  if (has_validation_) text += fmt::format(", {} in validation", number(v));
+  if (is_accuracy && window_ > 1) text += fmt::format(" (means of the last {} epochs)", window_);
+  // A model that always names one class, or little more.
+  if (is_accuracy && has_validation_ && 1 - d_.majority_share < 0.9 * (1 - 1 / static_cast<double>(d_.classes)) &&
+      wilson_interval(v, d_.validation_samples).low <= d_.majority_share) {
+    text += fmt::format(", where always naming the most frequent class gives {:.3f}", d_.majority_share);
+  }
   return text;
 }
 
 std::string Judge::diverged() const {
   constexpr char advice[] = "lower the learning rate tenfold, or limit the gradients by clip_grad_norm";
+  if (d_.cause == StopCause::not_finite && epochs_ == 0) {
+    return fmt::format("diverged: the loss was not finite in the first epoch; look for NaN in the data, then {}",
+                       advice);
+  }
   if (d_.cause == StopCause::not_finite) {
     return fmt::format("diverged: the loss was not finite after {} epoch{}; {}", epochs_, epochs_ == 1 ? "" : "s",
                        advice);
@@ -237,7 +270,7 @@ std::string Judge::diverged() const {
   const auto highest = std::max_element(d_.epochs.begin(), d_.epochs.end(),
                                         [](const auto& a, const auto& b) { return a.train_loss < b.train_loss; });
   return fmt::format("diverged: the training loss rose from {:.3g} to {:.3g} in epoch {} and ended at {:.3g}; {}",
-                     d_.first_loss, highest->train_loss, highest->epoch, d_.epochs.back().train_loss, advice);
+                     untrained_loss(), highest->train_loss, highest->epoch, d_.epochs.back().train_loss, advice);
 }
 
 std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
@@ -256,36 +289,60 @@ std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
   return text + " more or augmented data, dropout, weight decay or a smaller model";
 }
 
+/// Where nothing_ is 0 or below, so that there is no telling how much has been learned.
+std::string Judge::without_scale() const {
+  if (scale_ == Scale::accuracy) {
+    return d_.majority_share == 1
+               ? "undecided: all validation targets are of one class; validate on samples of every class"
+               : "undecided: there is only one class; train on samples of several";
+  }
+  const Turn t = has_validation_ ? turn() : Turn{};
+  if (t.epoch == 0)
+    return "undecided: a loss that begins at 0 or below does not show how much has been learned; compare models";
+  return fmt::format(
+      "overfitting since epoch {}: validation loss rose from {:.3g} to {:.3g} while training loss fell to {:.3g}; "
+      "stop early, or use more or augmented data, dropout, weight decay or a smaller model",
+      t.epoch, t.lowest, t.last, training_.back());
+}
+
 std::string Judge::verdict() const {
   if (has_diverged()) return diverged();
   if (epochs_ < fewest_epochs) {
-    return fmt::format("undecided: of {} epoch{} there is no trend to see; train for at least {}", epochs_,
-                       epochs_ == 1 ? "" : "s", fewest_epochs);
+    return fmt::format("undecided: {} epoch{} no trend; train for at least {}", epochs_,
+                       epochs_ == 1 ? " shows" : "s show", fewest_epochs);
   }
-  if (!(nothing_ > 0)) return "undecided: all validation targets are of one class; validate on samples of every class";
+  if (d_.validation_samples > 0 && !has_validation_) {
+    return "undecided: the validation loss is NaN; look for NaN in the validation data";
+  }
+  if (!(nothing_ > 0)) return without_scale();
   const bool learned_little = training_error().low > half_learned;
   const Estimate gap = has_validation_ ? this->gap() : Estimate{};
   if (has_validation_) {
     const Turn t = turn();
-    const double tolerated = t.epoch != 0 ? 0 : learned_little || still_falls(validation_) ? large_gap : small_gap;
+    const bool may_close = d_.cause != StopCause::patience && (learned_little || still_falls(validation_));
+    const double tolerated = t.epoch != 0 ? 0 : may_close ? large_gap : small_gap;
     const bool is_certain = gap.low > tolerated || gap.high - gap.low <= large_gap;
     const bool has_learned = training_error().high < 1;
     if (has_learned && gap.low > 0 && gap.value > tolerated && is_certain) return overfitting(t, gap);
   }
   if (learned_little) {
-    if (may_still_learn()) return "undecided: " + numbers() + ", and the loss still falls; train longer";
+    if (may_still_learn() && d_.cause != StopCause::patience) {
+      return "undecided: " + numbers() + ", and the training loss still falls; train longer";
+    }
     return "underfitting: " + numbers() +
-           (still_falls(training_) ? ", and the loss falls slowly; use a larger model or learning rate, or train longer"
-                                   : ", and the loss has settled; use a larger model or another learning rate");
+           (still_falls(training_) ? "; the loss falls slowly: use a larger model or learning rate, or train longer"
+                                   : "; the loss has settled: use a larger model or another learning rate");
   }
-  if (!has_validation_) return "undecided: without validation data nobody knows; pass some to fit()";
+  if (!has_validation_) {
+    return "undecided: " + numbers() + "; overfitting shows on validation data only: pass some to fit()";
+  }
   if (gap.high >= large_gap && gap.high - gap.low > large_gap) {
-    return fmt::format("undecided: {}, which {} and {} samples are too few to tell apart; use more data", numbers(),
+    return fmt::format("undecided: {}; {} and {} samples are too few to tell these apart: use more data", numbers(),
                        d_.train_eval_samples, d_.validation_samples);
   }
-  if (gains_much()) return "undecided: " + numbers() + ", and validation loss still falls fast; train longer";
+  if (gains_much()) return "undecided: " + numbers() + "; validation loss still falls fast: train longer";
   return "fitting: " + numbers() +
-         (still_falls(validation_) ? "; validation loss still falls: train longer"
+         (validation_still_falls() ? "; validation loss still falls: train longer"
                                    : "; validation loss has settled: to improve, use more data or a larger model");
 }
 
