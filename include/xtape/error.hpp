@@ -26,9 +26,13 @@ class XTAPE_API Error : public std::exception {
   /// Names the module that threw the error: `linear "encoder.fc1": ...`. Only the first path is kept.
   void set_module_path(const std::string& path);
   const std::string& module_path() const noexcept;
+  /// Says during what the error came: `validation: linear "encoder.fc1": ...`. Only the first context is kept.
+  void set_context(const std::string& context);
 
  private:
-  std::string op_, rest_, path_, line_;
+  void make_line();
+
+  std::string op_, rest_, path_, context_, line_;
 };
 
 /// A tensor's shape does not fit.

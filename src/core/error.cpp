@@ -4,21 +4,7 @@
 
 namespace xtape {
 
-namespace {
-std::string line(const std::string& op, const std::string& path, const std::string& rest) {
-  std::string s = op;
-  if (!path.empty()) s += " \"" + path + "\"";
-  if (rest.empty() || rest.front() != ' ') s += ": ";
-  s += rest;
-  for (char& c : s) {  // a file name or a key may hold line breaks
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return s;
-}
-}  // namespace
-
-Error::Error(std::string op, std::string what)
-    : op_(std::move(op)), rest_(std::move(what)), line_(line(op_, path_, rest_)) {}
+Error::Error(std::string op, std::string what) : op_(std::move(op)), rest_(std::move(what)) { make_line(); }
 Error::Error(const Error&) = default;
 Error& Error::operator=(const Error&) = default;
 Error::~Error() = default;
@@ -30,7 +16,23 @@ const std::string& Error::module_path() const noexcept { return path_; }
 void Error::set_module_path(const std::string& path) {
   if (!path_.empty()) return;
   path_ = path;
-  line_ = line(op_, path_, rest_);
+  make_line();
+}
+
+void Error::set_context(const std::string& context) {
+  if (!context_.empty()) return;
+  context_ = context;
+  make_line();
+}
+
+void Error::make_line() {
+  line_ = context_.empty() ? op_ : context_ + ": " + op_;
+  if (!path_.empty()) line_ += " \"" + path_ + "\"";
+  if (rest_.empty() || rest_.front() != ' ') line_ += ": ";
+  line_ += rest_;
+  for (char& c : line_) {  // a file name or a key may hold line breaks
+    if (c == '\n' || c == '\r') c = ' ';
+  }
 }
 
 ShapeError::~ShapeError() = default;

@@ -132,7 +132,10 @@ DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
   }
   const std::int64_t expected = options.sampler.defined() ? options.sampler.dataset_size() : -1;
   if (const std::int64_t n = state_->dataset.size(); expected >= 0 && expected != n) {
-    fail<ValueError>("DataLoader", "the sampler is made for {} samples, the dataset has {}", expected, n);
+    fail<ValueError>("DataLoader",
+                     "the sampler is made for {} samples, the dataset has {}; a WeightedRandomSampler takes one weight "
+                     "for each sample, not for each class",
+                     expected, n);
   }
 }
 

@@ -165,6 +165,10 @@ void AtomicFile::make_temporary() {
         uninterrupted([&name] { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
     if (!file_.is_open()) {
       if (errno == EEXIST) continue;
+      if (errno == ENOENT) {
+        const std::string name_of_directory = directory_.substr(0, std::max<std::size_t>(directory_.size() - 1, 1));
+        fail<FileError>(op_, "\"{}\": the directory \"{}\" does not exist", path_, name_of_directory);
+      }
       fail_with_errno("creating a temporary file beside it");
     }
     temporary_.set(std::move(name));

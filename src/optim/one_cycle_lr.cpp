@@ -47,7 +47,7 @@ void check(const OneCycleLROptions& o, std::size_t groups) {
   check_divisor("final_div_factor", o.final_div_factor);
 }
 
-std::int64_t total_steps(const OneCycleLROptions& o) {
+std::int64_t steps_in_all(const OneCycleLROptions& o) {
   if (o.total_steps != 0) return o.total_steps;
   if (o.epochs == 0 && o.steps_per_epoch == 0) {
     fail<ValueError>(one_cycle_lr, "give total_steps, or epochs and steps_per_epoch");
@@ -93,7 +93,7 @@ double anneal(AnnealStrategy strategy, double from, double to, double pct) {
 
 OneCycleLR::OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
     : EpochScheduler(one_cycle_lr, optimizer), options_(options) {
-  options_.total_steps = total_steps(options);
+  options_.total_steps = steps_in_all(options);
   const std::vector<Scheduled> all = groups();
   check(options_, all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <ostream>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
@@ -138,5 +139,7 @@ std::string Evaluation::to_string() const {
   }
   return text + fmt::format(", {} sample{}", samples, samples == 1 ? "" : "s");
 }
+
+std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation) { return out << evaluation.to_string(); }
 
 }  // namespace xtape::train

@@ -43,6 +43,7 @@ void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
 History Fit::run() {
   const ModeGuard modes(objective_.module());
   if (setup_.resume_file) go_on_from_file();
+  check_cycles();
   try {
     begin();
     while (!ending_) run_epoch();
@@ -64,6 +65,7 @@ void Fit::begin() {
                         .training_samples = loader_.dataset().size(),
                         .validation_samples = validation_ ? validation_->dataset().size() : 0,
                         .parameters = trained_elements(optimizer_)});
+  warn_of_options();
   end_if_it_is_time();
 }
 
@@ -130,7 +132,7 @@ void Fit::place_loader() {
   if (loader_is_ours_) {
     loader_.set_epoch(setup_.epochs_begun, state_.batch);
   } else {
-    state_.batch = loader_.state_dict()["batch"].item<std::int64_t>();
+    state_.batch = batches_taken(loader_);
   }
   ++setup_.epochs_begun;
 }
@@ -223,7 +225,8 @@ EpochRecord Fit::measured_epoch() {
 }
 
 void Fit::validate(EpochRecord& record) {
-  const Evaluator on_validation = evaluated(*validation_), on_training = evaluated(*training_sample_);
+  const Evaluator on_validation = in_validation([this] { return evaluated(*validation_); });
+  const Evaluator on_training = evaluated(*training_sample_);
   record.validation_loss = on_validation.loss();
   record.validation_accuracy = on_validation.score().accuracy();
   record.train_eval_loss = on_training.loss();
@@ -237,6 +240,11 @@ void Fit::validate(EpochRecord& record) {
                                            record.validation_accuracy, on_validation.score().counted);
     record.gap_low = interval.low;
     record.gap_high = interval.high;
+  }
+  if (std::isnan(record.validation_loss) && !has_warned_of_nan_) {
+    has_warned_of_nan_ = true;
+    listeners_.warning(
+        fmt::format("validation_loss is NaN in epoch {}; does the validation data hold NaN?", record.epoch));
   }
   if (on_validation.classes() > 1 && on_validation.majority_share() == 1 && !has_warned_of_one_class_) {
     has_warned_of_one_class_ = true;

@@ -15,6 +15,7 @@
 #include "train/setup.hpp"
 #include "train/weights.hpp"
 #include "xtape/data/loader.hpp"
+#include "xtape/error.hpp"
 #include "xtape/train/stop_on_signal.hpp"
 
 namespace xtape::train {
@@ -37,6 +38,17 @@ struct PendingStep {
   double denominator = 0;
 };
 
+/// f(), whose errors say that they come from validation.
+template <class F>
+auto in_validation(F f) {
+  try {
+    return f();
+  } catch (Error& error) {
+    error.set_context("validation");
+    throw;
+  }
+}
+
 /// What a forward changes: the default generator and the model's buffers. Brought back, the same batch gives the same
 /// numbers again.
 class BatchStart {
@@ -55,6 +67,9 @@ class BatchStart {
   Generator::State generator_;
   TensorsCopy buffers_;
 };
+
+/// Of the epoch in which the loader stands.
+std::int64_t batches_taken(const data::DataLoader& loader);
 
 class Fit {
  public:
@@ -93,7 +108,13 @@ class Fit {
   History history() const;
 
   // fit_checks.cpp: before the loop
+  void check_trains_something() const;
   void check_monitor_is_measured() const;
+  void try_validation();
+  std::int64_t steps_left() const;
+  std::vector<CycleEnd> cycle_ends() const;
+  void check_cycles() const;
+  void warn_of_options();
 
   // fit_checkpoint.cpp: files from which another run goes on
   void go_on_from_file();
@@ -122,6 +143,7 @@ class Fit {
   const std::string monitor_;
   const bool had_finite_weights_;  // when fit() began
   const bool loader_is_ours_;      // not a DataLoader of the user's
+  const std::string ignored_options_;
   data::DataLoader loader_;
   const std::optional<data::DataLoader> validation_;
   const std::optional<data::DataLoader> training_sample_;  // beside validation data
@@ -135,7 +157,7 @@ class Fit {
   std::optional<Ending> ending_;
   double lr_;  // of the last step
   std::int64_t classes_ = 0;
-  bool has_warned_of_one_class_ = false, has_final_weights_ = false;
+  bool has_warned_of_one_class_ = false, has_warned_of_nan_ = false, has_final_weights_ = false;
 };
 
 }  // namespace xtape::train

@@ -1,6 +1,7 @@
-// What fit() asks for before the first step: data, a monitored value that will be measured, and the sample of the
-// training set on which overfitting is seen.
+// What fit() asks for before the first step: data, parameters to train, a monitored value that will be measured,
+// learning rates for all steps, and the sample of the training set on which overfitting is seen.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/fail.hpp"
@@ -58,6 +59,23 @@ data::DataLoader sample_of(const data::Dataset& training, std::int64_t validatio
   return data::DataLoader(data::Subset(samples, std::move(indices)), in_order);
 }
 
+/// Those that differ from what the loader does, "batch_size, shuffle"; "" for a Dataset.
+std::string ignored_options(const DataSource& training, const DataSource& validation, const TrainerOptions& options) {
+  std::string names;
+  if (!training.defined() || !training.is_loader()) return names;
+  const data::DataLoaderOptions used = training.loader({}).options();
+  const TrainerOptions defaults;
+  const auto compare = [&names](const char* name, auto given, auto by_default, auto of_loader) {
+    if (given != by_default && given != of_loader) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  const bool validates_in_batches = validation.defined() && !validation.is_loader();
+  if (!validates_in_batches) compare("batch_size", options.batch_size, defaults.batch_size, used.batch_size);
+  compare("shuffle", options.shuffle, defaults.shuffle, used.shuffle);
+  compare("num_workers", options.num_workers, defaults.num_workers, used.num_workers);
+  compare("drop_last", options.drop_last, defaults.drop_last, used.drop_last);
+  return names;
+}
+
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 bool is_accuracy(const std::string& monitor) { return !detail::lower_is_better(monitor); }
 
@@ -91,6 +109,7 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       monitor_(effective_monitor(setup, validation)),
       had_finite_weights_(parameter_not_finite(objective_.module()).empty()),
       loader_is_ours_(!training.is_loader()),
+      ignored_options_(ignored_options(training, validation, options_)),
       loader_(training_loader(training, options_)),
       validation_(validation_loader(validation, options_)),
       training_sample_(validation_
@@ -100,9 +119,94 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       batch_start_(objective_.module()),
       files_(options_.checkpoint),
       lr_(current_lr(optimizer_)) {
+  check_trains_something();
+  try_validation();
   check_monitor_is_measured();
   if (options_.ema > 0) average_.emplace(objective_.module(), options_.ema);
 }
+
+void Fit::check_trains_something() const {
+  const std::vector<Tensor> held = optimizer_.parameters();
+  const bool trains = std::any_of(held.begin(), held.end(), [](const Tensor& p) { return p.requires_grad(); });
+  if (trains || options_.epochs == 0) return;
+  fail<ValueError>("fit", "no parameter of the optimizer requires grad, so that there is nothing to train");
+}
+
+/// What fails on the first batch of the validation data is to fail now, not after an epoch of training. The loader
+/// stays where it is.
+void Fit::try_validation() {
+  if (!validation_ || options_.epochs == 0) return;
+  struct Restore {
+    const BatchStart& start;
+    ~Restore() { start.bring_back(); }
+  };
+  batch_start_.take();
+  const Restore restore{batch_start_};
+  const ModeGuard modes(objective_.module());
+  const NoGradGuard no_grad;
+  objective_.module().eval();
+  in_validation([this] {
+    data::DataLoaderOptions options = validation_->options();
+    options.num_workers = 0;
+    const data::DataLoader copy(validation_->dataset(), std::move(options));
+    const data::Batch first = *copy.begin();
+    Evaluator(objective_, Evaluator::Measure::accuracy).add(objective_.output(first.x), first.y);
+  });
+}
+
+// ---- learning rates ------------------------------------------------------------------------------------------------
+
+std::int64_t batches_taken(const data::DataLoader& loader) { return loader.state_dict()["batch"].item<std::int64_t>(); }
+
+/// If every batch has targets that count.
+std::int64_t Fit::steps_left() const {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
+  const auto steps_of = [this](std::int64_t batches) {
+    return batches / options_.accumulate + (batches % options_.accumulate != 0);
+  };
+  const std::int64_t epochs = options_.epochs - state_.epoch, steps_of_epoch = steps_of(loader_.size());
+  if (epochs <= 0) return 0;
+  if (epochs > most / steps_of_epoch) return most;
+  const std::int64_t taken = loader_is_ours_ ? state_.batch : batches_taken(loader_);
+  return steps_of(loader_.size() - taken) + (epochs - 1) * steps_of_epoch;
+}
+
+/// When fit() has made all its steps.
+std::vector<CycleEnd> Fit::cycle_ends() const {
+  std::vector<CycleEnd> ends;
+  for (const Schedule& s : setup_.schedules) {
+    if (s.every != Every::step) continue;
+    const std::vector<CycleEnd> of_schedule = s.cycle_ends(steps_left());
+    ends.insert(ends.end(), of_schedule.begin(), of_schedule.end());
+  }
+  return ends;
+}
+
+void Fit::check_cycles() const {
+  for (const auto& [total_steps, last_step] : cycle_ends()) {
+    if (last_step <= total_steps) continue;
+    fail<ValueError>("Trainer", "OneCycleLR has total_steps = {}, but fit() goes on to step {}; give total_steps = {}",
+                     total_steps, last_step, last_step);
+  }
+}
+
+void Fit::warn_of_options() {
+  if (!ignored_options_.empty() && !setup_.has_warned_of_ignored_options) {
+    setup_.has_warned_of_ignored_options = true;
+    listeners_.warning("the training data is a DataLoader, whose own options hold; TrainerOptions are ignored: " +
+                       ignored_options_);
+  }
+  if (steps_left() == 0 || setup_.has_warned_of_long_cycle) return;
+  for (const auto& [total_steps, last_step] : cycle_ends()) {
+    if (last_step == total_steps) continue;
+    setup_.has_warned_of_long_cycle = true;
+    return listeners_.warning(
+        fmt::format("OneCycleLR has total_steps = {}, but fit() ends at step {}: lr will not fall to its end",
+                    total_steps, last_step));
+  }
+}
+
+// ---- what is monitored ---------------------------------------------------------------------------------------------
 
 /// Whether there is an accuracy only shows in an output, which is made here of one sample, in evaluation mode.
 void Fit::check_monitor_is_measured() const {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <ostream>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -81,12 +82,26 @@ const EpochRecord& History::operator[](std::size_t i) const& {
   return data_.epochs[i];
 }
 
+const EpochRecord& History::back() const& {
+  if (empty()) fail<IndexError>("History", "no epoch was completed, so there is no last one");
+  return data_.epochs.back();
+}
+
+const EpochRecord& History::best() const& {
+  const std::int64_t epoch = best_epoch();
+  if (epoch == 0) fail<IndexError>("History", "there is no best epoch: none has a {} or a train_loss", data_.monitor);
+  return data_.epochs[static_cast<std::size_t>(epoch) - 1];
+}
+
 std::int64_t History::best_epoch() const noexcept {
   // The constructor has found the monitor, so this does not throw.
   const std::int64_t best =
       best_of(data_.epochs, find_monitor(data_.monitor).value, detail::lower_is_better(data_.monitor));
   return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, true);
 }
+
+std::string History::to_string() const { return stop_reason() + "\n" + verdict(); }
+std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.to_string(); }
 
 std::string History::to_csv() const {
   std::string text;

@@ -1,5 +1,6 @@
 #include "train/setup.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -82,6 +83,29 @@ void Schedule::step(double monitored) const {
 
 bool Schedule::needs_monitored_value() const noexcept {
   return dynamic_cast<const lr::ReduceLROnPlateau*>(scheduler) != nullptr;
+}
+
+std::vector<CycleEnd> Schedule::cycle_ends(std::int64_t steps) const {
+  const std::int64_t end = scheduler->last_epoch() + steps;
+  std::vector<CycleEnd> ends;
+  if (const auto* cycle = dynamic_cast<const lr::OneCycleLR*>(scheduler)) ends.push_back({cycle->total_steps(), end});
+  const auto* sequence = dynamic_cast<const lr::SequentialLR*>(scheduler);
+  if (!sequence) return ends;
+  const std::vector<std::int64_t>& milestones = sequence->milestones();
+  for (std::size_t i = 0; i <= milestones.size(); ++i) {
+    const auto* cycle = dynamic_cast<const lr::OneCycleLR*>(sequence->schedulers()[i]);
+    const std::int64_t first = i == 0 ? 0 : milestones[i - 1];
+    const std::int64_t last = i < milestones.size() ? std::min(milestones[i] - 1, end) : end;
+    if (cycle && last >= first) ends.push_back({cycle->total_steps(), last - first});
+  }
+  return ends;
+}
+
+bool counts_steps(const lr::LRScheduler& scheduler) {
+  if (dynamic_cast<const lr::OneCycleLR*>(&scheduler)) return true;
+  const auto* sequence = dynamic_cast<const lr::SequentialLR*>(&scheduler);
+  return sequence && std::any_of(sequence->schedulers().begin(), sequence->schedulers().end(),
+                                 [](const lr::EpochScheduler* s) { return counts_steps(*s); });
 }
 
 double current_lr(optim::Optimizer& optimizer) {

@@ -28,13 +28,23 @@ struct Listeners {
   void fit_end(const History& history) const;
 };
 
+/// Where a OneCycleLR comes to.
+struct CycleEnd {
+  std::int64_t total_steps = 0, last_step = 0;
+};
+
 struct Schedule {
   optim::lr_scheduler::LRScheduler* scheduler;
   Every every;
   void step(double monitored) const;
   /// It is a ReduceLROnPlateau.
   bool needs_monitored_value() const noexcept;
+  /// After `steps` more steps, of each OneCycleLR that has had its turn by then.
+  std::vector<CycleEnd> cycle_ends(std::int64_t steps) const;
 };
+
+/// It is a OneCycleLR or has one.
+bool counts_steps(const optim::lr_scheduler::LRScheduler& scheduler);
 
 struct Setup {
   Setup(detail::Objective o, optim::Optimizer& opt, TrainerOptions given)
@@ -50,6 +60,7 @@ struct Setup {
 
   std::atomic<bool> stop_requested = false;
   bool is_fitting = false;
+  bool has_warned_of_long_cycle = false, has_warned_of_ignored_options = false;
   std::int64_t epochs_begun = 0;  // in all calls of fit(): each epoch has an order of its own
 };
 

@@ -17,6 +17,18 @@ namespace {
 void check_callable(const char* function, bool is_callable) {
   if (!is_callable) fail<ValueError>("Trainer", "{}: the function is empty", function);
 }
+
+/// Typical of a loop over folds or of a clone: the optimizer still has the parameters of another model. It may hold
+/// parameters of the criterion beside the model's.
+void check_trains_model(const optim::Optimizer& optimizer, const nn::Module& model) {
+  const std::vector<Tensor> parameters = model.parameters();
+  const auto is_of_model = [&parameters](const Tensor& p) {
+    return std::any_of(parameters.begin(), parameters.end(), [&p](const Tensor& q) { return p.impl() == q.impl(); });
+  };
+  const std::vector<Tensor> held = optimizer.parameters();
+  if (parameters.empty() || std::any_of(held.begin(), held.end(), is_of_model)) return;
+  fail<ValueError>("Trainer", "the optimizer holds no parameter of the model; it was made for another one?");
+}
 }  // namespace
 
 Trainer::Trainer(detail::Objective objective, optim::Optimizer& optimizer, TrainerOptions options) {
@@ -24,6 +36,7 @@ Trainer::Trainer(detail::Objective objective, optim::Optimizer& optimizer, Train
   if (const nn::Loss* loss = objective.parts(); loss && loss->reduction() == Reduction::none) {
     fail<ValueError>("Trainer", "the criterion has Reduction::none and returns many numbers; use Reduction::mean");
   }
+  check_trains_model(optimizer, objective.module());
   impl_ = std::make_unique<Impl>(std::move(objective), optimizer, std::move(options));
 }
 Trainer::~Trainer() = default;
@@ -37,7 +50,7 @@ void Trainer::schedule(lr::LRScheduler& scheduler, Every every) {
                   [&scheduler](const auto& s) { return s.scheduler == &scheduler; })) {
     fail<ValueError>("Trainer", "schedule: the scheduler was given already");
   }
-  if (every == Every::epoch && dynamic_cast<const lr::OneCycleLR*>(&scheduler)) {
+  if (every == Every::epoch && counts_steps(scheduler)) {
     fail<ValueError>("Trainer", "schedule: OneCycleLR counts steps; pass Every::step");
   }
   if (const auto* plateau = dynamic_cast<const lr::ReduceLROnPlateau*>(&scheduler)) {
@@ -93,7 +106,10 @@ void Trainer::resume(const std::string& path) {
 }
 
 Evaluation Trainer::evaluate(const DataSource& source) const {
-  return detail::evaluate(impl_->objective, source, {.batch_size = impl_->options.batch_size});
+  return evaluate(source, {.batch_size = impl_->options.batch_size});
+}
+Evaluation Trainer::evaluate(const DataSource& source, const EvaluateOptions& options) const {
+  return detail::evaluate(impl_->objective, source, options);
 }
 
 }  // namespace xtape::train

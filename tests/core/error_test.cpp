@@ -26,6 +26,14 @@ TEST(Error, NamesTheFirstModulePath) {
   EXPECT_EQ(e.module_path(), "encoder.fc1");
 }
 
+TEST(Error, NamesTheFirstContext) {
+  ShapeError e("linear", "no");
+  e.set_context("validation");
+  e.set_context("evaluation");
+  e.set_module_path("fc");
+  EXPECT_STREQ(e.what(), "validation: linear \"fc\": no");
+}
+
 TEST(Error, ACopyKeepsTheMessage) {
   ShapeError e("linear", "no");
   e.set_module_path("fc");

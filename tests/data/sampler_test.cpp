@@ -133,7 +133,8 @@ TEST(DataLoader, RefusesASamplerThatDoesNotFit) {
       [] {
         DataLoader(counting(3), {.sampler = WeightedRandomSampler({1, 2}, 9)});
       },
-      "DataLoader: the sampler is made for 2 samples, the dataset has 3");
+      "DataLoader: the sampler is made for 2 samples, the dataset has 3; a WeightedRandomSampler takes one weight "
+      "for each sample, not for each class");
   struct Short : Backwards {
     std::int64_t size() const { return 5; }
   };

@@ -64,7 +64,7 @@ TEST(RandomSplit, RemainingSamplesGoToTheFirstParts) {
 }
 
 TEST(RandomSplit, TakesLengths) {
-  const auto [a, b, c] = random_split(numbered(10), std::array{7, 0, 3}, 4);
+  const auto [a, b, c] = random_split(numbered(10), {7, 0, 3}, 4);
   EXPECT_EQ(a.size(), 7);
   EXPECT_EQ(b.size(), 0);
   EXPECT_EQ(c.size(), 3);
@@ -74,7 +74,7 @@ TEST(RandomSplit, TakesLengths) {
 }
 
 TEST(RandomSplit, AFractionAndItsLengthAgree) {
-  const auto a = random_split(numbered(10), std::array{0.7, 0.3}, 9);
+  const auto a = random_split(numbered(10), {0.7, 0.3}, 9);
   const auto b = random_split(numbered(10), std::array<std::int64_t, 2>{7, 3}, 9);
   EXPECT_EQ(list(a[1]), list(b[1]));
 }
@@ -128,7 +128,7 @@ Indices sorted(Indices all) {
 }
 
 TEST(StratifiedSplit, EveryClassHasItsFractionInEveryPart) {
-  const auto [train, validation] = stratified_split(classes_of({500, 100, 10}), std::array{0.8, 0.2}, /*seed=*/0);
+  const auto [train, validation] = stratified_split(classes_of({500, 100, 10}), {0.8, 0.2}, /*seed=*/0);
   EXPECT_EQ(counts_in(train), (Indices{400, 80, 8}));
   EXPECT_EQ(counts_in(validation), (Indices{100, 20, 2}));
 }

@@ -224,6 +224,19 @@ TEST(Compile, WhatIsNoNumberMakesNoTensor) {
   }
 }
 
+TEST(Compile, ASinkWhoseFunctionCannotBeCalledIsRefused) {
+  const auto with = [](const std::string& function) {
+    return "#include <xtape/train/sink.hpp>\nstruct S { void on_warning(const train::Warning&); " + function +
+           " };\ntrain::detail::SinkOf<S&>* use(S& s) { return new train::detail::SinkOf<S&>(s); }";
+  };
+  EXPECT_EQ(compiler_says(with("void on_fit_end(train::History);")), "");
+  for (const char* function : {"void on_fit_end();", "void on_fit_end(int);", "void on_fit_end(train::History&);",
+                               "void on_fit_end(int); void on_fit_end(int, int);",
+                               "private: void on_fit_end(const train::History&);", "int on_fit_end = 0;"}) {
+    expect_one_error(with(function), "on_fit_end must be public and take const train::History&");
+  }
+}
+
 TEST(Compile, OptionsInAnotherOrderAreRefused) {
   expect_refused(
       "#include <xtape/optim/sgd.hpp>\n"

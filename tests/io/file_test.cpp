@@ -68,8 +68,9 @@ TEST(AtomicFile, RefusesWhatCannotBeReplaced) {
   std::filesystem::create_symlink(dir / "gone", dir / "dangling");
   for (const auto& [name, what] : {std::pair{"fifo", " is not a regular file"},
                                    {"dangling", ": following the symbolic link: No such file or directory"},
-                                   {"no/x", ": creating a temporary file beside it: No such file or directory"}}) {
-    const std::string path = dir / name, error = "FileError: save_safetensors: \"" + path + "\"" + what;
+                                   {"no/x", nullptr}}) {
+    const std::string path = dir / name, why = what ? what : ": the directory \"" + (dir / "no") + "\" does not exist",
+                      error = "FileError: save_safetensors: \"" + path + "\"" + why;
     expect_errors({{error.c_str(), [&path] { io::save_safetensors(path, dict_of(1)); }}});
   }
   const std::string directory = dir.string(), slash = directory + "/";

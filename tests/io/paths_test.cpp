@@ -96,9 +96,8 @@ TEST(Paths, ThatCannotBeReadAreNamed) {
 TEST(Paths, ThatCannotBeReplacedAreNamed) {
   const Obstacles dir;
   for (const auto& [op, save] : writers) {
-    for (const auto& [name, what] : {std::pair{"missing/x",
-                                               ": creating a temporary file beside it: No such file or "
-                                               "directory"},
+    const std::string no_directory = ": the directory \"" + (dir / "missing") + "\" does not exist";
+    for (const auto& [name, what] : {std::pair{"missing/x", no_directory.c_str()},
                                      {"dangling", ": following the symbolic link: No such file or directory"},
                                      {"fifo", " is not a regular file"},
                                      {"folder", " is a directory, not a file"}}) {

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <limits>
+#include <sstream>
 
 #include "support/expect.hpp"
 #include "support/misuse.hpp"
@@ -53,6 +54,27 @@ TEST(History, IsARangeOfItsRecords) {
   EXPECT_FALSE(history.empty());
   EXPECT_TRUE(History().empty());
   EXPECT_EQ(history[2].validation_loss, 2);
+}
+
+TEST(History, HasALastAndABestRecord) {
+  const History history = of_losses({3, 1, 2});
+  EXPECT_EQ(history.back().epoch, 3);
+  EXPECT_EQ(history.best().epoch, 2);
+  EXPECT_EQ(of_losses({3, 1}).best().validation_loss, 1);
+  expect_errors({
+      {"IndexError: History: no epoch was completed, so there is no last one", [] { History().back(); }},
+      {"IndexError: History: there is no best epoch: none has a validation_loss or a train_loss",
+       [] { History().best(); }},
+  });
+}
+
+TEST(History, PrintsWhyItEndedAndWhatItMeans) {
+  HistoryData data = of_losses({3, 1, 2}).data();
+  data.stop_reason = "epoch 3 was the last";
+  const History history(data);
+  std::ostringstream out;
+  out << history;
+  EXPECT_EQ(out.str(), "epoch 3 was the last\n" + history.verdict());
 }
 
 TEST(History, RefusesWhatItDoesNotHave) {

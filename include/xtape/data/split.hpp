@@ -44,6 +44,16 @@ std::array<Subset, n> random_split(const Dataset& dataset, const std::array<T, n
   return detail::subsets<n>(dataset, detail::split_indices(dataset.size(), wide, seed), std::make_index_sequence<n>());
 }
 
+/// The same two of a list: `random_split(dataset, {0.8, 0.2})`, `random_split(dataset, {1600, 400})`.
+template <std::size_t n>
+std::array<Subset, n> random_split(const Dataset& dataset, const double (&fractions)[n], std::uint64_t seed = 0) {
+  return random_split(dataset, std::to_array(fractions), seed);
+}
+template <std::integral T, std::size_t n>
+std::array<Subset, n> random_split(const Dataset& dataset, const T (&lengths)[n], std::uint64_t seed = 0) {
+  return random_split(dataset, std::to_array(lengths), seed);
+}
+
 /// Parts in which every class has its fraction of samples, rounded down or up; what rounding leaves goes to the parts
 /// that are furthest behind. The classes are dataset.targets(): integers of shape (N), else DTypeError or ShapeError.
 /// Within a part the classes are mixed. ValueError as in random_split, and for a class with fewer samples than there
@@ -53,6 +63,12 @@ std::array<Subset, n> stratified_split(const Dataset& dataset, const std::array<
                                        std::uint64_t seed = 0) {
   return detail::subsets<n>(dataset, detail::stratified_indices("stratified_split", dataset.targets(), fractions, seed),
                             std::make_index_sequence<n>());
+}
+
+/// The same of a list: `stratified_split(dataset, {0.8, 0.2})`.
+template <std::size_t n>
+std::array<Subset, n> stratified_split(const Dataset& dataset, const double (&fractions)[n], std::uint64_t seed = 0) {
+  return stratified_split(dataset, std::to_array(fractions), seed);
 }
 
 /// One round of cross-validation.

@@ -51,6 +51,8 @@ class XTAPE_API LRScheduler {
   /// The groups' lr after the last step.
   std::vector<double> get_last_lr() const;
   const Optimizer& optimizer() const noexcept { return optimizer_; }
+  /// The number of steps so far; -1 before its turn in a SequentialLR.
+  std::int64_t last_epoch() const noexcept { return last_epoch_; }
   /// Options and progress; not LambdaLR's functions. A snapshot.
   StateDict state_dict() const;
   /// Continues from a snapshot, without writing to the optimizer, whose own state holds its lr. Throws and changes
@@ -259,6 +261,7 @@ struct OneCycleLROptions {
 class XTAPE_API OneCycleLR final : public EpochScheduler {
  public:
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options);
+  std::int64_t total_steps() const noexcept { return options_.total_steps; }
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
@@ -340,6 +343,8 @@ class XTAPE_API SequentialLR final : public LRScheduler {
   SequentialLR(Optimizer& optimizer, const SequentialLROptions& options);
   /// Advances to the next epoch.
   void step();
+  const std::vector<EpochScheduler*>& schedulers() const noexcept { return schedulers_; }
+  const std::vector<std::int64_t>& milestones() const noexcept { return milestones_; }
 
  private:
   /// The number of the scheduler that runs in `epoch`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,7 @@ class XTAPE_API Evaluation {
   std::int64_t classes() const noexcept { return classes_; }
   /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples"
   std::string to_string() const;
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
 
  private:
   friend class Evaluator;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <limits>
 #include <string>
 #include <utility>
@@ -62,6 +63,11 @@ class XTAPE_API History {
   /// IndexError outside [0, size()).
   const EpochRecord& operator[](std::size_t i) const&;
   EpochRecord operator[](std::size_t i) && { return (*this)[i]; }
+  /// The last record, and that of best_epoch(). IndexError if there is none.
+  const EpochRecord& back() const&;
+  EpochRecord back() && { return (*this).back(); }
+  const EpochRecord& best() const&;
+  EpochRecord best() && { return (*this).best(); }
   std::vector<EpochRecord>::const_iterator begin() const noexcept { return data_.epochs.begin(); }
   std::vector<EpochRecord>::const_iterator end() const noexcept { return data_.epochs.end(); }
 
@@ -73,6 +79,9 @@ class XTAPE_API History {
   std::string stop_reason() const { return data_.stop_reason; }
   /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
   std::string verdict() const;
+  /// stop_reason() and verdict(), a line each.
+  std::string to_string() const;
+  friend XTAPE_API std::ostream& operator<<(std::ostream& out, const History& history);
   /// A header line, then a line for each epoch; "" for what was not measured.
   std::string to_csv() const;
   /// An object for each epoch, one a line; null for what was not measured.

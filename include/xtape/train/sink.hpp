@@ -11,6 +11,8 @@
 //     void on_warning(const train::Warning&);
 //     void on_fit_end(const train::History&);
 //
+// A function of one of these names that cannot be called so does not compile. (In a final class it is not noticed.)
+//
 // They are called on the thread that called fit(), in the order of the sinks. What one throws ends fit() as an
 // exception of a callback does.
 #pragma once
@@ -74,10 +76,21 @@ struct XTAPE_API AnySink {
 };
 XTAPE_API std::shared_ptr<AnySink> own(AnySink* sink);  // takes ownership
 
+struct SinkNames {
+  char on_fit_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_checkpoint, on_warning, on_fit_end;
+};
+/// Here a name is ambiguous if S has it, too, whatever S means by it: that shows a function that was meant for the
+/// trainer but that it cannot call. Of a final class nothing is shown.
+template <class S, bool = std::is_class_v<S> && !std::is_final_v<S>>
+struct WithAllNames : SinkNames {};
+template <class S>
+struct WithAllNames<S, true> : S, SinkNames {};
+
 /// S is the sink's type, or a reference to a sink of the caller's.
 template <class S>
 struct SinkOf final : AnySink {
   explicit SinkOf(S&& sink) : s(std::forward<S>(sink)) {}
+  using T = std::remove_cvref_t<S>;
   // clang-format off
   static constexpr bool begins_fit = requires(S& t, const FitBegin& e) { t.on_fit_begin(e); };
   static constexpr bool begins_epoch = requires(S& t, const EpochBegin& e) { t.on_epoch_begin(e); };
@@ -86,6 +99,20 @@ struct SinkOf final : AnySink {
   static constexpr bool saves = requires(S& t, const CheckpointSaved& e) { t.on_checkpoint(e); };
   static constexpr bool warns = requires(S& t, const Warning& e) { t.on_warning(e); };
   static constexpr bool ends_fit = requires(S& t, const History& e) { t.on_fit_end(e); };
+  static constexpr bool names_fit_begin = !requires { &WithAllNames<T>::on_fit_begin; };
+  static constexpr bool names_epoch_begin = !requires { &WithAllNames<T>::on_epoch_begin; };
+  static constexpr bool names_batch_end = !requires { &WithAllNames<T>::on_batch_end; };
+  static constexpr bool names_epoch_end = !requires { &WithAllNames<T>::on_epoch_end; };
+  static constexpr bool names_checkpoint = !requires { &WithAllNames<T>::on_checkpoint; };
+  static constexpr bool names_warning = !requires { &WithAllNames<T>::on_warning; };
+  static constexpr bool names_fit_end = !requires { &WithAllNames<T>::on_fit_end; };
+  static_assert(begins_fit || !names_fit_begin, "on_fit_begin must be public and take const train::FitBegin&");
+  static_assert(begins_epoch || !names_epoch_begin, "on_epoch_begin must be public and take const train::EpochBegin&");
+  static_assert(ends_batch || !names_batch_end, "on_batch_end must be public and take const train::BatchRecord&");
+  static_assert(ends_epoch || !names_epoch_end, "on_epoch_end must be public and take const train::EpochRecord&");
+  static_assert(saves || !names_checkpoint, "on_checkpoint must be public and take const train::CheckpointSaved&");
+  static_assert(warns || !names_warning, "on_warning must be public and take const train::Warning&");
+  static_assert(ends_fit || !names_fit_end, "on_fit_end must be public and take const train::History&");
   static_assert(begins_fit || begins_epoch || ends_batch || ends_epoch || saves || warns || ends_fit,
                 "this sink has none of the member functions that xtape/train/sink.hpp lists");
   void fit_begin(const FitBegin& e) override { if constexpr (begins_fit) s.on_fit_begin(e); }

@@ -11,7 +11,7 @@ namespace xtape::train {
 /// brings back the handlers that were there before. One at a time: ValueError for a second guard.
 class XTAPE_API StopOnSignal {
  public:
-  StopOnSignal();
+  [[nodiscard]] StopOnSignal();
   ~StopOnSignal();
   StopOnSignal(const StopOnSignal&) = delete;
   StopOnSignal& operator=(const StopOnSignal&) = delete;

@@ -46,7 +46,7 @@ enum class Every : std::uint8_t { epoch, step };
 /// criterion are handles. One thread at a time may use a trainer, except that any thread may call stop().
 class XTAPE_API Trainer {
  public:
-  /// ValueError for an option outside its range.
+  /// ValueError for an option outside its range, and for an optimizer that holds no parameter of the model.
   template <std::derived_from<nn::Module> M, Criterion C>
   Trainer(const M& model, C criterion, optim::Optimizer& optimizer, TrainerOptions options = {})
       : Trainer(detail::Objective(model, std::move(criterion)), optimizer, std::move(options)) {}
@@ -56,7 +56,9 @@ class XTAPE_API Trainer {
 
   /// Steps `scheduler` after every epoch or every step of the optimizer. ReduceLROnPlateau gets the monitored value.
   /// ValueError for a OneCycleLR, which counts steps, with Every::epoch, for a ReduceLROnPlateau with Every::step or
-  /// with a mode that does not fit what is monitored, and for a scheduler that belongs to another optimizer.
+  /// with a mode that does not fit what is monitored, and for a scheduler that belongs to another optimizer. With a
+  /// OneCycleLR of fewer steps than fit() makes, that throws a ValueError before its first step (and after a resume);
+  /// if it has more, on_warning() tells it.
   void schedule(optim::lr_scheduler::LRScheduler& scheduler, Every every = Every::epoch);
   /// Calls f(record) after each epoch, or each training batch. Several are called in the order in which they were
   /// added.
@@ -84,10 +86,14 @@ class XTAPE_API Trainer {
   /// A loss that is not finite is never stepped on: fit() ends, stop_reason() names the epoch, the step and the op that
   /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case.
   ///
-  /// ValueError, before anything is changed, for data without samples, or a monitored value that will not be measured.
+  /// ValueError, before anything is changed, for data without samples, for a monitored value that will not be measured,
+  /// and if no parameter of the optimizer requires grad. The first batch of the validation data is tried before the
+  /// first step. Errors of xtape that come from validation begin with "validation: ".
   History fit(const DataSource& training, const DataSource& validation = {});
   /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size.
   Evaluation evaluate(const DataSource& source) const;
+  /// The same with other options: `trainer.evaluate(test, {.classes = names})`.
+  Evaluation evaluate(const DataSource& source, const EvaluateOptions& options) const;
   /// Makes the next fit() continue from a file that CheckpointOptions::path has written: with the same data, schedulers
   /// and transforms, every bit is that of the run without interruption. A run that had ended returns its history at
   /// once, but goes on if `epochs` is now higher. FileError if the file cannot be read or is no Trainer's.
