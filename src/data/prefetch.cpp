@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "autograd/tensor_impl.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 
 namespace xtape::data {
@@ -28,14 +30,29 @@ Prefetcher::~Prefetcher() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-Prefetcher::Slot Prefetcher::made(const Callback<Batch(std::int64_t)>& make, std::int64_t k) noexcept {
-  Slot slot{.ready = true, .batch = {}, .error = {}};
+Prefetcher::Memory Prefetcher::memory_like(const Batch& batch) noexcept {
+  Memory memory;
   try {
-    slot.batch = make(k);
+    for (const Tensor* t : {&batch.x, &batch.y}) {
+      const xtape::detail::StoragePtr& storage = t->impl()->storage;
+      if (storage->is_borrowed() || storage->bytes() > static_cast<std::int64_t>(xtape::detail::largest_kept)) continue;
+      memory.push_back(xtape::detail::Storage::allocate(storage->bytes()));
+    }
+  } catch (const std::exception&) {
+    // There is none to spare.
+  }
+  return memory;
+}
+
+void Prefetcher::make_into(Slot& slot, std::int64_t k) const noexcept {
+  slot.returned.clear();  // into this thread's free lists
+  try {
+    slot.batch = make_(k);
   } catch (...) {
     slot.error = std::current_exception();
   }
-  return slot;  // after the catch block: from now on nobody but the slot's owner refers to the exception
+  // After the catch block: from now on nobody but the slot refers to the exception.
+  slot.ready = true;
 }
 
 void Prefetcher::work() noexcept {
@@ -45,8 +62,9 @@ void Prefetcher::work() noexcept {
     may_work_.wait(lock, [this] { return stopping_ || next_ >= end_ || std::cmp_less(next_ - front_, slots_.size()); });
     if (stopping_ || next_ >= end_) return;
     const std::int64_t k = next_++;
+    Slot slot = std::exchange(slot_of(k), {});
     lock.unlock();
-    Slot slot = made(make_, k);
+    make_into(slot, k);
     lock.lock();
     if (k < front_) continue;  // skipped meanwhile; the slot may belong to another batch
     slot_of(k) = std::move(slot);
@@ -65,6 +83,7 @@ Batch Prefetcher::get(std::int64_t k) {
       has_batch_.wait(lock, [this, k] { return front_ > k || slot_of(k).ready; });
       if (front_ == k) {
         slot = std::exchange(slot_of(k), {});
+        if (!slot.error) slot_of(k).returned = memory_like(slot.batch);
         ++front_;
         may_work_.notify_one();
         has_batch_.notify_all();  // others may wait for batch k

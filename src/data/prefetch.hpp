@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/storage.hpp"
 #include "xtape/data/dataset.hpp"
 #include "xtape/detail/callback.hpp"
 
@@ -28,12 +29,17 @@ class Prefetcher {
   Batch get(std::int64_t k);
 
  private:
+  // Memory in return for a batch. A batch's own memory ends in the free lists of the thread that uses it
+  // (core/memory.hpp); without a return, each batch would be made in memory fresh from the system.
+  using Memory = std::vector<xtape::detail::StoragePtr>;
   struct Slot {
     bool ready = false;
     Batch batch;
     std::exception_ptr error;
+    Memory returned;  // for the thread that makes the next batch of this slot
   };
-  static Slot made(const Callback<Batch(std::int64_t)>& make, std::int64_t k) noexcept;
+  static Memory memory_like(const Batch& batch) noexcept;
+  void make_into(Slot& slot, std::int64_t k) const noexcept;
   void work() noexcept;
   Slot& slot_of(std::int64_t k) { return slots_[static_cast<std::size_t>(k) % slots_.size()]; }
 
