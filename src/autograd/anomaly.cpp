@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "autograd/call_scope.hpp"
@@ -14,7 +16,8 @@
 namespace xtape {
 
 namespace {
-thread_local bool detecting = false, detecting_infinity = false;
+thread_local bool detecting = false;
+thread_local detail::DetectInfinityGuard* infinity_guard = nullptr;
 
 /// An element that is NaN, or infinite where that is looked for.
 struct Found {
@@ -45,22 +48,36 @@ DetectAnomalyGuard::~DetectAnomalyGuard() { detecting = previous_; }
 
 namespace detail {
 
-DetectInfinityGuard::DetectInfinityGuard() noexcept : previous_(std::exchange(detecting_infinity, true)) {}
-DetectInfinityGuard::~DetectInfinityGuard() { detecting_infinity = previous_; }
+DetectInfinityGuard::DetectInfinityGuard() noexcept : previous_(std::exchange(infinity_guard, this)) {}
+DetectInfinityGuard::~DetectInfinityGuard() { infinity_guard = previous_; }
 
 bool detects_anomaly() noexcept { return detecting; }
 
 void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const Tensor& y) {
-  if (const CallScope* module = CallScope::innermost()) NodeAccess::make_extras(node).module_path = module->path();
-  const auto found = running_node() ? std::nullopt : find(y, detecting_infinity);
+  const CallScope* const module = CallScope::innermost();
+  if (module) NodeAccess::make_extras(node).module_path = module->path();
+  DetectInfinityGuard* const infinity = infinity_guard;
+  const auto found = running_node() ? std::nullopt : find(y, infinity != nullptr);
   if (!found) return;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const auto before = find(*inputs[i].tensor, detecting_infinity)) {
-      fail<GradError>(node.op(), "anomaly: the value is {}{}; input {} is {} already{}", found->name(), found->place, i,
-                      before->name(), before->place);
-    }
+  std::string text = fmt::format("anomaly: the value is {}{}, and no input is", found->name(), found->place);
+  const Tensor* culprit = nullptr;
+  for (std::size_t i = 0; i < count && !culprit; ++i) {
+    const auto before = find(*inputs[i].tensor, infinity != nullptr);
+    if (!before) continue;
+    culprit = inputs[i].tensor;
+    text = fmt::format("anomaly: the value is {}{}; input {} is {} already{}", found->name(), found->place, i,
+                       before->name(), before->place);
   }
-  fail<GradError>(node.op(), "anomaly: the value is {}{}, and no input is", found->name(), found->place);
+  GradError error(node.op(), text);
+  if (!infinity) throw error;
+  if (module) error.set_module_path(module->path());
+  const std::string_view op = node.op();
+  if (op == "masked_fill" || op == "where") return;
+  if (!culprit) {
+    infinity->made_ = error.what();
+  } else if (infinity->given_.empty() && !culprit->requires_grad()) {
+    infinity->given_ = error.what();
+  }
 }
 
 void check_backward(const Node& node, const Tensor& gy, Gradients& gradients, Wants wants) {

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "xtape/autograd/anomaly.hpp"
 #include "xtape/autograd/record.hpp"
 
 namespace xtape::detail {
 
-/// While one exists beside a DetectAnomalyGuard on this thread, the value of an op may not be infinite either.
+/// While one exists beside a DetectAnomalyGuard on this thread, NaN and infinite values of ops are no errors, but
+/// noted. Many are meant, such as the -inf of a mask before a softmax.
 class DetectInfinityGuard {
  public:
   DetectInfinityGuard() noexcept;
@@ -16,8 +18,14 @@ class DetectInfinityGuard {
   DetectInfinityGuard(const DetectInfinityGuard&) = delete;
   DetectInfinityGuard& operator=(const DetectInfinityGuard&) = delete;
 
+  /// The error of the last op, other than masked_fill and where, that made one out of finite inputs; if there is none,
+  /// of the first with an input that is a constant and NaN or infinite; "" if there is none either.
+  const std::string& origin() const noexcept { return made_.empty() ? given_ : made_; }
+
  private:
-  bool previous_;
+  friend void check_forward(Node& node, const TensorRef* inputs, std::size_t count, const Tensor& y);
+  std::string made_, given_;
+  DetectInfinityGuard* previous_;
 };
 
 bool detects_anomaly() noexcept;

@@ -166,19 +166,32 @@ void DataLoader::set_epoch(std::int64_t epoch, std::int64_t batch) {
 }
 
 StateDict DataLoader::state_dict() const {
-  const std::int64_t samples = state_->samples();
-  const DataLoaderOptions& options = state_->options;
-  BatchPlace place;
-  std::uint64_t seed = 0;
+  LoaderPlace place = LoaderPlace::next_of(*this);
   {
     const std::lock_guard guard(state_->lock);
-    const Iterator::Loop* running = state_->running;
-    place = running ? BatchPlace{running->epoch, running->taken} : state_->next;
-    seed = state_->seed;
+    if (const Iterator::Loop* running = state_->running) place = place.at(running->epoch, running->taken);
   }
-  const StateNumbers numbers = {
-      place.epoch,     place.batch,       static_cast<std::int64_t>(seed), samples, options.batch_size,
-      options.shuffle, options.drop_last, options.sampler.defined()};
+  return place.state_of(*this);
+}
+
+LoaderPlace LoaderPlace::next_of(const DataLoader& loader) {
+  const DataLoader::State& state = *loader.state_;
+  const std::lock_guard guard(state.lock);
+  return {state.next.epoch, state.next.batch, state.seed};
+}
+
+LoaderPlace LoaderPlace::at(std::int64_t epoch, std::int64_t batch) const noexcept { return {epoch, batch, seed_}; }
+
+StateDict LoaderPlace::state_of(const DataLoader& loader) const {
+  const DataLoaderOptions& options = loader.state_->options;
+  const StateNumbers numbers = {epoch_,
+                                batch_,
+                                static_cast<std::int64_t>(seed_),
+                                loader.state_->samples(),
+                                options.batch_size,
+                                options.shuffle,
+                                options.drop_last,
+                                options.sampler.defined()};
   return io::numbers_dict(state_names, numbers);
 }
 

@@ -11,6 +11,7 @@ namespace xtape::train {
 CheckpointFiles::CheckpointFiles(const CheckpointOptions& options) : options_(options) {
   // Now, and not after an epoch of work, is the time to hear of a directory that does not exist or is not ours.
   if (wanted()) io::AtomicFile(checkpoint::op, options_.path);
+  if (wanted() && options_.keep_best) io::AtomicFile(checkpoint::op, best_path());
 }
 
 std::string CheckpointFiles::best_path() const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/fail.hpp"
+#include "data/loader_place.hpp"
 #include "train/modes.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
@@ -106,7 +107,15 @@ void Evaluator::forget_classes() {
   answers_.clear();
 }
 
+void check_stands_at_start(const char* function, const data::DataLoader& loader) {
+  const data::LoaderPlace place = data::LoaderPlace::next_of(loader);
+  if (place.batch() == 0) return;
+  fail<ValueError>(function, "the loader stands at batch {} of {}, and a whole epoch is measured; call set_epoch({})",
+                   place.batch(), loader.size(), place.epoch());
+}
+
 void Evaluator::add_all(const data::DataLoader& loader) {
+  check_stands_at_start("evaluate", loader);
   const ModeGuard modes(objective_.module());
   const NoGradGuard no_grad;
   objective_.module().eval();

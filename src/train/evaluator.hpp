@@ -41,6 +41,9 @@ class Determination {
   double errors_ = 0;    // squared
 };
 
+/// ValueError unless the loader's next loop is a whole epoch.
+void check_stands_at_start(const char* function, const data::DataLoader& loader);
+
 class Evaluator {
  public:
   /// How much is measured of the classes: how many answers are right, or all that an Evaluation tells.

@@ -58,12 +58,11 @@ History Fit::run() {
 }
 
 void Fit::begin() {
-  setup_.stop_requested = false;
   listeners_.fit_begin({.epochs = options_.epochs,
                         .first_epoch = state_.epoch + 1,
                         .batches = loader_.size(),
-                        .training_samples = loader_.dataset().size(),
-                        .validation_samples = validation_ ? validation_->dataset().size() : 0,
+                        .training_samples = samples_of_epoch(loader_),
+                        .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
                         .parameters = trained_elements(optimizer_)});
   warn_of_options();
   end_if_it_is_time();
@@ -81,6 +80,7 @@ void Fit::run_epoch() {
     record = measured_epoch();
     keep_if_best(record);
   }
+  for (const std::string& warning : std::exchange(warnings_, {})) listeners_.warning(warning);
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
   record.seconds = seconds_of_epoch();
   state_.begin_next_epoch(record);
@@ -94,7 +94,7 @@ void Fit::train_epoch() {
   objective_.module().train();
   PendingStep pending;
   for (auto batches = loader_.begin(); batches != loader_.end() && !ending_;) {
-    const data::Batch batch = transformed(*batches);
+    const data::Batch batch = transformed(*batches, setup_.epochs_begun - 1, state_.batch);
     const bool is_last = ++batches == loader_.end();
     batch_start_.take();
     lr_ = current_lr(optimizer_);
@@ -121,19 +121,14 @@ void Fit::train_epoch() {
                           .lr = lr_});
     if (completes_step && !is_last) pause_between_steps();
   }
-  if (ending_) return;
-  if (const std::string name = broken_parameter(); !name.empty()) {
-    end_not_finite(state_.steps, fmt::format("the parameter \"{}\" is no longer finite", name));
-  }
+  if (!ending_) end_if_broken();
 }
 
-/// Where the epoch begins: with an order of its own or, of a loader of the user's, where that stands.
+/// Each epoch has an order of its own. The first of fit() begins where the loader stands.
 void Fit::place_loader() {
-  if (loader_is_ours_) {
-    loader_.set_epoch(setup_.epochs_begun, state_.batch);
-  } else {
-    state_.batch = batches_taken(loader_);
-  }
+  next_place_.give_to(loader_);
+  state_.batch = next_place_.batch();
+  next_place_ = next_place_.at(next_place_.epoch() + 1, 0);
   ++setup_.epochs_begun;
 }
 
@@ -195,13 +190,13 @@ void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& targe
   classes_ = answers.classes;
 }
 
-data::Batch Fit::transformed(data::Batch batch) const {
+data::Batch Fit::transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const {
   if (setup_.transforms.empty()) return batch;
   const std::int64_t samples = batch.x.size(0);
-  Generator generator(kernels::derived_seed(options_.seed, StreamUse::transform,
-                                            static_cast<std::uint64_t>(setup_.epochs_begun - 1),
-                                            static_cast<std::uint64_t>(state_.batch)));
-  for (const auto& f : setup_.transforms) {
+  Generator generator(kernels::derived_seed(options_.seed, StreamUse::transform, static_cast<std::uint64_t>(epoch),
+                                            static_cast<std::uint64_t>(number)));
+  for (std::size_t i = 0; i < setup_.transforms.size(); ++i) {
+    const auto f = setup_.transforms[i];  // a copy: it may add others while it runs
     batch = f(std::move(batch), generator);
     check_has_samples(batch, samples);
   }
@@ -243,12 +238,12 @@ void Fit::validate(EpochRecord& record) {
   }
   if (std::isnan(record.validation_loss) && !has_warned_of_nan_) {
     has_warned_of_nan_ = true;
-    listeners_.warning(
+    warnings_.push_back(
         fmt::format("validation_loss is NaN in epoch {}; does the validation data hold NaN?", record.epoch));
   }
   if (on_validation.classes() > 1 && on_validation.majority_share() == 1 && !has_warned_of_one_class_) {
     has_warned_of_one_class_ = true;
-    listeners_.warning(
+    warnings_.emplace_back(
         "all targets of the validation data are of one class: validation_accuracy tells nothing about the others");
   }
 }
@@ -278,7 +273,7 @@ void Fit::keep_if_best(const EpochRecord& record) {
 /// Between two steps of an epoch.
 void Fit::pause_between_steps() {
   if (is_asked_to_stop()) end_as_asked(state_.epoch + 1);
-  if (ending_ || files_.are_due(state_.steps)) save();
+  if ((ending_ || files_.are_due(state_.steps)) && !end_if_broken()) save();
 }
 
 void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
@@ -324,10 +319,11 @@ History Fit::history() const {
   reason += files_.failures();
   return History({.epochs = state_.records,
                   .monitor = monitor_,
+                  .min_delta = options_.early_stopping.min_delta,
                   .cause = ending_->cause,
                   .stop_reason = std::move(reason),
-                  .training_samples = loader_.dataset().size(),
-                  .validation_samples = validation_ ? validation_->dataset().size() : 0,
+                  .training_samples = samples_of_epoch(loader_),
+                  .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
                   .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
                   .classes = classes_,
                   .first_loss = state_.first_loss,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "checkpoint/parts.hpp"
+#include "data/loader_place.hpp"
 #include "nn/load_state_dict.hpp"
 #include "train/average.hpp"
 #include "train/checkpoint_files.hpp"
@@ -68,9 +69,6 @@ class BatchStart {
   TensorsCopy buffers_;
 };
 
-/// Of the epoch in which the loader stands.
-std::int64_t batches_taken(const data::DataLoader& loader);
-
 class Fit {
  public:
   /// ValueError for whatever can be known to fail before the first step; nothing is changed.
@@ -93,7 +91,8 @@ class Fit {
   /// `monitored` is for ReduceLROnPlateau.
   void step_schedules(Every every, double monitored = std::numeric_limits<double>::quiet_NaN()) const;
   void count(const BatchLoss& loss, const Tensor& output, const Tensor& target);
-  data::Batch transformed(data::Batch batch) const;
+  /// By the transforms, for the batch with this number, from 0, of an epoch, which counts as Setup::epochs_begun.
+  data::Batch transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const;
   double seconds_of_epoch() const;
   EpochRecord measured_epoch();
   void validate(EpochRecord& record);
@@ -123,15 +122,19 @@ class Fit {
   std::vector<nn::detail::PendingWrite> averages_in(const checkpoint::Contents& file) const;
   std::vector<checkpoint::Part> parts_of_run() const;
   DecidingOptions deciding_options() const;
+  std::vector<checkpoint::State> states_of_run() const;
   RunState run_state() const;
   StateDict best_weights() const;
+  bool is_in_epoch() const noexcept { return state_.batch > 0; }
   void save();
   void write_checkpoint(const std::string& path) const;
   void write_best(const std::string& path) const;
 
   // not_finite.cpp: a loss that no step is made with
   void end_not_finite(std::int64_t step, const std::string& what);
+  bool end_if_broken();
   std::string broken_parameter() const;
+  std::string broken_buffer() const;
   std::string origin_of(const BatchLoss& loss, const data::Batch& batch) const;
   std::string replay(const BatchLoss& loss, const data::Batch& batch) const;
 
@@ -141,18 +144,20 @@ class Fit {
   const TrainerOptions& options_;
   const Listeners& listeners_;
   const std::string monitor_;
-  const bool had_finite_weights_;  // when fit() began
-  const bool loader_is_ours_;      // not a DataLoader of the user's
+  const bool had_finite_parameters_, had_finite_buffers_;  // when fit() began
   const std::string ignored_options_;
   data::DataLoader loader_;
+  const bool validation_is_loader_;  // of the user's
   const std::optional<data::DataLoader> validation_;
   const std::optional<data::DataLoader> training_sample_;  // beside validation data
 
+  data::LoaderPlace next_place_;  // where the next epoch begins; loops of others over the loader do not change it
   FitState state_;
   TensorsCopy best_weights_;  // until an epoch is the best, those that fit() began with
   BatchStart batch_start_;
   std::optional<WeightAverage> average_;  // with ema
   CheckpointFiles files_;
+  std::vector<std::string> warnings_;  // of measuring, to be told when the model has its own weights again
   Clock::time_point epoch_began_;
   std::optional<Ending> ending_;
   double lr_;  // of the last step

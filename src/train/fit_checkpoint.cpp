@@ -16,7 +16,8 @@ namespace xtape::train {
 namespace {
 
 constexpr const char* op = "resume";
-constexpr const char *best_part = "best", *average_part = "average", *monitor_text = "monitor";
+constexpr const char *loader_part = "loader", *validation_part = "validation_loader", *best_part = "best",
+                     *average_part = "average", *monitor_text = "monitor";
 
 /// f(the part's state). An error of it becomes one that names the file and the part.
 template <class F>
@@ -54,10 +55,9 @@ std::vector<checkpoint::Part> Fit::parts_of_run() const {
   std::vector<checkpoint::Part> parts = {{"model", &objective_.module()},
                                          {"optimizer", &optimizer_},
                                          {"generator", &default_generator()},
-                                         {"loader", loader_}};
-  if (validation_ && (validation_->options().shuffle || validation_->options().sampler.defined())) {
-    parts.push_back({"validation_loader", *validation_});  // in another order, a mean may differ in its last digits
-  }
+                                         {loader_part, loader_}};
+  // Its epoch decides random transforms, and the order of samples, in which a mean's last digits may differ.
+  if (validation_is_loader_) parts.push_back({validation_part, *validation_});
   for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
     const Schedule& s = setup_.schedules[i];
     parts.push_back({fmt::format("{}_scheduler{}", s.every == Every::epoch ? "epoch" : "step", i), s.scheduler});
@@ -65,9 +65,25 @@ std::vector<checkpoint::Part> Fit::parts_of_run() const {
   return parts;
 }
 
+/// The states of parts_of_run(). A loader's is not where the loop begun last over it stands, which may be a callback's.
+std::vector<checkpoint::State> Fit::states_of_run() const {
+  std::vector<checkpoint::State> states;
+  for (const checkpoint::Part& part : parts_of_run()) {
+    states.push_back(checkpoint::without_tensors(part));
+    if (part.name == loader_part) {
+      states.back().dict = next_place_.at(next_place_.epoch() - is_in_epoch(), state_.batch).state_of(loader_);
+    } else if (part.name == validation_part) {
+      states.back().dict = data::LoaderPlace::next_of(*validation_).state_of(*validation_);
+    } else {
+      states.back() = checkpoint::state_of(part);
+    }
+  }
+  return states;
+}
+
 DecidingOptions Fit::deciding_options() const {
   const data::DataLoaderOptions loader = loader_.options();
-  return {.training_samples = loader_.dataset().size(),
+  return {.training_samples = samples_of_epoch(loader_),
           .batch_size = loader.batch_size,
           .accumulate = options_.accumulate,
           .seed = static_cast<std::int64_t>(options_.seed),
@@ -78,12 +94,11 @@ DecidingOptions Fit::deciding_options() const {
 }
 
 RunState Fit::run_state() const {
-  const bool is_in_epoch = state_.batch > 0;
   RunState run{.fit = state_,
-               .epochs_begun = setup_.epochs_begun - is_in_epoch,
+               .epochs_begun = setup_.epochs_begun - is_in_epoch(),
                .classes = classes_,
                .options = deciding_options()};
-  if (is_in_epoch) run.fit.seconds = seconds_of_epoch();
+  if (is_in_epoch()) run.fit.seconds = seconds_of_epoch();
   return run;
 }
 
@@ -99,15 +114,13 @@ StateDict Fit::best_weights() const {
 
 void Fit::write_checkpoint(const std::string& path) const {
   StateDict trainer = to_dict(run_state()), best = best_weights(), average;
-  std::vector<checkpoint::Part> parts = parts_of_run();
-  parts.push_back({trainer_part, &trainer});
-  parts.push_back({best_part, &best});
+  std::vector<checkpoint::State> states = states_of_run();
+  states.push_back(checkpoint::state_of({trainer_part, &trainer}));
+  states.push_back(checkpoint::state_of({best_part, &best}));
   if (average_) {
     average = StateDict(average_->averages());
-    parts.push_back({average_part, &average});
+    states.push_back(checkpoint::state_of({average_part, &average}));
   }
-  std::vector<checkpoint::State> states;
-  for (const checkpoint::Part& part : parts) states.push_back(checkpoint::state_of(part));
   checkpoint::write_file(path, states, {{monitor_text, monitor_}});
 }
 
@@ -197,6 +210,8 @@ void Fit::load(const checkpoint::Contents& file) {
 
   nn::detail::PendingLoad(objective_.module(), states.front().dict);  // its error, not that of the best weights
   const std::vector<nn::detail::PendingWrite> best = best_weights_in(file), averages = averages_in(file);
+  const data::LoaderPlace place =
+      read_part(file, loader_part, [this](const StateDict& dict) { return data::LoaderPlace(loader_, dict); });
   checkpoint::load_all(file.path, parts, states);
   // Nothing below can fail.
   nn::detail::write_all(best);
@@ -204,11 +219,13 @@ void Fit::load(const checkpoint::Contents& file) {
   state_ = std::move(run.fit);
   classes_ = run.classes;
   setup_.epochs_begun = run.epochs_begun;
+  next_place_ = place;
 }
 
 void Fit::go_on_from_file() {
-  load(*setup_.resume_file);
+  const checkpoint::Contents file = std::move(*setup_.resume_file);
   setup_.resume_file.reset();
+  load(file);
 }
 
 }  // namespace xtape::train

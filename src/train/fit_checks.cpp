@@ -40,23 +40,43 @@ std::optional<data::DataLoader> validation_loader(const DataSource& source, cons
   if (!source.defined()) return std::nullopt;
   data::DataLoader loader = source.evaluation_loader(options.batch_size);
   check_has_batches("validation", loader);
+  check_stands_at_start("fit", loader);
   return loader;
 }
 
-/// As many samples as validation has, but at least 1000 and at most 5000, the same in every epoch and every run of this
-/// seed.
-data::DataLoader sample_of(const data::Dataset& training, std::int64_t validation_samples,
+/// The samples of the dataset that are trained, each once: with a sampler those of its first epoch, since it may leave
+/// out others for good.
+std::vector<std::int64_t> trained_samples(const data::DataLoader& training) {
+  const data::DataLoaderOptions options = training.options();
+  std::vector<std::int64_t> samples;
+  if (options.sampler.defined()) {
+    samples = options.sampler.indices(options.seed, 0);
+    std::sort(samples.begin(), samples.end());
+    samples.erase(std::unique(samples.begin(), samples.end()), samples.end());
+  } else {
+    samples.resize(static_cast<std::size_t>(training.dataset().size()));
+    std::iota(samples.begin(), samples.end(), 0);
+  }
+  return samples;
+}
+
+/// As many of the trained samples as validation has, but at least 1000 and at most 5000, the same in every epoch and
+/// every run of this seed.
+data::DataLoader sample_of(const data::DataLoader& training, std::int64_t validation_samples,
                            const TrainerOptions& options) {
-  const data::DataLoaderOptions in_order = {.batch_size = options.batch_size};
-  const data::Dataset samples = data::without_random_transforms(training);
-  const std::int64_t all = samples.size();
+  std::vector<std::int64_t> samples = trained_samples(training);
+  const auto all = static_cast<std::int64_t>(samples.size());
   const std::int64_t count = std::min(std::max<std::int64_t>(validation_samples, 1000), std::int64_t{5000});
-  if (all <= count) return data::DataLoader(samples, in_order);
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(all));
-  kernels::permutation(keyed_stream(options.seed, StreamUse::training_sample), all, indices.data());
-  indices.resize(static_cast<std::size_t>(count));
-  std::sort(indices.begin(), indices.end());
-  return data::DataLoader(data::Subset(samples, std::move(indices)), in_order);
+  if (all > count) {
+    std::vector<std::int64_t> order(samples.size());
+    kernels::permutation(keyed_stream(options.seed, StreamUse::training_sample), all, order.data());
+    order.resize(static_cast<std::size_t>(count));
+    for (std::int64_t& i : order) i = samples[static_cast<std::size_t>(i)];
+    std::sort(order.begin(), order.end());
+    samples = std::move(order);
+  }
+  const data::Dataset dataset = data::without_random_transforms(training.dataset());
+  return data::DataLoader(data::Subset(dataset, std::move(samples)), {.batch_size = options.batch_size});
 }
 
 /// Those that differ from what the loader does, "batch_size, shuffle"; "" for a Dataset.
@@ -107,18 +127,20 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       options_(setup.options),
       listeners_(setup.listeners),
       monitor_(effective_monitor(setup, validation)),
-      had_finite_weights_(parameter_not_finite(objective_.module()).empty()),
-      loader_is_ours_(!training.is_loader()),
+      had_finite_parameters_(parameter_not_finite(objective_.module()).empty()),
+      had_finite_buffers_(buffer_not_finite(objective_.module()).empty()),
       ignored_options_(ignored_options(training, validation, options_)),
       loader_(training_loader(training, options_)),
+      validation_is_loader_(validation.defined() && validation.is_loader()),
       validation_(validation_loader(validation, options_)),
-      training_sample_(validation_
-                           ? std::optional(sample_of(loader_.dataset(), validation_->dataset().size(), options_))
-                           : std::nullopt),
+      training_sample_(validation_ ? std::optional(sample_of(loader_, samples_of_epoch(*validation_), options_))
+                                   : std::nullopt),
+      next_place_(data::LoaderPlace::next_of(loader_)),
       best_weights_(weights_of(objective_.module())),
       batch_start_(objective_.module()),
       files_(options_.checkpoint),
       lr_(current_lr(optimizer_)) {
+  if (!training.is_loader()) next_place_ = next_place_.at(setup_.epochs_begun, 0);
   check_trains_something();
   try_validation();
   check_monitor_is_measured();
@@ -156,8 +178,6 @@ void Fit::try_validation() {
 
 // ---- learning rates ------------------------------------------------------------------------------------------------
 
-std::int64_t batches_taken(const data::DataLoader& loader) { return loader.state_dict()["batch"].item<std::int64_t>(); }
-
 /// If every batch has targets that count.
 std::int64_t Fit::steps_left() const {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
@@ -167,8 +187,7 @@ std::int64_t Fit::steps_left() const {
   const std::int64_t epochs = options_.epochs - state_.epoch, steps_of_epoch = steps_of(loader_.size());
   if (epochs <= 0) return 0;
   if (epochs > most / steps_of_epoch) return most;
-  const std::int64_t taken = loader_is_ours_ ? state_.batch : batches_taken(loader_);
-  return steps_of(loader_.size() - taken) + (epochs - 1) * steps_of_epoch;
+  return steps_of(loader_.size() - next_place_.batch()) + (epochs - 1) * steps_of_epoch;
 }
 
 /// When fit() has made all its steps.
@@ -208,16 +227,18 @@ void Fit::warn_of_options() {
 
 // ---- what is monitored ---------------------------------------------------------------------------------------------
 
-/// Whether there is an accuracy only shows in an output, which is made here of one sample, in evaluation mode.
+/// Whether there is an accuracy only shows in an output, which is made here of one sample, in evaluation mode. In
+/// training the transforms decide with what targets it is compared.
 void Fit::check_monitor_is_measured() const {
   const char* who = who_needs_monitored_value(setup_);
   if (!who || !is_accuracy(monitor_)) return;
   const GeneratorGuard generator;
   const bool on_training = starts_with(monitor_, "train_");
   const std::int64_t first = 0;
-  const data::Batch batch = (on_training ? loader_ : *validation_).dataset().batch({&first, 1});
+  data::Batch batch = (on_training ? loader_ : *validation_).dataset().batch({&first, 1});
   const ModeGuard modes(objective_.module());
   NoGradGuard no_grad;
+  if (on_training) batch = transformed(std::move(batch), setup_.epochs_begun, 0);
   objective_.module().eval();
   const Tensor output = objective_.output(batch.x);
   if (!detail::class_answers(objective_.parts(), output, batch.y).defined()) {

@@ -37,7 +37,7 @@ struct BestSoFar {
 
 struct FitState {
   std::int64_t epoch = 0;  // completed; the one that runs is epoch + 1
-  std::int64_t batch = 0;  // done in the epoch that runs
+  std::int64_t batch = 0;  // done in the epoch that runs; 0 between epochs
   std::int64_t steps = 0;
   double seconds = 0;  // of the epoch that runs, up to the last interruption
   EpochTotals totals;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/fail.hpp"
+#include "train/fit_state.hpp"
 
 namespace xtape::train {
 
@@ -60,16 +61,15 @@ const Monitor& find_monitor(const std::string& name) {
                    monitors[2].name, monitors[3].name);
 }
 
-/// The epoch, from 1, of the lowest value, or of the highest; 0 if there is none.
-std::int64_t best_of(const std::vector<EpochRecord>& epochs, double EpochRecord::*value, bool lowest) noexcept {
-  std::size_t best = epochs.size();
+/// The epoch, from 1, that fit() takes for the best; 0 if there is none.
+std::int64_t best_of(const std::vector<EpochRecord>& epochs, double EpochRecord::*value, double min_delta,
+                     bool lowest) noexcept {
+  BestSoFar best;
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     const double v = epochs[i].*value;
-    if (std::isnan(v)) continue;
-    const double sofar = best == epochs.size() ? v : epochs[best].*value;
-    if (best == epochs.size() || (lowest ? v < sofar : v > sofar)) best = i;
+    if (best.is_beaten_by(v, min_delta, lowest)) best = {.value = v, .epoch = static_cast<std::int64_t>(i) + 1};
   }
-  return best == epochs.size() ? 0 : static_cast<std::int64_t>(best) + 1;
+  return best.epoch;
 }
 
 }  // namespace
@@ -96,8 +96,8 @@ const EpochRecord& History::best() const& {
 std::int64_t History::best_epoch() const noexcept {
   // The constructor has found the monitor, so this does not throw.
   const std::int64_t best =
-      best_of(data_.epochs, find_monitor(data_.monitor).value, detail::lower_is_better(data_.monitor));
-  return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, true);
+      best_of(data_.epochs, find_monitor(data_.monitor).value, data_.min_delta, detail::lower_is_better(data_.monitor));
+  return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, 0, true);
 }
 
 std::string History::to_string() const { return stop_reason() + "\n" + verdict(); }

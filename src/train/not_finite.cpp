@@ -13,33 +13,47 @@ namespace xtape::train {
 /// The name of a parameter that training has made NaN or infinite, or "". (A model may have begun with such a one and
 /// mean it.)
 std::string Fit::broken_parameter() const {
-  return had_finite_weights_ ? parameter_not_finite(objective_.module()) : "";
+  return had_finite_parameters_ ? parameter_not_finite(objective_.module()) : "";
+}
+
+/// So too of a buffer, such as a running variance that has overflown.
+std::string Fit::broken_buffer() const { return had_finite_buffers_ ? buffer_not_finite(objective_.module()) : ""; }
+
+/// Weights that are not finite replace neither a file nor the best ones.
+bool Fit::end_if_broken() {
+  const std::string parameter = broken_parameter(), buffer = parameter.empty() ? broken_buffer() : "";
+  if (parameter.empty() && buffer.empty()) return false;
+  end_not_finite(state_.steps,
+                 fmt::format("the {} \"{}\" is no longer finite", parameter.empty() ? "buffer" : "parameter",
+                             parameter.empty() ? buffer : parameter));
+  return true;
 }
 
 /// The weights become those of the best epoch or, if there is none yet, stay as long as they are finite.
 void Fit::end_not_finite(std::int64_t step, const std::string& what) {
   const bool has_best = state_.best.epoch > 0;
-  const bool stay = !has_best && broken_parameter().empty();
+  const bool stay = !has_best && broken_parameter().empty() && broken_buffer().empty();
   if (!stay) best_weights_.bring_back();
   has_final_weights_ = !stay;
-  const std::string weights = has_best ? fmt::format("those of epoch {}", state_.best.epoch)
-                              : stay   ? "those of the last step"
-                                       : "those that fit() began with";
+  const std::string weights = has_best                     ? fmt::format("those of epoch {}", state_.best.epoch)
+                              : !stay || state_.steps == 0 ? "those that fit() began with"
+                              : average_                   ? "the average of those up to the last step"
+                                                           : "those of the last step";
   end(StopCause::not_finite,
       fmt::format("epoch {}, step {}: {}; the weights are {}", state_.epoch + 1, step, what, weights));
   listeners_.warning(ending_->reason);
 }
 
-/// The batch once more, in anomaly mode: the error that this makes. Afterwards the default generator and the buffers
-/// are as they were before the batch, which has then never been.
+/// The batch once more, in anomaly mode: the error that this makes.
 std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
-  batch_start_.bring_back();
   std::string origin = "it is finite when the batch is computed again";
   try {
     const autograd::DetectAnomalyGuard anomaly;
     std::optional<xtape::detail::DetectInfinityGuard> infinity;
     if (std::isinf(loss.value)) infinity.emplace();
-    loss_of(objective_.output(batch.x), batch.y);
+    const BatchLoss again = loss_of(objective_.output(batch.x), batch.y);
+    if (!std::isfinite(again.value)) origin = "the op is unknown, since it is not on the tape";
+    if (infinity && !infinity->origin().empty()) origin = infinity->origin();
   } catch (const std::exception& e) {
     origin = e.what();
   } catch (...) {  // whatever the model throws: the run ends in good order
@@ -49,7 +63,9 @@ std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
   return origin;
 }
 
+/// Afterwards the default generator and the buffers are as they were before the batch, which has then never been.
 std::string Fit::origin_of(const BatchLoss& loss, const data::Batch& batch) const {
+  batch_start_.bring_back();
   const char* value = std::isnan(loss.value) ? "NaN" : loss.value > 0 ? "inf" : "-inf";
   const std::string refused = fmt::format("the loss is {}", value);
   if (const std::string name = broken_parameter(); !name.empty()) {

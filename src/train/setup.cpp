@@ -118,4 +118,11 @@ double current_lr(optim::Optimizer& optimizer) {
   }
 }
 
+// ---- data ----------------------------------------------------------------------------------------------------------
+
+std::int64_t samples_of_epoch(const data::DataLoader& loader) {
+  const data::Sampler sampler = loader.options().sampler;
+  return sampler.defined() ? sampler.size() : loader.dataset().size();
+}
+
 }  // namespace xtape::train

@@ -67,6 +67,9 @@ struct Setup {
 /// The learning rate of the optimizer's first group; NaN if the optimizer does not tell it.
 double current_lr(optim::Optimizer& optimizer);
 
+/// In one epoch: as many as a sampler gives, else all of the dataset.
+std::int64_t samples_of_epoch(const data::DataLoader& loader);
+
 /// ValueError for an option outside its range.
 void check_options(const TrainerOptions& options);
 

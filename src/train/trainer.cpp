@@ -90,9 +90,13 @@ void Trainer::stop() noexcept { impl_->stop_requested = true; }
 History Trainer::fit(const DataSource& training, const DataSource& validation) {
   if (impl_->is_fitting) fail<ValueError>("fit", "this trainer is in fit() already");
   struct FittingGuard {
-    bool& flag;
-    ~FittingGuard() { flag = false; }
-  } const guard{impl_->is_fitting = true};
+    Setup& setup;
+    ~FittingGuard() {
+      setup.is_fitting = false;
+      setup.stop_requested = false;
+    }
+  } const guard{*impl_};
+  impl_->is_fitting = true;
   return Fit(*impl_, training, validation).run();
 }
 

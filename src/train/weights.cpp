@@ -38,13 +38,24 @@ std::vector<Tensor> weights_of(const nn::Module& model) {
   return weights;
 }
 
+namespace {
+bool is_finite(const Tensor& x) {
+  return visit_floating(x.dtype(), [&x]<class T>() {
+    return std::isfinite(kernels::largest_magnitude(xtape::detail::elements<T>(x), x.numel()));
+  });
+}
+}  // namespace
+
 std::string parameter_not_finite(const nn::Module& model) {
   for (const NamedTensor& p : model.named_parameters()) {
-    if (!p.tensor.requires_grad()) continue;
-    const double largest = visit_floating(p.tensor.dtype(), [&p]<class T>() {
-      return kernels::largest_magnitude(xtape::detail::elements<T>(p.tensor), p.tensor.numel());
-    });
-    if (!std::isfinite(largest)) return p.name;
+    if (p.tensor.requires_grad() && !is_finite(p.tensor)) return p.name;
+  }
+  return "";
+}
+
+std::string buffer_not_finite(const nn::Module& model) {
+  for (const NamedTensor& b : model.named_buffers()) {
+    if (is_floating(b.tensor.dtype()) && !is_finite(b.tensor)) return b.name;
   }
   return "";
 }

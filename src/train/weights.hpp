@@ -27,5 +27,7 @@ std::vector<Tensor> weights_of(const nn::Module& model);
 
 /// The name of the first parameter that requires grad and has an element that is not finite; "" if there is none.
 std::string parameter_not_finite(const nn::Module& model);
+/// So too of the floating buffers.
+std::string buffer_not_finite(const nn::Module& model);
 
 }  // namespace xtape::train

@@ -212,6 +212,8 @@ TEST(TrainerCheckpoint, InADirectoryThatCannotBeWrittenIsAnErrorBeforeTheFirstSt
   };
   expect_nothing_done(dir / "none/last.safetensors", "none");
   expect_nothing_done(dir.string(), dir.string());
+  std::filesystem::create_directory(dir / "x.best.y");
+  expect_nothing_done(dir / "x.y", dir / "x.best.y");
   const testing::AsNobody nobody;
   expect_nothing_done(dir / "last.safetensors", "Permission denied");
 }

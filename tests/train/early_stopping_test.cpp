@@ -46,6 +46,16 @@ TrainerOptions patient(std::int64_t patience, std::int64_t epochs = 20) {
   return {.epochs = epochs, .batch_size = 16, .early_stopping = {.patience = patience}};
 }
 
+TEST(EarlyStopping, TheBestEpochIsTheOneWhoseWeightsAreKept) {
+  TrainerOptions options = patient(3);
+  options.early_stopping.min_delta = 10;
+  Experiment run(options);
+  const History history = run.fit();
+  EXPECT_LT(history[1].validation_loss, history[0].validation_loss);
+  EXPECT_EQ(history.best_epoch(), 1);
+  EXPECT_TRUE(run.has_weights_of(1));
+}
+
 TEST(EarlyStopping, EndsAfterItsPatienceWithTheBestWeights) {
   Experiment run(patient(3));
   const History history = run.fit();

@@ -289,7 +289,7 @@ TEST(Evaluate, RefusesBadInput) {
        [&] { evaluate(nn::Identity(), criterion, none); }},
       {"ValueError: evaluate: no batch to evaluate on: the data has 3 samples, the loader 0 batches an epoch",
        [&] { evaluate(nn::Identity(), criterion, data::DataLoader(three, {.batch_size = 4, .drop_last = true})); }},
-      {"ValueError: evaluate: no batch to evaluate on: the data has 3 samples, the loader 1 batches an epoch",
+      {"ValueError: evaluate: the loader stands at batch 1 of 1, and a whole epoch is measured; call set_epoch(0)",
        [&] {
          data::DataLoader at_the_end(three, {.batch_size = 4});
          at_the_end.set_epoch(0, 1);

@@ -4,7 +4,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "train/problem.hpp"
+#include "support/files.hpp"
+#include "train/small_training.hpp"
 
 namespace xtape::train {
 namespace {
@@ -90,7 +91,44 @@ TEST(NotFinite, NamesTheOpThatMadeAnInfinity) {
   const History history = Trainer(model, criterion, optimizer, {.batch_size = 16}).fit(line(75));
   EXPECT_EQ(history.stop_reason(),
             "epoch 1, step 1: the loss is inf: exp: anomaly: the value is inf at element [0, 0], and no input is; the "
-            "weights are those of the last step");
+            "weights are those that fit() began with");
+}
+
+TEST(NotFinite, DoesNotBlameAnInfinityThatIsMeant) {
+  const auto shares = [](const Tensor& x) {
+    return softmax(masked_fill(x, tensor({1, 0, 0}).to(DType::bool_), -testing::inf), 1);
+  };
+  const auto before = [shares](const Tensor& x, const Tensor&) { return exp(1e30 * shares(x)).mean(); };
+  const auto after = [shares](const Tensor& x, const Tensor&) {
+    const Tensor overflow = exp(1e4 + 0 * x).mean();
+    return overflow + shares(x).mean();
+  };
+  const auto reason = [](const auto& criterion) {
+    const nn::Sequential model = plain_net();
+    optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+    return Trainer(model, criterion, optimizer, {.batch_size = 16}).fit(three_classes(75)).stop_reason();
+  };
+  const std::string beginning = "epoch 1, step 1: the loss is inf: exp: anomaly: the value is inf at element [0, ";
+  for (const std::string& text : {reason(before), reason(after)}) EXPECT_TRUE(text.starts_with(beginning)) << text;
+}
+
+TEST(NotFinite, SaysThatInfiniteDataIsToBlame) {
+  const nn::Sequential model{nn::Identity(), nn::Linear(1, 1, {.bias = false})};
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  const auto criterion = [](const Tensor& x, const Tensor&) { return (x * x).mean(); };
+  const data::TensorDataset data(full({4, 1}, testing::inf), zeros({4, 1}));
+  EXPECT_NE(Trainer(model, criterion, optimizer).fit(data).stop_reason().find("input 0 is inf already"),
+            std::string::npos);
+}
+
+TEST(NotFinite, TheAverageIsLeftBeforeTheFirstEpochEnds) {
+  data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
+  all.x[70].fill_(testing::nan);
+  const nn::Sequential model = plain_net();
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.batch_size = 16, .shuffle = false, .ema = 0.9});
+  const std::string reason = trainer.fit(data::TensorDataset(all.x, all.y)).stop_reason();
+  EXPECT_TRUE(reason.ends_with("; the weights are the average of those up to the last step")) << reason;
 }
 
 TEST(NotFinite, SaysWhenTheDataIsToBlame) {
@@ -135,6 +173,35 @@ TEST(NotFinite, NoEpochEndsWithBrokenWeights) {
   EXPECT_TRUE(same(model.state_dict(), at_first));
 }
 
+TEST(NotFinite, NoFileIsReplacedByBrokenWeights) {
+  const testing::TempDir dir;
+  const nn::Sequential model = plain_net();
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  const auto calls = std::make_shared<int>(0);
+  const auto criterion = [calls](const Tensor& x, const Tensor&) {
+    return ++*calls == 3 ? with_nan_gradient(x) : (x * x).mean();
+  };
+  Trainer trainer(model, criterion, optimizer,
+                  {.batch_size = 16, .checkpoint = {.path = dir / "last", .every_steps = 1}});
+  testing::FileNotes notes;
+  trainer.sink(notes);
+  EXPECT_EQ(trainer.fit(three_classes(75)).stop_reason(),
+            "epoch 1, step 3: the parameter \"0.weight\" is no longer finite; the weights are those that fit() began "
+            "with");
+  EXPECT_EQ(notes.places(), "1/1 1/2");
+}
+
+TEST(NotFinite, ARunningVarianceThatOverflowsEndsFit) {
+  const nn::Sequential model{nn::BatchNorm1d(5), nn::Linear(5, 3)};
+  data::Batch all = data::Dataset(three_classes(75)).batch(arange(75).to_vector<std::int64_t>());
+  all.x[70].fill_(1e30);
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  Trainer trainer(model, [](const Tensor& x, const Tensor&) { return x.sum() * 0; }, optimizer, {.batch_size = 16});
+  EXPECT_EQ(trainer.fit(data::TensorDataset(all.x, all.y)).stop_reason(),
+            "epoch 1, step 5: the buffer \"0.running_var\" is no longer finite; the weights are those that fit() began "
+            "with");
+}
+
 TEST(NotFinite, AParameterThatWasInfiniteBeforeIsMeant) {
   struct Masked : nn::Module {
     nn::Linear fc = register_module("fc", nn::Linear(5, 3));
@@ -175,7 +242,7 @@ TEST(NotFinite, WhatTheModelThrowsTheSecondTimeIsSaid) {
   optim::SGD optimizer(model.parameters(), {.lr = 0.1});
   const History history = Trainer(model, nn::CrossEntropyLoss(), optimizer).fit(three_classes(75));
   EXPECT_EQ(history.stop_reason(),
-            "epoch 1, step 1: the loss is NaN: no second time; the weights are those of the last step");
+            "epoch 1, step 1: the loss is NaN: no second time; the weights are those that fit() began with");
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ TEST(Resume, RefusesAFileThatIsNoTrainersAtOnce) {
   EXPECT_EQ(whole.size(), 4u);
 }
 
-/// Expects that fit() of this trainer throws, and changes nothing; then that it does so again.
+/// Expects that fit() of this trainer throws, and changes nothing; then, with the file once more, that it does so
+/// again.
 template <class E>
 void expect_refused(const std::string& path, const nn::Module& model, optim::Optimizer& optimizer, Trainer& trainer,
                     const std::string& message, const DataSource& training = three_classes(50),
@@ -60,8 +61,10 @@ void expect_refused(const std::string& path, const nn::Module& model, optim::Opt
   SCOPED_TRACE(message);
   const StateDict weights = clone(model.state_dict()), state = optimizer.state_dict();
   const Generator::State generator = default_generator().state();
-  trainer.resume(path);
-  for (int i = 0; i < 2; ++i) expect_error<E>([&] { trainer.fit(training, validation); }, message);
+  for (int i = 0; i < 2; ++i) {
+    trainer.resume(path);
+    expect_error<E>([&] { trainer.fit(training, validation); }, message);
+  }
   expect_same_bits(model.state_dict(), weights);
   expect_same_bits(optimizer.state_dict(), state);
   EXPECT_EQ(default_generator().state(), generator);
@@ -250,6 +253,14 @@ TEST(Resume, OfARunThatHasEndedReturnsItsHistory) {
   EXPECT_EQ(history.stop_reason(), expected.stop_reason());
   EXPECT_EQ(history.verdict(), expected.verdict());
   expect_same_bits(again.model.state_dict(), first.model.state_dict());
+}
+
+TEST(Resume, IsOverWhenTheFileDoesNotFit) {
+  const TempDir dir;
+  SmallTraining other({.epochs = 4, .seed = 5});
+  other.trainer->resume(saved_in(dir));
+  expect_error<FileError>([&other] { other.fit(); }, "seed");
+  EXPECT_EQ(other.fit().size(), 4u);
 }
 
 TEST(Resume, GoesOnWithMoreEpochs) {

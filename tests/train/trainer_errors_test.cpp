@@ -55,6 +55,20 @@ TEST(TrainerErrors, OfOptions) {
   // clang-format on
 }
 
+TEST(TrainerErrors, TheMonitoredValueIsThatOfTransformedBatches) {
+  Classes c;
+  const TrainerOptions options{.epochs = 2, .early_stopping = {.monitor = "train_accuracy", .patience = 2}};
+  const data::Batch all = data::Dataset(three_classes(40)).batch(arange(40).to_vector<std::int64_t>());
+  Trainer measured = c.trainer(options);
+  measured.transform([](data::Batch b, Generator&) { return data::Batch{b.x, b.y.squeeze(1)}; });
+  EXPECT_FALSE(std::isnan(measured.fit(data::TensorDataset(all.x, all.y.unsqueeze(1)))[0].train_accuracy));
+
+  Trainer not_measured(
+      c.model, [](const Tensor& x, const Tensor& y) { return (x * y).mean(); }, c.optimizer, options);
+  not_measured.transform([](data::Batch b, Generator&) { return data::Batch{b.x, one_hot(b.y, 3).to(float32)}; });
+  testing::expect_error<ValueError>([&] { not_measured.fit(three_classes(40)); }, "name no classes");
+}
+
 TEST(TrainerErrors, OfSchedulesAndCallbacks) {
   Classes c;
   optim::SGD other(c.model.parameters(), {.lr = 0.1});

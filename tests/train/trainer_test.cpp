@@ -211,6 +211,14 @@ TEST(Trainer, AnotherThreadMayStopIt) {
   other.join();
 }
 
+TEST(Trainer, StopCountsWhileFitIsSetUp) {
+  Bench bench;
+  Trainer trainer(bench.model, class_loss, bench.optimizer, {.epochs = 2, .batch_size = 16});
+  trainer.stop();
+  EXPECT_EQ(trainer.fit(three_classes(75)).stop_reason(), "stop() was called before the first epoch");
+  EXPECT_EQ(trainer.fit(three_classes(75)).size(), 2u);
+}
+
 // ---- transforms ----------------------------------------------------------------------------------------------------
 
 TEST(Trainer, TransformsTrainingBatchesByTheirPlaceAlone) {
@@ -236,6 +244,25 @@ TEST(Trainer, TransformsTrainingBatchesByTheirPlaceAlone) {
   all.insert(all.end(), numbers.begin(), numbers.end());
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
+}
+
+TEST(Trainer, ATransformMayAddOthers) {
+  const nn::Sequential model = plain_net();
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  Trainer trainer(model, class_loss, optimizer, {.batch_size = 30});
+  int calls = 0;
+  trainer.transform([&trainer, &calls, kept = std::vector<double>(100, 1.0)](data::Batch b, Generator&) {
+    for (int i = 0; i < 20; ++i) {
+      trainer.transform([&calls](data::Batch c, Generator&) {
+        ++calls;
+        return c;
+      });
+    }
+    b.x = b.x * kept[99];
+    return b;
+  });
+  EXPECT_EQ(trainer.fit(three_classes(30)).size(), 1u);
+  EXPECT_EQ(calls, 20);
 }
 
 TEST(Trainer, AppliesTransformsInTheirOrder) {

@@ -85,7 +85,7 @@ XTAPE_API Evaluation evaluate(const Objective& objective, const DataSource& sour
 
 /// One pass over `source` in evaluation mode without recording; the model's mode is afterwards what it was before, also
 /// when this throws. Nothing is drawn from the default generator by modules in evaluation mode. ValueError for a source
-/// without samples.
+/// without samples, and for a loader that stands within an epoch.
 template <std::derived_from<nn::Module> M, Criterion C>
 Evaluation evaluate(const M& model, C criterion, const DataSource& source, const EvaluateOptions& options = {}) {
   return detail::evaluate(detail::Objective(model, std::move(criterion)), source, options);

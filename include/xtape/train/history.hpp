@@ -40,6 +40,7 @@ enum class StopCause : std::uint8_t { last_epoch, patience, stop, signal, not_fi
 struct HistoryData {
   std::vector<EpochRecord> epochs = {};
   std::string monitor = "validation_loss";  ///< decides which epoch is the best
+  double min_delta = 0;                     ///< by how much more a better epoch must be better
   StopCause cause = StopCause::last_epoch;
   std::string stop_reason = {};
   std::int64_t training_samples = 0, validation_samples = 0;
@@ -71,8 +72,9 @@ class XTAPE_API History {
   std::vector<EpochRecord>::const_iterator begin() const noexcept { return data_.epochs.begin(); }
   std::vector<EpochRecord>::const_iterator end() const noexcept { return data_.epochs.end(); }
 
-  /// The epoch, from 1, whose monitored value is the best (the first of equals); without validation that of train_loss.
-  /// 0 if no epoch has such a value.
+  /// The epoch, from 1, whose monitored value is the best (the first of equals), with min_delta the last that was
+  /// better by more than that than the best before it: the one whose weights early stopping keeps. If none has such a
+  /// value, that of the best train_loss; 0 if there is none either.
   std::int64_t best_epoch() const noexcept;
   StopCause stop_cause() const noexcept { return data_.cause; }
   /// Why training ended, in words.

@@ -17,7 +17,8 @@ struct EarlyStoppingOptions {
 };
 
 /// With a path, fit() writes a file from which resume() continues bit for bit: after every epoch, when stop() or a
-/// signal ends it, and within epochs where every_steps or every_seconds says so. A file is replaced as a whole. If that
+/// signal ends it after a step, and within epochs where every_steps or every_seconds says so, but never with weights
+/// that are NaN or infinite. A file is replaced as a whole. If that
 /// fails, training goes on without: a sink's on_warning() and stop_reason() tell the file and the reason. Where no file
 /// can be, as in a directory that does not exist, fit() throws a FileError before its first step.
 struct CheckpointOptions {

@@ -73,7 +73,8 @@ class XTAPE_API Trainer {
     add_sink(detail::own(static_cast<detail::AnySink*>(new detail::SinkOf<S>(std::forward<S>(sink)))));
   }
   /// Ends fit() after the batch that is running, with `accumulate` after the step that it belongs to; an epoch whose
-  /// batches are all done is still validated and recorded. May be called from callbacks, sinks and other threads.
+  /// batches are all done is still validated and recorded. May be called from callbacks, sinks and other threads. Where
+  /// no fit() runs, it ends the next one before its first epoch.
   void stop() noexcept;
 
   /// Trains for `epochs` epochs or until something stops it, and validates after each epoch if there is validation
@@ -81,27 +82,37 @@ class XTAPE_API Trainer {
   /// and ops pass through; then, and whatever else ends it, early stopping restores the best weights.
   ///
   /// A batch whose targets are all ignored (LossParts::denominator is 0) makes no step and does not count. Called
-  /// again, fit() goes on with new orders of the samples, and with a history of its own.
+  /// again, fit() goes on with new orders of the samples, and with a history of its own. A DataLoader's epochs are
+  /// numbered on from its next one, whose first batch may be any; other loops over it, and set_epoch, do not disturb a
+  /// running fit().
   ///
   /// A loss that is not finite is never stepped on: fit() ends, stop_reason() names the epoch, the step and the op that
-  /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case.
+  /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case. So too when a
+  /// parameter or buffer is found to be no longer finite, at the end of an epoch and before a checkpoint is written.
   ///
-  /// ValueError, before anything is changed, for data without samples, for a monitored value that will not be measured,
-  /// and if no parameter of the optimizer requires grad. The first batch of the validation data is tried before the
-  /// first step. Errors of xtape that come from validation begin with "validation: ".
+  /// Validation leaves the default generator as it was, whatever it draws: meanwhile no other thread may draw from it,
+  /// since its numbers would come again. Overfitting is measured on samples that are trained: with a sampler, those of
+  /// its first epoch.
+  ///
+  /// ValueError, before anything is changed, for data without samples, for a validation loader that stands within an
+  /// epoch, for a monitored value that will not be measured, and if no parameter of the optimizer requires grad. The
+  /// first batch of the validation data is tried before the first step. Errors of xtape that come from validation begin
+  /// with "validation: ".
   History fit(const DataSource& training, const DataSource& validation = {});
-  /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size.
+  /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size. ValueError for
+  /// a DataLoader that stands within an epoch.
   Evaluation evaluate(const DataSource& source) const;
   /// The same with other options: `trainer.evaluate(test, {.classes = names})`.
   Evaluation evaluate(const DataSource& source, const EvaluateOptions& options) const;
   /// Makes the next fit() continue from a file that CheckpointOptions::path has written: with the same data, schedulers
   /// and transforms, every bit is that of the run without interruption. A run that had ended returns its history at
-  /// once, but goes on if `epochs` is now higher. FileError if the file cannot be read or is no Trainer's.
+  /// once, but goes on if `epochs` is now higher, unless its patience has ended it. FileError if the file cannot be
+  /// read or is no Trainer's.
   ///
-  /// That fit() loads all of it or, if something does not fit, throws and changes nothing: FileError for other
-  /// schedulers, another optimizer or monitored value, and for options that decide the numbers (batch_size, shuffle,
-  /// drop_last, seed, accumulate, clip_grad_norm, ema, the number of training samples), with both values; for another
-  /// model the error of load_state_dict.
+  /// That fit() loads all of it or, if something does not fit, throws and changes nothing, and the file is no longer
+  /// waited for: FileError for other schedulers, another optimizer or monitored value, and for options that decide the
+  /// numbers (batch_size, shuffle, drop_last, seed, accumulate, clip_grad_norm, ema, the number of training samples),
+  /// with both values; for another model the error of load_state_dict.
   void resume(const std::string& path);
 
  private:
