@@ -36,6 +36,10 @@ Fields fields_of(RunState& run) {
           {"totals.correct", &totals.score.correct},
           {"totals.counted", &totals.score.counted},
           {"totals.has_classes", &totals.has_classes},
+          {"first_loss", &run.fit.first_loss},
+          {"majority_share", &run.fit.majority_share},
+          {"train_eval_r2", &run.fit.train_eval_r2},
+          {"validation_r2", &run.fit.validation_r2},
           {"best.value", &best.value},
           {"best.epoch", &best.epoch},
           {"best.epochs_since", &best.epochs_since}};

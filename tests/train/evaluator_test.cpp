@@ -42,15 +42,23 @@ TEST(Evaluator, KeepsTheDigitsOfTargetsFarFromZero) {
   EXPECT_EQ(evaluator.r2(), 0);
 }
 
-TEST(Evaluator, ConstantTargetsAndOtherShapesDetermineNothing) {
-  const detail::Objective objective = identity([](const Tensor& x, const Tensor& y) { return (x - y).mean(); });
-  Evaluator constant(objective), broadcasting(objective);
+TEST(Evaluator, ConstantTargetsDetermineNothing) {
+  const detail::Objective objective = identity(nn::MSELoss());
+  Evaluator constant(objective), other(objective);
   constant.add(tensor({{1.f}, {2.f}}), ones({2, 1}));
   EXPECT_TRUE(std::isnan(constant.r2()));
-  broadcasting.add(tensor({{1.f}, {2.f}}), tensor({{1.f}, {3.f}}));
-  EXPECT_EQ(broadcasting.r2(), 0.5);
-  broadcasting.add(tensor({{1.f}, {2.f}}), tensor({1.f, 3.f}));
-  EXPECT_TRUE(std::isnan(broadcasting.r2()));
+  other.add(tensor({{1.f}, {2.f}}), tensor({{1.f}, {3.f}}));
+  EXPECT_EQ(other.r2(), 0.5);
+}
+
+TEST(Evaluator, CriteriaThatAreNoRegressionDetermineNothing) {
+  const detail::Objective function = identity([](const Tensor& x, const Tensor& y) { return (x - y).mean(); });
+  const detail::Objective binary = identity(nn::BCEWithLogitsLoss());
+  for (const detail::Objective* objective : {&function, &binary}) {
+    Evaluator evaluator(*objective);
+    evaluator.add(tensor({{1.f}, {2.f}}), tensor({{0.f}, {1.f}}));
+    EXPECT_TRUE(std::isnan(evaluator.r2()));
+  }
 }
 
 }  // namespace
