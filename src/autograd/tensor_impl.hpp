@@ -43,7 +43,7 @@ class TensorImpl {
 
   DType dtype;
   bool requires_grad = false;
-  Subscript subscript = Subscript::none;    // of a copy, so that an assignment to the temporary can say what to write
+  Subscript subscript = Subscript::none;  // of a copy, so that an assignment to the temporary can say what to write
   Shape shape;
   std::int64_t numel;
   std::byte* data;

@@ -10,6 +10,7 @@
 
 #include "support/bits.hpp"
 #include "support/files.hpp"
+#include "support/signals.hpp"
 #include "train/small_training.hpp"
 
 namespace xtape::train {
@@ -121,6 +122,7 @@ TEST(TrainerCheckpoint, IsWrittenWhenStopped) {
 TEST(TrainerCheckpoint, IsWrittenWhenASignalArrives) {
   const TempDir dir;
   for (const auto& [number, name] : {std::pair(SIGINT, "SIGINT"), {SIGTERM, "SIGTERM"}}) {
+    const testing::DefaultSignals in_the_foreground;
     const StopOnSignal guard;
     SmallTraining t({.epochs = 3, .checkpoint = {.path = dir / "x", .keep_best = false}});
     t.trainer->on_batch_end([number = number](const BatchRecord& r) {
@@ -132,6 +134,7 @@ TEST(TrainerCheckpoint, IsWrittenWhenASignalArrives) {
     EXPECT_EQ(t.notes.places(), "1/5 2/7");
     EXPECT_EQ(t.fit().stop_reason(), std::string(name) + " arrived before the first epoch");  // the program is to end
   }
+  const testing::DefaultSignals in_the_foreground;
   const StopOnSignal guard;
   SmallTraining t({.epochs = 3});
   t.trainer->on_epoch_end([](const EpochRecord&) { raise(SIGINT); });

@@ -29,7 +29,7 @@ struct Counts {
 
 TEST(FitLoader, OverfittingIsMeasuredOnSamplesOfTheSampler) {
   const data::Dataset all = three_classes(200);
-  const auto run = [&all](const DataSource& training, const DataSource& validation, Counts counts) {
+  const auto run = [](const DataSource& training, const DataSource& validation, Counts counts) {
     const nn::Sequential model = plain_net();
     optim::Adam optimizer(model.parameters(), {.lr = 0.05});
     Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 3});

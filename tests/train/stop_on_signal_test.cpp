@@ -8,11 +8,13 @@
 #include <cstdlib>
 
 #include "support/expect.hpp"
+#include "support/signals.hpp"
 
 namespace xtape {
 namespace {
 
-using train::StopOnSignal;
+using testing::ActionFor;
+using Guard = train::StopOnSignal;
 
 /// What waitpid says about a process that runs f() and then exits with status 0.
 template <class F>
@@ -27,40 +29,27 @@ int status_of(F f) {
   return status;
 }
 
-/// Installs an action for a signal, and afterwards that of before.
-class ActionFor {
- public:
-  ActionFor(int number, void (*action)(int)) : number_(number) {
-    struct sigaction ours = {};
-    ours.sa_handler = action;
-    sigaction(number, &ours, &before_);
-  }
-  ~ActionFor() { sigaction(number_, &before_, nullptr); }
-  ActionFor(const ActionFor&) = delete;
-  ActionFor& operator=(const ActionFor&) = delete;
-
- private:
-  int number_;
-  struct sigaction before_ = {};
-};
-
 volatile std::sig_atomic_t handled = 0;
 void count_signal(int) { handled = handled + 1; }
 
-TEST(StopOnSignal, NotesTheFirstSignalAndLetsTheProgramGoOn) {
+class StopOnSignal : public ::testing::Test {
+  testing::DefaultSignals in_the_foreground_;
+};
+
+TEST_F(StopOnSignal, NotesTheFirstSignalAndLetsTheProgramGoOn) {
   for (const int number : {SIGINT, SIGTERM}) {
-    const StopOnSignal guard;
-    EXPECT_EQ(StopOnSignal::received(), 0);
+    const Guard guard;
+    EXPECT_EQ(Guard::received(), 0);
     raise(number);
-    EXPECT_EQ(StopOnSignal::received(), number);
+    EXPECT_EQ(Guard::received(), number);
   }
 }
 
-TEST(StopOnSignal, EndsTheProcessAtTheSecondSignalWithThatSignalsStatus) {
+TEST_F(StopOnSignal, EndsTheProcessAtTheSecondSignalWithThatSignalsStatus) {
   for (const int first : {SIGINT, SIGTERM}) {
     for (const int second : {SIGINT, SIGTERM}) {
       const int status = status_of([first, second] {
-        const StopOnSignal guard;
+        const Guard guard;
         raise(first);
         raise(second);
       });
@@ -70,15 +59,16 @@ TEST(StopOnSignal, EndsTheProcessAtTheSecondSignalWithThatSignalsStatus) {
   }
 }
 
-TEST(StopOnSignal, EndsAProcessThatIsBusy) {
+TEST_F(StopOnSignal, EndsAProcessThatIsBusy) {
   std::array<int, 2> noted{};
   ASSERT_EQ(pipe(noted.data()), 0);
   const pid_t child = fork();
   if (child == 0) {
-    const StopOnSignal guard;
+    alarm(20);
+    const Guard guard;
     bool told = write(noted[1], "b", 1) != 1;  // the guard exists
     for (;;) {
-      if (!told && StopOnSignal::received() == SIGINT) told = write(noted[1], "n", 1) == 1;
+      if (!told && Guard::received() == SIGINT) told = write(noted[1], "n", 1) == 1;
     }
   }
   close(noted[1]);  // so that reading ends if the child does
@@ -95,11 +85,11 @@ TEST(StopOnSignal, EndsAProcessThatIsBusy) {
   EXPECT_EQ(WTERMSIG(status), SIGINT);
 }
 
-TEST(StopOnSignal, LetsAReadGoOn) {
+TEST_F(StopOnSignal, LetsAReadGoOn) {
   std::array<int, 2> bytes{};
   ASSERT_EQ(pipe(bytes.data()), 0);
   const int status = status_of([&bytes] {
-    const StopOnSignal guard;
+    const Guard guard;
     const pid_t reader = getpid();
     if (fork() == 0) {
       usleep(20000);  // until the read has begun; if it has not, the test shows less
@@ -109,56 +99,55 @@ TEST(StopOnSignal, LetsAReadGoOn) {
     }
     char got = '\0';
     const bool has_read = read(bytes[0], &got, 1) == 1;
-    _exit(has_read && StopOnSignal::received() == SIGTERM ? 7 : 1);
+    _exit(has_read && Guard::received() == SIGTERM ? 7 : 1);
   });
   for (const int end : bytes) close(end);
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
-TEST(StopOnSignal, BringsBackTheHandlersOfBefore) {
+TEST_F(StopOnSignal, BringsBackTheHandlersOfBefore) {
   for (const int number : {SIGINT, SIGTERM}) {
     const ActionFor counting(number, count_signal);
     handled = 0;
     {
-      const StopOnSignal guard;
+      const Guard guard;
       raise(number);
       EXPECT_EQ(handled, 0);
     }
-    EXPECT_EQ(StopOnSignal::received(), 0);
+    EXPECT_EQ(Guard::received(), 0);
     raise(number);
     EXPECT_EQ(handled, 1);
   }
   const int status = status_of([] {
-    { const StopOnSignal guard; }
+    { const Guard guard; }
     raise(SIGTERM);
   });
   EXPECT_TRUE(WIFSIGNALED(status));
 }
 
-TEST(StopOnSignal, LeavesAnIgnoredSignalIgnored) {
+TEST_F(StopOnSignal, LeavesAnIgnoredSignalIgnored) {
   const ActionFor ignoring(SIGINT, SIG_IGN);
   {
-    const StopOnSignal guard;
+    const Guard guard;
     for (int i = 0; i < 3; ++i) raise(SIGINT);
-    EXPECT_EQ(StopOnSignal::received(), 0);
+    EXPECT_EQ(Guard::received(), 0);
     raise(SIGTERM);
-    EXPECT_EQ(StopOnSignal::received(), SIGTERM);
+    EXPECT_EQ(Guard::received(), SIGTERM);
   }
   raise(SIGINT);  // would end the tests
 }
 
-TEST(StopOnSignal, IsOneAtATime) {
+TEST_F(StopOnSignal, IsOneAtATime) {
   {
-    const StopOnSignal guard;
+    const Guard guard;
     testing::expect_error<ValueError>(
-        [] { const StopOnSignal second; },
-        "StopOnSignal: there is a guard already; one at a time decides what a signal does");
+        [] { const Guard second; }, "StopOnSignal: there is a guard already; one at a time decides what a signal does");
     raise(SIGINT);
-    EXPECT_EQ(StopOnSignal::received(), SIGINT);
+    EXPECT_EQ(Guard::received(), SIGINT);
   }
-  const StopOnSignal next;
-  EXPECT_EQ(StopOnSignal::received(), 0);
+  const Guard next;
+  EXPECT_EQ(Guard::received(), 0);
 }
 
 }  // namespace
