@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "train/intervals.hpp"
@@ -41,6 +42,7 @@ double noise_of(const Curve& c) {
     if (!std::isnan(difference)) d.push_back(difference);
   }
   if (d.empty()) return 0;
+  if (!std::isfinite(std::accumulate(d.begin(), d.end(), 0.0))) return std::numeric_limits<double>::infinity();
   const auto middle = d.begin() + static_cast<std::ptrdiff_t>(d.size() / 2);
   std::nth_element(d.begin(), middle, d.end());
   return *middle / (0.6745 * std::sqrt(20.0));  // normal values' median size, and what the differences add
@@ -133,9 +135,9 @@ double Judge::error(const Curve& losses, const Curve& accuracies, double r2, std
   }
 }
 
-/// An error that is the root of a mean of n squares, which vary by about twice their mean.
+/// An error that is the root of a mean of n squares, as of normal values.
 Estimate from_samples(double error, std::int64_t n) {
-  const double factor = std::exp(1.96 / std::sqrt(static_cast<double>(std::max<std::int64_t>(n, 1))));
+  const double factor = std::exp(1.96 / std::sqrt(2 * static_cast<double>(std::max<std::int64_t>(n, 1))));
   return {error, error / factor, error * factor};
 }
 
@@ -184,10 +186,11 @@ bool Judge::has_diverged() const {
   if (scale_ == Scale::r2) untrained = std::max(untrained, training_.back() / std::min(1 - d_.train_eval_r2, 1.0));
   if (mean_of_last(losses, window_) > 2 * untrained) return true;
   if (training_error().low <= half_learned) return false;
-  // A loss that falls and rises again does so by a few percent where nothing is wrong.
+  // A loss that has settled goes up and down by a few percent where nothing is wrong.
   const double lowest = *std::min_element(training_.begin(), training_.end());
-  const bool has_risen = epochs_ >= fewest_epochs && mean_of_last(training_, window_) > 1.05 * lowest;
-  return has_risen || *std::max_element(losses.begin(), losses.end()) > 2 * untrained;
+  const double last = *std::min_element(training_.end() - static_cast<std::ptrdiff_t>(window_), training_.end());
+  return (epochs_ >= fewest_epochs && last > 1.05 * lowest) ||
+         *std::max_element(losses.begin(), losses.end()) > 2 * untrained;
 }
 
 Turn Judge::turn() const {
