@@ -50,10 +50,11 @@ TEST(Verdict, IsRightForEachPlantedCase) {
 }
 
 TEST(Verdict, OverfittingNamesTheEpochInWhichValidationLossTurned) {
-  EXPECT_EQ(History(turned()).verdict(),
-            "overfitting since epoch 3: validation loss rose from 0.9 to 1.2 while training loss fell to 0.1; accuracy "
-            "0.990 in training, 0.710 in validation, a gap of 0.280 (0.251 to 0.309) that was 0.100 in that epoch; stop "
-            "early, or use more or augmented data, dropout, weight decay or a smaller model");
+  EXPECT_EQ(
+      History(turned()).verdict(),
+      "overfitting since epoch 3: validation loss rose from 0.9 to 1.2 while training loss fell to 0.1; accuracy "
+      "0.990 in training, 0.710 in validation, a gap of 0.280 (0.251 to 0.309) that was 0.100 in that epoch; stop "
+      "early, or use more or augmented data, dropout, weight decay or a smaller model");
 }
 
 TEST(Verdict, AfterEarlyStoppingItDoesNotAdviseTo) {
