@@ -70,6 +70,15 @@ TEST(Verdict, ASmallGapIsNoOverfitting) {
             "fitting: accuracy 0.900 in training, 0.870 in validation; validation loss still falls: train longer");
 }
 
+TEST(Verdict, OnceValidationHasSettledASmallerGapIsOverfitting) {
+  HistoryData data = ten_classes({classified(1.0, 1.1, 0.6, 0.58), classified(0.5, 0.9, 0.8, 0.65),
+                                  classified(0.3, 0.8, 0.9, 0.7), classified(0.2, 0.7, 0.94, 0.75),
+                                  classified(0.15, 0.62, 0.96, 0.79), classified(0.1, 0.55, 0.98, 0.82)});
+  EXPECT_EQ(word_of(History(data).verdict()), "fitting");
+  for (std::size_t i = 2; i < 6; ++i) data.epochs[i].validation_loss = 0.55;
+  EXPECT_EQ(word_of(History(data).verdict()), "overfitting");
+}
+
 TEST(Verdict, AnInsignificantGapIsUndecidedOrNothing) {
   HistoryData data = settled();
   data.train_eval_samples = data.validation_samples = 12;
@@ -105,6 +114,21 @@ TEST(Verdict, ATrainingLossThatRisesHasDiverged) {
   EXPECT_EQ(History(data).verdict(),
             "diverged: the training loss rose from 2.3 to 30 in epoch 2 and ended at 12; lower the learning rate "
             "tenfold, or limit the gradients by clip_grad_norm");
+}
+
+TEST(Verdict, AnExplosionWithoutRecoveryHasDiverged) {
+  HistoryData data = ten_classes({classified(2.4, 2.4, 0.1, 0.1), classified(2.31, 2.31, 0.1, 0.1),
+                                  classified(2.3, 2.3, 0.1, 0.1), classified(2.3, 2.3, 0.1, 0.1)});
+  EXPECT_EQ(word_of(History(data).verdict()), "underfitting");
+  data.epochs[0].train_loss = 30;  // in training mode, before the epoch's end
+  EXPECT_EQ(word_of(History(data).verdict()), "diverged");
+}
+
+TEST(Verdict, ALossFarAboveItsFirstHasDivergedWhateverTheAccuracy) {
+  EXPECT_EQ(word_of(History(ten_classes({classified(9, 9, 0.9, 0.9), classified(9, 9, 0.9, 0.9),
+                                         classified(8, 8, 0.9, 0.9), classified(9, 9, 0.9, 0.9)}))
+                        .verdict()),
+            "diverged");
 }
 
 TEST(Verdict, ALossThatIsNotFiniteHasDiverged) {
