@@ -187,7 +187,7 @@ void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& targe
   const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
   totals.has_classes = answers.defined();
   totals.score += answers.score();
-  classes_ = answers.classes;
+  state_.classes = answers.classes;
 }
 
 data::Batch Fit::transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const {
@@ -325,7 +325,7 @@ History Fit::history() const {
                   .training_samples = samples_of_epoch(loader_),
                   .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
                   .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
-                  .classes = classes_,
+                  .classes = state_.classes,
                   .first_loss = state_.first_loss,
                   .majority_share = state_.majority_share,
                   .train_eval_r2 = state_.train_eval_r2,

@@ -161,7 +161,6 @@ class Fit {
   Clock::time_point epoch_began_;
   std::optional<Ending> ending_;
   double lr_;  // of the last step
-  std::int64_t classes_ = 0;
   bool has_warned_of_one_class_ = false, has_warned_of_nan_ = false, has_final_weights_ = false;
 };
 

@@ -94,10 +94,7 @@ DecidingOptions Fit::deciding_options() const {
 }
 
 RunState Fit::run_state() const {
-  RunState run{.fit = state_,
-               .epochs_begun = setup_.epochs_begun - is_in_epoch(),
-               .classes = classes_,
-               .options = deciding_options()};
+  RunState run{.fit = state_, .epochs_begun = setup_.epochs_begun - is_in_epoch(), .options = deciding_options()};
   if (is_in_epoch()) run.fit.seconds = seconds_of_epoch();
   return run;
 }
@@ -142,7 +139,7 @@ void Fit::save() {
       failure = e.what();
     }
     if (failure.empty()) {
-      const std::int64_t epoch = is_best ? state_.best.epoch : state_.epoch + (state_.batch > 0);
+      const std::int64_t epoch = is_best ? state_.best.epoch : state_.epoch + is_in_epoch();
       listeners_.checkpoint({.path = path, .epoch = epoch, .step = state_.steps, .is_best = is_best});
       return true;
     }
@@ -217,7 +214,6 @@ void Fit::load(const checkpoint::Contents& file) {
   nn::detail::write_all(best);
   nn::detail::write_all(averages);
   state_ = std::move(run.fit);
-  classes_ = run.classes;
   setup_.epochs_begun = run.epochs_begun;
   next_place_ = place;
 }

@@ -5,12 +5,32 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <variant>
 #include <vector>
 
 #include "train/correct.hpp"
 #include "xtape/train/history.hpp"
 
 namespace xtape::train {
+
+/// The fields of a record, in the order of the struct: the columns of every table of records.
+struct EpochField {
+  const char* name;
+  std::variant<std::int64_t EpochRecord::*, double EpochRecord::*> member;
+};
+inline constexpr EpochField epoch_fields[] = {{"epoch", &EpochRecord::epoch},
+                                              {"train_loss", &EpochRecord::train_loss},
+                                              {"train_accuracy", &EpochRecord::train_accuracy},
+                                              {"validation_loss", &EpochRecord::validation_loss},
+                                              {"validation_accuracy", &EpochRecord::validation_accuracy},
+                                              {"lr", &EpochRecord::lr},
+                                              {"seconds", &EpochRecord::seconds},
+                                              {"steps", &EpochRecord::steps},
+                                              {"train_eval_loss", &EpochRecord::train_eval_loss},
+                                              {"train_eval_accuracy", &EpochRecord::train_eval_accuracy},
+                                              {"gap", &EpochRecord::gap},
+                                              {"gap_low", &EpochRecord::gap_low},
+                                              {"gap_high", &EpochRecord::gap_high}};
 
 /// The sums over the batches of an epoch so far. A batch counts by its share of the mean: the loss's denominator.
 struct EpochTotals {
@@ -43,6 +63,7 @@ struct FitState {
   EpochTotals totals;
   std::vector<EpochRecord> records;
   // HistoryData's, of the same names.
+  std::int64_t classes = 0;
   double first_loss = std::numeric_limits<double>::quiet_NaN();
   double majority_share = std::numeric_limits<double>::quiet_NaN();
   double train_eval_r2 = std::numeric_limits<double>::quiet_NaN();

@@ -15,22 +15,12 @@ namespace xtape::train {
 
 namespace {
 
-/// Calls f(name, value) for each field of a record, in the order of the struct.
+/// Calls f(name, value) for each field of a record.
 template <class F>
 void visit_fields(const EpochRecord& r, F f) {
-  f("epoch", r.epoch);
-  f("train_loss", r.train_loss);
-  f("train_accuracy", r.train_accuracy);
-  f("validation_loss", r.validation_loss);
-  f("validation_accuracy", r.validation_accuracy);
-  f("lr", r.lr);
-  f("seconds", r.seconds);
-  f("steps", r.steps);
-  f("train_eval_loss", r.train_eval_loss);
-  f("train_eval_accuracy", r.train_eval_accuracy);
-  f("gap", r.gap);
-  f("gap_low", r.gap_low);
-  f("gap_high", r.gap_high);
+  for (const auto& [name, member] : epoch_fields) {
+    std::visit([&r, &f, name = name](auto field) { f(name, r.*field); }, member);
+  }
 }
 
 // The shortest digits that read back as the same number.

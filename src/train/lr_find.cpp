@@ -8,7 +8,6 @@
 #include "core/fail.hpp"
 #include "train/modes.hpp"
 #include "train/weights.hpp"
-#include "xtape/generator.hpp"
 
 namespace xtape::train {
 
@@ -33,11 +32,7 @@ class Before {
  public:
   /// Takes the gradients away, so that no backward adds to them.
   Before(const nn::Module& model, optim::Optimizer& optimizer)
-      : optimizer_(optimizer),
-        state_(optimizer.state_dict()),
-        modes_(model),
-        tensors_(tensors_of(model, optimizer)),
-        generator_(default_generator().state()) {
+      : optimizer_(optimizer), state_(optimizer.state_dict()), modes_(model), tensors_(tensors_of(model, optimizer)) {
     for (const optim::Scheduled& group : optimizer.scheduled()) lrs_.push_back(*group.lr);
     for (const Tensor& p : parameters_of(model, optimizer)) gradients_.emplace_back(p, p.grad());
     for (const auto& [p, gradient] : gradients_) p.set_grad(Tensor());
@@ -45,7 +40,6 @@ class Before {
   void bring_back() {
     tensors_.bring_back();
     for (const auto& [p, gradient] : gradients_) p.set_grad(gradient);
-    default_generator().set_state(generator_);
     optimizer_.load_state_dict(state_);
     const std::vector<optim::Scheduled> groups = optimizer_.scheduled();
     for (std::size_t g = 0; g < groups.size(); ++g) *groups[g].lr = lrs_[g];
@@ -57,8 +51,8 @@ class Before {
   optim::Optimizer& optimizer_;
   const StateDict state_;
   const ModeGuard modes_;
+  const GeneratorGuard generator_;
   const TensorsCopy tensors_;
-  const Generator::State generator_;
   std::vector<double> lrs_;
   std::vector<std::pair<Tensor, Tensor>> gradients_;
 };

@@ -21,11 +21,14 @@ std::string Fit::broken_buffer() const { return had_finite_buffers_ ? buffer_not
 
 /// Weights that are not finite replace neither a file nor the best ones.
 bool Fit::end_if_broken() {
-  const std::string parameter = broken_parameter(), buffer = parameter.empty() ? broken_buffer() : "";
-  if (parameter.empty() && buffer.empty()) return false;
-  end_not_finite(state_.steps,
-                 fmt::format("the {} \"{}\" is no longer finite", parameter.empty() ? "buffer" : "parameter",
-                             parameter.empty() ? buffer : parameter));
+  const char* kind = "parameter";
+  std::string name = broken_parameter();
+  if (name.empty()) {
+    kind = "buffer";
+    name = broken_buffer();
+  }
+  if (name.empty()) return false;
+  end_not_finite(state_.steps, fmt::format("the {} \"{}\" is no longer finite", kind, name));
   return true;
 }
 

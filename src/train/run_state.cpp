@@ -30,7 +30,7 @@ Fields fields_of(RunState& run) {
           {"steps", &run.fit.steps},
           {"seconds", &run.fit.seconds},
           {"epochs_begun", &run.epochs_begun},
-          {"classes", &run.classes},
+          {"classes", &run.fit.classes},
           {"totals.loss", &totals.loss},
           {"totals.denominator", &totals.denominator},
           {"totals.correct", &totals.score.correct},
@@ -80,19 +80,8 @@ std::string text_of(const Field& field) {
   return std::visit([](const auto* value) { return fmt::format("{}", *value); }, field.value);
 }
 
-/// The columns of the table of records, but for the epoch, which is the row's number.
-constexpr std::pair<const char*, double EpochRecord::*> measured[] = {
-    {"train_loss", &EpochRecord::train_loss},
-    {"train_accuracy", &EpochRecord::train_accuracy},
-    {"validation_loss", &EpochRecord::validation_loss},
-    {"validation_accuracy", &EpochRecord::validation_accuracy},
-    {"lr", &EpochRecord::lr},
-    {"seconds", &EpochRecord::seconds},
-    {"train_eval_loss", &EpochRecord::train_eval_loss},
-    {"train_eval_accuracy", &EpochRecord::train_eval_accuracy},
-    {"gap", &EpochRecord::gap},
-    {"gap_low", &EpochRecord::gap_low},
-    {"gap_high", &EpochRecord::gap_high}};
+/// The columns of the table of records: all fields but the epoch, which is the row's number.
+constexpr std::span columns = std::span(epoch_fields).subspan<1>();
 
 std::string column(const char* name) { return std::string("history.") + name; }
 
@@ -108,16 +97,16 @@ std::vector<T> read_column(optim::StateReader& reader, const char* name, std::in
 }
 
 std::vector<EpochRecord> read_records(optim::StateReader& reader, std::int64_t epochs) {
-  const std::vector<std::int64_t> steps = read_column<std::int64_t>(reader, "steps", epochs);
-  std::vector<EpochRecord> records(steps.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    records[i].epoch = static_cast<std::int64_t>(i) + 1;
-    records[i].steps = steps[i];
+  // A record for each step count: of a file that lies about its epochs, this column is the one that an error names.
+  std::vector<EpochRecord> records(read_column<std::int64_t>(reader, "steps", epochs).size());
+  for (const EpochField& field : columns) {
+    const auto read = [&]<class T>(T EpochRecord::*member) {
+      const std::vector<T> values = read_column<T>(reader, field.name, epochs);
+      for (std::size_t i = 0; i < values.size(); ++i) records[i].*member = values[i];
+    };
+    std::visit(read, field.member);
   }
-  for (const auto& [name, member] : measured) {
-    const std::vector<double> values = read_column<double>(reader, name, epochs);
-    for (std::size_t i = 0; i < records.size(); ++i) records[i].*member = values[i];
-  }
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].epoch = static_cast<std::int64_t>(i) + 1;
   return records;
 }
 
@@ -127,13 +116,13 @@ StateDict to_dict(RunState run) {
   optim::StateWriter writer;
   write(writer, "", fields_of(run));
   write(writer, options_prefix, fields_of(run.options));
-  std::vector<std::int64_t> steps;
-  for (const EpochRecord& record : run.fit.records) steps.push_back(record.steps);
-  writer.write(column("steps"), std::span<const std::int64_t>(steps));
-  for (const auto& [name, member] : measured) {
-    std::vector<double> values;
-    for (const EpochRecord& record : run.fit.records) values.push_back(record.*member);
-    writer.write(column(name), std::span<const double>(values));
+  for (const EpochField& field : columns) {
+    const auto write = [&]<class T>(T EpochRecord::*member) {
+      std::vector<T> values;
+      for (const EpochRecord& record : run.fit.records) values.push_back(record.*member);
+      writer.write(column(field.name), std::span<const T>(values));
+    };
+    std::visit(write, field.member);
   }
   return writer.take();
 }

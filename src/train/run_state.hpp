@@ -19,7 +19,6 @@ struct DecidingOptions {
 struct RunState {
   FitState fit;
   std::int64_t epochs_begun = 0;  // as Setup's, before the epoch in which the run goes on
-  std::int64_t classes = 0;
   DecidingOptions options;
 };
 

@@ -89,6 +89,7 @@ class Judge {
   std::string numbers() const;
 
   std::string diverged() const;
+  std::string rise_of(const Turn& turn) const;
   std::string without_scale() const;
   std::string overfitting(const Turn& turn, const Estimate& gap) const;
 
@@ -276,20 +277,27 @@ std::string Judge::diverged() const {
                      untrained_loss(), highest->train_loss, highest->epoch, d_.epochs.back().train_loss, advice);
 }
 
+constexpr char against_overfitting[] = "more or augmented data, dropout, weight decay or a smaller model";
+
+/// What shows it, with a semicolon and a space.
+std::string Judge::rise_of(const Turn& turn) const {
+  return fmt::format("validation loss rose from {:.3g} to {:.3g} while training loss fell to {:.3g}; ", turn.lowest,
+                     turn.last, training_.back());
+}
+
 std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
   const std::size_t epoch = first_epoch_of_overfitting();
   std::string text = fmt::format("overfitting since epoch {}: ", epoch);
   if (turn.epoch != 0) {
-    text += fmt::format("validation loss rose from {:.3g} to {:.3g} while training loss fell to {:.3g}; ", turn.lowest,
-                        turn.last, training_.back());
+    text += rise_of(turn);
   }
   text += numbers();
   if (scale_ == Scale::accuracy) {
     text += fmt::format(", a gap of {:.3f} ({:.3f} to {:.3f}) that was {:.3f} in that epoch", gap.value * nothing_,
                         gap.low * nothing_, gap.high * nothing_, gap_at(epoch - 1) * nothing_);
   }
-  text += turn.epoch != 0 && d_.cause != StopCause::patience ? "; stop early, or use" : "; use";
-  return text + " more or augmented data, dropout, weight decay or a smaller model";
+  text += turn.epoch != 0 && d_.cause != StopCause::patience ? "; stop early, or use " : "; use ";
+  return text + against_overfitting;
 }
 
 /// Where nothing_ is 0 or below, so that there is no telling how much has been learned.
@@ -300,12 +308,10 @@ std::string Judge::without_scale() const {
                : "undecided: there is only one class; train on samples of several";
   }
   const Turn t = has_validation_ ? turn() : Turn{};
-  if (t.epoch == 0)
+  if (t.epoch == 0) {
     return "undecided: a loss that begins at 0 or below does not show how much has been learned; compare models";
-  return fmt::format(
-      "overfitting since epoch {}: validation loss rose from {:.3g} to {:.3g} while training loss fell to {:.3g}; "
-      "stop early, or use more or augmented data, dropout, weight decay or a smaller model",
-      t.epoch, t.lowest, t.last, training_.back());
+  }
+  return fmt::format("overfitting since epoch {}: {}stop early, or use {}", t.epoch, rise_of(t), against_overfitting);
 }
 
 std::string Judge::verdict() const {

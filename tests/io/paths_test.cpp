@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <functional>
 
 #include "support/expect.hpp"
@@ -127,26 +126,6 @@ TEST(Paths, InADirectoryThatCannotBeWrittenKeepTheirFile) {
   }
 }
 
-/// Files may not grow beyond a size, as on a disk that is full.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{size, before_.rlim_max};
-    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_;
-};
-
 TEST(Paths, OnADiskThatIsFullKeepTheirFile) {
   for (const auto& [op, save] : writers) {
     const TempDir dir;
@@ -154,7 +133,7 @@ TEST(Paths, OnADiskThatIsFullKeepTheirFile) {
     save(path, 1);
     const std::string before = testing::read_file(path);
     for (const rlim_t size : {0, 40, 1 << 16}) {  // in the header, in the elements
-      const FullDisk full(size);
+      const testing::FullDisk full(size);
       expect_file_error(op, path, ": writing: File too large", [&save = save, &path] { save(path, 1 << 20); });
     }
     EXPECT_EQ(testing::read_file(path), before);

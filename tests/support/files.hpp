@@ -1,9 +1,11 @@
-// Files for tests: a temporary directory, writing bytes, and the rights of an ordinary user.
+// Files for tests: a temporary directory, a full disk, writing bytes, and the rights of an ordinary user.
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -33,6 +35,26 @@ class TempDir {
 
  private:
   std::filesystem::path path_;
+};
+
+/// Files may not grow beyond a size, as on a disk that is full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{size, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_;
 };
 
 inline void write_file(const std::string& path, const std::string& bytes) {

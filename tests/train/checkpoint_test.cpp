@@ -1,5 +1,4 @@
 // The files that a Trainer writes, when it writes them, and what happens when it cannot.
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
@@ -143,27 +142,6 @@ TEST(TrainerCheckpoint, IsWrittenWhenASignalArrives) {
 
 // ---- files that cannot be written ----------------------------------------------------------------------------------
 
-/// Files of more than a few bytes cannot be written while it exists.
-class NoRoom {
- public:
-  NoRoom() : handler_before_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = 100;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~NoRoom() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_before_);
-  }
-  NoRoom(const NoRoom&) = delete;
-  NoRoom& operator=(const NoRoom&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_before_)(int);
-};
-
 TEST(TrainerCheckpoint, ThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
   const TempDir dir;
   const std::string path = dir / "last.safetensors";
@@ -171,7 +149,7 @@ TEST(TrainerCheckpoint, ThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
   undisturbed.fit();
 
   SmallTraining t({.epochs = 4, .checkpoint = {.path = path, .keep_best = false}});
-  std::optional<NoRoom> no_room;
+  std::optional<testing::FullDisk> no_room;
   std::string old_file;
   t.trainer->on_epoch_end([&](const EpochRecord& r) {
     if (r.epoch == 2) old_file = read_file(path);
@@ -179,7 +157,7 @@ TEST(TrainerCheckpoint, ThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
       EXPECT_TRUE(read_file(path) == old_file);  // the file of epoch 1
     }
     no_room.reset();
-    if (r.epoch == 2 || r.epoch == 3) no_room.emplace();
+    if (r.epoch == 2 || r.epoch == 3) no_room.emplace(100);
   });
   const History history = t.fit();
   const std::string why = "Checkpoint: \"" + path + "\": writing: File too large";
@@ -195,10 +173,10 @@ TEST(TrainerCheckpoint, OfBestWeightsIsTriedAgain) {
   SmallTraining t({.epochs = 2,
                    .early_stopping = {.monitor = "train_accuracy", .min_delta = 1},
                    .checkpoint = {.path = dir / "x"}});
-  std::optional<NoRoom> no_room;
+  std::optional<testing::FullDisk> no_room;
   t.trainer->on_epoch_end([&](const EpochRecord& r) {
     no_room.reset();
-    if (r.epoch == 1) no_room.emplace();
+    if (r.epoch == 1) no_room.emplace(100);
   });
   t.fit();
   EXPECT_EQ(t.notes.places(), "best 1/10 2/10");
