@@ -1,8 +1,8 @@
 #!/bin/sh
 # install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, examples, tests, bench,
-# clang, cpus, aarch64, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if it can
-# use neither, it says what to install and fails. It does not fail for the data group: without its package the built-in
-# digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
+# clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if
+# it can use neither, it says what to install and fails. It does not fail for the data group: without its package the
+# built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
 set -eu
 
 packages() {
@@ -17,7 +17,8 @@ packages() {
       zlib1g-dev        reading compressed data sets
       nlohmann-json3-dev  the headers of safetensors files; header-only, inside the library" ;;
     examples) echo "
-      libcli11-dev      the options of xtape-mnist" ;;
+      libcli11-dev      the options of xtape-mnist
+      libtomlplusplus-dev  its configuration files; header-only" ;;
     tests) echo "
       libgtest-dev      the test suite" ;;
     bench) echo "
@@ -33,13 +34,16 @@ packages() {
     aarch64) echo "
       g++-aarch64-linux-gnu   the compiler for 64-bit ARM
       qemu-user               runs its programs" ;;
+    browser) echo "
+      chromium          opens the report in tests
+      python3           drives it" ;;
     ci) echo "
       ccache            compiles once what several builds share
       clang-format-14   checks the layout of the sources" ;;
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
     *)
-      echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, ci, data)" >&2
+      echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, browser, ci, data)" >&2
       exit 2 ;;
   esac
 }

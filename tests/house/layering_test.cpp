@@ -1,6 +1,5 @@
-// Which layer may include which: core <- kernels <- autograd <- ops <- nn, optim, io <- data <- checkpoint <-
-// train. Examples
-// use public headers only.
+// Which layer may include which: core <- kernels <- autograd <- ops <- nn, optim, io <- data <- checkpoint <- train <-
+// report. Examples use public headers only.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -13,7 +12,7 @@ namespace {
 
 const std::map<std::string, int> rank_of_layer = {{"core", 0},       {"kernels", 1}, {"autograd", 2}, {"ops", 3},
                                                   {"io", 4},         {"nn", 4},      {"optim", 4},    {"data", 5},
-                                                  {"checkpoint", 6}, {"train", 7}};
+                                                  {"checkpoint", 6}, {"train", 7},   {"report", 8}};
 
 /// The public headers directly in include/xtape, by the layer that defines what they declare.
 const std::map<std::string, std::string> layer_of_header = {

@@ -30,6 +30,23 @@ struct ClassScores {
   std::int64_t support = 0;
 };
 
+/// The samples whose confidence, which is the probability of the class that the model names, lies in (low, high], the
+/// first bin's in [low, high].
+struct CalibrationBin {
+  double low = 0, high = 0;
+  std::int64_t samples = 0;
+  double confidence = 0;  ///< their mean; NaN if there are no samples
+  double accuracy = 0;    ///< the share that is right; NaN if there are no samples
+};
+
+/// A sample for which the model is wrong.
+struct Mistake {
+  std::int64_t sample = 0;  ///< from 0, in the order in which they were measured
+  std::int64_t target = 0, predicted = 0;
+  double target_probability = 0, predicted_probability = 0;
+  Tensor input = {};  ///< without the dim of samples; undefined for an input of more than 65,536 elements
+};
+
 /// The result of evaluate(). Accuracy and what comes of it need classes: integer targets (N) of an output (N, C),
 /// probabilities (N, C) as targets of CrossEntropyLoss, or targets of the binary losses, which are of class 1 above
 /// 0.5. For anything else accuracy is NaN and the functions throw ValueError.
@@ -48,6 +65,19 @@ class XTAPE_API Evaluation {
   Tensor confusion() const;
   /// One entry for each class.
   std::vector<ClassScores> class_scores() const;
+  /// Whether outputs were turned into probabilities: by softmax for CrossEntropyLoss, exp for NLLLoss, sigmoid for
+  /// BCEWithLogitsLoss, as they are for BCELoss. Those of any other criterion mean nothing known. Without them the
+  /// next three throw ValueError.
+  bool has_probabilities() const noexcept;
+  /// Bins of equal width from 0 to 1, empty ones too: a reliability diagram (Guo et al., "On calibration of modern
+  /// neural networks", 2017). ValueError unless bins is in [1, 1000].
+  std::vector<CalibrationBin> calibration(std::int64_t bins = 15) const;
+  /// The expected calibration error: the mean distance of accuracy and confidence over the bins, weighted by their
+  /// samples. NaN if no sample counts.
+  double calibration_error(std::int64_t bins = 15) const;
+  /// The mistakes with the lowest probabilities of the true class, lowest first, of equals the first; at most
+  /// EvaluateOptions::worst.
+  std::vector<Mistake> worst() const;
   /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
   /// support of both is that of all classes.
   ClassScores macro_average() const;
@@ -56,6 +86,8 @@ class XTAPE_API Evaluation {
   std::string report() const;
   /// The number of classes; 0 if there are none.
   std::int64_t classes() const noexcept { return classes_; }
+  /// Their names, as they were given to evaluate(), else "0", "1", ...
+  std::vector<std::string> class_names() const;
   /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples"
   std::string to_string() const;
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
@@ -77,6 +109,7 @@ class XTAPE_API Evaluation {
 struct EvaluateOptions {
   std::int64_t batch_size = 256;          ///< of a Dataset
   std::vector<std::string> classes = {};  ///< their names, for report()
+  std::int64_t worst = 24;                ///< how many of the worst mistakes are kept, with their inputs; 0 or more
 };
 
 namespace detail {

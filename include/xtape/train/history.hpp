@@ -96,6 +96,10 @@ class XTAPE_API History {
   HistoryData data_;
 };
 
+/// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: its completed
+/// epochs and its verdict. FileError if the file cannot be read or is no Trainer's.
+XTAPE_API History load_history(const std::string& path);
+
 namespace detail {
 /// A record's monitored value, which is NaN if it was not measured. ValueError from "Trainer" lists the names that
 /// there are.

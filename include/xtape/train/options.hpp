@@ -5,6 +5,7 @@
 #include <string>
 
 #include "xtape/export.hpp"
+#include "xtape/io/safetensors.hpp"
 
 namespace xtape::train {
 
@@ -25,7 +26,9 @@ struct CheckpointOptions {
   std::string path = {};         ///< "": no checkpoints
   std::int64_t every_steps = 0;  ///< 0: not by steps
   double every_seconds = 0;      ///< 0: not by time
-  bool keep_best = true;         ///< also the weights of the best epoch: "last.safetensors" has "last.best.safetensors"
+  bool keep_best = true;         ///< also the weights of the best epoch, in a file of their own
+  std::string best_path = {};    ///< that file; "": beside `path`, "last.safetensors" has "last.best.safetensors"
+  io::Metadata metadata = {};    ///< texts for the file of the best weights: names of classes, say
 };
 
 struct TrainerOptions {

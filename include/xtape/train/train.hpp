@@ -5,6 +5,8 @@
 #include "xtape/train/history.hpp"
 #include "xtape/train/lr_find.hpp"
 #include "xtape/train/options.hpp"
+#include "xtape/train/progress.hpp"
+#include "xtape/train/report.hpp"
 #include "xtape/train/sink.hpp"
 #include "xtape/train/stop_on_signal.hpp"
 #include "xtape/train/trainer.hpp"

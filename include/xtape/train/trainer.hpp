@@ -99,6 +99,9 @@ class XTAPE_API Trainer {
   /// first batch of the validation data is tried before the first step. Errors of xtape that come from validation begin
   /// with "validation: ".
   History fit(const DataSource& training, const DataSource& validation = {});
+  /// The epochs so far of the fit() that is running, for callbacks and sinks; else what the last fit() returned. Empty
+  /// before the first one. Of a run that is not over, stop_reason() is "".
+  History history() const;
   /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size. ValueError for
   /// a DataLoader that stands within an epoch.
   Evaluation evaluate(const DataSource& source) const;
