@@ -158,17 +158,15 @@ void apply_configuration(CLI::App& app, const std::string& path) {
   }
 }
 
-void check_unchanged(const CLI::App& app, const std::string& path, const std::string& directory,
-                     const std::vector<std::string>& may_change) {
+std::vector<Change> changes_to(const CLI::App& app, const std::string& path) {
   const toml::table file = parsed(path);
+  std::vector<Change> changes;
   for (const CLI::Option* o : configurable_options(app)) {
-    const std::string key = key_of(*o);
-    if (o->count() == 0 || std::find(may_change.begin(), may_change.end(), key) != may_change.end()) continue;
+    if (o->count() == 0) continue;
+    const std::string key = key_of(*o), now = value_of(*o);
     std::string before = kind_of(*o) == Kind::flag ? "false" : o->get_default_str();
     if (const toml::node* node = file.get(key)) before = as_argument(*node, kind_of(*o)).value_or(before);
-    const std::string now = value_of(*o);
-    if (now == before) continue;
-    throw xtape::ValueError(o->get_name(), fmt::format("{} is not the {} of the run in \"{}\"; leave it out, or begin a "
-                                                       "new run", now, before.empty() ? "default" : before, directory));
+    if (now != before) changes.push_back({key, before, now});
   }
+  return changes;
 }

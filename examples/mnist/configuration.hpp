@@ -23,7 +23,9 @@ std::string to_toml(const Configuration& configuration);
 /// file that is no TOML, an unknown key, and a value of the wrong kind or outside its range.
 void apply_configuration(CLI::App& app, const std::string& path);
 
-/// For a run that goes on: ValueError if the command line gives an option, other than those of `may_change`, another
-/// value than the run in `directory` has by its file `path`.
-void check_unchanged(const CLI::App& app, const std::string& path, const std::string& directory,
-                     const std::vector<std::string>& may_change);
+/// An option that the command line gives another value than a file does, or than the default if it is not in the file.
+struct Change {
+  std::string key, before, now;
+};
+/// To be called before apply_configuration(). Errors as there.
+std::vector<Change> changes_to(const CLI::App& app, const std::string& path);

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <xtape/xtape.hpp>
 
 namespace {
 
@@ -57,6 +56,7 @@ std::string read_file(const std::string& op, const std::string& path) {
 
 void flush(std::FILE* out) {
   if (std::fflush(out) != 0 || std::ferror(out) != 0) {
+    if (out == stdout && reader_is_gone()) throw ReaderIsGone();
     throw xtape::FileError(out == stdout ? "stdout" : "stderr", "cannot be written to");
   }
 }
