@@ -40,7 +40,7 @@ class Html {
 
 struct Attribute {
   std::string_view name;
-  std::string value;  // any text
+  std::string_view value;  // any text; it need not outlive the call that it is given to
 };
 
 Html element(std::string_view tag, std::initializer_list<Attribute> attributes, const Html& content);

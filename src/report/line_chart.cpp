@@ -10,7 +10,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double chart_width = 520, chart_height = 300;
-constexpr Plot plot{60, 28, 448, 232};
+constexpr Plot plot{68, 28, 440, 232};
 
 /// Where the points of a chart lie.
 class Points {

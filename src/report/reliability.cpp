@@ -11,7 +11,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double diagram_width = 520, diagram_height = 420;
-constexpr Plot diagram{60, 16, 448, 278}, strip{60, 316, 448, 50};
+constexpr Plot diagram{68, 16, 440, 278}, strip{68, 316, 440, 50};
 
 Html bar(const char* style, double x, double y, double width, double height) {
   return element("rect",

@@ -48,7 +48,7 @@ struct Measure {
 
 std::string gap_note(const EpochRecord& r) {
   if (std::isnan(r.gap)) return "";
-  return text_of("Gap: {} (95% interval {:.2f} to {:.2f})", points(r.gap), 100 * r.gap_low, 100 * r.gap_high);
+  return text_of("Gap: {} (95% CI {:.2f} to {:.2f})", points(r.gap), 100 * r.gap_low, 100 * r.gap_high);
 }
 
 Html measure_chart(const History& history, const std::vector<std::size_t>& shown, const Measure& measure) {
@@ -113,7 +113,7 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
     table.columns.emplace_back(c.name);
   }
   const bool gaps = was_measured(history, &EpochRecord::gap);
-  if (gaps) table.columns.emplace_back("Gap of accuracies in points, 95% interval");
+  if (gaps) table.columns.emplace_back("Gap of accuracies in points (95% CI)");
   table.columns.emplace_back("Steps");
   for (const std::size_t i : shown) {
     const EpochRecord& r = history[i];
@@ -155,8 +155,6 @@ Html curves_section(const History& history) {
       measure_chart(history, shown,
                     {"chart-accuracy", "Accuracy", &EpochRecord::train_accuracy, &EpochRecord::train_eval_accuracy,
                      &EpochRecord::validation_accuracy, Unit::share});
-  Html out = element("div", {{"class", "charts"}}, loss + accuracy + lr_chart(history, shown));
-  if (loss.empty()) out = element("p", "No epoch has a finite loss.") + out;
   std::string note;
   if (has_train_eval(history)) {
     note = text_of(
@@ -168,8 +166,10 @@ Html curves_section(const History& history) {
     note += text_of("{}{} of {} epochs are drawn.", note.empty() ? "" : " ",
                     count(static_cast<std::int64_t>(shown.size())), count(static_cast<std::int64_t>(history.size())));
   }
-  if (!note.empty()) out += element("p", {{"class", "note"}}, Html(note));
-  return section("curves", "Curves", out);
+  Html charts = loss + accuracy + lr_chart(history, shown);
+  if (!note.empty()) charts += element("p", {{"class", "note"}}, Html(note));
+  const Html missing = loss.empty() ? element("p", "No epoch has a finite loss.") : Html();
+  return section("curves", "Curves", missing + element("div", {{"class", "charts"}}, charts));
 }
 
 Html epochs_section(const History& history) {

@@ -57,6 +57,7 @@ nav ul, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 0;
 nav { font-size: .9rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.25rem 2.5rem; }
 .charts > * { max-width: 44rem; }
+.charts .note { align-self: center; margin: 0; }
 figure { margin: 0; min-width: 0; }
 .chart figcaption { font-weight: 600; }
 .legend { color: var(--muted); font-size: .875rem; margin: .15rem 0 .35rem; }
@@ -145,7 +146,7 @@ tbody th { font-weight: 500; }
   .r6, .r7, .w6, .w7 { color: var(--heat-ink); }
 }
 .mistakes {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1.25rem 1rem; margin: 0; padding: 0;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1.25rem 1rem; margin: 0; padding: 0;
   list-style: none;
 }
 .mistakes img {
@@ -163,11 +164,11 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   body { padding: 1.5rem 1rem 2rem; }
   h1 { font-size: 1.55rem; }
   section { margin-top: 2.25rem; padding-top: 1.5rem; }
-  svg text { font-size: 16px; }
+  svg text { font-size: 15.5px; }
   .tiles { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
   .tiles > div { padding: .65rem .75rem; }
   .tiles .figure { font-size: 1.3rem; }
-  .mistakes { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
+  .mistakes { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
 }
 @media print {
   @page { size: A4; margin: 15mm 14mm; }

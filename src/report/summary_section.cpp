@@ -16,7 +16,7 @@ Html tile(std::string_view name, const std::string& figure, const std::string& m
 }
 
 std::string interval_text(const train::Interval& i) {
-  return text_of("95% interval {} to {}", percent(i.low), percent(i.high));
+  return text_of("95% CI {:.2f} to {:.2f}%", 100 * i.low, 100 * i.high);
 }
 
 /// "overfitting since epoch 4: ..." as a class of the style sheet.
@@ -75,8 +75,8 @@ Html run_tiles(const train::History& history) {
     out += tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor);
     const train::EpochRecord& record = history.best();
     if (!std::isnan(record.gap)) {
-      out += tile("Gap of accuracies, best epoch", points(record.gap),
-                  text_of("95% interval {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
+      out += tile("Accuracy gap, best epoch", points(record.gap),
+                  text_of("95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
     }
   }
   double seconds = 0;
