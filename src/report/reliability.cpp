@@ -11,7 +11,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double diagram_width = 520, diagram_height = 420;
-constexpr Plot diagram{68, 16, 440, 278}, strip{68, 316, 440, 50};
+constexpr Plot diagram{68, 16, 426, 278}, strip{68, 316, 426, 50};
 
 Html bar(const char* style, double x, double y, double width, double height) {
   return element("rect",
@@ -71,7 +71,7 @@ Html reliability_diagram(const std::string& id, const std::string& description,
                              key("key bar", "Accuracy") + key("key confidence", "Mean confidence") +
                                  key("key diagonal", "Where they are equal")) +
                      svg_picture(id, diagram_width, diagram_height, "Reliability diagram", description,
-                                 scales() + bars + diagonal + marks + bands));
+                                 scales() + bars + diagonal + marks + svg_bands(bands)));
 }
 
 }  // namespace xtape::report
