@@ -11,7 +11,7 @@ void Output::write(std::string_view text) noexcept {
   const int errno_before = errno;
   // Where writing does not block (terminals that several programs share may be so), a slow reader gets a second.
   pollfd room = {.fd = fileno(file_), .events = POLLOUT, .revents = 0};
-  poll(&room, 1, 1000);
+  if (room.fd >= 0) poll(&room, 1, 1000);
   failed_ = std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0;
   errno = errno_before;
 }
