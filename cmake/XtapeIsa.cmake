@@ -3,9 +3,6 @@
 # instruction set to another. src/kernels/isa.cpp checks that the CPU has the features named here.
 set(xtape_isa_folder "${PROJECT_SOURCE_DIR}/src/kernels/isa")
 set(xtape_isa_common -O3 -fno-lto -fno-exceptions)
-if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")  # instrumented at -O3, they take clang four times as long
-  list(REMOVE_ITEM xtape_isa_common -O3)
-endif()
 set_source_files_properties("${xtape_isa_folder}/baseline.cpp" PROPERTIES COMPILE_OPTIONS "${xtape_isa_common}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set_source_files_properties("${xtape_isa_folder}/avx2.cpp" PROPERTIES
