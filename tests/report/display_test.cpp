@@ -24,14 +24,14 @@ using testing::WithVariable;
 using train::EpochRecord;
 using train::FitBegin;
 
-constexpr LineStyle ascii = {};
-const std::string header =
+constexpr LineStyle ascii_style = {};
+const std::string table_header =
     "          training          validation\n"
     "epoch   loss  accuracy     loss  accuracy  seconds\n";
-const std::string first_row = "    1  0.5000    0.7500   0.2500    0.8750      4.0\n";
-const std::string second_row = "    2  0.5000    0.7500   0.2500    0.8750      4.0\n";
+const std::string row_of_epoch_1 = "    1  0.5000    0.7500   0.2500    0.8750      4.0\n";
+const std::string row_of_epoch_2 = "    2  0.5000    0.7500   0.2500    0.8750      4.0\n";
 
-EpochRecord epoch_record(std::int64_t epoch) {
+EpochRecord told_epoch(std::int64_t epoch) {
   return {.epoch = epoch,
           .train_loss = 0.5,
           .train_accuracy = 0.75,
@@ -74,7 +74,7 @@ class ToldRun {
   }
   void end_epoch(double validation_seconds = 1.5) {
     now_ += validation_seconds;
-    display_.epoch_end(epoch_record(epoch_), now_);
+    display_.epoch_end(told_epoch(epoch_), now_);
   }
   void whole_epoch() {
     begin_epoch();
@@ -82,7 +82,7 @@ class ToldRun {
     end_epoch();
   }
   void warn(const std::string& message) { display_.warning({message}, now_); }
-  void end() { display_.fit_end(train::History({.epochs = {epoch_record(1)}}), now_); }
+  void end() { display_.fit_end(train::History({.epochs = {told_epoch(1)}}), now_); }
 
  private:
   Display& display_;
@@ -93,7 +93,7 @@ class ToldRun {
 
 /// A bar on a terminal.
 struct BarOnTerminal {
-  explicit BarOnTerminal(int columns, LineStyle style = ascii)
+  explicit BarOnTerminal(int columns, LineStyle style = ascii_style)
       : terminal(columns), out(terminal.file()), display(bar_display(out, style)), run(*display) {}
   std::string text() { return terminal.screen().text(); }
 
@@ -103,7 +103,7 @@ struct BarOnTerminal {
   ToldRun run;
 };
 
-std::size_t count_of(const std::string& text, const std::string& what) {
+std::size_t occurrences(const std::string& text, const std::string& what) {
   std::size_t n = 0;
   for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++n;
   return n;
@@ -117,7 +117,7 @@ TEST(BarDisplay, ShowsALiveLineBelowTheTable) {
   bar.run.whole_epoch();
   bar.run.begin_epoch();
   bar.run.batches(5);
-  EXPECT_EQ(bar.text(), header + first_row +
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 +
                             "epoch 2/2  step 15  [##############--------------]   50 %  loss 0.5000  accuracy 0.7500  "
                             "40 samples/s  0:03 left  lr 0.01\n");
 }
@@ -129,7 +129,7 @@ TEST(BarDisplay, LeavesExactlyTheTable) {
     bar.run.whole_epoch();
     bar.run.whole_epoch();
     bar.run.end();
-    EXPECT_EQ(bar.text(), header + first_row + second_row);
+    EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + row_of_epoch_2);
     EXPECT_EQ(bar.terminal.screen().wraps(), 0);
     EXPECT_EQ(bar.terminal.screen().column(), 0u);
   }
@@ -173,7 +173,7 @@ TEST(BarDisplay, FollowsATerminalThatIsResized) {
   bar.run.end_epoch();
   bar.terminal.resize(60);
   bar.run.end();
-  EXPECT_EQ(bar.text(), header + first_row +
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 +
                             "      training      validation\n"
                             "epoch     loss     loss  accuracy\n"
                             "    2    0.5000   0.2500    0.8750\n");
@@ -185,7 +185,7 @@ TEST(BarDisplay, IsDrawnAtMostTenTimesASecond) {
   bar.run.begin({.epochs = 1, .batches = 100000, .training_samples = 1000000});
   bar.run.begin_epoch();
   for (int i = 0; i < 10001; ++i) bar.run.batch(0.0003);  // three seconds
-  const std::size_t draws = count_of(bar.terminal.take(), "\x1b[K");
+  const std::size_t draws = occurrences(bar.terminal.take(), "\x1b[K");
   EXPECT_LE(draws, 31u);
   EXPECT_GE(draws, 29u);
 }
@@ -218,7 +218,7 @@ TEST(BarDisplay, IsNotDrawnForAValidationThatTakesNoTime) {
     bar.run.begin_epoch();
     for (int i = 0; i < 10; ++i) bar.run.batch(0.0009);
     bar.run.end_epoch(0.001);
-    draws += count_of(bar.terminal.take(), "loss 0.5000");
+    draws += occurrences(bar.terminal.take(), "loss 0.5000");
   }
   EXPECT_LE(draws, 12u);
   EXPECT_GE(draws, 9u);
@@ -240,7 +240,7 @@ TEST(BarDisplay, LeavesACleanLineAfterARow) {
   std::fflush(bar.terminal.file());
   bar.run.whole_epoch();
   bar.run.end();
-  EXPECT_EQ(bar.text(), header + first_row + "a callback's own words\n" + second_row);
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + "a callback's own words\n" + row_of_epoch_2);
 }
 
 TEST(BarDisplay, PrintsWarningsAboveTheLiveLine) {
@@ -263,7 +263,7 @@ TEST(BarDisplay, ClearsTheLiveLineOfAnEpochThatEndsEarly) {
   bar.run.begin_epoch();
   bar.run.batches(3);
   bar.run.end();
-  EXPECT_EQ(bar.text(), header + first_row);
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1);
 }
 
 TEST(BarDisplay, ClearsTheLiveLineOfAFitThatThrew) {
@@ -285,7 +285,7 @@ TEST(BarDisplay, GoesOnWhereAResumedRunDoes) {
   bar.run.whole_epoch();
   bar.run.begin_epoch();
   bar.run.batches(10);
-  EXPECT_EQ(bar.text(), header + "   11  0.5000    0.7500   0.2500    0.8750      4.0\n" +
+  EXPECT_EQ(bar.text(), table_header + "   11  0.5000    0.7500   0.2500    0.8750      4.0\n" +
                             "epoch 12/12  [###########]  validating  loss 0.5000  accuracy 0.7500  0:02 left\n");
 }
 
@@ -344,10 +344,10 @@ TEST(PlainDisplay, PrintsALineForEachEpochAndFlushesIt) {
   PlainInMemory plain;
   plain.run->begin();
   plain.run->whole_epoch();
-  EXPECT_EQ(plain.text(), header + first_row);
+  EXPECT_EQ(plain.text(), table_header + row_of_epoch_1);
   plain.run->whole_epoch();
   plain.run->end();
-  EXPECT_EQ(plain.text(), header + first_row + second_row);
+  EXPECT_EQ(plain.text(), table_header + row_of_epoch_1 + row_of_epoch_2);
 }
 
 TEST(PlainDisplay, SaysHowFarALongEpochIs) {
@@ -365,7 +365,7 @@ TEST(PlainDisplay, SaysNothingMoreWhileItsLinesComeOftenEnough) {
   plain.run->begin();
   plain.run->whole_epoch();  // four seconds
   plain.run->whole_epoch();
-  EXPECT_EQ(plain.text(), header + first_row + second_row);
+  EXPECT_EQ(plain.text(), table_header + row_of_epoch_1 + row_of_epoch_2);
 }
 
 TEST(PlainDisplay, WithoutAHeartbeatSaysNothingWithinAnEpoch) {
@@ -421,17 +421,17 @@ TEST(JsonDisplay, WritesAnObjectForEachEvent) {
 
 TEST(JsonDisplay, AnEpochHasTheFieldsOfTheHistory) {
   JsonInMemory json;
-  json.display->epoch_end(epoch_record(7), 0);
+  json.display->epoch_end(told_epoch(7), 0);
   auto object = nlohmann::json::parse(json.text());
   EXPECT_EQ(object["type"], "epoch");
   object.erase("type");
-  EXPECT_EQ(object, nlohmann::json::parse(train::History({.epochs = {epoch_record(7)}}).to_jsonl()));
+  EXPECT_EQ(object, nlohmann::json::parse(train::History({.epochs = {told_epoch(7)}}).to_jsonl()));
   EXPECT_TRUE(object["train_eval_loss"].is_null());
 }
 
 TEST(JsonDisplay, TheEndSaysWhyAndWhatItMeans) {
   JsonInMemory json;
-  const train::History history({.epochs = {epoch_record(1)},
+  const train::History history({.epochs = {told_epoch(1)},
                                 .cause = train::StopCause::patience,
                                 .stop_reason = "validation_loss did not improve in 1 epoch"});
   json.display->fit_end(history, 0);

@@ -15,7 +15,8 @@
 namespace xtape::report {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN(),
+                 infinity = std::numeric_limits<double>::infinity();
 
 // ---- text ----------------------------------------------------------------------------------------------------------
 
@@ -26,8 +27,8 @@ TEST(ProgressText, ALossTakesSixCharactersWhateverItIs) {
   EXPECT_EQ(fixed_width(123456, 6, 4), "123456");
   EXPECT_EQ(fixed_width(1234567, 6, 4), " 1e+06");
   EXPECT_EQ(fixed_width(-0.5, 6, 4), "-0.500");
-  EXPECT_EQ(fixed_width(-nan, 6, 4), "   nan");
-  EXPECT_EQ(fixed_width(-inf, 6, 4), "  -inf");
+  EXPECT_EQ(fixed_width(-no_number, 6, 4), "   nan");
+  EXPECT_EQ(fixed_width(-infinity, 6, 4), "  -inf");
   for (int exponent = -300; exponent <= 300; exponent += 3) {
     EXPECT_EQ(fixed_width(std::pow(10, exponent), 6, 4).size(), 6u) << exponent;
     EXPECT_EQ(fixed_width(-std::pow(10, exponent), 6, 4).size(), 6u) << exponent;
@@ -50,7 +51,7 @@ TEST(ProgressText, TimeLeftIsThatOfAClock) {
   EXPECT_EQ(clock_time(3599), "59:59");
   EXPECT_EQ(clock_time(3723), "1:02:03");
   EXPECT_EQ(clock_time(100 * 3600), "4 d 4 h");
-  EXPECT_EQ(clock_time(inf), "1000000 d 0 h");
+  EXPECT_EQ(clock_time(infinity), "1000000 d 0 h");
 }
 
 TEST(ProgressText, AGuessOfTimeIsRough) {
@@ -85,7 +86,7 @@ TEST(ProgressText, HasADecimalPointInEveryLocale) {
 
 // ---- the live line -------------------------------------------------------------------------------------------------
 
-Moment moment() {
+Moment half_way() {
   return {.epoch = 3,
           .epochs = 10,
           .batch = 422,
@@ -112,35 +113,35 @@ std::size_t shown_length(const std::string& line) {
 }
 
 TEST(LiveLine, HasAllWhereThereIsRoom) {
-  EXPECT_EQ(live_line(moment(), 200, {}),
+  EXPECT_EQ(live_line(half_way(), 200, {}),
             "epoch  3/10  step 2110  [##############--------------]   50 %  loss 0.4123  accuracy 0.8512  "
             "12,345 samples/s  1:23 left  lr 0.001");
 }
 
 TEST(LiveLine, LeavesOutWhatMattersLeastWhereItIsNarrow) {
-  EXPECT_EQ(live_line(moment(), 100, {}),
+  EXPECT_EQ(live_line(half_way(), 100, {}),
             "epoch  3/10  [#########---------]   50 %  loss 0.4123  accuracy 0.8512  12,345 samples/s  1:23 left");
-  EXPECT_EQ(live_line(moment(), 80, {}),
+  EXPECT_EQ(live_line(half_way(), 80, {}),
             "epoch  3/10  [########--------]   50 %  loss 0.4123  accuracy 0.8512  1:23 left");
-  EXPECT_EQ(live_line(moment(), 60, {}), "epoch  3/10  [######-------]   50 %  loss 0.4123  1:23 left");
-  EXPECT_EQ(live_line(moment(), 40, {}), " 3/10   50 %  loss 0.4123  1:23 left");
-  EXPECT_EQ(live_line(moment(), 30, {}), " 3/10   50 %  loss 0.4123");
-  EXPECT_EQ(live_line(moment(), 20, {}), " 3/10   50 %");
-  EXPECT_EQ(live_line(moment(), 10, {}), " 3/10");
-  EXPECT_EQ(live_line(moment(), 5, {}), "");
+  EXPECT_EQ(live_line(half_way(), 60, {}), "epoch  3/10  [######-------]   50 %  loss 0.4123  1:23 left");
+  EXPECT_EQ(live_line(half_way(), 40, {}), " 3/10   50 %  loss 0.4123  1:23 left");
+  EXPECT_EQ(live_line(half_way(), 30, {}), " 3/10   50 %  loss 0.4123");
+  EXPECT_EQ(live_line(half_way(), 20, {}), " 3/10   50 %");
+  EXPECT_EQ(live_line(half_way(), 10, {}), " 3/10");
+  EXPECT_EQ(live_line(half_way(), 5, {}), "");
 }
 
 TEST(LiveLine, IsNeverAsWideAsTheTerminal) {
-  Moment large = moment();
+  Moment large = half_way();
   large.epoch = large.epochs = 100000;
   large.batch = large.batches = large.step = 123456789;
   large.loss = -1e300;
   large.samples_per_second = 1e300;
   large.seconds_left = 1e300;
   large.lr = 1.234e-300;
-  Moment validating = moment();
+  Moment validating = half_way();
   validating.is_validating = true;
-  for (const Moment& m : {moment(), large, validating, Moment()}) {
+  for (const Moment& m : {half_way(), large, validating, Moment()}) {
     for (int columns = 1; columns <= 300; ++columns) {
       for (const LineStyle style : {LineStyle(), LineStyle{.has_blocks = true, .has_color = true}}) {
         const std::string line = live_line(m, columns, style);
@@ -151,15 +152,15 @@ TEST(LiveLine, IsNeverAsWideAsTheTerminal) {
 }
 
 TEST(LiveLine, HasTheSameWidthWithBlocksAndColors) {
-  const std::string ascii = live_line(moment(), 90, {});
-  EXPECT_EQ(shown_length(live_line(moment(), 90, {.has_blocks = true, .has_color = true})), ascii.size());
+  const std::string ascii = live_line(half_way(), 90, {});
+  EXPECT_EQ(shown_length(live_line(half_way(), 90, {.has_blocks = true, .has_color = true})), ascii.size());
 }
 
 TEST(LiveLine, DrawsBlocksAndColorsOnRequestAlone) {
-  const std::string line = live_line(moment(), 80, {.has_blocks = true, .has_color = true});
+  const std::string line = live_line(half_way(), 80, {.has_blocks = true, .has_color = true});
   EXPECT_NE(line.find("\x1b[32m\u2588\u2588"), line.npos) << line;
   EXPECT_NE(line.find("\x1b[0m\u2591"), line.npos) << line;
-  for (const char c : live_line(moment(), 80, {})) EXPECT_TRUE(c >= ' ' && c <= '~');
+  for (const char c : live_line(half_way(), 80, {})) EXPECT_TRUE(c >= ' ' && c <= '~');
 }
 
 TEST(LiveLine, LeavesOutWhatIsNotKnown) {
@@ -167,14 +168,14 @@ TEST(LiveLine, LeavesOutWhatIsNotKnown) {
 }
 
 TEST(LiveLine, SaysThatTheEpochIsValidated) {
-  Moment m = moment();
+  Moment m = half_way();
   m.batch = m.batches;
   m.is_validating = true;
   EXPECT_EQ(live_line(m, 60, {}), "epoch  3/10  [########]  validating  loss 0.4123  1:23 left");
 }
 
 TEST(Heartbeat, SaysHowFarTheEpochIs) {
-  Moment m = moment();
+  Moment m = half_way();
   m.batch = 347;
   m.samples_per_second = 1234;
   m.seconds_left = 190;
@@ -182,7 +183,7 @@ TEST(Heartbeat, SaysHowFarTheEpochIs) {
 }
 
 TEST(Heartbeat, LeavesOutWhatIsNotKnown) {
-  EXPECT_EQ(heartbeat_line({.epoch = 3, .batch = 12, .loss = nan}), "epoch 3: batch 12, loss nan");
+  EXPECT_EQ(heartbeat_line({.epoch = 3, .batch = 12, .loss = no_number}), "epoch 3: batch 12, loss nan");
 }
 
 TEST(Heartbeat, KeepsDecimalsOfSlowTraining) {
