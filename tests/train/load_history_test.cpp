@@ -1,5 +1,6 @@
 // The history of a run, read from its checkpoint without its model.
 #include "support/files.hpp"
+#include "train/run_state.hpp"
 #include "train/small_training.hpp"
 
 namespace xtape::train {
@@ -107,6 +108,35 @@ TEST(LoadHistory, RefusesAFileThatIsNoTrainers) {
   io::Checkpoint(t.model, t.optimizer).save(bad);
   expect_error<FileError>(
       load(bad), "load_history: \"" + bad + "\" is a checkpoint, but not of a Trainer: it has no part \"trainer\"");
+}
+
+/// Whatever a file says, its history can be judged and written, or it is refused.
+TEST(LoadHistory, BearsWhateverNumbersAFileHas) {
+  const TempDir dir;
+  SmallTraining t({.epochs = 3, .checkpoint = {.path = dir / "saved", .keep_best = false}});
+  t.fit();
+  StateDict whole;
+  for (const auto& [name, value] : io::load_safetensors(dir / "saved")) {
+    if (name.starts_with("trainer.")) whole.insert(name.substr(8), value);
+  }
+  int judged = 0, refused = 0;
+  for (const auto& [name, value] : whole) {
+    for (const double number : {0., -1., 1e-300, 0.5, 1e15, 1e300, testing::nan, testing::inf, -testing::inf}) {
+      const bool is_odd = !(std::abs(number) < 1e18);
+      if (is_odd && !is_floating(value.dtype())) continue;
+      StateDict dict;
+      for (const auto& [other, kept] : whole) dict.insert(other, other == name ? full_like(kept, number) : kept);
+      try {
+        const History history(history_data(run_state_from("test", dict), {"validation_loss", ""}));
+        EXPECT_FALSE(history.to_string().empty() || history.to_csv().empty() || history.to_jsonl().empty());
+        ++judged;
+      } catch (const Error&) {
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(judged, 100);
+  EXPECT_GT(refused, 10);
 }
 
 TEST(LoadHistory, RefusesAFileThatLies) {
