@@ -135,7 +135,9 @@ void Fit::train_epoch() {
                           .step = step_of_batch,
                           .samples = batch.y.size(0),
                           .loss = loss.value,
-                          .lr = lr_});
+                          .lr = lr_,
+                          .train_loss = state_.totals.mean_loss(),
+                          .train_accuracy = state_.totals.accuracy()});
     if (completes_step && !is_last) pause_between_steps();
   }
   if (!ending_) end_if_broken();
