@@ -27,7 +27,7 @@ CLI::Validator number_in(T low, T high, char end) {
             }
             const bool inside = !minus && value >= low && (end == ']' ? value <= high : value < high);
             if (!inside || error != std::errc()) return text + " is outside " + range;
-            if constexpr (std::is_integral_v<T>) text = std::to_string(value);
+            text = fmt::format("{}", value);
             return std::string();
           },
           "in " + range};

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// A whole number in [low, high]. (CLI11's own conversions take 010 for 8 and -1 for 2^64 - 1.) An accepted text is
-/// rewritten without leading zeros: use these with transform(), not check().
+/// rewritten in its shortest form: use these with transform(), not check().
 CLI::Validator whole_number_in(std::int64_t low, std::int64_t high);
 CLI::Validator any_seed();
 /// A number in [low, high], or in [low, high) with `end` = ')'. (CLI11's ranges take NaN.)

@@ -12,6 +12,7 @@
 
 #include "checks.hpp"
 #include "commands.hpp"
+#include "files.hpp"
 #include "help.hpp"
 
 namespace {
@@ -103,6 +104,9 @@ int main(int argc, char** argv) {
     const std::string what = e.what();
     fmt::print(stderr, "xtape-mnist: {}: needs a value\n", what.substr(0, what.find(':')));
     return 1;
+  } catch (const ReaderIsGone& e) {
+    fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+    return 128 + SIGPIPE;
   } catch (const std::exception& e) {
     fmt::print(stderr, "xtape-mnist: {}\n", e.what());
     return 1;

@@ -17,6 +17,11 @@ namespace {
 // The hash of Fashion-MNIST's labels for testing: its files have MNIST's names, but their classes are clothes.
 constexpr std::uint64_t fashion_mnist_labels = 0x3f602a62bcd2cc85;
 
+constexpr Dependency dependencies[] = {{"--momentum", "--optimizer", "sgd"},
+                                       {"--nesterov", "--optimizer", "sgd"},
+                                       {"--hidden", "--model", "mlp"},
+                                       {"--dropout", "--model", "mlp"}};
+
 std::vector<std::string> names_in(const std::string& list) {
   std::vector<std::string> names{""};
   for (const char c : list) {
@@ -96,16 +101,24 @@ void add_machine_options(CLI::App& app, Settings& s) {
   app.add_option("--threads", s.threads, "Threads that share the work of large ops")->transform(whole_number_in(1, 1024));
 }
 
+const Dependency* dependency_of(const std::string& option) {
+  for (const Dependency& d : dependencies) {
+    if (option == d.option) return &d;
+  }
+  return nullptr;
+}
+
 void check_settings(const CLI::App& app, const Settings& s) {
   const auto given = [&app](const char* option) {
     const CLI::Option* o = app.get_option_no_throw(option);
     return o && o->count() > 0;
   };
-  for (const char* option : {"--momentum", "--nesterov"}) {
-    if (given(option) && s.optimizer != "sgd") throw ValueError(option, "needs --optimizer sgd");
-  }
-  for (const char* option : {"--hidden", "--dropout"}) {
-    if (given(option) && s.model != "mlp") throw ValueError(option, "needs --model mlp");
+  for (const Dependency& d : dependencies) {
+    const CLI::Option* decider = app.get_option_no_throw(d.decider);
+    if (!given(d.option) || !decider) continue;
+    if ((decider->count() > 0 ? decider->results().back() : decider->get_default_str()) != d.value) {
+      throw ValueError(d.option, fmt::format("needs {} {}", d.decider, d.value));
+    }
   }
   std::error_code error;
   if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {

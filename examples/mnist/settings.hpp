@@ -39,6 +39,13 @@ void add_optimizer_options(CLI::App& app, Settings& s);
 /// --seed, --threads
 void add_machine_options(CLI::App& app, Settings& s);
 
+/// An option that plays a part only with one value of another.
+struct Dependency {
+  const char *option, *decider, *value;
+};
+/// nullptr if the option does not depend on another.
+const Dependency* dependency_of(const std::string& option);
+
 /// Refuses options that would be ignored, and data that is not there. ValueError, FileError.
 void check_settings(const CLI::App& app, const Settings& s);
 

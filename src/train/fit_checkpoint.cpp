@@ -122,15 +122,15 @@ void Fit::write_checkpoint(const std::string& path) const {
 }
 
 void Fit::write_best(const std::string& path) const {
-  io::save_safetensors(
-      path, best_weights(),
-      {{"epoch", fmt::format("{}", state_.best.epoch)}, {monitor_, fmt::format("{}", state_.best.value)}});
+  io::Metadata texts = {{best_epoch_text, fmt::format("{}", state_.best.epoch)},
+                        {monitor_, fmt::format("{}", state_.best.value)}};
+  for (const auto& [name, text] : options_.checkpoint.metadata) texts.set(name, text);
+  io::save_safetensors(path, best_weights(), texts);
 }
 
 /// The best weights first: if the process is killed in between, the run that goes on comes to this epoch again.
 /// Training goes on without a file that could not be written.
 void Fit::save() {
-  if (!files_.wanted()) return;
   const auto written = [this](const std::string& path, void (Fit::*write)(const std::string&) const, bool is_best) {
     std::string failure;
     try {
@@ -148,7 +148,7 @@ void Fit::save() {
     return false;
   };
   if (files_.wants_best()) files_.best_is_new = !written(files_.best_path(), &Fit::write_best, true);
-  written(files_.path(), &Fit::write_checkpoint, false);
+  if (files_.has_path()) written(files_.path(), &Fit::write_checkpoint, false);
   files_.note_saved();
 }
 

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ostream>
 #include <utility>
 
 #include "core/fail.hpp"
+#include "io/json.hpp"
 #include "train/fit_state.hpp"
 
 namespace xtape::train {
@@ -27,13 +29,6 @@ void visit_fields(const EpochRecord& r, F f) {
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 std::string csv_number(std::int64_t value) { return fmt::format("{}", value); }
 
-std::string json_number(std::int64_t value) { return fmt::format("{}", value); }
-std::string json_number(double value) {
-  if (std::isnan(value)) return "null";
-  if (std::isinf(value)) return value > 0 ? "1e999" : "-1e999";  // JSON has no infinity; readers make it of these
-  return fmt::format("{}", value);
-}
-
 struct Monitor {
   const char* name;
   double EpochRecord::*value;
@@ -43,10 +38,15 @@ constexpr std::array monitors = {Monitor{"validation_loss", &EpochRecord::valida
                                  Monitor{"train_loss", &EpochRecord::train_loss},
                                  Monitor{"train_accuracy", &EpochRecord::train_accuracy}};
 
+/// Null if there is none of that name.
+const Monitor* monitor_named(const std::string& name) noexcept {
+  const auto* const m =
+      std::find_if(monitors.begin(), monitors.end(), [&name](const Monitor& known) { return known.name == name; });
+  return m == monitors.end() ? nullptr : m;
+}
+
 const Monitor& find_monitor(const std::string& name) {
-  for (const Monitor& m : monitors) {
-    if (m.name == name) return m;
-  }
+  if (const Monitor* m = monitor_named(name)) return *m;
   fail<ValueError>("Trainer", "monitor = \"{}\" is not one of {}, {}, {}, {}", name, monitors[0].name, monitors[1].name,
                    monitors[2].name, monitors[3].name);
 }
@@ -90,7 +90,9 @@ std::int64_t History::best_epoch() const noexcept {
   return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, 0, true);
 }
 
-std::string History::to_string() const { return stop_reason() + "\n" + verdict(); }
+std::string History::to_string() const {
+  return data_.stop_reason.empty() ? verdict() : data_.stop_reason + "\n" + verdict();
+}
 std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.to_string(); }
 
 std::string History::to_csv() const {
@@ -108,8 +110,9 @@ std::string History::to_jsonl() const {
   std::string text;
   for (const EpochRecord& r : data_.epochs) {
     const std::size_t begin = text.size();
-    visit_fields(
-        r, [&text](const char* name, auto value) { text += fmt::format(", \"{}\": {}", name, json_number(value)); });
+    visit_fields(r, [&text](const char* name, auto value) {
+      text += fmt::format(", \"{}\": {}", name, io::json_number(value));
+    });
     text.replace(begin, 2, "{");
     text += "}\n";
   }
@@ -120,6 +123,7 @@ namespace detail {
 
 double monitored(const EpochRecord& record, const std::string& monitor) { return record.*find_monitor(monitor).value; }
 bool lower_is_better(const std::string& monitor) { return monitor.ends_with("loss"); }
+bool is_monitor(const std::string& name) { return monitor_named(name) != nullptr; }
 
 }  // namespace detail
 }  // namespace xtape::train

@@ -100,6 +100,8 @@ History Trainer::fit(const DataSource& training, const DataSource& validation) {
   return Fit(*impl_, training, validation).run();
 }
 
+History Trainer::history() const { return impl_->running ? impl_->running->history() : impl_->last_history; }
+
 void Trainer::resume(const std::string& path) {
   checkpoint::Contents file = checkpoint::read_file(path);
   if (!file.has_part(trainer_part)) {
