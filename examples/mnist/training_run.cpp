@@ -273,12 +273,10 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   fmt::print(s.out_stream(), "\n");
   std::fflush(s.out_stream());  // if nobody reads it, the display will tell
 
-  train::Trainer trainer(made.model, made.loss, *made.optimizer,
-                         {.epochs = s.epochs,
-                          .batch_size = s.batch_size,
-                          .seed = s.seed,
-                          .early_stopping = {.patience = s.early_stopping},
-                          .checkpoint = files.checkpoint()});
+  train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
+  options.early_stopping.patience = s.early_stopping;
+  options.checkpoint = files.checkpoint();
+  train::Trainer trainer(made.model, made.loss, *made.optimizer, options);
   if (made.scheduler) trainer.schedule(*made.scheduler, made.every);
   train::ProgressBar bar(stdout, {.mode = mode_of(s.progress)});
   trainer.sink(bar);
