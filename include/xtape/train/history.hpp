@@ -103,8 +103,9 @@ class XTAPE_API History {
   HistoryData data_;
 };
 
-/// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: its completed
-/// epochs and its verdict. FileError if the file cannot be read or is no Trainer's.
+/// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: what fit()
+/// would have returned there, and if it went on after that, the epochs so far, with an empty stop_reason() and
+/// StopCause::none. FileError if the file cannot be read, is damaged or is no Trainer's.
 XTAPE_API History load_history(const std::string& path);
 
 namespace detail {
