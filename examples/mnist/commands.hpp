@@ -11,3 +11,8 @@ using Run = std::function<int()>;
 
 /// Each adds its options and examples to the app of its command. The options live as long as the result.
 Run add_train(CLI::App& app);
+Run add_evaluate(CLI::App& app);
+Run add_predict(CLI::App& app);
+Run add_lr_find(CLI::App& app);
+Run add_summary(CLI::App& app);
+Run add_report(CLI::App& app);

@@ -24,6 +24,11 @@ struct Command {
 
 constexpr Command commands[] = {
     {"train", "Train a classifier.", add_train},
+    {"evaluate", "Measure a model on test images.", add_evaluate},
+    {"predict", "Classify pictures.", add_predict},
+    {"lr-find", "Look for a good learning rate.", add_lr_find},
+    {"summary", "List the layers of a model.", add_summary},
+    {"report", "Make the report of a run again, or compare runs.", add_report},
 };
 
 constexpr char footer[] = R"(xtape-mnist COMMAND --help lists the options of a command. Options without a

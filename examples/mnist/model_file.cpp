@@ -86,10 +86,9 @@ Shape input_of(const json& value) {
 }
 
 std::vector<double> numbers_of(const json& object, const char* name) {
-  const json& list = object.is_object() && object.contains(name) ? object.at(name) : object;
-  const bool is_list = list.is_array() && std::all_of(list.begin(), list.end(), [](const json& number) {
-                         return number.is_number();
-                       });
+  const json list = object.is_object() ? object.value(name, json()) : json();
+  const bool is_list = list.is_array() && std::all_of(list.begin(), list.end(),
+                                                      [](const json& number) { return number.is_number(); });
   if (!is_list) refuse("the metadata \"normalization\" has no list of numbers \"{}\"", name);
   return list.get<std::vector<double>>();
 }

@@ -151,6 +151,13 @@ Images load_images(const Settings& s) {
   return {train, test, s.data};
 }
 
+std::string hash_of(const Images& images) {
+  Hash hash;
+  for (const data::ImageDataset& part : {images.train, images.test}) hash.add(part.images()).add(part.labels());
+  for (const std::string& name : images.classes()) hash.add(name).add(",");
+  return fmt::format("{:016x}", hash.value());
+}
+
 Parts split(const Images& images, const Settings& s) {
   auto [training, held_out] = data::random_split(images.train, std::array{1 - s.validation, s.validation}, s.seed);
   return {training, held_out};

@@ -57,6 +57,8 @@ struct Images {
 
 /// Reads what --data names. FileError if it is damaged or empty.
 Images load_images(const Settings& s);
+/// A text that tells images, labels or classes from others.
+std::string hash_of(const Images& images);
 
 /// Training and held-out images: the seed alone decides which are held out.
 struct Parts {

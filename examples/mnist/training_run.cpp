@@ -31,13 +31,6 @@ train::ProgressMode mode_of(const std::string& name) {
   return name == "none" ? train::ProgressMode::none : train::ProgressMode::automatic;
 }
 
-std::string hash_text(const Images& images) {
-  Hash hash;
-  for (const data::ImageDataset& part : {images.train, images.test}) hash.add(part.images()).add(part.labels());
-  for (const std::string& name : images.classes()) hash.add(name).add(",");
-  return fmt::format("{:016x}", hash.value());
-}
-
 /// run.json of the run that goes on, if the data is the same.
 Json record_to_continue(const RunDirectory& run, const std::string& data_hash) {
   const std::string path = run.file(run_file::record);
@@ -130,7 +123,7 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
       metadata_(metadata_of(description_of(s, made, configuration))),
       classes_(made.images.classes()) {
   if (!run_.defined()) return;
-  const std::string hash = hash_text(made.images);
+  const std::string hash = hash_of(made.images);
   if (s.resume) {
     record_ = record_to_continue(run_, hash);
     record_["resumed"].push_back(now());

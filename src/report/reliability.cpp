@@ -34,7 +34,7 @@ Html scales() {
   }
   return out + svg_line("axis", diagram.left, diagram.bottom(), diagram.right(), diagram.bottom()) +
          svg_line("axis", strip.left, strip.bottom(), strip.right(), strip.bottom()) +
-         svg_text("y", strip.left - 8, strip.y(0.5), "samples") +
+         svg_text("start", strip.left, strip.top - 5, "Samples") +
          svg_text("x-title", diagram.right(), diagram_height - 6, "Confidence");
 }
 

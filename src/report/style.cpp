@@ -78,7 +78,7 @@ svg path, svg circle { vector-effect: non-scaling-stroke; fill: none; stroke-wid
 text.y { text-anchor: end; dominant-baseline: central; }
 text.x, text.best { text-anchor: middle; }
 text.x-title, text.y-title, text.best.end { text-anchor: end; }
-text.best.start { text-anchor: start; }
+text.start { text-anchor: start; }
 svg text.best { fill: var(--ink); font-weight: 600; }
 svg .curve { stroke-width: 2px; stroke-linejoin: round; stroke-linecap: round; }
 .curve.train, .dot.train, .ring.train { stroke: var(--train); }
