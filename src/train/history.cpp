@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/fail.hpp"
+#include "io/json.hpp"
 #include "train/fit_state.hpp"
 
 namespace xtape::train {
@@ -27,13 +28,6 @@ void visit_fields(const EpochRecord& r, F f) {
 // The shortest digits that read back as the same number.
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 std::string csv_number(std::int64_t value) { return fmt::format("{}", value); }
-
-std::string json_number(std::int64_t value) { return fmt::format("{}", value); }
-std::string json_number(double value) {
-  if (std::isnan(value)) return "null";
-  if (std::isinf(value)) return value > 0 ? "1e999" : "-1e999";  // JSON has no infinity; readers make it of these
-  return fmt::format("{}", value);
-}
 
 struct Monitor {
   const char* name;
@@ -116,8 +110,9 @@ std::string History::to_jsonl() const {
   std::string text;
   for (const EpochRecord& r : data_.epochs) {
     const std::size_t begin = text.size();
-    visit_fields(
-        r, [&text](const char* name, auto value) { text += fmt::format(", \"{}\": {}", name, json_number(value)); });
+    visit_fields(r, [&text](const char* name, auto value) {
+      text += fmt::format(", \"{}\": {}", name, io::json_number(value));
+    });
     text.replace(begin, 2, "{");
     text += "}\n";
   }

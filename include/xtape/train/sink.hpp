@@ -19,6 +19,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -50,6 +51,9 @@ struct BatchRecord {
   std::int64_t samples = 0;
   double loss = 0;  ///< what the criterion returned
   double lr = 0;    ///< of the first group
+  /// Of the epoch so far, with this batch: after the last one, EpochRecord's values. NaN if not measured.
+  double train_loss = std::numeric_limits<double>::quiet_NaN();
+  double train_accuracy = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct CheckpointSaved {
