@@ -47,7 +47,7 @@ toml::table parsed(const std::string& path) {
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& e) {
-    fail_at(path, e.source().begin, "no TOML: " + std::string(e.description()));
+    fail_at(path, e.source().begin, "not valid TOML: " + std::string(e.description()));
   }
 }
 
@@ -147,7 +147,7 @@ void apply_configuration(CLI::App& app, const std::string& path) {
     const std::optional<std::string> value = as_argument(node, kind_of(option));
     if (!value) {
       std::ostringstream got;
-      got << node.type();
+      got << node.type();  // "string", "boolean", ...
       fail_at(path, node.source().begin, fmt::format("{}: needs {}, got {}", key, wanted(kind_of(option)), got.str()));
     }
     const auto is_key = [&key](const std::string& other) { return other == key; };

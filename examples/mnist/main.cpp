@@ -105,9 +105,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
   } catch (const CLI::ArgumentMismatch& e) {
-    // CLI11: "--lr: 1 required FLOAT:in [0, inf) missing"
+    // CLI11: "--lr: 1 required FLOAT:in [0, inf) missing", "--lr: At Most 1 required but received 2"
     const std::string what = e.what();
-    fmt::print(stderr, "xtape-mnist: {}: needs a value\n", what.substr(0, what.find(':')));
+    const bool too_many = what.find("At Most") != std::string::npos;
+    fmt::print(stderr, "xtape-mnist: {}: {}\n", what.substr(0, what.find(':')),
+               too_many ? "is given more than once" : "needs a value");
     return 1;
   } catch (const ReaderIsGone& e) {
     fmt::print(stderr, "xtape-mnist: {}\n", e.what());

@@ -64,10 +64,26 @@ class RunFiles {
   void write_epoch(const train::Trainer& trainer);
   /// The last page, and run.json with `results`.
   void finish(const train::Trainer& trainer, const Json& results);
+  /// f(); an exception of it is noted in run.json.
+  template <class F>
+  auto guarded(F f) {
+    try {
+      return f();
+    } catch (const std::exception& e) {
+      const std::string what = e.what();
+      attempt([this, &what] { end_record({{"state", "failed"}, {"stop_reason", what}}); });
+      throw;
+    }
+  }
+
+  bool validates() const { return validates_; }
+  /// The held-out images in large batches, whose order is theirs.
+  const data::DataLoader& validation() const { return validation_; }
 
  private:
   void write_page(const train::Trainer& trainer, bool goes_on);
   void write_record();
+  void end_record(const Json& results);
   template <class F>
   void attempt(F f) {
     try {
@@ -163,11 +179,16 @@ void RunFiles::write_record() {
 void RunFiles::finish(const train::Trainer& trainer, const Json& results) {
   if (!run_.defined()) return;
   attempt([this, &trainer, &results] {
-    if (!trainer.history().empty()) write_page(trainer, false);
-    record_.update(results);
-    record_["ended"] = now();
-    write_record();
+    write_page(trainer, false);
+    end_record(results);
   });
+}
+
+void RunFiles::end_record(const Json& results) {
+  if (!run_.defined()) return;
+  record_.update(results);
+  record_["ended"] = now();
+  write_record();
 }
 
 /// The trainer's sink: writes the files, and stops when nobody would see the rest or it could not be kept.
@@ -175,7 +196,7 @@ class Watch {
  public:
   Watch(RunFiles& files, train::Trainer& trainer, const train::ProgressBar& bar)
       : files_(files), trainer_(trainer), bar_(bar) {}
-  void on_fit_begin(const train::FitBegin& e) { is_over_ = e.first_epoch > e.epochs; }
+  void on_epoch_begin(const train::EpochBegin&) { has_trained_ = true; }
   void on_batch_end(const train::BatchRecord&) { stop_if_in_vain(); }
   void on_epoch_end(const train::EpochRecord&) {
     files_.write_epoch(trainer_);
@@ -184,8 +205,8 @@ class Watch {
   void on_warning(const train::Warning& e) {
     if (e.message.starts_with("a checkpoint could not be written")) files_.note_failure(e.message);
   }
-  /// Whether a run that goes on had nothing left to do.
-  bool is_over() const { return is_over_; }
+  /// Whether there was anything left to do.
+  bool has_trained() const { return has_trained_; }
 
  private:
   void stop_if_in_vain() {
@@ -194,7 +215,7 @@ class Watch {
   RunFiles& files_;
   train::Trainer& trainer_;
   const train::ProgressBar& bar_;
-  bool is_over_ = false;
+  bool has_trained_ = false;
 };
 
 struct Ending {
@@ -204,7 +225,7 @@ struct Ending {
 
 Ending ending_of(const train::History& history, const RunFiles& files, bool display_failed) {
   const std::string how_to_go_on =
-      files.directory().defined() ? fmt::format("; xtape-mnist train --resume {} goes on", files.directory().path()) : "";
+      files.directory().defined() ? fmt::format("; continue with xtape-mnist train --resume {}", files.directory().path()) : "";
   if (!files.failure().empty()) return {1, "failed", files.failure()};
   if (display_failed && reader_is_gone()) return {128 + SIGPIPE, "stopped", "nobody reads stdout any more" + how_to_go_on};
   if (display_failed) return {1, "stopped", "stdout: cannot be written to" + how_to_go_on};
@@ -237,6 +258,7 @@ void print_results(const TrainSettings& s, const train::History& history, const 
   if (s.progress != "json") return;
   Json line = {{"type", "test"}};
   line.update(results);
+  if (files.directory().defined()) line["report"] = files.directory().file(run_file::report);
   fmt::print("{}\n", line.dump());
   flush(stdout);
 }
@@ -259,9 +281,8 @@ Json results_of(const Ending& ending, const train::History& history, const Ingre
 int train(const TrainSettings& s, const Configuration& configuration) {
   const train::StopOnSignal stop_on_signal;
   Ingredients made(s);
-  print_heading(s, made);
-  flush(s.out_stream());
   RunFiles files(s, made, configuration);
+  print_heading(s, made);
   if (files.directory().defined()) fmt::print(s.out_stream(), "run     {}\n", files.directory().path());
   fmt::print(s.out_stream(), "\n");
   std::fflush(s.out_stream());  // if nobody reads it, the display will tell
@@ -277,12 +298,11 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   trainer.sink(watch);
   if (s.resume) trainer.resume(files.directory().file(run_file::last));
 
-  const data::DataLoader validation(made.parts.held_out, {.batch_size = evaluation_batch});
-  const bool validates = s.validates() && made.parts.held_out.size() > 0;
-  const train::History history =
-      validates ? trainer.fit(made.parts.training, validation) : trainer.fit(made.parts.training);
-  if (s.resume && watch.is_over()) {
-    fmt::print(s.out_stream(), "The run has had its {} epochs; a higher --epochs trains further.\n", history.size());
+  const train::History history = files.guarded([&files, &trainer, &made] {
+    return files.validates() ? trainer.fit(made.parts.training, files.validation()) : trainer.fit(made.parts.training);
+  });
+  if (s.resume && !watch.has_trained()) {
+    fmt::print(s.out_stream(), "{}", paragraph("resumed", "The run had ended: " + history.stop_reason() + "."));
   }
 
   Ending ending = ending_of(history, files, bar.failed());

@@ -10,7 +10,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double chart_width = 520, chart_height = 300;
-constexpr Plot plot{68, 28, 440, 232};
+constexpr Plot plot{68, 28, 430, 232};
 
 /// Where the points of a chart lie.
 class Points {
@@ -133,7 +133,7 @@ Html bands(const LineChart& chart, const Points& points) {
     const double x = points.border(i);
     out += svg_band(x, plot.top, points.border(i + 1) - x, plot.height, title);
   }
-  return element("g", {{"class", "bands"}}, out);
+  return svg_bands(out);
 }
 
 Html legend(const LineChart& chart) {

@@ -17,8 +17,6 @@ class Output {
   bool failed() const noexcept { return failed_; }
 
  private:
-  bool may_go_on() const noexcept;
-
   std::FILE* file_;
   bool failed_ = false;
 };

@@ -18,7 +18,7 @@ class Pace {
   void begin_epoch(double now);
   void end_batch(const train::BatchRecord& record, double now);
 
-  double samples_per_second() const { return measured_ > 1 ? samples_ / seconds_ : unknown; }
+  double samples_per_second() const { return measured_ > 1 && seconds_ > 0 ? samples_ / seconds_ : unknown; }
   /// From the last batch to the end of the last epoch, with the validation of each. The moment that it promises stays
   /// the same until it is a second and a twentieth off, so that a person sees a clock that counts down.
   double seconds_left() const { return end_ - last_; }

@@ -11,7 +11,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double diagram_width = 520, diagram_height = 420;
-constexpr Plot diagram{68, 16, 440, 278}, strip{68, 316, 440, 50};
+constexpr Plot diagram{68, 16, 426, 278}, strip{68, 316, 426, 50};
 
 Html bar(const char* style, double x, double y, double width, double height) {
   return element("rect",
@@ -34,7 +34,7 @@ Html scales() {
   }
   return out + svg_line("axis", diagram.left, diagram.bottom(), diagram.right(), diagram.bottom()) +
          svg_line("axis", strip.left, strip.bottom(), strip.right(), strip.bottom()) +
-         svg_text("y", strip.left - 8, strip.y(0.5), "samples") +
+         svg_text("start", strip.left, strip.top - 5, "Samples") +
          svg_text("x-title", diagram.right(), diagram_height - 6, "Confidence");
 }
 
@@ -71,7 +71,7 @@ Html reliability_diagram(const std::string& id, const std::string& description,
                              key("key bar", "Accuracy") + key("key confidence", "Mean confidence") +
                                  key("key diagonal", "Where they are equal")) +
                      svg_picture(id, diagram_width, diagram_height, "Reliability diagram", description,
-                                 scales() + bars + diagonal + marks + bands));
+                                 scales() + bars + diagonal + marks + svg_bands(bands)));
 }
 
 }  // namespace xtape::report

@@ -14,7 +14,7 @@ namespace {
 using train::EpochRecord;
 using train::History;
 
-constexpr std::size_t most_epochs = 1000;
+constexpr std::size_t most_epochs = 1000, most_printed = 200;
 
 std::vector<double> column(const History& history, const std::vector<std::size_t>& shown, double EpochRecord::*field) {
   std::vector<double> values;
@@ -174,10 +174,12 @@ Html curves_section(const History& history) {
 
 Html epochs_section(const History& history) {
   if (history.empty()) return {};
-  const Html table = to_html(epochs_table(history, shown_epochs(history)));
-  return section(
-      "epochs", "Epochs",
-      element("details", {{"class", "epochs"}}, element("summary", "Show the numbers of all epochs") + table));
+  const std::vector<std::size_t> shown = shown_epochs(history);
+  // On paper a short table is open, and a long one stays closed.
+  const char* style = shown.size() <= most_printed ? "epochs short" : "epochs";
+  return section("epochs", "Epochs",
+                 element("details", {{"class", style}},
+                         element("summary", "Show the numbers of all epochs") + to_html(epochs_table(history, shown))));
 }
 
 }  // namespace xtape::report

@@ -78,7 +78,7 @@ svg path, svg circle { vector-effect: non-scaling-stroke; fill: none; stroke-wid
 text.y { text-anchor: end; dominant-baseline: central; }
 text.x, text.best { text-anchor: middle; }
 text.x-title, text.y-title, text.best.end { text-anchor: end; }
-text.best.start { text-anchor: start; }
+text.start { text-anchor: start; }
 svg text.best { fill: var(--ink); font-weight: 600; }
 svg .curve { stroke-width: 2px; stroke-linejoin: round; stroke-linecap: round; }
 .curve.train, .dot.train, .ring.train { stroke: var(--train); }
@@ -92,8 +92,8 @@ svg .dot { fill: currentColor; stroke-width: 2px; }
 svg .ring { fill: var(--page); stroke-width: 2.5px; }
 svg path.gap { fill: var(--gap); stroke: none; }
 path.best { stroke: var(--muted); stroke-dasharray: 2 3; }
-.band { fill: transparent; }
-.band:hover { fill: var(--muted); fill-opacity: .18; }
+.bands rect { fill: transparent; }
+.bands rect:hover { fill: var(--muted); fill-opacity: .18; }
 rect.bar { fill: var(--r4); }
 rect.bar.quiet { fill: var(--muted); fill-opacity: .55; }
 svg .confidence { stroke: var(--validation); stroke-width: 2.5px; }
@@ -172,27 +172,27 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
 }
 @media print {
   @page { size: A4; margin: 15mm 14mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
-  h1 { font-size: 18pt; }
-  h2, h3, figcaption, caption { break-after: avoid; }
-  section { margin-top: 1.5rem; padding-top: 1.25rem; }
+  html { font-size: 9pt; }
+  body { max-width: none; padding: 0; }
+  h2, h3, figcaption, caption, .note { break-after: avoid; }
+  section { margin-top: 1.75rem; padding-top: 1.25rem; }
   nav, .live { display: none; }
   svg text { font-size: 15px; }
   .charts, .pair { grid-template-columns: 1fr 1fr; gap: 1.25rem; }
-  .pair.print-column { grid-template-columns: 1fr; }
   .tiles { grid-template-columns: repeat(4, 1fr); gap: .4rem; }
-  .tiles .figure { font-size: 14pt; }
+  .tiles .figure { font-size: 1.3rem; }
   .scroll { overflow: visible; max-height: none; }
   table { font-size: 8pt; }
   th, td { padding: .2rem .6rem .2rem 0; }
   .epochs table { font-size: 7pt; width: 100%; }
-  .epochs th, .epochs td { padding-right: .3rem; white-space: normal; }
+  .epochs th, .epochs td { padding: .15rem .4rem .15rem 0; white-space: normal; }
+  .epochs td:nth-last-child(2) { white-space: nowrap; }
   thead { display: table-header-group; }
   .tall thead th { position: static; }
   tr, figure, .mistakes li, .tiles > div { break-inside: avoid; }
   .heat { width: 100%; table-layout: fixed; font-size: 7pt; break-inside: avoid; }
   .heat td, .heat th, .heat tbody td, .heat.dense tbody td { min-width: 0; padding: .12rem 0; overflow-wrap: anywhere; }
-  .heat .corner { width: 16%; }
+  .heat .corner { width: 16%; white-space: normal; font-size: 6pt; }
   .heat tbody th { min-width: 0; padding-right: .3rem; }
   .heat small { font-size: 6pt; }
   .dense { font-size: 5pt; }
@@ -202,8 +202,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .mistakes { grid-template-columns: repeat(6, 1fr); gap: .75rem; }
   .mistakes img { width: 20mm; height: 20mm; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; min-width: 0; font-size: 7.5pt; }
-  details::details-content { content-visibility: visible; display: block; height: auto; block-size: auto; }
-  summary { list-style: none; }
+  .short::details-content { content-visibility: visible; display: block; height: auto; block-size: auto; }
 }
 )css";
 

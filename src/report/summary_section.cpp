@@ -16,7 +16,7 @@ Html tile(std::string_view name, const std::string& figure, const std::string& m
 }
 
 std::string interval_text(const train::Interval& i) {
-  return text_of("95% CI {:.2f} to {:.2f}%", 100 * i.low, 100 * i.high);
+  return text_of("95% CI {:.2f}–{:.2f}%", 100 * i.low, 100 * i.high);
 }
 
 /// "overfitting since epoch 4: ..." as a class of the style sheet.
@@ -55,14 +55,14 @@ Html epoch_tiles(const train::History& history) {
   Html out;
   if (!std::isnan(best.validation_accuracy)) {
     const std::int64_t n = history.data().validation_samples;
-    out += tile("Validation accuracy, best epoch", percent(best.validation_accuracy),
+    out += tile("Validation accuracy", percent(best.validation_accuracy),
                 n > 0 ? interval_text(train::wilson_interval(best.validation_accuracy, n)) : "");
   } else if (!std::isnan(best.train_accuracy)) {
-    out += tile("Training accuracy, best epoch", percent(best.train_accuracy), "while the model learned");
+    out += tile("Training accuracy", percent(best.train_accuracy), "while the model learned");
   }
   const bool validated = !std::isnan(best.validation_loss);
-  return out + tile(validated ? "Validation loss, best epoch" : "Training loss, best epoch",
-                    number(validated ? best.validation_loss : best.train_loss), "");
+  return out + tile(validated ? "Validation loss" : "Training loss",
+                    number(validated ? best.validation_loss : best.train_loss), "at the best epoch");
 }
 
 Html run_tiles(const train::History& history) {
@@ -75,7 +75,7 @@ Html run_tiles(const train::History& history) {
     out += tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor);
     const train::EpochRecord& record = history.best();
     if (!std::isnan(record.gap)) {
-      out += tile("Accuracy gap, best epoch", points(record.gap),
+      out += tile("Gap at the best epoch", points(record.gap),
                   text_of("95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
     }
   }
@@ -95,13 +95,12 @@ Html run_tiles(const train::History& history) {
 Html summary_section(const train::History& history, const train::Evaluation& evaluation,
                      const train::ReportOptions& options) {
   Html out = element("h1", options.title.empty() ? "Training report" : options.title) + verdict_line(history);
-  if (!history.stop_reason().empty()) {
-    out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
-  }
   if (options.refresh_seconds > 0) {
     out +=
         element("p", {{"class", "stop live"}},
                 Html(text_of("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
+  } else if (!history.stop_reason().empty()) {
+    out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }
   const Html tiles =
       (evaluation.samples > 0 ? evaluation_tiles(evaluation, options.evaluated_on) : epoch_tiles(history)) +

@@ -23,14 +23,13 @@ Html svg_text(const char* style, double x, double y, const std::string& text) {
 }
 
 Html svg_band(double x, double y, double width, double height, const std::string& title) {
-  return element("rect",
-                 {{"class", "band"},
-                  {"x", coordinate(x)},
-                  {"y", coordinate(y)},
-                  {"width", coordinate(width)},
-                  {"height", coordinate(height)}},
-                 element("title", title));
+  return element(
+      "rect",
+      {{"x", coordinate(x)}, {"y", coordinate(y)}, {"width", coordinate(width)}, {"height", coordinate(height)}},
+      element("title", title));
 }
+
+Html svg_bands(const Html& bands) { return element("g", {{"class", "bands"}}, bands); }
 
 Html svg_picture(const std::string& id, double width, double height, const std::string& title,
                  const std::string& description, const Html& content) {

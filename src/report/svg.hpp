@@ -21,8 +21,9 @@ struct Plot {
 std::string coordinate(double x);
 Html svg_line(const char* style, double x1, double y1, double x2, double y2);
 Html svg_text(const char* style, double x, double y, const std::string& text);
-/// A rectangle that the mouse finds and the eye does not, with the text that appears there.
+/// A rectangle that the mouse finds and the eye does not, with the text that appears there. It belongs into svg_bands.
 Html svg_band(double x, double y, double width, double height, const std::string& title);
+Html svg_bands(const Html& bands);
 /// The picture with the name and the description that a screen reader says.
 Html svg_picture(const std::string& id, double width, double height, const std::string& title,
                  const std::string& description, const Html& content);

@@ -21,10 +21,10 @@ std::int64_t whole(double seconds) {
 std::string fixed_width(double value, int width, int decimals) {
   if (std::isnan(value)) return fmt::format("{:>{}}", "nan", width);
   for (; decimals >= 0; --decimals) {
-    const std::string text = fmt::format("{:{}.{}f}", value, width, decimals);
+    const std::string text = fmt::format("{:>{}.{}f}", value, width, decimals);
     if (text.size() == static_cast<std::size_t>(width)) return text;
   }
-  const std::string text = fmt::format("{:{}.0e}", value, width);
+  const std::string text = fmt::format("{:>{}.0e}", value, width);
   return text.size() == static_cast<std::size_t>(width) ? text : std::string(static_cast<std::size_t>(width), '#');
 }
 

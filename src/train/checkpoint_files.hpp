@@ -9,8 +9,6 @@
 
 namespace xtape::train {
 
-/// Part of every file that a Trainer has written.
-constexpr const char* trainer_part = "trainer";
 /// Text of every file of best weights: their epoch.
 constexpr const char* best_epoch_text = "epoch";
 

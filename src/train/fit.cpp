@@ -341,32 +341,21 @@ void Fit::leave_weights() {
   }
 }
 
-/// "" while it is not decided.
-std::string Fit::stop_reason() const {
+/// "" while it is not decided. Of files that could not be written it says nothing.
+std::string Fit::reason_of_end() const {
   if (!ending_) return "";
   std::string reason = ending_->reason;
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
     reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
                           state_.best.value);
   }
-  reason += files_.failures();
   return reason;
 }
 
 History Fit::history() const {
-  return History({.epochs = state_.records,
-                  .monitor = monitor_,
-                  .min_delta = options_.early_stopping.min_delta,
-                  .cause = ending_ ? ending_->cause : StopCause::none,
-                  .stop_reason = stop_reason(),
-                  .training_samples = samples_of_epoch(loader_),
-                  .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
-                  .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
-                  .classes = state_.classes,
-                  .first_loss = state_.first_loss,
-                  .majority_share = state_.majority_share,
-                  .train_eval_r2 = state_.train_eval_r2,
-                  .validation_r2 = state_.validation_r2});
+  std::string reason = reason_of_end();
+  if (ending_) reason += files_.failures();
+  return History(history_data(run_state(), {monitor_, std::move(reason)}));
 }
 
 }  // namespace xtape::train

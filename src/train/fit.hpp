@@ -106,7 +106,7 @@ class Fit {
   void end_if_it_is_time();
   void end(StopCause cause, std::string reason);
   void end_by_exception();
-  std::string stop_reason() const;
+  std::string reason_of_end() const;
   void leave_weights();
 
   // fit_checks.cpp: before the loop

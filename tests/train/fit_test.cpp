@@ -320,6 +320,59 @@ TEST(Fit, MakesNoStepOnABatchWhoseTargetsAreAllIgnored) {
   EXPECT_EQ(history.stop_cause(), StopCause::last_epoch);
 }
 
+// ---- the epoch so far ----------------------------------------------------------------------------------------------
+
+/// The batches of one epoch.
+std::vector<BatchRecord> batches_of_epoch(History& history, bool is_regression, std::int64_t accumulate = 1) {
+  const nn::Sequential model = plain_net(1, is_regression ? 1 : 3);
+  optim::SGD optimizer(model.parameters(), {.lr = 0.05});
+  const TrainerOptions options{.batch_size = 16, .seed = 3, .accumulate = accumulate};
+  Trainer trainer = is_regression
+                        ? Trainer(model, nn::MSELoss(), optimizer, options)
+                        : Trainer(model, nn::CrossEntropyLoss({.weight = tensor({1.f, 2.f, 3.f})}), optimizer, options);
+  std::vector<BatchRecord> records;
+  trainer.on_batch_end([&records](const BatchRecord& r) { records.push_back(r); });
+  history = trainer.fit(is_regression ? line(75) : three_classes(75));
+  return records;
+}
+
+TEST(Fit, TellsTheMeansOfTheEpochSoFar) {
+  for (const std::int64_t accumulate : {1, 2}) {
+    History history;
+    const std::vector<BatchRecord> records = batches_of_epoch(history, false, accumulate);
+    ASSERT_EQ(records.size(), 5u);
+    EXPECT_NEAR(records[0].train_loss, records[0].loss, 1e-6);
+    EXPECT_NE(records[1].train_loss, records[1].loss);
+    const double right = records[0].train_accuracy * 16;
+    EXPECT_EQ(right, std::round(right));
+    EXPECT_EQ(records.back().train_loss, history[0].train_loss);
+    EXPECT_EQ(records.back().train_accuracy, history[0].train_accuracy);
+  }
+}
+
+TEST(Fit, TellsNoAccuracySoFarOfARegression) {
+  History history;
+  for (const BatchRecord& r : batches_of_epoch(history, true)) {
+    EXPECT_TRUE(std::isfinite(r.train_loss));
+    EXPECT_TRUE(std::isnan(r.train_accuracy));
+  }
+}
+
+TEST(Fit, ABatchWithoutTargetsLeavesTheMeansSoFarAlone) {
+  const data::TensorDataset training(randn({6, 5}), tensor({-100, -100, 0, 1, -100, -100}));
+  const nn::Sequential model = plain_net();
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.batch_size = 2, .shuffle = false});
+  std::vector<BatchRecord> records;
+  trainer.on_batch_end([&records](const BatchRecord& r) { records.push_back(r); });
+  trainer.fit(training);
+  EXPECT_TRUE(std::isnan(records[0].train_loss));
+  EXPECT_TRUE(std::isnan(records[0].train_accuracy));
+  EXPECT_TRUE(std::isfinite(records[1].train_loss));
+  EXPECT_EQ(records[2].train_loss, records[1].train_loss);
+  EXPECT_EQ(records[2].train_accuracy, records[1].train_accuracy);
+}
+
 // ---- accumulation --------------------------------------------------------------------------------------------------
 
 TEST(Fit, AccumulatesAsIfTheBatchesWereOne) {

@@ -14,21 +14,37 @@ enum class ProgressMode : std::uint8_t {
   automatic,  ///< bar if the file is a terminal that can move its cursor (TERM is not "dumb"), else plain
   bar,        ///< a line for each epoch, and below them one that lives
   plain,      ///< a line for each epoch, and within a long one a line now and then
-  json,       ///< one object a line: an epoch, a warning, a saved file, the end
+  json,       ///< an object for each event but those of batches, one a line
   none        ///< nothing
 };
 
 struct ProgressOptions {
   ProgressMode mode = ProgressMode::automatic;
-  double heartbeat_seconds = 60;  ///< plain: how long nothing may be said; 0: a line for each epoch alone
-  bool color = true;              ///< bar: may be colored, unless NO_COLOR is set in the environment
+  double heartbeat_seconds =
+      60;             ///< plain: how long nothing may be said within an epoch; 0: a line for each epoch alone
+  bool color = true;  ///< bar: may be colored, unless NO_COLOR is set in the environment
 };
 
 /// A sink that shows how fit() goes on: `trainer.sink(train::ProgressBar());`. It writes only to `out`, which stays the
-/// caller's. Of a bar, the live line has epoch, step, bar, loss, accuracy, samples a second, time left and learning
-/// rate, as much of it as the terminal has room for, and is drawn at most ten times a second; when fit() ends, also by
-/// an exception, the line is gone and what stays are the lines of the epochs. Nothing but text and newlines reaches a
-/// file that is no terminal. A write that fails ends the display and not the training: failed() tells it.
+/// caller's and must outlive it. On a terminal:
+///
+///               training          validation
+///     epoch   loss  accuracy     loss  accuracy  seconds
+///         1  0.6127    0.7835   0.4367    0.8440      0.9
+///         2  0.4499    0.8380   0.3920    0.8558      0.9
+///     epoch  3/10  [######-------]   46 %  loss 0.4123  accuracy 0.8512  0:07 left
+///
+/// The live line has loss and accuracy of the epoch so far, and where the terminal has room for them samples a second,
+/// steps and learning rate; where it has not, it has less. The time left is that of the whole run, validation included.
+/// The line is drawn at most ten times a second, with blocks where the locale is UTF-8, and never longer than the
+/// terminal is wide at that moment. It is gone after each epoch, when fit() returns and, if fit() throws, with the
+/// ProgressBar or when the next fit() begins; what stays are the lines of the epochs, and warnings. (A program that
+/// writes to the same terminal within an epoch writes behind it.) In the table, "-" was not measured; a regression has
+/// no columns for accuracies, and a narrow terminal fewer columns.
+///
+/// The modes plain and json write text and newlines, flushed line by line. Objects have a "type": "begin", "epoch"
+/// (with the fields of History::to_jsonl), "checkpoint", "warning" and "end". A write that fails ends the display and
+/// not the training: failed() tells it.
 class XTAPE_API ProgressBar {
  public:
   /// ValueError if `out` is null, and for a heartbeat that is negative or not finite.

@@ -102,8 +102,8 @@ class XTAPE_API Trainer {
   /// For callbacks and sinks, the history of the fit() that is running: its epochs so far, with the one that
   /// on_epoch_end() tells and those of the run that it resumes. Else what the last fit() returned or, if an exception
   /// ended it, the epochs that it had completed, and stop_reason() has the exception's text. A fit() that refuses its
-  /// data or file does not count; before the first one it is empty. Until the end is decided, stop_reason() is "" and
-  /// stop_cause() is none.
+  /// data or file does not count; before the first one it is empty. While fit() runs, only its thread may ask. Until
+  /// the end is decided, stop_reason() is "" and stop_cause() is none.
   History history() const;
   /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size. ValueError for
   /// a DataLoader that stands within an epoch.
