@@ -30,7 +30,7 @@ struct LrFindSettings : Settings {
 };
 
 /// A curve of at most `rows` lines: the smoothed loss over the learning rate.
-void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t width) {
+void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest) {
   const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
   const auto [low, high] = std::minmax_element(sweep.smoothed.begin(), sweep.smoothed.end());
   // What follows an explosion would flatten all that comes before it.
@@ -38,7 +38,7 @@ void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t widt
   fmt::print("      lr       loss\n");
   for (std::size_t i = 0; i < n; i += stride) {
     const double height = top > *low ? (std::min(sweep.smoothed[i], top) - *low) / (top - *low) : 0;
-    const auto length = static_cast<std::size_t>(height * static_cast<double>(width));
+    const auto length = static_cast<std::size_t>(height * static_cast<double>(longest));
     fmt::print("{:8.1e}  {:9.4f}  |{}\n", sweep.lr[i], sweep.smoothed[i], std::string(length, '#'));
   }
 }
@@ -65,7 +65,7 @@ std::string train_command(const CLI::App& app, double lr) {
 }
 
 int find_lr(const CLI::App& app, const LrFindSettings& s) {
-  constexpr std::size_t rows = 25, width = 40;
+  constexpr std::size_t rows = 25, longest = 40;
   check_settings(app, s);
   if (!(s.start_lr > 0)) throw ValueError("--start-lr", "needs a number above 0");
   if (!(s.end_lr > s.start_lr)) {
@@ -87,7 +87,7 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
                                                .steps = s.steps,
                                                .batch_size = s.batch_size,
                                                .seed = s.seed});
-  print_curve(sweep, rows, width);
+  print_curve(sweep, rows, longest);
   flush(stdout);
   const double lr = sweep.suggestion();
   fmt::print("\nThe loss falls fastest at a learning rate of {:.1e}. To train with it:\n  {}\n", lr,

@@ -86,13 +86,13 @@ TEST(Picture, IsDarkOnLightIfItsCornersAreLight) {
   }
 }
 
-struct Refused {
+struct Malformed {
   std::string bytes;
   const char* what;  // behind the path
 };
 
 // clang-format off
-const std::vector<Refused> refused = {
+const std::vector<Malformed> malformed_files = {
     {"", "is empty"},
     {"x", "is no PGM and no IDX file"},
     {"hello, world", "is no PGM and no IDX file"},
@@ -156,7 +156,7 @@ const std::vector<Refused> refused = {
 
 TEST(Picture, IsRefusedWithTheReasonIfItIsMalformed) {
   const TempDir dir;
-  for (const Refused& file : refused) {
+  for (const Malformed& file : malformed_files) {
     write_file(dir / "p", file.bytes);
     const std::string error = "FileError: picture: \"" + dir / "p" + "\" " + file.what;
     testing::expect_errors({{error.c_str(), [&dir] { read_pictures(dir / "p", 2, 3); }}});
@@ -165,7 +165,7 @@ TEST(Picture, IsRefusedWithTheReasonIfItIsMalformed) {
 
 TEST(Picture, IsRefusedAsIdxWithTheReadersReason) {
   const TempDir dir;
-  const std::vector<Refused> idx_files = {
+  const std::vector<Malformed> idx_files = {
       {testing::idx({2, 2, 3}).substr(0, 27),
        "is truncated or damaged: its header says uint8 of shape (2, 2, 3), more "
        "than it can hold"},
@@ -176,7 +176,7 @@ TEST(Picture, IsRefusedAsIdxWithTheReadersReason) {
       {"\0\0\x08"s, "is truncated: the magic number ends at byte 4, the file at 3"},
       {"\0\0\x07\x03"s, "is not an IDX file: it begins with 00 00 07 03"},
   };
-  for (const Refused& file : idx_files) {
+  for (const Malformed& file : idx_files) {
     write_file(dir / "p", file.bytes);
     const std::string error = "FileError: read_idx: \"" + dir / "p" + "\" " + file.what;
     testing::expect_errors({{error.c_str(), [&dir] { read_pictures(dir / "p", 2, 3); }}});
