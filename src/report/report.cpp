@@ -108,6 +108,10 @@ Html section(std::string_view id, std::string_view heading, const Html& content)
                  element("h2", {{"id", heading_id}}, Html(heading)) + content);
 }
 
+std::string data_name(const train::ReportOptions& options) {
+  return options.evaluated_on.empty() ? "the evaluated data" : shortened(options.evaluated_on, 120);
+}
+
 Html model_section(const train::ReportOptions& options) {
   if (options.summary.empty()) return {};
   return section("model", "Model", scroll_box("Summary of the model", element("pre", options.summary)));

@@ -40,13 +40,12 @@ Html verdict_line(const train::History& history) {
   return element("p", {{"class", style}}, element("strong", all.substr(0, colon)) + Html(all.substr(colon)));
 }
 
-Html evaluation_tiles(const train::Evaluation& e, const std::string& evaluated_on) {
+Html evaluation_tiles(const train::Evaluation& e, const std::string& data) {
   Html out;
-  const std::string samples = text_of("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s");
   if (e.classes() != 0 && !std::isnan(e.accuracy)) {
-    out += tile("Accuracy on " + evaluated_on, percent(e.accuracy), interval_text(e.accuracy_interval()));
+    out += tile("Accuracy", percent(e.accuracy), interval_text(e.accuracy_interval()) + ", on " + data);
   }
-  return out + tile("Loss on " + evaluated_on, number(e.loss), samples);
+  return out + tile("Loss", number(e.loss), text_of("on {} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
 }
 
 /// Of the best epoch, where no evaluation says more.
@@ -104,7 +103,7 @@ Html summary_section(const train::History& history, const train::Evaluation& eva
     out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }
   const Html tiles =
-      (evaluation.samples > 0 ? evaluation_tiles(evaluation, options.evaluated_on) : epoch_tiles(history)) +
+      (evaluation.samples > 0 ? evaluation_tiles(evaluation, data_name(options)) : epoch_tiles(history)) +
       run_tiles(history);
   return tiles.empty() ? out : out + element("dl", {{"class", "tiles"}}, tiles);
 }
