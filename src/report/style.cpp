@@ -88,7 +88,9 @@ svg .curve.learning { stroke: var(--train); stroke-width: 1.5px; stroke-dasharra
 .dot.learning { stroke: var(--train); }
 .curve.rate, .dot.rate { stroke: var(--rate); }
 svg .dot { fill: currentColor; stroke-width: 2px; }
-.dot.train, .dot.learning { color: var(--train); } .dot.validation { color: var(--validation); } .dot.rate { color: var(--rate); }
+.dot.train, .dot.learning { color: var(--train); }
+.dot.validation { color: var(--validation); }
+.dot.rate { color: var(--rate); }
 svg .ring { fill: var(--page); stroke-width: 2.5px; }
 svg path.gap { fill: var(--gap); stroke: none; }
 path.best { stroke: var(--muted); stroke-dasharray: 2 3; }
@@ -137,9 +139,11 @@ tbody th { font-weight: 500; }
 .r0, .w0 { color: var(--muted); }
 .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-ink); }
 .r6, .r7, .w6, .w7 { color: var(--heat-light); }
-.r1 { background: var(--r1); } .r2 { background: var(--r2); } .r3 { background: var(--r3); } .r4 { background: var(--r4); }
+.r1 { background: var(--r1); } .r2 { background: var(--r2); } .r3 { background: var(--r3); }
+.r4 { background: var(--r4); }
 .r5 { background: var(--r5); } .r6 { background: var(--r6); } .r7 { background: var(--r7); }
-.w1 { background: var(--w1); } .w2 { background: var(--w2); } .w3 { background: var(--w3); } .w4 { background: var(--w4); }
+.w1 { background: var(--w1); } .w2 { background: var(--w2); } .w3 { background: var(--w3); }
+.w4 { background: var(--w4); }
 .w5 { background: var(--w5); } .w6 { background: var(--w6); } .w7 { background: var(--w7); }
 @media screen and (prefers-color-scheme: dark) {
   .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-light); }
@@ -158,7 +162,8 @@ tbody th { font-weight: 500; }
 .muted { color: var(--muted); }
 summary { cursor: pointer; margin-bottom: .75rem; width: fit-content; color: var(--link); }
 pre { margin: 0; padding: 1rem; background: var(--panel); border-radius: 8px; font: .8125rem/1.5 ui-monospace,
-  SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal; width: max-content; min-width: 100%; }
+  SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal;
+  width: max-content; min-width: 100%; }
 footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 @media (max-width: 40rem) {
   body { padding: 1.5rem 1rem 2rem; }
