@@ -160,6 +160,15 @@ TEST(Report, TheGapIsOfValuesInEvaluationModeWhereTheyWereMeasured) {
   EXPECT_EQ(lines(run), "train validation train validation rate ");
 }
 
+TEST(Report, TheTrainingCurveHoldsTheValuesInEvaluationMode) {
+  HistoryData run = classification_run(2);
+  run.epochs[0].train_loss = 0.75;
+  run.epochs[0].train_eval_loss = 0.5;
+  run.epochs[0].validation_loss = 0.625;
+  EXPECT_TRUE(
+      contains(page_of(History(run)), "\nTraining: 0.5\nValidation: 0.625\nTraining, while learning: 0.75</title>"));
+}
+
 TEST(Report, HoversHaveTheGapWithItsInterval) {
   HistoryData run = classification_run(3);
   run.epochs[1].gap = 0.0712;
