@@ -10,6 +10,7 @@
 #include "report/figures.hpp"
 #include "report/sections.hpp"
 #include "report/style.hpp"
+#include "report/table.hpp"
 #include "xtape/parallel.hpp"
 #include "xtape/version.hpp"
 
@@ -48,7 +49,7 @@ Html settings_table(const char* caption, const NamedValues& settings) {
     rows += element("tr", element("th", {{"scope", "row"}}, Html(name)) + element("td", value));
   }
   return element("div", scroll_box(caption, element("table", {{"class", "settings"}},
-                                                    element("caption", caption) + element("tbody", rows))));
+                                                    caption_of(caption) + element("tbody", rows))));
 }
 
 Html head(const train::ReportOptions& options) {
