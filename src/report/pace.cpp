@@ -42,8 +42,7 @@ void Pace::promise() {
   const auto epochs_left = static_cast<double>(std::max<std::int64_t>(fit_.epochs - record_.epoch, 0));
   const double left =
       batches_left * batch + pause() + epochs_left * (static_cast<double>(record_.batches) * batch + pause());
-  const double tolerance = 1 + left / 20;
-  if (!(std::abs(last_ + left - end_) <= tolerance)) end_ = last_ + left;
+  if (!(std::abs(last_ + left - end_) <= 1 + left / 20)) end_ = last_ + left;
 }
 
 }  // namespace xtape::report

@@ -1,0 +1,83 @@
+// A run as displays are told it, at times that the tests choose, and the table that it leaves.
+#pragma once
+
+#include <string>
+
+#include "report/display.hpp"
+
+namespace xtape::report {
+
+inline const std::string table_header =
+    "          training          validation\n"
+    "epoch   loss  accuracy     loss  accuracy  seconds\n";
+inline const std::string row_of_epoch_1 = "    1  0.5000    0.7500   0.2500    0.8750      4.0\n";
+inline const std::string row_of_epoch_2 = "    2  0.5000    0.7500   0.2500    0.8750      4.0\n";
+
+inline train::EpochRecord told_epoch(std::int64_t epoch) {
+  return {.epoch = epoch,
+          .train_loss = 0.5,
+          .train_accuracy = 0.75,
+          .validation_loss = 0.25,
+          .validation_accuracy = 0.875,
+          .seconds = 4};
+}
+
+/// Tells a display of a run of 2 epochs of 10 batches, 0.25 s each, with 1.5 s of validation.
+class ToldRun {
+ public:
+  explicit ToldRun(Display& display) : display_(display) {}
+
+  void begin(const train::FitBegin& fit = {
+                 .epochs = 2, .batches = 10, .training_samples = 100, .validation_samples = 50}) {
+    fit_ = fit;
+    epoch_ = fit.first_epoch - 1;
+    display_.fit_begin(fit_, now_);
+  }
+  void begin_epoch() {
+    ++epoch_;
+    batch_ = 0;
+    display_.epoch_begin({.epoch = epoch_, .epochs = fit_.epochs, .batches = fit_.batches}, now_);
+  }
+  void batch(double seconds = 0.25) {
+    now_ += seconds;
+    ++batch_;
+    display_.batch_end({.epoch = epoch_,
+                        .batch = batch_,
+                        .batches = fit_.batches,
+                        .step = (epoch_ - 1) * fit_.batches + batch_,
+                        .samples = 10,
+                        .loss = 1,
+                        .lr = 0.01,
+                        .train_loss = 0.5,
+                        .train_accuracy = 0.75},
+                       now_);
+  }
+  void batches(std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) batch();
+  }
+  void end_epoch(double validation_seconds = 1.5) {
+    now_ += validation_seconds;
+    display_.epoch_end(told_epoch(epoch_), now_);
+  }
+  void whole_epoch() {
+    begin_epoch();
+    batches(fit_.batches);
+    end_epoch();
+  }
+  void warn(const std::string& message) { display_.warning({message}, now_); }
+  void end() { display_.fit_end(train::History({.epochs = {told_epoch(1)}}), now_); }
+
+ private:
+  Display& display_;
+  train::FitBegin fit_;
+  std::int64_t epoch_ = 0, batch_ = 0;
+  double now_ = 1000;
+};
+
+inline std::size_t occurrences(const std::string& text, const std::string& what) {
+  std::size_t n = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++n;
+  return n;
+}
+
+}  // namespace xtape::report
