@@ -181,7 +181,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   @page { size: A4; margin: 15mm 14mm; }
   html { font-size: 9pt; }
   body { max-width: none; padding: 0; }
-  h2, h3, figcaption, caption, .note { break-after: avoid; }
+  h2, h3, figcaption, caption { break-after: avoid; }
   section { margin-top: 1.75rem; padding-top: 1.25rem; }
   nav, .live { display: none; }
   svg text { font-size: 15px; }
@@ -195,6 +195,8 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .epochs th, .epochs td { padding: .15rem .4rem .15rem 0; white-space: normal; }
   .epochs td:nth-last-child(2) { white-space: nowrap; }
   thead { display: table-header-group; }
+  #epochs { break-before: page; }
+  .scale { break-before: avoid; }
   .heat tbody th, .heat .corner { position: static; }
   caption span { max-width: 100%; }
   .pair caption span { width: auto; }
@@ -208,6 +210,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .heat td, .scale span, .tiles > div, .key, pre, .mistakes img, .marked > * {
     print-color-adjust: exact; -webkit-print-color-adjust: exact;
   }
+  #mistakes { break-before: page; }
   .mistakes { grid-template-columns: repeat(6, 1fr); gap: .75rem; }
   .mistakes img { width: 20mm; height: 20mm; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; min-width: 0; font-size: 7.5pt; }
