@@ -18,7 +18,7 @@ packages() {
       nlohmann-json3-dev  the headers of safetensors files; header-only, inside the library" ;;
     examples) echo "
       libcli11-dev      the options of xtape-mnist
-      libtomlplusplus-dev  its configuration files; header-only" ;;
+      libtomlplusplus-dev  its configuration files" ;;
     tests) echo "
       libgtest-dev      the test suite" ;;
     bench) echo "

@@ -31,9 +31,10 @@ const char* name_of(train::StopCause cause) {
     case train::StopCause::patience: return "patience";
     case train::StopCause::stop: return "stop";
     case train::StopCause::signal: return "signal";
-    case train::StopCause::not_finite: break;
+    case train::StopCause::not_finite: return "not_finite";
+    case train::StopCause::none: break;
   }
-  return "not_finite";
+  return "none";
 }
 
 class JsonDisplay final : public Display {

@@ -10,11 +10,12 @@ namespace xtape::train {
 
 CheckpointFiles::CheckpointFiles(const CheckpointOptions& options) : options_(options) {
   // Now, and not after an epoch of work, is the time to hear of a directory that does not exist or is not ours.
-  if (wanted()) io::AtomicFile(checkpoint::op, options_.path);
-  if (wanted() && options_.keep_best) io::AtomicFile(checkpoint::op, best_path());
+  if (has_path()) io::AtomicFile(checkpoint::op, options_.path);
+  if (has_best_path()) io::AtomicFile(checkpoint::op, best_path());
 }
 
 std::string CheckpointFiles::best_path() const {
+  if (!options_.best_path.empty()) return options_.best_path;
   const std::string& path = options_.path;
   const std::size_t slash = path.rfind('/'), name = slash == std::string::npos ? 0 : slash + 1;
   const std::size_t dot = path.rfind('.');
@@ -24,7 +25,7 @@ std::string CheckpointFiles::best_path() const {
 }
 
 bool CheckpointFiles::are_due(std::int64_t steps) const noexcept {
-  if (!wanted()) return false;
+  if (!has_path()) return false;
   if (options_.every_steps > 0 && steps % options_.every_steps == 0) return true;
   const std::chrono::duration<double> since = Clock::now() - last_saved_;
   return options_.every_seconds > 0 && since.count() >= options_.every_seconds;

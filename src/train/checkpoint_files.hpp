@@ -9,19 +9,19 @@
 
 namespace xtape::train {
 
-/// Part of every file that a Trainer has written.
-constexpr const char* trainer_part = "trainer";
+/// Text of every file of best weights: their epoch.
+constexpr const char* best_epoch_text = "epoch";
 
 class CheckpointFiles {
  public:
   /// FileError if there can be no file of that path. `options` must outlive it.
   explicit CheckpointFiles(const CheckpointOptions& options);
 
-  bool wanted() const noexcept { return !options_.path.empty(); }
+  bool has_path() const noexcept { return !options_.path.empty(); }
   const std::string& path() const noexcept { return options_.path; }
-  /// The file of the best weights alone: "runs/last.best.safetensors".
+  /// The file of the best weights alone: CheckpointOptions::best_path, else "runs/last.best.safetensors".
   std::string best_path() const;
-  bool wants_best() const noexcept { return wanted() && options_.keep_best && best_is_new; }
+  bool wants_best() const noexcept { return has_best_path() && best_is_new; }
 
   /// Whether to save after this step, between two epochs' ends.
   bool are_due(std::int64_t steps) const noexcept;
@@ -33,6 +33,8 @@ class CheckpointFiles {
   bool best_is_new = false;  // since its file was written
 
  private:
+  bool has_best_path() const noexcept { return options_.keep_best && (has_path() || !options_.best_path.empty()); }
+
   using Clock = std::chrono::steady_clock;
 
   const CheckpointOptions& options_;

@@ -1,11 +1,13 @@
 // What an Evaluation tells of its answers. Everything about a class comes from three counts: the samples that are of
-// it, those that are called so, and those that are both.
+// it, those that are called so, and those that are both. Calibration needs the confidence of each answer.
 #include "xtape/train/evaluation.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <ostream>
 
@@ -34,7 +36,7 @@ struct ClassCounts {
 
 std::vector<ClassCounts> counts_of(const auto& answers, std::int64_t classes) {
   std::vector<ClassCounts> counts(static_cast<std::size_t>(classes));
-  for (const auto [target, predicted] : answers) {
+  for (const auto [target, predicted, confidence] : answers) {
     ++counts[static_cast<std::size_t>(target)].support;
     ++counts[static_cast<std::size_t>(predicted)].called;
     counts[static_cast<std::size_t>(target)].right += target == predicted;
@@ -90,8 +92,71 @@ Tensor Evaluation::confusion() const {
   check_classes("confusion");
   const Tensor counts = zeros({classes_, classes_}, {.dtype = DType::int64});
   std::int64_t* n = xtape::detail::elements<std::int64_t>(counts);
-  for (const auto [target, predicted] : answers_) ++n[target * classes_ + predicted];
+  for (const Answer& a : answers_) ++n[a.target * classes_ + a.predicted];
   return counts;
+}
+
+// ---- calibration and mistakes --------------------------------------------------------------------------------------
+
+void Evaluation::check_probabilities(const char* function) const {
+  if (has_probabilities_) return;
+  fail<ValueError>("Evaluation",
+                   "{} needs probabilities of classes, which outputs give under CrossEntropyLoss, NLLLoss (of "
+                   "log-probabilities), BCEWithLogitsLoss and BCELoss",
+                   function);
+}
+
+std::vector<CalibrationBin> Evaluation::bins_of(const char* function, std::int64_t bins) const {
+  check_probabilities(function);
+  constexpr std::int64_t most = 1000;
+  if (bins < 1 || bins > most) fail<ValueError>("Evaluation", "{}: bins = {} is outside [1, {}]", function, bins, most);
+
+  std::vector<CalibrationBin> result(static_cast<std::size_t>(bins));
+  const auto bound = [bins](std::size_t i) { return static_cast<double>(i) / static_cast<double>(bins); };
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = {.low = bound(i), .high = bound(i + 1)};
+  for (const Answer& a : answers_) {
+    if (std::isnan(a.confidence)) continue;
+    // As floats, so that a confidence of 0.2 is not above the bound of 0.2.
+    CalibrationBin& bin = *std::lower_bound(
+        result.begin(), result.end(), a.confidence,
+        [](const CalibrationBin& b, float confidence) { return static_cast<float>(b.high) < confidence; });
+    ++bin.samples;
+    bin.confidence += static_cast<double>(a.confidence);
+    bin.accuracy += a.target == a.predicted;
+  }
+  for (CalibrationBin& bin : result) {  // of no samples 0 / 0, which is NaN
+    bin.confidence /= static_cast<double>(bin.samples);
+    bin.accuracy /= static_cast<double>(bin.samples);
+  }
+  return result;
+}
+
+std::vector<CalibrationBin> Evaluation::calibration(std::int64_t bins) const { return bins_of("calibration", bins); }
+
+double Evaluation::calibration_error(std::int64_t bins) const {
+  double error = 0;
+  std::int64_t samples_in_bins = 0;
+  for (const CalibrationBin& bin : bins_of("calibration_error", bins)) {
+    if (bin.samples == 0) continue;
+    error += static_cast<double>(bin.samples) * std::abs(bin.accuracy - bin.confidence);
+    samples_in_bins += bin.samples;
+  }
+  if (samples_in_bins < static_cast<std::int64_t>(answers_.size())) return std::numeric_limits<double>::quiet_NaN();
+  return error / static_cast<double>(samples_in_bins);
+}
+
+std::vector<Mistake> Evaluation::worst() const {
+  check_probabilities("worst");
+  return worst_;
+}
+
+// ---- classes -------------------------------------------------------------------------------------------------------
+
+std::vector<std::string> Evaluation::class_names() const {
+  if (!names_.empty()) return names_;
+  std::vector<std::string> numbers;
+  for (std::int64_t c = 0; c < classes_; ++c) numbers.push_back(std::to_string(c));
+  return numbers;
 }
 
 std::vector<ClassScores> Evaluation::class_scores() const {
@@ -116,9 +181,9 @@ std::string Evaluation::report() const {
   check_classes("report");
   constexpr char macro[] = "macro avg", weighted[] = "weighted avg";
   const std::vector<ClassScores> scores = class_scores();
-  const auto name = [this](std::size_t c) { return names_.empty() ? std::to_string(c) : names_[c]; };
+  const std::vector<std::string> names = class_names();
   std::size_t longest = sizeof weighted - 1;
-  for (std::size_t c = 0; c < scores.size(); ++c) longest = std::max(longest, columns(name(c)));
+  for (const std::string& name : names) longest = std::max(longest, columns(name));
 
   const auto padded = [longest](const std::string& s) { return std::string(longest - columns(s), ' ') + s; };
   const auto line = [padded](const std::string& label, const ClassScores& s) {
@@ -126,7 +191,7 @@ std::string Evaluation::report() const {
   };
   std::string text =
       fmt::format("{}  {:>9} {:>9} {:>9} {:>9}\n\n", padded(""), "precision", "recall", "f1-score", "support");
-  for (std::size_t c = 0; c < scores.size(); ++c) text += line(name(c), scores[c]);
+  for (std::size_t c = 0; c < scores.size(); ++c) text += line(names[c], scores[c]);
   text += fmt::format("\n{}  {:9} {:9} {:9.4f} {:9}\n", padded("accuracy"), "", "", accuracy, answers_.size());
   return text + line(macro, macro_average()) + line(weighted, weighted_average());
 }

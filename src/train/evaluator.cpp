@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "core/fail.hpp"
 #include "data/loader_place.hpp"
 #include "train/modes.hpp"
+#include "train/probabilities.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/ops.hpp"
 
@@ -19,6 +22,14 @@ namespace {
 bool is_of_regression(const nn::Loss* loss) {
   return dynamic_cast<const nn::MSELoss*>(loss) || dynamic_cast<const nn::L1Loss*>(loss) ||
          dynamic_cast<const nn::SmoothL1Loss*>(loss) || dynamic_cast<const nn::HuberLoss*>(loss);
+}
+
+/// A copy, since a view would keep all of the batch.
+Tensor copy_of_row(const Tensor& x, std::int64_t row, std::int64_t rows) {
+  constexpr std::int64_t most_elements = 65'536;
+  if (!x.defined() || x.dim() == 0 || x.size(0) != rows || x.numel() / rows > most_elements) return {};
+  const NoGradGuard no_grad;
+  return x[row].clone();
 }
 
 }  // namespace
@@ -64,20 +75,29 @@ double Determination::r2() const {
   return total > 0 ? 1 - errors_ / total : nan;
 }
 
-Evaluator::Evaluator(const detail::Objective& objective, Measure measure)
-    : objective_(objective), measure_(measure), is_regression_(is_of_regression(objective.parts())) {}
+Evaluator::Evaluator(const detail::Objective& objective, Measure measure, std::int64_t worst)
+    : objective_(objective),
+      measure_(measure),
+      is_regression_(is_of_regression(objective.parts())),
+      most_mistakes_(static_cast<std::size_t>(worst)) {}
 
-void Evaluator::add(const Tensor& output, const Tensor& target) {
+void Evaluator::add(const Tensor& output, const Tensor& target, const Tensor& input) {
   loss_.add(objective_, output, target);
-  samples_ += target.dim() == 0 ? 1 : target.size(0);
+  const std::int64_t samples = target.dim() == 0 ? 1 : target.size(0);
   if (may_have_classes_) {
     const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
-    answers.defined() ? add_classes(answers, output) : forget_classes();
+    if (answers.defined()) {
+      add_classes(answers);
+      if (measure_ == Measure::all) add_answers(answers, output, {input, samples});
+    } else {
+      forget_classes();
+    }
   }
   if (is_regression_) determination_.add(output, target);
+  samples_ += samples;
 }
 
-void Evaluator::add_classes(const detail::ClassAnswers& answers, const Tensor& output) {
+void Evaluator::add_classes(const detail::ClassAnswers& answers) {
   if (classes_ == 0) {
     classes_ = answers.classes;
     support_.resize(static_cast<std::size_t>(classes_));
@@ -89,13 +109,49 @@ void Evaluator::add_classes(const detail::ClassAnswers& answers, const Tensor& o
   for (const std::int64_t y : answers.target) {
     if (y != detail::ClassAnswers::left_out) ++support_[static_cast<std::size_t>(y)];
   }
-  if (measure_ != Measure::all) return;
+}
+
+void Evaluator::add_answers(const detail::ClassAnswers& answers, const Tensor& output, const Inputs& inputs) {
+  const auto p = detail::answer_probabilities(objective_.parts(), answers, output);
+  if (!p) forget_probabilities();
+  const auto answers_of_sample =
+      static_cast<std::int64_t>(answers.target.size()) / std::max<std::int64_t>(inputs.samples, 1);
   const std::vector<std::int64_t> ranks = detail::target_ranks(answers, output);
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     if (ranks[i] == detail::ClassAnswers::left_out) continue;
     ++ranks_[static_cast<std::size_t>(ranks[i])];
-    answers_.push_back({static_cast<std::int32_t>(answers.target[i]), static_cast<std::int32_t>(answers.predicted[i])});
+    const std::int64_t target = answers.target[i], predicted = answers.predicted[i];
+    answers_.push_back({static_cast<std::int32_t>(target), static_cast<std::int32_t>(predicted),
+                        has_probabilities_ ? static_cast<float>(p->predicted[i]) : 0.0F});
+    if (!has_probabilities_ || target == predicted) continue;
+    keep_if_worst({.sample = static_cast<std::int64_t>(i) / answers_of_sample,
+                   .target = target,
+                   .predicted = predicted,
+                   .target_probability = p->target[i],
+                   .predicted_probability = p->predicted[i]},
+                  inputs);
   }
+}
+
+bool Evaluator::WorseFirst::operator()(const Mistake& a, const Mistake& b) const noexcept {
+  const double p = a.target_probability, q = b.target_probability;
+  return p < q || (std::isnan(p) && !std::isnan(q));
+}
+
+/// Its sample is numbered within the batch.
+void Evaluator::keep_if_worst(Mistake mistake, const Inputs& inputs) {
+  if (most_mistakes_ == 0) return;
+  const bool is_full = worst_.size() == most_mistakes_;
+  if (is_full && !WorseFirst()(mistake, *worst_.rbegin())) return;
+  mistake.input = copy_of_row(inputs.tensor, mistake.sample, inputs.samples);
+  mistake.sample += samples_;
+  if (is_full) worst_.erase(std::prev(worst_.end()));
+  worst_.insert(std::move(mistake));
+}
+
+void Evaluator::forget_probabilities() {
+  has_probabilities_ = false;
+  worst_.clear();
 }
 
 void Evaluator::forget_classes() {
@@ -105,6 +161,7 @@ void Evaluator::forget_classes() {
   support_.clear();
   ranks_.clear();
   answers_.clear();
+  forget_probabilities();
 }
 
 void check_stands_at_start(const char* function, const data::DataLoader& loader) {
@@ -119,7 +176,7 @@ void Evaluator::add_all(const data::DataLoader& loader) {
   const ModeGuard modes(objective_.module());
   const NoGradGuard no_grad;
   objective_.module().eval();
-  for (const data::Batch& batch : loader) add(objective_.output(batch.x), batch.y);
+  for (const data::Batch& batch : loader) add(objective_.output(batch.x), batch.y, batch.x);
 }
 
 double Evaluator::majority_share() const noexcept {
@@ -139,6 +196,8 @@ Evaluation Evaluator::result(std::vector<std::string> names) const {
   e.classes_ = classes_;
   e.answers_ = answers_;
   e.ranks_ = ranks_;
+  e.worst_.assign(worst_.begin(), worst_.end());
+  e.has_probabilities_ = has_probabilities_ && classes_ != 0;
   e.names_ = std::move(names);
   return e;
 }
@@ -147,8 +206,9 @@ namespace detail {
 
 Evaluation evaluate(const Objective& objective, const DataSource& source, const EvaluateOptions& options) {
   if (!source.defined()) fail<ValueError>("evaluate", "there is no data to evaluate on");
+  if (options.worst < 0) fail<ValueError>("evaluate", "worst = {}; expected at least 0", options.worst);
   const data::DataLoader loader = source.evaluation_loader(options.batch_size);
-  Evaluator evaluator(objective);
+  Evaluator evaluator(objective, Evaluator::Measure::all, options.worst);
   evaluator.add_all(loader);
   if (evaluator.samples() == 0) {
     fail<ValueError>("evaluate", "no batch to evaluate on: the data has {} samples, the loader {} batches an epoch",

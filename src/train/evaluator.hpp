@@ -1,8 +1,10 @@
 // Measuring batch by batch: evaluate() and the trainer's validation give each output and its target to an Evaluator.
-// Invariant: what it holds are sums, so that the means do not depend on how the samples are cut into batches.
+// Invariant: what it holds are sums, answers in their order and the worst of them, so that nothing depends on how the
+// samples are cut into batches.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,11 +50,12 @@ class Evaluator {
  public:
   /// How much is measured of the classes: how many answers are right, or all that an Evaluation tells.
   enum class Measure : std::uint8_t { accuracy, all };
-  /// The objective must outlive it.
-  explicit Evaluator(const detail::Objective& objective, Measure measure = Measure::all);
+  /// With Measure::all it keeps so many of the worst mistakes. The objective must outlive it.
+  explicit Evaluator(const detail::Objective& objective, Measure measure = Measure::all, std::int64_t worst = 0);
 
-  /// ShapeError if the number of classes is not that of earlier batches.
-  void add(const Tensor& output, const Tensor& target);
+  /// A batch. Mistakes have copies of the rows of `input`, if there is one. ShapeError if the number of classes is not
+  /// that of earlier batches.
+  void add(const Tensor& output, const Tensor& target, const Tensor& input = {});
   /// Adds one pass over the loader, in evaluation mode and without recording. The model's modes are afterwards what
   /// they were before, also when this throws.
   void add_all(const data::DataLoader& loader);
@@ -72,8 +75,19 @@ class Evaluator {
   Evaluation result(std::vector<std::string> names = {}) const;
 
  private:
-  void add_classes(const detail::ClassAnswers& answers, const Tensor& output);
+  /// By the probability of the true class, the lowest first; NaN is the lowest.
+  struct WorseFirst {
+    bool operator()(const Mistake& a, const Mistake& b) const noexcept;
+  };
+  struct Inputs {
+    const Tensor& tensor;
+    std::int64_t samples;
+  };
+  void add_classes(const detail::ClassAnswers& answers);
+  void add_answers(const detail::ClassAnswers& answers, const Tensor& output, const Inputs& inputs);
+  void keep_if_worst(Mistake mistake, const Inputs& inputs);
   void forget_classes();
+  void forget_probabilities();
 
   const detail::Objective& objective_;
   const Measure measure_;
@@ -86,6 +100,9 @@ class Evaluator {
   std::vector<std::int64_t> support_;        // of each class
   std::vector<std::int64_t> ranks_;          // as in Evaluation
   std::vector<Evaluation::Answer> answers_;  // as in Evaluation
+  const std::size_t most_mistakes_;
+  std::multiset<Mistake, WorseFirst> worst_;  // equals in the order in which they came
+  bool has_probabilities_ = true;             // until a batch has none
 };
 
 }  // namespace xtape::train

@@ -6,6 +6,7 @@
 #include "train/fit.hpp"
 
 #include <csignal>
+#include <exception>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -36,6 +37,18 @@ void check_has_samples(const data::Batch& transformed, std::int64_t samples) {
   }
 }
 
+/// Lets Trainer::history() ask the running Fit.
+class RunningGuard {
+ public:
+  RunningGuard(Setup& setup, const Fit& fit) : setup_(setup) { setup_.running = &fit; }
+  ~RunningGuard() { setup_.running = nullptr; }
+  RunningGuard(const RunningGuard&) = delete;
+  RunningGuard& operator=(const RunningGuard&) = delete;
+
+ private:
+  Setup& setup_;
+};
+
 }  // namespace
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
@@ -44,15 +57,19 @@ History Fit::run() {
   const ModeGuard modes(objective_.module());
   if (setup_.resume_file) go_on_from_file();
   check_cycles();
+  const RunningGuard running(setup_, *this);
   try {
     begin();
     while (!ending_) run_epoch();
   } catch (...) {
     leave_weights();
+    end_by_exception();
+    setup_.last_history = history();
     throw;
   }
   leave_weights();
   const History result = history();
+  setup_.last_history = result;
   listeners_.fit_end(result);
   return result;
 }
@@ -303,6 +320,18 @@ void Fit::end_if_it_is_time() {
   }
 }
 
+/// By the exception that is being handled. Callers of fit() get it; this is what history() tells of it.
+void Fit::end_by_exception() {
+  std::string what = "an exception ended it";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    what += ": " + std::string(e.what());
+  } catch (...) {  // of a type that has no text
+  }
+  end(StopCause::none, std::move(what));
+}
+
 /// The weights that the model has after fit(), whatever ended it.
 void Fit::leave_weights() {
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
@@ -312,26 +341,21 @@ void Fit::leave_weights() {
   }
 }
 
-History Fit::history() const {
+/// "" while it is not decided. Of files that could not be written it says nothing.
+std::string Fit::reason_of_end() const {
+  if (!ending_) return "";
   std::string reason = ending_->reason;
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
     reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
                           state_.best.value);
   }
-  reason += files_.failures();
-  return History({.epochs = state_.records,
-                  .monitor = monitor_,
-                  .min_delta = options_.early_stopping.min_delta,
-                  .cause = ending_->cause,
-                  .stop_reason = std::move(reason),
-                  .training_samples = samples_of_epoch(loader_),
-                  .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
-                  .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
-                  .classes = state_.classes,
-                  .first_loss = state_.first_loss,
-                  .majority_share = state_.majority_share,
-                  .train_eval_r2 = state_.train_eval_r2,
-                  .validation_r2 = state_.validation_r2});
+  return reason;
+}
+
+History Fit::history() const {
+  std::string reason = reason_of_end();
+  if (ending_) reason += files_.failures();
+  return History(history_data(run_state(), {monitor_, std::move(reason)}));
 }
 
 }  // namespace xtape::train

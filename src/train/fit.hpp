@@ -74,6 +74,8 @@ class Fit {
   /// ValueError for whatever can be known to fail before the first step; nothing is changed.
   Fit(Setup& setup, const DataSource& training, const DataSource& validation);
   History run();
+  /// So far; while it runs, too.
+  History history() const;
 
  private:
   struct Ending {
@@ -103,8 +105,9 @@ class Fit {
   void end_as_asked(std::int64_t epoch);
   void end_if_it_is_time();
   void end(StopCause cause, std::string reason);
+  void end_by_exception();
+  std::string reason_of_end() const;
   void leave_weights();
-  History history() const;
 
   // fit_checks.cpp: before the loop
   void check_trains_something() const;

@@ -17,30 +17,15 @@ namespace {
 
 constexpr const char* op = "resume";
 constexpr const char *loader_part = "loader", *validation_part = "validation_loader", *best_part = "best",
-                     *average_part = "average", *monitor_text = "monitor";
-
-/// f(the part's state). An error of it becomes one that names the file and the part.
-template <class F>
-auto read_part(const checkpoint::Contents& file, const char* part, F f) {
-  try {
-    return f(file.state_of(part));
-  } catch (const Error& error) {
-    fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", file.path, part, std::string(error.what()));
-  }
-}
+                     *average_part = "average";
 
 void check_place(const RunState& run, std::int64_t batches) {
-  if (run.fit.batch >= batches) {
-    fail<ValueError>(op, "\"batch\" = {}, but an epoch has {} batches", run.fit.batch, batches);
-  }
-  if (run.fit.best.epoch > run.fit.epoch) {
-    fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
-  }
+  if (run.fit.batch < batches) return;
+  fail<ValueError>(op, "\"batch\" = {}, but an epoch has {} batches", run.fit.batch, batches);
 }
 
 void check_same_monitor(const checkpoint::Contents& file, const std::string& ours) {
-  const io::Metadata texts = checkpoint::own_texts(file);
-  const std::string theirs = texts.contains(monitor_text) ? texts.at(monitor_text) : "";
+  const std::string theirs = run_texts_from(file).monitor;
   if (theirs == ours) return;
   fail<FileError>(op, "\"{}\" was written by a run that monitors \"{}\", this one monitors \"{}\"", file.path, theirs,
                   ours);
@@ -94,7 +79,13 @@ DecidingOptions Fit::deciding_options() const {
 }
 
 RunState Fit::run_state() const {
-  RunState run{.fit = state_, .epochs_begun = setup_.epochs_begun - is_in_epoch(), .options = deciding_options()};
+  RunState run{.fit = state_,
+               .epochs_begun = setup_.epochs_begun - is_in_epoch(),
+               .options = deciding_options(),
+               .min_delta = options_.early_stopping.min_delta,
+               .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
+               .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
+               .stop_cause = static_cast<std::int64_t>(ending_ ? ending_->cause : StopCause::none)};
   if (is_in_epoch()) run.fit.seconds = seconds_of_epoch();
   return run;
 }
@@ -118,19 +109,19 @@ void Fit::write_checkpoint(const std::string& path) const {
     average = StateDict(average_->averages());
     states.push_back(checkpoint::state_of({average_part, &average}));
   }
-  checkpoint::write_file(path, states, {{monitor_text, monitor_}});
+  checkpoint::write_file(path, states, to_metadata({monitor_, reason_of_end()}));
 }
 
 void Fit::write_best(const std::string& path) const {
-  io::save_safetensors(
-      path, best_weights(),
-      {{"epoch", fmt::format("{}", state_.best.epoch)}, {monitor_, fmt::format("{}", state_.best.value)}});
+  io::Metadata texts = {{best_epoch_text, fmt::format("{}", state_.best.epoch)},
+                        {monitor_, fmt::format("{}", state_.best.value)}};
+  for (const auto& [name, text] : options_.checkpoint.metadata) texts.set(name, text);
+  io::save_safetensors(path, best_weights(), texts);
 }
 
 /// The best weights first: if the process is killed in between, the run that goes on comes to this epoch again.
 /// Training goes on without a file that could not be written.
 void Fit::save() {
-  if (!files_.wanted()) return;
   const auto written = [this](const std::string& path, void (Fit::*write)(const std::string&) const, bool is_best) {
     std::string failure;
     try {
@@ -148,7 +139,7 @@ void Fit::save() {
     return false;
   };
   if (files_.wants_best()) files_.best_is_new = !written(files_.best_path(), &Fit::write_best, true);
-  written(files_.path(), &Fit::write_checkpoint, false);
+  if (files_.has_path()) written(files_.path(), &Fit::write_checkpoint, false);
   files_.note_saved();
 }
 
@@ -156,7 +147,7 @@ void Fit::save() {
 
 /// What is to be written to best_weights_.
 std::vector<nn::detail::PendingWrite> Fit::best_weights_in(const checkpoint::Contents& file) const {
-  return read_part(file, best_part, [this](const StateDict& dict) {
+  return read_part(op, file, best_part, [this](const StateDict& dict) {
     std::vector<nn::detail::PendingWrite> writes = nn::detail::PendingLoad(objective_.module(), dict).writes;
     for (nn::detail::PendingWrite& write : writes) write.to = best_weights_.copy_of(write.to);
     return writes;
@@ -167,7 +158,7 @@ std::vector<nn::detail::PendingWrite> Fit::best_weights_in(const checkpoint::Con
 std::vector<nn::detail::PendingWrite> Fit::averages_in(const checkpoint::Contents& file) const {
   std::vector<nn::detail::PendingWrite> writes;
   if (!average_) return writes;
-  return read_part(file, average_part, [this, &writes](const StateDict& dict) {
+  return read_part(op, file, average_part, [this, &writes](const StateDict& dict) {
     for (const auto& [name, average] : average_->averages()) {
       if (!dict.contains(name)) fail<ValueError>(op, "\"{}\" is missing", name);
       const Tensor& value = dict.at(name);
@@ -187,8 +178,8 @@ std::vector<nn::detail::PendingWrite> Fit::averages_in(const checkpoint::Content
 }
 
 void Fit::load(const checkpoint::Contents& file) {
-  RunState run = read_part(file, trainer_part, [this](const StateDict& dict) {
-    RunState read = run_state_from(dict);
+  RunState run = read_part(op, file, trainer_part, [this](const StateDict& dict) {
+    RunState read = run_state_from(op, dict);
     check_place(read, loader_.size());
     return read;
   });
@@ -208,7 +199,7 @@ void Fit::load(const checkpoint::Contents& file) {
   nn::detail::PendingLoad(objective_.module(), states.front().dict);  // its error, not that of the best weights
   const std::vector<nn::detail::PendingWrite> best = best_weights_in(file), averages = averages_in(file);
   const data::LoaderPlace place =
-      read_part(file, loader_part, [this](const StateDict& dict) { return data::LoaderPlace(loader_, dict); });
+      read_part(op, file, loader_part, [this](const StateDict& dict) { return data::LoaderPlace(loader_, dict); });
   checkpoint::load_all(file.path, parts, states);
   // Nothing below can fail.
   nn::detail::write_all(best);

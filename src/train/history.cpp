@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ostream>
@@ -37,10 +38,15 @@ constexpr std::array monitors = {Monitor{"validation_loss", &EpochRecord::valida
                                  Monitor{"train_loss", &EpochRecord::train_loss},
                                  Monitor{"train_accuracy", &EpochRecord::train_accuracy}};
 
+/// Null if there is none of that name.
+const Monitor* monitor_named(const std::string& name) noexcept {
+  const auto* const m =
+      std::find_if(monitors.begin(), monitors.end(), [&name](const Monitor& known) { return known.name == name; });
+  return m == monitors.end() ? nullptr : m;
+}
+
 const Monitor& find_monitor(const std::string& name) {
-  for (const Monitor& m : monitors) {
-    if (m.name == name) return m;
-  }
+  if (const Monitor* m = monitor_named(name)) return *m;
   fail<ValueError>("Trainer", "monitor = \"{}\" is not one of {}, {}, {}, {}", name, monitors[0].name, monitors[1].name,
                    monitors[2].name, monitors[3].name);
 }
@@ -84,7 +90,9 @@ std::int64_t History::best_epoch() const noexcept {
   return best != 0 ? best : best_of(data_.epochs, &EpochRecord::train_loss, 0, true);
 }
 
-std::string History::to_string() const { return stop_reason() + "\n" + verdict(); }
+std::string History::to_string() const {
+  return data_.stop_reason.empty() ? verdict() : data_.stop_reason + "\n" + verdict();
+}
 std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.to_string(); }
 
 std::string History::to_csv() const {
@@ -115,6 +123,7 @@ namespace detail {
 
 double monitored(const EpochRecord& record, const std::string& monitor) { return record.*find_monitor(monitor).value; }
 bool lower_is_better(const std::string& monitor) { return monitor.ends_with("loss"); }
+bool is_monitor(const std::string& name) { return monitor_named(name) != nullptr; }
 
 }  // namespace detail
 }  // namespace xtape::train

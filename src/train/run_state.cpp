@@ -1,5 +1,6 @@
 #include "train/run_state.hpp"
 
+#include <cmath>
 #include <span>
 #include <string>
 #include <utility>
@@ -7,13 +8,15 @@
 #include <vector>
 
 #include "core/fail.hpp"
+#include "io/text.hpp"
 #include "optim/state.hpp"
 
 namespace xtape::train {
 
 namespace {
 
-constexpr const char *op = "resume", *options_prefix = "options.";
+constexpr const char *options_prefix = "options.", *monitor_text = "monitor", *stop_reason_text = "stop_reason";
+constexpr std::int64_t no_cause = static_cast<std::int64_t>(StopCause::none);
 
 struct Field {
   std::string name;
@@ -31,6 +34,10 @@ Fields fields_of(RunState& run) {
           {"seconds", &run.fit.seconds},
           {"epochs_begun", &run.epochs_begun},
           {"classes", &run.fit.classes},
+          {"min_delta", &run.min_delta},
+          {"validation_samples", &run.validation_samples},
+          {"train_eval_samples", &run.train_eval_samples},
+          {"stop_cause", &run.stop_cause},
           {"totals.loss", &totals.loss},
           {"totals.denominator", &totals.denominator},
           {"totals.correct", &totals.score.correct},
@@ -67,12 +74,27 @@ void read(optim::StateReader& reader, const std::string& prefix, const Fields& f
   }
 }
 
-void check_counts(const Fields& fields) {
+void check_counts(const char* op, const Fields& fields) {
   constexpr std::int64_t most = std::int64_t{1} << 53;
   for (const Field& f : fields) {
     const auto* const number = std::get_if<std::int64_t*>(&f.value);
     if (!number || (**number >= 0 && **number <= most)) continue;
     fail<ValueError>(op, "\"{}\" = {} is outside [0, {}]", f.name, **number, most);
+  }
+}
+
+/// What can be known to be wrong without the run that the file belongs to.
+void check_numbers(const char* op, RunState& run) {
+  check_counts(op, fields_of(run));
+  check_counts(op, {{"options.training_samples", &run.options.training_samples}});
+  if (run.fit.best.epoch > run.fit.epoch) {
+    fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
+  }
+  if (!(run.min_delta >= 0 && std::isfinite(run.min_delta))) {
+    fail<ValueError>(op, "\"min_delta\" = {} is no finite number >= 0", run.min_delta);
+  }
+  if (run.stop_cause > no_cause) {
+    fail<ValueError>(op, "\"stop_cause\" = {} is outside [0, {}]", run.stop_cause, no_cause);
   }
 }
 
@@ -87,7 +109,7 @@ std::string column(const char* name) { return std::string("history.") + name; }
 
 /// A column with an entry for each epoch.
 template <class T>
-std::vector<T> read_column(optim::StateReader& reader, const char* name, std::int64_t epochs) {
+std::vector<T> read_column(const char* op, optim::StateReader& reader, const char* name, std::int64_t epochs) {
   std::vector<T> values;
   reader.read(column(name), values);
   if (static_cast<std::int64_t>(values.size()) != epochs) {
@@ -96,12 +118,12 @@ std::vector<T> read_column(optim::StateReader& reader, const char* name, std::in
   return values;
 }
 
-std::vector<EpochRecord> read_records(optim::StateReader& reader, std::int64_t epochs) {
+std::vector<EpochRecord> read_records(const char* op, optim::StateReader& reader, std::int64_t epochs) {
   // A record for each step count: of a file that lies about its epochs, this column is the one that an error names.
-  std::vector<EpochRecord> records(read_column<std::int64_t>(reader, "steps", epochs).size());
+  std::vector<EpochRecord> records(read_column<std::int64_t>(op, reader, "steps", epochs).size());
   for (const EpochField& field : columns) {
     const auto read = [&]<class T>(T EpochRecord::*member) {
-      const std::vector<T> values = read_column<T>(reader, field.name, epochs);
+      const std::vector<T> values = read_column<T>(op, reader, field.name, epochs);
       for (std::size_t i = 0; i < values.size(); ++i) records[i].*member = values[i];
     };
     std::visit(read, field.member);
@@ -127,18 +149,65 @@ StateDict to_dict(RunState run) {
   return writer.take();
 }
 
-RunState run_state_from(const StateDict& dict) {
+io::Metadata to_metadata(const RunTexts& texts) {
+  return {{monitor_text, texts.monitor}, {stop_reason_text, texts.stop_reason}};
+}
+
+RunState run_state_from(const char* op, const StateDict& dict) {
   optim::StateReader reader("Trainer", dict);
   RunState run;
   read(reader, "", fields_of(run));
-  check_counts(fields_of(run));
   read(reader, options_prefix, fields_of(run.options));
-  run.fit.records = read_records(reader, run.fit.epoch);
+  check_numbers(op, run);
+  run.fit.records = read_records(op, reader, run.fit.epoch);
   reader.expect_all_read();
   return run;
 }
 
+RunTexts run_texts_from(const checkpoint::Contents& file) {
+  const io::Metadata texts = checkpoint::own_texts(file);
+  const auto text = [&texts](const char* name) { return texts.contains(name) ? texts.at(name) : std::string(); };
+  return {text(monitor_text), text(stop_reason_text)};
+}
+
+HistoryData history_data(RunState run, RunTexts texts) {
+  return {.epochs = std::move(run.fit.records),
+          .monitor = std::move(texts.monitor),
+          .min_delta = run.min_delta,
+          .cause = static_cast<StopCause>(run.stop_cause),
+          .stop_reason = std::move(texts.stop_reason),
+          .training_samples = run.options.training_samples,
+          .validation_samples = run.validation_samples,
+          .train_eval_samples = run.train_eval_samples,
+          .classes = run.fit.classes,
+          .first_loss = run.fit.first_loss,
+          .majority_share = run.fit.majority_share,
+          .train_eval_r2 = run.fit.train_eval_r2,
+          .validation_r2 = run.fit.validation_r2};
+}
+
+checkpoint::Contents read_trainer_file(const char* op, const std::string& path) {
+  checkpoint::Contents file = checkpoint::read_file(path);
+  if (!file.has_part(trainer_part)) {
+    fail<FileError>(op, "\"{}\" is a checkpoint, but not of a Trainer: it has no part \"{}\"", path, trainer_part);
+  }
+  return file;
+}
+
+History load_history(const std::string& path) {
+  constexpr const char* op = "load_history";
+  const checkpoint::Contents file = read_trainer_file(op, path);
+  RunState run = read_part(op, file, trainer_part, [](const StateDict& dict) { return run_state_from(op, dict); });
+  RunTexts texts = run_texts_from(file);
+  if (!detail::is_monitor(texts.monitor)) {
+    fail<FileError>(op, "\"{}\": the text \"{}\" is {}, which is no monitored value", path, monitor_text,
+                    io::shown(texts.monitor));
+  }
+  return History(history_data(std::move(run), std::move(texts)));
+}
+
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {
+  constexpr const char* op = "resume";
   const Fields theirs = fields_of(file), ours = fields_of(here);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const std::string in_file = text_of(theirs[i]), in_run = text_of(ours[i]);

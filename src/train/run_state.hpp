@@ -1,12 +1,20 @@
-// The trainer's own part of a checkpoint: how far a run has come, and what it was told that decides its numbers.
+// The trainer's own part of a checkpoint: how far a run has come, what it was told that decides its numbers, and what
+// else its History tells.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "checkpoint/file.hpp"
+#include "core/fail.hpp"
 #include "train/fit_state.hpp"
+#include "xtape/error.hpp"
 #include "xtape/state_dict.hpp"
 
 namespace xtape::train {
+
+/// Part of every file that a Trainer has written.
+constexpr const char* trainer_part = "trainer";
 
 /// A run that goes on must have the same.
 struct DecidingOptions {
@@ -20,11 +28,36 @@ struct RunState {
   FitState fit;
   std::int64_t epochs_begun = 0;  // as Setup's, before the epoch in which the run goes on
   DecidingOptions options;
+  // For the History alone: a run that goes on has its own.
+  double min_delta = 0;
+  std::int64_t validation_samples = 0, train_eval_samples = 0;
+  std::int64_t stop_cause = static_cast<std::int64_t>(StopCause::none);
+};
+
+/// Texts of the file.
+struct RunTexts {
+  std::string monitor, stop_reason;
 };
 
 StateDict to_dict(RunState run);
-/// Error unless the dict is such a state.
-RunState run_state_from(const StateDict& dict);
+io::Metadata to_metadata(const RunTexts& texts);
+/// Error unless the dict is such a state. `op` is that of the caller.
+RunState run_state_from(const char* op, const StateDict& dict);
+/// "" for a text that the file does not have. FileError for one that does not belong in a checkpoint.
+RunTexts run_texts_from(const checkpoint::Contents& file);
+HistoryData history_data(RunState run, RunTexts texts);
+
+/// FileError unless a Trainer has written the file.
+checkpoint::Contents read_trainer_file(const char* op, const std::string& path);
+/// f(the part's state). An error of it becomes one that names the file and the part.
+template <class F>
+auto read_part(const char* op, const checkpoint::Contents& file, const char* part, F f) {
+  try {
+    return f(file.state_of(part));
+  } catch (const Error& error) {
+    fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", file.path, part, std::string(error.what()));
+  }
+}
 /// FileError that names the first option which differs, with both values.
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here);
 

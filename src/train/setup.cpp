@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "core/fail.hpp"
+#include "io/safetensors_header.hpp"
+#include "train/checkpoint_files.hpp"
 
 namespace xtape::train {
 
@@ -19,6 +22,38 @@ void check_not_negative(const char* option, double value) {
   if (!(value >= 0 && std::isfinite(value))) {
     fail<ValueError>(trainer, "{} = {}; expected a finite number >= 0", option, value);
   }
+}
+
+/// Whether they are the same file, or would be; links among the directories are followed.
+bool is_same_path(const std::string& a, const std::string& b) {
+  namespace fs = std::filesystem;
+  const auto resolved = [](const std::string& path) {
+    std::error_code error;
+    const fs::path absolute = fs::absolute(path, error);
+    const fs::path canonical = fs::weakly_canonical(absolute, error);
+    return error ? absolute.lexically_normal() : canonical;
+  };
+  return a == b || resolved(a) == resolved(b);
+}
+
+/// The file of the best weights: one that is asked for and left out, one that would replace the checkpoint, and texts
+/// that could not be written.
+void check_best_file(const CheckpointOptions& o) {
+  if (!o.keep_best && !o.best_path.empty()) {
+    fail<ValueError>(trainer, "checkpoint.best_path = \"{}\", but keep_best is false", o.best_path);
+  }
+  if (!o.keep_best && !o.metadata.empty()) {
+    fail<ValueError>(trainer, "checkpoint.metadata is for the file of the best weights, but keep_best is false");
+  }
+  if (!o.path.empty() && !o.best_path.empty() && is_same_path(o.path, o.best_path)) {
+    fail<ValueError>(trainer, "checkpoint.path = \"{}\" and checkpoint.best_path = \"{}\" are the same file", o.path,
+                     o.best_path);
+  }
+  for (const auto& [name, text] : o.metadata) {
+    if (name != best_epoch_text && !detail::is_monitor(name)) continue;
+    fail<ValueError>(trainer, "checkpoint.metadata has a text \"{}\", which the trainer writes itself", name);
+  }
+  io::header_text(trainer, {}, o.metadata);
 }
 
 /// By index, with a copy of the callback: it may add others while it runs.
@@ -51,6 +86,7 @@ void check_options(const TrainerOptions& o) {
   check_not_negative("early_stopping.min_delta", o.early_stopping.min_delta);
   check_at_least("checkpoint.every_steps", o.checkpoint.every_steps, 0);
   check_not_negative("checkpoint.every_seconds", o.checkpoint.every_seconds);
+  check_best_file(o.checkpoint);
 }
 
 // ---- those who are told --------------------------------------------------------------------------------------------

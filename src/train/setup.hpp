@@ -46,6 +46,8 @@ struct Schedule {
 /// It is a OneCycleLR or has one.
 bool counts_steps(const optim::lr_scheduler::LRScheduler& scheduler);
 
+class Fit;
+
 struct Setup {
   Setup(detail::Objective o, optim::Optimizer& opt, TrainerOptions given)
       : objective(std::move(o)), optimizer(opt), options(std::move(given)) {}
@@ -60,6 +62,8 @@ struct Setup {
 
   std::atomic<bool> stop_requested = false;
   bool is_fitting = false;
+  const Fit* running = nullptr;  // from the start of its loop to the end of fit()
+  History last_history;          // of the last one that began its loop
   bool has_warned_of_long_cycle = false, has_warned_of_ignored_options = false;
   std::int64_t epochs_begun = 0;  // in all calls of fit(): each epoch has an order of its own
 };

@@ -100,14 +100,9 @@ History Trainer::fit(const DataSource& training, const DataSource& validation) {
   return Fit(*impl_, training, validation).run();
 }
 
-void Trainer::resume(const std::string& path) {
-  checkpoint::Contents file = checkpoint::read_file(path);
-  if (!file.has_part(trainer_part)) {
-    fail<FileError>("resume", "\"{}\" is a checkpoint, but not of a Trainer: it has no part \"{}\"", path,
-                    trainer_part);
-  }
-  impl_->resume_file = std::move(file);
-}
+History Trainer::history() const { return impl_->running ? impl_->running->history() : impl_->last_history; }
+
+void Trainer::resume(const std::string& path) { impl_->resume_file = read_trainer_file("resume", path); }
 
 Evaluation Trainer::evaluate(const DataSource& source) const {
   return evaluate(source, {.batch_size = impl_->options.batch_size});

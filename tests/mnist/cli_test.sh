@@ -1,29 +1,6 @@
 #!/bin/sh
 # Tests xtape-mnist from the command line: wrong options, broken data, reproducible weights. Usage: cli_test.sh BINARY
-set -u
-binary=$1
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-complain() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
-
-# refuses "part of the message" ARGUMENTS...: exit code 1, one line on stderr, nothing on stdout. A message that begins
-# with "xtape-mnist: " is the whole line.
-refuses() {
-  expected=$1
-  shift
-  "$binary" "$@" >"$scratch/out" 2>"$scratch/err"
-  code=$?
-  [ "$code" -eq 1 ] || complain "$*: exit code $code, expected 1"
-  [ "$(wc -l <"$scratch/err")" -eq 1 ] || complain "$*: stderr is not one line: $(cat "$scratch/err")"
-  case $expected in "xtape-mnist: "*) whole=-x ;; *) whole= ;; esac
-  grep -qF $whole -- "$expected" "$scratch/err" || complain "$*: '$(cat "$scratch/err")' lacks '$expected'"
-  [ -s "$scratch/out" ] && complain "$*: wrote to stdout"
-}
+. "$(dirname "$0")/check.sh"
 
 # -- options
 refuses "1.5" --dropout 1.5
@@ -72,9 +49,20 @@ refuses "xtape-mnist: --data: there is no \"Digits\"; pass a directory of IDX fi
 refuses "xtape-mnist: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0 and dampening = 0 in group 0" \
   --nesterov --optimizer sgd --momentum 0
 refuses "--unknown" --unknown
-"$binary" --help >"$scratch/out" 2>&1 || complain "--help: exit code $?"
-[ "$(wc -L <"$scratch/out")" -le 80 ] || complain "--help is wider than 80 columns"
-grep -q -- "--label-smoothing" "$scratch/out" || complain "--help does not list --label-smoothing"
+refuses "xtape-mnist: \"trian\": no such command, did you mean train?" trian
+refuses "xtape-mnist: \"digits\": no such command; there are train, evaluate, predict, lr-find, summary, report" digits
+refuses "xtape-mnist: \"digits\": unexpected argument" train digits
+refuses "xtape-mnist: --epoch: no such option, did you mean --epochs?" --epoch 3
+refuses "xtape-mnist: --learning-rate: no such option; xtape-mnist train --help lists them" --learning-rate=3
+refuses "xtape-mnist: --optimizer: \"adma\" is not sgd, adam or adamw, did you mean adam?" --optimizer adma
+refuses "xtape-mnist: --lr: needs a value" --lr
+refuses "xtape-mnist: --classes: there are 10 digits, got 2 names" --classes a,b
+refuses "xtape-mnist: --classes: \"a,,b\" has an empty name" --classes a,,b
+for command in "" train; do
+  "$binary" $command --help >"$scratch/out" 2>&1 || complain "$command --help: exit code $?"
+  [ "$(wc -L <"$scratch/out")" -le 80 ] || complain "$command --help is wider than 80 columns"
+done
+grep -q -- "--label-smoothing" "$scratch/out" || complain "train --help does not list --label-smoothing"
 "$binary" --version >"$scratch/out" 2>&1 || complain "--version: exit code $?"
 grep -qE "^xtape [0-9]+[.][0-9]+[.][0-9]+, .* kernels$" "$scratch/out" || complain "--version: $(cat "$scratch/out")"
 
@@ -182,7 +170,7 @@ refuses "xtape-mnist: --load: needs the name of a file" --load ""
 # -- a loss that is no longer a number stops the run (SEMANTICS [6]); a large one keeps to its column
 "$binary" --data digits --epochs 3 --hidden 32 --optimizer sgd --lr 1e30 >"$scratch/out" 2>"$scratch/err"
 [ $? -eq 1 ] || complain "a NaN loss: exit code $?"
-grep -qxE "xtape-mnist: train: the loss is NaN in epoch 1, batch [23]; try a smaller --lr" "$scratch/err" ||
+grep -qxE "xtape-mnist: train: epoch 1, step [23]: the loss is NaN: .*; try a smaller --lr" "$scratch/err" ||
   complain "a NaN loss: $(cat "$scratch/err")"
 for lr in 5 1e4 1e8; do
   "$binary" --data digits --epochs 1 --model linear --optimizer sgd --momentum 0 --lr $lr >"$scratch/out" || complain "--lr $lr"
@@ -200,5 +188,4 @@ fi
 "$binary" --data digits --epochs 1 --hidden 16 >"$scratch/out"
 [ "$(wc -L <"$scratch/out")" -le 60 ] || complain "a line is longer than 60 columns"
 
-[ "$failures" -eq 0 ] && echo "all checks passed"
-exit "$failures"
+finish

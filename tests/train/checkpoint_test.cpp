@@ -108,6 +108,44 @@ TEST(TrainerCheckpoint, OfBestWeightsIsNamedAfterThePath) {
   }
 }
 
+TEST(TrainerCheckpoint, OfBestWeightsHasTheNameThatItIsGiven) {
+  const TempDir dir;
+  std::filesystem::create_directory(dir / "other");
+  SmallTraining t(
+      {.epochs = 2, .checkpoint = {.path = dir / "last.safetensors", .best_path = dir / "other/best.safetensors"}});
+  t.fit();
+  EXPECT_EQ(t.notes.saved.front().path, dir / "other/best.safetensors");
+  EXPECT_TRUE(t.notes.saved.front().is_best);
+  EXPECT_EQ(names_in(dir.string()), (std::vector<std::string>{"last.safetensors", "other"}));
+  net(5).load_state_dict(io::load_safetensors(dir / "other/best.safetensors"));
+}
+
+TEST(TrainerCheckpoint, OfBestWeightsMayBeTheOnlyFile) {
+  const TempDir dir;
+  SmallTraining t({.epochs = 12, .checkpoint = {.every_steps = 1, .best_path = dir / "best"}});
+  const History history = t.fit();
+  EXPECT_EQ(names_in(dir.string()), (std::vector<std::string>{"best"}));
+  std::vector<std::int64_t> epochs;
+  for (const CheckpointSaved& e : t.notes.saved) {
+    EXPECT_TRUE(e.is_best);
+    epochs.push_back(e.epoch);
+  }
+  EXPECT_EQ(epochs, record_epochs(history));
+}
+
+TEST(TrainerCheckpoint, OfBestWeightsHasTheTextsThatItIsGiven) {
+  const TempDir dir;
+  const io::Metadata texts = {{"classes", "[\"T-shirt\", \"Bettwäsche\"]"}, {"", "a name may be empty"}};
+  SmallTraining t({.epochs = 1, .checkpoint = {.path = dir / "last", .best_path = dir / "best", .metadata = texts}});
+  const History history = t.fit();
+  const io::Metadata written = io::safetensors_metadata(dir / "best");
+  EXPECT_EQ(written.size(), 4u);
+  for (const auto& [name, text] : texts) EXPECT_EQ(written.at(name), text);
+  EXPECT_EQ(written.at("epoch"), "1");
+  EXPECT_EQ(std::stod(written.at("validation_loss")), history[0].validation_loss);
+  EXPECT_FALSE(io::safetensors_metadata(dir / "last").contains("classes"));
+}
+
 TEST(TrainerCheckpoint, IsWrittenWhenStopped) {
   const TempDir dir;
   SmallTraining t({.epochs = 3, .checkpoint = {.path = dir / "x", .keep_best = false}});
@@ -195,6 +233,8 @@ TEST(TrainerCheckpoint, InADirectoryThatCannotBeWrittenIsAnErrorBeforeTheFirstSt
   expect_nothing_done(dir.string(), dir.string());
   std::filesystem::create_directory(dir / "x.best.y");
   expect_nothing_done(dir / "x.y", dir / "x.best.y");
+  SmallTraining best({.epochs = 1, .checkpoint = {.best_path = dir / "none/best"}});
+  expect_error<FileError>([&best] { best.fit(); }, "none");
   const testing::AsNobody nobody;
   expect_nothing_done(dir / "last.safetensors", "Permission denied");
 }

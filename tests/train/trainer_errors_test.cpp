@@ -1,8 +1,10 @@
 // What a Trainer refuses: options, schedules, data and monitored values, before anything is changed.
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
 
+#include "support/files.hpp"
 #include "support/misuse.hpp"
 #include "train/problem.hpp"
 
@@ -51,6 +53,40 @@ TEST(TrainerErrors, OfOptions) {
        with({.checkpoint = {.every_seconds = -1}})},
       {"ValueError: Trainer: the criterion has Reduction::none and returns many numbers; use Reduction::mean",
        [&c] { Trainer(c.model, nn::MSELoss({.reduction = Reduction::none}), c.optimizer); }},
+  });
+  // clang-format on
+}
+
+TEST(TrainerErrors, OfTheFileOfTheBestWeights) {
+  Classes c;
+  const testing::TempDir dir;
+  const auto with = [&c](const CheckpointOptions& options) {
+    return [&c, options] { c.trainer({.checkpoint = options}); };
+  };
+  const std::string path = dir / "x", same_path = dir / "a/../x", of_link = dir / "link/x";
+  std::filesystem::create_directory_symlink(dir.string(), dir / "link");
+  const auto are_same = [&path](const std::string& best) {
+    return "ValueError: Trainer: checkpoint.path = \"" + path + "\" and checkpoint.best_path = \"" + best +
+           "\" are the same file";
+  };
+  const std::string by_dots = are_same(same_path), by_link = are_same(of_link);
+  // clang-format off
+  expect_errors({
+      {"ValueError: Trainer: checkpoint.best_path = \"b\", but keep_best is false",
+       with({.path = "a", .keep_best = false, .best_path = "b"})},
+      {"ValueError: Trainer: checkpoint.metadata is for the file of the best weights, but keep_best is false",
+       with({.path = "a", .keep_best = false, .metadata = {{"a", "b"}}})},
+      {"ValueError: Trainer: checkpoint.path = \"a\" and checkpoint.best_path = \"a\" are the same file",
+       with({.path = "a", .best_path = "a"})},
+      {"ValueError: Trainer: checkpoint.path = \"a\" and checkpoint.best_path = \"./a\" are the same file",
+       with({.path = "a", .best_path = "./a"})},
+      {by_dots.c_str(), with({.path = path, .best_path = same_path})},
+      {by_link.c_str(), with({.path = path, .best_path = of_link})},
+      {"ValueError: Trainer: checkpoint.metadata has a text \"epoch\", which the trainer writes itself",
+       with({.path = "a", .metadata = {{"epoch", "1"}}})},
+      {"ValueError: Trainer: checkpoint.metadata has a text \"train_loss\", which the trainer writes itself",
+       with({.path = "a", .metadata = {{"train_loss", "1"}}})},
+      {"ValueError: Trainer: \"\uFFFD\" is not UTF-8", with({.path = "a", .metadata = {{"a", "\xff"}}})},
   });
   // clang-format on
 }

@@ -30,8 +30,8 @@ struct ClassScores {
   std::int64_t support = 0;
 };
 
-/// The samples whose confidence, which is the probability of the class that the model names, lies in (low, high], the
-/// first bin's in [low, high].
+/// The answers whose confidence, which is the probability of the class that the model names, lies in (low, high], the
+/// first bin's in [low, high]. Confidences and bounds are compared as floats.
 struct CalibrationBin {
   double low = 0, high = 0;
   std::int64_t samples = 0;
@@ -39,12 +39,12 @@ struct CalibrationBin {
   double accuracy = 0;    ///< the share that is right; NaN if there are no samples
 };
 
-/// A sample for which the model is wrong.
+/// A wrong answer. Of a binary loss each element of an output is an answer, so that a sample may have several.
 struct Mistake {
   std::int64_t sample = 0;  ///< from 0, in the order in which they were measured
   std::int64_t target = 0, predicted = 0;
   double target_probability = 0, predicted_probability = 0;
-  Tensor input = {};  ///< without the dim of samples; undefined for an input of more than 65,536 elements
+  Tensor input = {};  ///< a copy, without the dim of samples; undefined for an input of more than 65,536 elements
 };
 
 /// The result of evaluate(). Accuracy and what comes of it need classes: integer targets (N) of an output (N, C),
@@ -65,18 +65,19 @@ class XTAPE_API Evaluation {
   Tensor confusion() const;
   /// One entry for each class.
   std::vector<ClassScores> class_scores() const;
-  /// Whether outputs were turned into probabilities: by softmax for CrossEntropyLoss, exp for NLLLoss, sigmoid for
-  /// BCEWithLogitsLoss, as they are for BCELoss. Those of any other criterion mean nothing known. Without them the
-  /// next three throw ValueError.
-  bool has_probabilities() const noexcept;
+  /// Whether outputs give probabilities of classes: by softmax under CrossEntropyLoss, by exp under NLLLoss (not if it
+  /// gives more than 1), by sigmoid under BCEWithLogitsLoss, as they are under BCELoss. What those of another criterion
+  /// mean is not known. Without them the next three functions throw ValueError.
+  bool has_probabilities() const noexcept { return has_probabilities_; }
   /// Bins of equal width from 0 to 1, empty ones too: a reliability diagram (Guo et al., "On calibration of modern
-  /// neural networks", 2017). ValueError unless bins is in [1, 1000].
+  /// neural networks", 2017). Ignored targets do not count; an answer of outputs that are NaN is in no bin. ValueError
+  /// unless bins is in [1, 1000].
   std::vector<CalibrationBin> calibration(std::int64_t bins = 15) const;
   /// The expected calibration error: the mean distance of accuracy and confidence over the bins, weighted by their
-  /// samples. NaN if no sample counts.
+  /// samples. NaN if no sample counts, and if outputs are NaN.
   double calibration_error(std::int64_t bins = 15) const;
-  /// The mistakes with the lowest probabilities of the true class, lowest first, of equals the first; at most
-  /// EvaluateOptions::worst.
+  /// The mistakes with the lowest probabilities of the true class, lowest first, of equals the first; those of outputs
+  /// that are NaN come before all others. At most EvaluateOptions::worst.
   std::vector<Mistake> worst() const;
   /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
   /// support of both is that of all classes.
@@ -86,7 +87,7 @@ class XTAPE_API Evaluation {
   std::string report() const;
   /// The number of classes; 0 if there are none.
   std::int64_t classes() const noexcept { return classes_; }
-  /// Their names, as they were given to evaluate(), else "0", "1", ...
+  /// Their names, as they were given to evaluate(), else "0", "1", ...; none if there are no classes.
   std::vector<std::string> class_names() const;
   /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples"
   std::string to_string() const;
@@ -96,20 +97,25 @@ class XTAPE_API Evaluation {
   friend class Evaluator;
   struct Answer {
     std::int32_t target = 0, predicted = 0;
+    float confidence = 0;  // with probabilities
   };
   void check_classes(const char* function) const;
+  void check_probabilities(const char* function) const;
+  std::vector<CalibrationBin> bins_of(const char* function, std::int64_t bins) const;
 
   std::int64_t classes_ = 0;
   // Of the samples that count. (Not a confusion matrix: that of 50,000 classes would fill the memory.)
   std::vector<Answer> answers_;
   std::vector<std::int64_t> ranks_;  // [r]: samples whose class is the r-th largest output, from 0
-  std::vector<std::string> names_;   // of the classes; empty: their numbers
+  std::vector<Mistake> worst_;
+  bool has_probabilities_ = false;
+  std::vector<std::string> names_;  // of the classes; empty: their numbers
 };
 
 struct EvaluateOptions {
   std::int64_t batch_size = 256;          ///< of a Dataset
-  std::vector<std::string> classes = {};  ///< their names, for report()
-  std::int64_t worst = 24;                ///< how many of the worst mistakes are kept, with their inputs; 0 or more
+  std::vector<std::string> classes = {};  ///< their names; none: "0", "1", ...
+  std::int64_t worst = 24;                ///< how many of the worst mistakes are kept, with their inputs; at least 0
 };
 
 namespace detail {

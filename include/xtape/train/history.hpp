@@ -34,7 +34,14 @@ struct EpochRecord {
 };
 
 /// Why fit() ended.
-enum class StopCause : std::uint8_t { last_epoch, patience, stop, signal, not_finite };
+enum class StopCause : std::uint8_t {
+  last_epoch,
+  patience,
+  stop,
+  signal,
+  not_finite,
+  none  ///< of these: it has not ended, or an exception ended it
+};
 
 /// All that a History is made of.
 struct HistoryData {
@@ -77,11 +84,11 @@ class XTAPE_API History {
   /// value, that of the best train_loss; 0 if there is none either.
   std::int64_t best_epoch() const noexcept;
   StopCause stop_cause() const noexcept { return data_.cause; }
-  /// Why training ended, in words.
+  /// Why training ended, in words; "" if it had not.
   std::string stop_reason() const { return data_.stop_reason; }
   /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
   std::string verdict() const;
-  /// stop_reason() and verdict(), a line each.
+  /// stop_reason(), if there is one, and verdict(), a line each.
   std::string to_string() const;
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const History& history);
   /// A header line, then a line for each epoch; "" for what was not measured.
@@ -96,8 +103,9 @@ class XTAPE_API History {
   HistoryData data_;
 };
 
-/// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: its completed
-/// epochs and its verdict. FileError if the file cannot be read or is no Trainer's.
+/// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: what fit()
+/// would have returned there, and if it went on after that, the epochs so far, with an empty stop_reason() and
+/// StopCause::none. FileError if the file cannot be read, is damaged or is no Trainer's.
 XTAPE_API History load_history(const std::string& path);
 
 namespace detail {
@@ -106,6 +114,8 @@ namespace detail {
 XTAPE_API double monitored(const EpochRecord& record, const std::string& monitor);
 /// Whether a lower value is better: that of a loss.
 XTAPE_API bool lower_is_better(const std::string& monitor);
+/// Whether monitored() knows the name.
+XTAPE_API bool is_monitor(const std::string& name);
 }  // namespace detail
 
 }  // namespace xtape::train

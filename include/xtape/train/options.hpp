@@ -23,12 +23,16 @@ struct EarlyStoppingOptions {
 /// fails, training goes on without: a sink's on_warning() and stop_reason() tell the file and the reason. Where no file
 /// can be, as in a directory that does not exist, fit() throws a FileError before its first step.
 struct CheckpointOptions {
-  std::string path = {};         ///< "": no checkpoints
+  std::string path = {};         ///< "": no checkpoints to go on from
   std::int64_t every_steps = 0;  ///< 0: not by steps
   double every_seconds = 0;      ///< 0: not by time
   bool keep_best = true;         ///< also the weights of the best epoch, in a file of their own
-  std::string best_path = {};    ///< that file; "": beside `path`, "last.safetensors" has "last.best.safetensors"
-  io::Metadata metadata = {};    ///< texts for the file of the best weights: names of classes, say
+  /// That file, which load_safetensors() reads; without `path` the only one. "": beside `path`, "last.safetensors" has
+  /// "last.best.safetensors".
+  std::string best_path = {};
+  /// Texts for the file of the best weights, names of classes, say. It also has "epoch" and, under its name, the
+  /// monitored value: such names are the trainer's.
+  io::Metadata metadata = {};
 };
 
 struct TrainerOptions {

@@ -99,8 +99,11 @@ class XTAPE_API Trainer {
   /// first batch of the validation data is tried before the first step. Errors of xtape that come from validation begin
   /// with "validation: ".
   History fit(const DataSource& training, const DataSource& validation = {});
-  /// The epochs so far of the fit() that is running, for callbacks and sinks; else what the last fit() returned. Empty
-  /// before the first one. Of a run that is not over, stop_reason() is "".
+  /// For callbacks and sinks, the history of the fit() that is running: its epochs so far, with the one that
+  /// on_epoch_end() tells and those of the run that it resumes. Else what the last fit() returned or, if an exception
+  /// ended it, the epochs that it had completed, and stop_reason() has the exception's text. A fit() that refuses its
+  /// data or file does not count; before the first one it is empty. While fit() runs, only its thread may ask. Until
+  /// the end is decided, stop_reason() is "" and stop_cause() is none.
   History history() const;
   /// Measures the model with the criterion. A Dataset is given in batches of the trainer's batch_size. ValueError for
   /// a DataLoader that stands within an epoch.

@@ -1,0 +1,172 @@
+#include "configuration.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <sstream>
+#include <xtape/xtape.hpp>
+
+#include "checks.hpp"
+#include "files.hpp"
+#include "settings.hpp"
+
+namespace {
+
+enum class Kind { flag, whole, number, text };
+
+Kind kind_of(const CLI::Option& option) {
+  if (option.get_items_expected_max() == 0) return Kind::flag;
+  const std::string type = option.get_type_name();
+  if (type.starts_with("INT") || type.starts_with("UINT")) return Kind::whole;
+  return type.starts_with("FLOAT") ? Kind::number : Kind::text;
+}
+
+std::string key_of(const CLI::Option& option) { return option.get_name().substr(2); }
+
+std::vector<CLI::Option*> configurable_options(CLI::App& app) {
+  return app.get_options([](CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
+}
+std::vector<const CLI::Option*> configurable_options(const CLI::App& app) {
+  return app.get_options([](const CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
+}
+
+std::string value_of(const CLI::Option& option) {
+  if (kind_of(option) == Kind::flag) return option.count() > 0 ? "true" : "false";
+  return option.count() > 0 ? option.results().back() : option.get_default_str();
+}
+
+[[noreturn]] void fail_at(const std::string& path, const toml::source_position& where, const std::string& what) {
+  throw xtape::FileError(fmt::format("{}:{}", path, where.line), what);
+}
+
+toml::table parsed(const std::string& path) {
+  const std::string text = read_file("--config", path);
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& e) {
+    fail_at(path, e.source().begin, "not valid TOML: " + std::string(e.description()));
+  }
+}
+
+/// The value as it would be given on the command line; none if its kind is not that of the option.
+std::optional<std::string> as_argument(const toml::node& node, Kind kind) {
+  if (kind == Kind::flag && node.is_boolean()) return **node.as_boolean() ? "true" : "false";
+  if (kind == Kind::text && node.is_string()) return **node.as_string();
+  if ((kind == Kind::whole || kind == Kind::number) && node.is_integer()) return std::to_string(**node.as_integer());
+  if (kind == Kind::number && node.is_floating_point()) return fmt::format("{}", **node.as_floating_point());
+  // TOML's whole numbers end at 2^63 - 1, seeds at 2^64 - 1: larger ones are written as texts.
+  if (kind == Kind::whole && node.is_string() && (*node.as_string())->size() > 18) return **node.as_string();
+  return {};
+}
+
+std::string wanted(Kind kind) {
+  switch (kind) {
+    case Kind::flag: return "true or false";
+    case Kind::whole: return "a whole number";
+    case Kind::number: return "a number";
+    default: return "a text in quotes";
+  }
+}
+
+CLI::Option& option_for(CLI::App& app, const std::string& path, const std::string& key, const toml::node& node) {
+  std::vector<std::string> keys;
+  for (CLI::Option* o : configurable_options(app)) {
+    if (key_of(*o) == key) return *o;
+    keys.push_back(key_of(*o));
+  }
+  std::sort(keys.begin(), keys.end());
+  fail_at(path, node.source().begin,
+          fmt::format("{}: no such key{} There are {}", key, suggestion(key, keys).empty() ? "." : suggestion(key, keys),
+                      fmt::join(keys, ", ")));
+}
+
+/// Whether the command line has chosen something with which the option plays no part.
+bool is_overruled(const CLI::App& app, const std::string& option) {
+  const Dependency* d = dependency_of(option);
+  if (!d) return false;
+  const CLI::Option* decider = app.get_option_no_throw(d->decider);
+  return decider && decider->count() > 0 && decider->results().back() != d->value;
+}
+
+void give(CLI::Option& option, const std::string& value, const std::string& path, const toml::node& node) {
+  try {
+    option.add_result(value);
+    option.run_callback();
+  } catch (const CLI::Error& e) {
+    const std::string what = e.what();
+    fail_at(path, node.source().begin, what.starts_with("--") ? what.substr(2) : what);
+  }
+}
+
+std::string toml_string(const std::string& text) {
+  std::ostringstream out;
+  out << toml::value<std::string>(text);
+  return out.str();
+}
+
+}  // namespace
+
+Configuration configuration_of(const CLI::App& app) {
+  Configuration all;
+  for (const CLI::Option* o : configurable_options(app)) {
+    const Dependency* d = dependency_of(o->get_name());
+    if (d && value_of(*app.get_option(d->decider)) != d->value) continue;
+    all.push_back({key_of(*o), value_of(*o), kind_of(*o) == Kind::text});
+  }
+  return all;
+}
+
+std::string to_toml(const Configuration& configuration) {
+  std::string toml;
+  const std::string most = std::to_string(std::numeric_limits<std::int64_t>::max());
+  for (const ConfiguredOption& o : configuration) {
+    const bool is_digits = o.value.find_first_not_of("0123456789") == std::string::npos;
+    const bool too_large = is_digits && (o.value.size() > most.size() || (o.value.size() == most.size() && o.value > most));
+    toml += fmt::format("{} = {}\n", o.key, o.is_text || too_large ? toml_string(o.value) : o.value);
+  }
+  return toml;
+}
+
+void apply_configuration(CLI::App& app, const std::string& path) {
+  const toml::table file = parsed(path);
+  std::vector<std::string> from_command_line;
+  for (const CLI::Option* o : configurable_options(app)) {
+    if (o->count() > 0) from_command_line.push_back(key_of(*o));
+  }
+  const auto overruled = [&app](const std::string& name) { return is_overruled(app, name); };
+  std::vector<std::string> left_out;
+  for (auto&& [key, node] : file) {
+    if (overruled("--" + std::string(key.str()))) left_out.emplace_back(key.str());
+  }
+  for (auto&& [k, node] : file) {
+    const std::string key(k.str());
+    CLI::Option& option = option_for(app, path, key, node);
+    const std::optional<std::string> value = as_argument(node, kind_of(option));
+    if (!value) {
+      std::ostringstream got;
+      got << node.type();  // "string", "boolean", ...
+      fail_at(path, node.source().begin, fmt::format("{}: needs {}, got {}", key, wanted(kind_of(option)), got.str()));
+    }
+    const auto is_key = [&key](const std::string& other) { return other == key; };
+    const bool ignored = std::any_of(from_command_line.begin(), from_command_line.end(), is_key) ||
+                         std::any_of(left_out.begin(), left_out.end(), is_key);
+    const bool says_nothing = *value == "false" || (kind_of(option) == Kind::text && value->empty());
+    if (!ignored && !says_nothing) give(option, *value, path, node);
+  }
+}
+
+std::vector<Change> changes_to(const CLI::App& app, const std::string& path) {
+  const toml::table file = parsed(path);
+  std::vector<Change> changes;
+  for (const CLI::Option* o : configurable_options(app)) {
+    if (o->count() == 0) continue;
+    const std::string key = key_of(*o), now = value_of(*o);
+    std::string before = kind_of(*o) == Kind::flag ? "false" : o->get_default_str();
+    if (const toml::node* node = file.get(key)) before = as_argument(*node, kind_of(*o)).value_or(before);
+    if (now != before) changes.push_back({key, before, now});
+  }
+  return changes;
+}

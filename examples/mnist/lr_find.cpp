@@ -1,0 +1,116 @@
+// xtape-mnist lr-find: which learning rates make the loss fall, as a curve in the terminal and a command to go on with.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checks.hpp"
+#include "commands.hpp"
+#include "files.hpp"
+#include "settings.hpp"
+
+using namespace xtape;
+
+namespace {
+
+constexpr char lr_find_examples[] = R"(Trains for a hundred steps with a learning rate that grows from step to step,
+and prints the loss. The rate to train with lies where the loss falls fastest.
+Nothing is written.
+
+Examples:
+  xtape-mnist lr-find --data digits
+  xtape-mnist lr-find --optimizer sgd --hidden 512 --end-lr 100)";
+
+struct LrFindSettings : Settings {
+  double start_lr = 1e-7, end_lr = 10;
+  std::int64_t steps = 100;
+};
+
+/// A curve of at most `rows` lines: the smoothed loss over the learning rate.
+void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest) {
+  const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
+  const auto [low, high] = std::minmax_element(sweep.smoothed.begin(), sweep.smoothed.end());
+  // What follows an explosion would flatten all that comes before it.
+  const double top = std::min(*high, std::max(2 * sweep.smoothed.front(), *low * 1.01));
+  fmt::print("      lr       loss\n");
+  for (std::size_t i = 0; i < n; i += stride) {
+    const double height = top > *low ? (std::min(sweep.smoothed[i], top) - *low) / (top - *low) : 0;
+    const auto length = static_cast<std::size_t>(height * static_cast<double>(longest));
+    fmt::print("{:8.1e}  {:9.4f}  |{}\n", sweep.lr[i], sweep.smoothed[i], std::string(length, '#'));
+  }
+}
+
+/// For a shell: in quotes where it needs them.
+std::string shell_word(const std::string& text) {
+  constexpr char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + '\'';
+}
+
+/// `xtape-mnist train` with the options of this command line.
+std::string train_command(const CLI::App& app, double lr) {
+  std::string command = fmt::format("xtape-mnist train --lr {:.1e}", lr);
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || name == "--start-lr" || name == "--end-lr" || name == "--steps") continue;
+    command += ' ' + name;
+    if (option->get_items_expected_max() > 0) command += ' ' + shell_word(option->results().back());
+  }
+  return command;
+}
+
+int find_lr(const CLI::App& app, const LrFindSettings& s) {
+  constexpr std::size_t rows = 25, longest = 40;
+  check_settings(app, s);
+  if (!(s.start_lr > 0)) throw ValueError("--start-lr", "needs a number above 0");
+  if (!(s.end_lr > s.start_lr)) {
+    throw ValueError("--end-lr", fmt::format("{} is not above --start-lr {}", s.end_lr, s.start_lr));
+  }
+  manual_seed(s.seed);
+  set_num_threads(s.threads);
+  const Images images = load_images(s);
+  const Parts parts = split(images, s);
+  const auto classes = static_cast<std::int64_t>(images.classes().size());
+  const nn::Sequential model = make_model(s, classes);
+  const auto optimizer = make_optimizer(s, model);
+  fmt::print("data    {}, {} training images\n", images.name, parts.training.size());
+  fmt::print("model   {}, {}\n\n", describe_model(s, classes), s.optimizer);
+  flush(stdout);
+  const train::LrSweep sweep = train::lr_find(model, make_loss(s), *optimizer, parts.training,
+                                              {.start_lr = s.start_lr,
+                                               .end_lr = s.end_lr,
+                                               .steps = s.steps,
+                                               .batch_size = s.batch_size,
+                                               .seed = s.seed});
+  print_curve(sweep, rows, longest);
+  flush(stdout);
+  const double lr = sweep.suggestion();
+  fmt::print("\nThe loss falls fastest at a learning rate of {:.1e}. To train with it:\n  {}\n", lr,
+             train_command(app, lr));
+  flush(stdout);
+  return 0;
+}
+
+}  // namespace
+
+Run add_lr_find(CLI::App& app) {
+  auto s = std::make_shared<LrFindSettings>();
+  app.option_defaults()->group("Sweep");
+  app.add_option("--start-lr", s->start_lr, "The first learning rate")->transform(not_negative());
+  app.add_option("--end-lr", s->end_lr, "The last one; the sweep ends before if the loss explodes")
+      ->transform(not_negative());
+  app.add_option("--steps", s->steps, "Number of steps")->transform(whole_number_in(2, 100000));
+  add_data_options(app, *s);
+  add_split_options(app, *s);
+  add_model_options(app, *s);
+  add_optimizer_options(app, *s);
+  app.remove_option(app.get_option("--lr"));  // the sweep has its own
+  add_machine_options(app, *s);
+  app.footer(lr_find_examples);
+  return [&app, s] { return find_lr(app, *s); };
+}

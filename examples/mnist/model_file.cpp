@@ -1,0 +1,323 @@
+#include "model_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+using namespace xtape;
+using nlohmann::json;
+
+namespace {
+
+constexpr char format_version[] = "1";
+constexpr std::int64_t largest_extent = 4096, largest_hidden = 1 << 16, most_classes = 1 << 16;
+
+/// What is wrong with a description. (Its reader and its writer make different errors of it.)
+struct Refused {
+  std::string what;
+};
+
+template <class... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  throw Refused{fmt::format(format, std::forward<Args>(args)...)};
+}
+
+/// A text of the file for an error: in quotes, on one line, and cut off where it is long.
+std::string shown(const std::string& text) {
+  return json(text.substr(0, 80)).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// ---- a description and its texts ---------------------------------------------------------------------------------
+
+const std::string& text_of(const io::Metadata& metadata, const char* name) {
+  if (!metadata.contains(name)) refuse("its metadata has no \"{}\"", name);
+  return metadata.at(name);
+}
+
+json json_of(const io::Metadata& metadata, const char* name) {
+  json value = json::parse(text_of(metadata, name), nullptr, false);
+  if (value.is_discarded()) refuse("the metadata \"{}\" is no JSON", name);
+  return value;
+}
+
+/// C0 and C1 controls would change the terminal that a name is printed on.
+bool has_control_character(const std::string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
+bool is_utf8(const std::string& text) {
+  try {
+    json(text).dump();
+    return true;
+  } catch (const json::type_error&) {
+    return false;
+  }
+}
+
+std::vector<std::string> classes_of(const json& value) {
+  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& name) {
+                         return name.is_string();
+                       });
+  if (!is_list) refuse("the metadata \"classes\" is not a list of names");
+  return value.get<std::vector<std::string>>();
+}
+
+Shape input_of(const json& value) {
+  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& extent) {
+                         return extent.is_number_integer();
+                       });
+  if (!is_list || value.size() > static_cast<std::size_t>(Shape::max_dim)) {
+    refuse("the metadata \"input_shape\" is not a list of three extents");
+  }
+  Shape shape;
+  for (const json& extent : value) shape.push_back(extent.get<std::int64_t>());
+  return shape;
+}
+
+std::vector<double> numbers_of(const json& object, const char* name) {
+  const json list = object.is_object() ? object.value(name, json()) : json();
+  const bool is_list = list.is_array() && std::all_of(list.begin(), list.end(),
+                                                      [](const json& number) { return number.is_number(); });
+  if (!is_list) refuse("the metadata \"normalization\" has no list of numbers \"{}\"", name);
+  return list.get<std::vector<double>>();
+}
+
+Architecture architecture_of(const json& value) {
+  const auto field = [&value](const char* name) -> const json& {
+    if (!value.is_object() || !value.contains(name)) refuse("the metadata \"architecture\" has no \"{}\"", name);
+    return value.at(name);
+  };
+  Architecture a;
+  if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is no text");
+  a.model = field("model").get<std::string>();
+  if (a.model != "mlp") return a;
+  if (!field("hidden").is_number_integer()) {
+    refuse("the metadata \"architecture\" has a \"hidden\" that is no whole number");
+  }
+  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is no number");
+  a.hidden = field("hidden").get<std::int64_t>();
+  a.dropout = field("dropout").get<double>();
+  return a;
+}
+
+void check_classes(const std::vector<std::string>& classes) {
+  if (classes.empty()) refuse("it names no classes");
+  if (classes.size() > static_cast<std::size_t>(most_classes)) {
+    refuse("it names {} classes, at most {} are possible", classes.size(), most_classes);
+  }
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].empty()) refuse("the name of class {} is empty", i);
+    if (!is_utf8(classes[i])) refuse("the name of class {} is not UTF-8", i);
+    if (has_control_character(classes[i])) refuse("the name of class {} has a control character", i);
+  }
+}
+
+void check_input(const Shape& input) {
+  const bool possible = input.size() == 3 && std::all_of(input.begin(), input.end(), [](std::int64_t extent) {
+                          return extent >= 1 && extent <= largest_extent;
+                        });
+  if (!possible) {
+    refuse("its pictures have shape {}, expected channels, height and width, each in [1, {}]", input.to_string(),
+           largest_extent);
+  }
+}
+
+void check_normalization(const Normalization& n, std::int64_t channels) {
+  for (const auto& [name, numbers] : {std::pair{"mean", &n.mean}, {"std", &n.std}}) {
+    if (static_cast<std::int64_t>(numbers->size()) != channels) {
+      refuse("its normalization has a {} of {} numbers for {} channels", name, numbers->size(), channels);
+    }
+  }
+  for (const double mean : n.mean) {
+    if (!std::isfinite(mean)) refuse("its normalization has a mean of {}, expected a finite number", mean);
+  }
+  for (const double std : n.std) {
+    if (!(std > 0 && std::isfinite(std))) {
+      refuse("its normalization has a std of {}, expected a finite number above 0", std);
+    }
+  }
+}
+
+void check_architecture(const Architecture& a) {
+  if (a.model == "linear") return;
+  if (a.model != "mlp") refuse("its model is {}, expected linear or mlp", shown(a.model));
+  if (a.hidden < 1 || a.hidden > largest_hidden) {
+    refuse("its hidden layer has {} units, expected 1 to {}", a.hidden, largest_hidden);
+  }
+  if (!(a.dropout >= 0 && a.dropout <= 1)) refuse("its dropout is {}, expected a number in [0, 1]", a.dropout);
+}
+
+void check(const Description& d) {
+  check_classes(d.classes);
+  check_input(d.input);
+  check_normalization(d.normalization, d.input[0]);
+  check_architecture(d.architecture);
+}
+
+Description description_of(const io::Metadata& metadata) {
+  const std::string& version = text_of(metadata, "xtape-mnist");
+  if (version != format_version) {
+    refuse("its format is version {}, this program reads version {}", shown(version), format_version);
+  }
+  const json normalization = json_of(metadata, "normalization");
+  Description d;
+  d.classes = classes_of(json_of(metadata, "classes"));
+  d.input = input_of(json_of(metadata, "input_shape"));
+  d.normalization = {numbers_of(normalization, "mean"), numbers_of(normalization, "std")};
+  d.architecture = architecture_of(json_of(metadata, "architecture"));
+  d.configuration = text_of(metadata, "configuration");
+  check(d);
+  return d;
+}
+
+// ---- the weights -------------------------------------------------------------------------------------------------
+
+struct Weight {
+  const char* name;
+  Shape shape;
+};
+
+/// What the state_dict of make_model() holds.
+std::vector<Weight> weights_of(const Description& d) {
+  const std::int64_t pixels = d.input.numel(), classes = static_cast<std::int64_t>(d.classes.size());
+  const std::int64_t hidden = d.architecture.hidden;
+  if (d.architecture.model == "linear") return {{"1.weight", {classes, pixels}}, {"1.bias", {classes}}};
+  return {{"1.weight", {hidden, pixels}}, {"1.bias", {hidden}}, {"4.weight", {classes, hidden}}, {"4.bias", {classes}}};
+}
+
+/// A file may claim tensors as large as itself, and be sparse.
+void check_size(const std::string& path, const Description& d) {
+  constexpr double header = 1e8;  // at most, by the format
+  double bytes = header;
+  for (const Weight& weight : weights_of(d)) bytes += 8 * static_cast<double>(weight.shape.numel());
+  std::error_code error;
+  const auto size = static_cast<double>(std::filesystem::file_size(path, error));
+  if (!error && size > bytes) refuse("it has {:.0f} bytes, more than the model that it describes", size);
+}
+
+void check_fit(const StateDict& weights, const Description& d) {
+  const std::vector<Weight> expected = weights_of(d);
+  const auto classes = static_cast<std::int64_t>(d.classes.size());
+  const char* last = expected[expected.size() - 2].name;
+  if (weights.contains(last) && weights[last].dim() == 2 && weights[last].size(0) != classes) {
+    refuse("it names {} classes, but its last layer has {} outputs", classes, weights[last].size(0));
+  }
+  for (const auto& [name, shape] : expected) {
+    if (!weights.contains(name)) refuse("it has no tensor \"{}\"", name);
+    const Tensor& w = weights[name];
+    if (w.shape() != shape) {
+      refuse("\"{}\" has shape {}, the model that it describes {}", name, w.shape().to_string(), shape.to_string());
+    }
+    if (!is_floating(w.dtype())) refuse("\"{}\" is {}, expected float32", name, to_string(w.dtype()));
+    if (!isfinite(w.to(float32)).all().item<bool>()) refuse("\"{}\" has a value that is NaN or infinite", name);
+  }
+  for (const NamedTensor& entry : weights) {
+    const bool known = std::any_of(expected.begin(), expected.end(),
+                                   [&entry](const Weight& weight) { return entry.name == weight.name; });
+    if (!known) refuse("it has a tensor {} that is not the model's", shown(entry.name));
+  }
+}
+
+}  // namespace
+
+nn::Sequential make_model(const Architecture& a, const Shape& input, std::int64_t classes) {
+  const std::int64_t pixels = input.numel();
+  if (a.model == "linear") return nn::Sequential{nn::Flatten(), nn::Linear(pixels, classes)};
+  return nn::Sequential{nn::Flatten(), nn::Linear(pixels, a.hidden), nn::ReLU(), nn::Dropout(a.dropout),
+                        nn::Linear(a.hidden, classes)};
+}
+
+std::string to_string(const Description& d) {
+  const Architecture& a = d.architecture;
+  if (a.model == "linear") return fmt::format("{}-{}", d.input.numel(), d.classes.size());
+  return fmt::format("{}-{}-{}, dropout {}", d.input.numel(), a.hidden, d.classes.size(), a.dropout);
+}
+
+io::Metadata metadata_of(const Description& d) {
+  try {
+    check(d);
+  } catch (const Refused& refused) {
+    throw ValueError("model", "cannot be described in its file: " + refused.what);
+  }
+  json architecture = {{"model", d.architecture.model}};
+  if (d.architecture.model == "mlp") {
+    architecture["hidden"] = d.architecture.hidden;
+    architecture["dropout"] = d.architecture.dropout;
+  }
+  return {{"xtape-mnist", format_version},
+          {"classes", json(d.classes).dump()},
+          {"input_shape", json(std::vector<std::int64_t>(d.input.begin(), d.input.end())).dump()},
+          {"normalization", json{{"mean", d.normalization.mean}, {"std", d.normalization.std}}.dump()},
+          {"architecture", architecture.dump()},
+          {"configuration", d.configuration}};
+}
+
+Tensor Model::probabilities(const Tensor& images) const {
+  constexpr std::int64_t batch_size = 1000;
+  NoGradGuard no_grad;
+  const Tensor no_labels = zeros({images.size(0)}, {.dtype = int64});
+  const data::ImageDataset pictures(images, no_labels, description.classes);
+  std::vector<Tensor> parts{zeros({0, static_cast<std::int64_t>(description.classes.size())})};
+  for (auto [x, y] : data::DataLoader(input(pictures), {.batch_size = batch_size})) {
+    parts.push_back(net(x).softmax(1));
+  }
+  return cat(parts, 0);
+}
+
+data::Dataset Model::input(const data::Dataset& images) const {
+  const Normalization& n = description.normalization;
+  const auto is = [](const std::vector<double>& numbers, double value) {
+    return std::all_of(numbers.begin(), numbers.end(), [value](double number) { return number == value; });
+  };
+  if (is(n.mean, 0) && is(n.std, 1)) return images;
+  return data::TransformedDataset(images, data::Normalize(n.mean, n.std));
+}
+
+std::string model_file(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw FileError("model", fmt::format("there is no \"{}\"; pass a file of weights or the directory of a run", path));
+  }
+  if (!std::filesystem::is_directory(status)) return path;
+  std::string file = (std::filesystem::path(path) / "best.safetensors").string();
+  if (std::filesystem::exists(file, error)) return file;
+  throw FileError("model", fmt::format("the directory \"{}\" has no best.safetensors, which a run writes when its first "
+                                       "epoch ends",
+                                       path));
+}
+
+Model load_model(const std::string& path) {
+  const std::string file = model_file(path);
+  const io::Metadata metadata = io::safetensors_metadata(file);
+  if (!metadata.contains("xtape-mnist")) {
+    throw FileError("model",
+                    fmt::format("\"{}\" has weights, but its metadata has no \"xtape-mnist\", which describes their "
+                                "model; to add it: xtape-mnist train --load \"{}\" --epochs 0 --save NEW, with the "
+                                "--data, --model and --hidden of its training",
+                                file, file));
+  }
+  try {
+    Description d = description_of(metadata);
+    check_size(file, d);
+    const StateDict weights = io::load_safetensors(file);
+    check_fit(weights, d);
+    nn::Sequential net = make_model(d.architecture, d.input, static_cast<std::int64_t>(d.classes.size()));
+    net.load_state_dict(weights);
+    net.eval();
+    return {file, std::move(d), net};
+  } catch (const Refused& refused) {
+    throw FileError("model", fmt::format("\"{}\": {}", file, refused.what));
+  }
+}

@@ -1,0 +1,63 @@
+// What a model's file says about it besides the weights, so that `predict` needs no other file. It is kept in the
+// metadata of the safetensors file, a text for each of:
+//
+//     xtape-mnist    the version of this format
+//     classes        their names, ["0", "1", ...]
+//     input_shape    of a picture, [channels, height, width]
+//     normalization  {"mean": [..], "std": [..]} for each channel: the model's input is (byte / 255 - mean) / std
+//     architecture   {"model": "mlp", "hidden": 256, "dropout": 0.5}
+//     configuration  the options of the training, as a configuration file
+//
+// A file comes from anywhere: nothing in it is believed before it is checked, and nothing is allocated for what it only
+// claims.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <xtape/xtape.hpp>
+
+struct Architecture {
+  std::string model = "mlp";  // or "linear", which has neither of the following
+  std::int64_t hidden = 256;
+  double dropout = 0.5;
+};
+
+/// For each channel.
+struct Normalization {
+  std::vector<double> mean = {0}, std = {1};
+};
+
+struct Description {
+  std::vector<std::string> classes;
+  xtape::Shape input = {1, 28, 28};  // of a picture: channels, height, width
+  Normalization normalization = {};
+  Architecture architecture = {};
+  std::string configuration;
+};
+
+/// With random weights, from the default generator.
+xtape::nn::Sequential make_model(const Architecture& architecture, const xtape::Shape& input, std::int64_t classes);
+/// "784-256-10, dropout 0.5"
+std::string to_string(const Description& description);
+
+/// For io::save_safetensors and train::CheckpointOptions. ValueError for a description that load_model would refuse, as
+/// for a name with a control character.
+xtape::io::Metadata metadata_of(const Description& description);
+
+struct Model {
+  std::string path;  // of its file
+  Description description;
+  xtape::nn::Sequential net;
+
+  /// Images as data::ImageDataset gives them, bytes / 255, as the net's input.
+  xtape::data::Dataset input(const xtape::data::Dataset& images) const;
+  /// Of the classes of images, which are uint8 (N, C, H, W): float32 (N, classes).
+  xtape::Tensor probabilities(const xtape::Tensor& images) const;
+};
+
+/// The file of a model, for a path of a file or of a run's directory, which holds best.safetensors.
+std::string model_file(const std::string& path);
+/// Reads a file that has metadata_of() a description. FileError, of one line, for any other file, and if weights and
+/// description do not fit.
+Model load_model(const std::string& path);

@@ -1,0 +1,146 @@
+// xtape-mnist predict: the classes of pictures, by a model's file alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checks.hpp"
+#include "commands.hpp"
+#include "files.hpp"
+#include "model_file.hpp"
+#include "picture.hpp"
+
+using namespace xtape;
+
+namespace {
+
+constexpr char predict_examples[] = R"(Each picture gets a line with its classes, the most probable first:
+  shoe.pgm: Sneaker 0.9312, Sandal 0.0521, Ankle boot 0.0163
+
+Examples:
+  xtape-mnist predict runs/1 shoe.pgm
+  xtape-mnist predict model.safetensors --invert --top 1 scans/*.pgm
+  xtape-mnist predict runs/1 --json t10k-images-idx3-ubyte.gz | head
+
+Pictures have the size of those that the model has learned. MNIST and
+Fashion-MNIST show light on dark: a scan of dark ink on light paper needs
+--invert.)";
+
+struct PredictSettings {
+  std::string model;
+  std::vector<std::string> files;
+  std::int64_t top = 3;
+  bool json = false, invert = false;
+};
+
+struct Answer {
+  std::int64_t label = 0;
+  double probability = 0;
+};
+
+/// The most probable classes, of equals the first.
+std::vector<Answer> best_of(const Tensor& probabilities, std::int64_t count) {
+  std::vector<Answer> answers;
+  for (const float p : probabilities.to_vector<float>()) {
+    answers.push_back({static_cast<std::int64_t>(answers.size()), p});
+  }
+  const auto end = answers.begin() + std::min<std::ptrdiff_t>(count, static_cast<std::ptrdiff_t>(answers.size()));
+  std::partial_sort(answers.begin(), end, answers.end(), [](const Answer& a, const Answer& b) {
+    return a.probability != b.probability ? a.probability > b.probability : a.label < b.label;
+  });
+  answers.erase(end, answers.end());
+  return answers;
+}
+
+std::string as_text(const std::string& file, std::int64_t index, const std::vector<Answer>& answers,
+                    const std::vector<std::string>& classes) {
+  std::string line = index < 0 ? file : fmt::format("{}[{}]", file, index);
+  const char* separator = ": ";
+  for (const Answer& a : answers) {
+    line += fmt::format("{}{} {:.4f}", std::exchange(separator, ", "), classes[static_cast<std::size_t>(a.label)],
+                        a.probability);
+  }
+  return line;
+}
+
+std::string as_json(const std::string& file, std::int64_t index, const std::vector<Answer>& answers,
+                    const std::vector<std::string>& classes) {
+  nlohmann::ordered_json line = {{"file", file}}, top = nlohmann::ordered_json::array();
+  if (index >= 0) line["index"] = index;
+  for (const Answer& a : answers) {
+    top.push_back({{"class", classes[static_cast<std::size_t>(a.label)]},
+                   {"label", a.label},
+                   {"probability", a.probability}});
+  }
+  line.update(top[0]);
+  line["top"] = top;
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files may be no UTF-8
+}
+
+void note_if_dark_on_light(const Model& model, const std::string& file, const Pictures& pictures) {
+  if (pictures.is_list || !looks_dark_on_light(pictures.images[0])) return;
+  fmt::print(stderr, "xtape-mnist: note: \"{}\" seems to show dark on light; models of {} need --invert then\n", file,
+             model.description.classes[0] == "0" ? "digits" : "MNIST and Fashion-MNIST");
+}
+
+void predict_file(const Model& model, const std::string& file, const PredictSettings& s) {
+  const Shape& input = model.description.input;
+  Pictures pictures = read_pictures(file, input[1], input[2]);
+  if (s.invert) {
+    pictures.images = inverted(pictures.images);
+  } else {
+    note_if_dark_on_light(model, file, pictures);
+  }
+  const Tensor probabilities = model.probabilities(pictures.images);
+  for (std::int64_t i = 0; i < probabilities.size(0); ++i) {
+    const std::vector<Answer> answers = best_of(probabilities[i], s.top);
+    fmt::print("{}\n",
+               (s.json ? as_json : as_text)(file, pictures.is_list ? i : -1, answers, model.description.classes));
+    if (std::ferror(stdout) != 0) break;
+  }
+  flush(stdout);
+}
+
+/// The exit code: 1 if a file could not be read. The others are classified all the same.
+int predict(const PredictSettings& s) {
+  const Model model = load_model(s.model);
+  const Shape& input = model.description.input;
+  if (input[0] != 1) {
+    throw FileError("model", fmt::format("\"{}\" takes pictures of {} channels; PGM and IDX files have one", model.path,
+                                         input[0]));
+  }
+  int code = 0;
+  for (const std::string& file : s.files) {
+    try {
+      predict_file(model, file, s);
+    } catch (const FileError& e) {
+      if (e.op() == "stdout") throw;
+      fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+      code = 1;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+Run add_predict(CLI::App& app) {
+  auto s = std::make_shared<PredictSettings>();
+  app.add_option("MODEL", s->model, "File of a model, or directory of a run, whose best weights are used")
+      ->required()
+      ->type_name(" ");
+  app.add_option("FILE", s->files, "Pictures: PGM, or IDX with any number of them; - reads a PGM from stdin")
+      ->required()
+      ->type_name(" ");
+  app.option_defaults()->group("Options");
+  app.add_option("--top", s->top, "How many classes to name")->transform(whole_number_in(1, 1 << 16));
+  app.add_flag("--json", s->json, "Print an object a line, with file, index, class, label, probability and top");
+  app.add_flag("--invert", s->invert, "Make light of dark: for dark on light, as ink on paper");
+  app.footer(predict_examples);
+  return [s] { return predict(*s); };
+}

@@ -1,0 +1,103 @@
+// xtape-mnist report: of one run the page again, of several a comparison.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checks.hpp"
+#include "commands.hpp"
+#include "comparison.hpp"
+#include "files.hpp"
+#include "model_file.hpp"
+#include "recorded.hpp"
+#include "run_directory.hpp"
+#include "settings.hpp"
+
+using namespace xtape;
+
+namespace {
+
+constexpr char report_examples[] = R"(Of one run, report.html is made again from its files; of several, a table is
+printed.
+
+Examples:
+  xtape-mnist report runs/1
+  xtape-mnist report runs/1 --out for-a-colleague.html
+  xtape-mnist report runs/1 runs/2)";
+
+struct ReportSettings {
+  std::vector<std::string> runs;
+  std::string out;  // a file; "" for report.html of the run
+};
+
+void note(const std::string& what) { fmt::print(stderr, "xtape-mnist: note: {}\n", what); }
+
+/// The model on the images that the run held out, if they are there.
+train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
+  const RecordedData recorded = data_in(run.path + '/' + run_file::config, run.options);
+  if (recorded.skip_validation || recorded.validation == 0) return {};
+  Settings s;
+  s.data = recorded.data;
+  s.classes = recorded.classes;
+  s.validation = recorded.validation;
+  s.seed = recorded.seed;
+  const Images images = load_images(s);
+  if (hash_of(images) != run.text("hash", "data")) {
+    throw FileError("data", fmt::format("\"{}\" is not what the run was trained on", s.data));
+  }
+  const data::Dataset held_out = split(images, s).held_out;
+  if (held_out.size() == 0) return {};
+  return train::evaluate(model.net, nn::CrossEntropyLoss({.label_smoothing = recorded.label_smoothing}),
+                         model.input(held_out), {.batch_size = 1000, .classes = model.description.classes});
+}
+
+/// What needs weights or data is left out if they are not there; a note says so.
+void make_page(const RecordedRun& run, const std::string& out) {
+  train::ReportOptions page = {.title = "Training " + run.path,
+                               .evaluated_on = "validation data, with the weights of the best epoch"};
+  for (const ConfiguredOption& o : run.options) page.configuration.emplace_back(o.key, o.value);
+  page.environment = {{"data", run.text("name", "data")},
+                      {"hash of the data", run.text("hash", "data")},
+                      {"started", run.text("started")}};
+  train::Evaluation evaluation;
+  try {
+    const Model model = load_model(run.path);
+    const Shape& input = model.description.input;
+    page.summary = nn::summary(model.net, {1, input[0], input[1], input[2]}).to_string();
+    evaluation = evaluation_of(run, model);
+  } catch (const Error& e) {
+    note(fmt::format("the page has no evaluation: {}", e.what()));
+  }
+  train::save_report(out, run.history, evaluation, page);
+}
+
+int report(const ReportSettings& s) {
+  std::vector<RecordedRun> runs;
+  for (const std::string& path : s.runs) runs.push_back(load_run(path));
+  if (runs.size() > 1) {
+    if (!s.out.empty()) throw ValueError("--out", "needs a single RUN");
+    fmt::print("{}", comparison_of(runs));
+  } else {
+    const std::string out = s.out.empty() ? runs[0].path + '/' + run_file::report : s.out;
+    make_page(runs[0], out);
+    fmt::print("verdict {}\nreport  {}\n", runs[0].history.verdict(), out);
+  }
+  flush(stdout);
+  return 0;
+}
+
+}  // namespace
+
+Run add_report(CLI::App& app) {
+  auto s = std::make_shared<ReportSettings>();
+  app.add_option("RUN", s->runs, "Directories of runs")->required()->type_name(" ");
+  app.option_defaults()->group("Options");
+  app.add_option("--out", s->out, "The page's file, in place of report.html in RUN")
+      ->transform(writable_file())
+      ->type_name("FILE");
+  app.footer(report_examples);
+  return [s] { return report(*s); };
+}

@@ -1,0 +1,194 @@
+#include "run_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+#include <xtape/xtape.hpp>
+
+#include "files.hpp"
+
+namespace fs = std::filesystem;
+using xtape::FileError;
+
+namespace {
+
+constexpr char runs[] = "runs";
+constexpr const char* files_of_run[] = {run_file::metrics_csv, run_file::metrics_jsonl, run_file::config,
+                                        run_file::record,      run_file::best,          run_file::last,
+                                        run_file::report};
+
+[[noreturn]] void fail_to_make(const std::string& path, const std::string& reason) {
+  throw FileError("--out", fmt::format("\"{}\" cannot be made: {}; --out DIR names another place, --no-out writes no "
+                                       "files", path, reason));
+}
+
+bool holds_run(const std::string& path) {
+  std::error_code error;
+  for (const char* name : files_of_run) {
+    if (fs::exists(fs::path(path) / name, error)) return true;
+  }
+  return false;
+}
+
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+void remove_run(const std::string& path) {
+  for (const char* name : files_of_run) {
+    std::error_code error;
+    fs::remove(fs::path(path) / name, error);
+    if (error) throw FileError("--force", fmt::format("\"{}/{}\": {}", path, name, error.message()));
+  }
+}
+
+}  // namespace
+
+void check_new_run(const std::string& path, bool replace) {
+  if (path.empty()) throw xtape::ValueError("--out", "needs the name of a directory");
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) {
+    const fs::path above = fs::absolute(without_slashes(path)).parent_path();
+    fs::path there = above;
+    while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+    if (!fs::is_directory(there, error)) fail_to_make(path, fmt::format("\"{}\" is no directory", there.string()));
+    if (::access(there.c_str(), W_OK | X_OK) != 0) fail_to_make(path, std::strerror(errno));
+    return;
+  }
+  if (status.type() != fs::file_type::directory) {
+    throw FileError("--out", fmt::format("\"{}\" is no directory", path));
+  }
+  if (::access(path.c_str(), W_OK | X_OK) != 0) {
+    throw FileError("--out", fmt::format("\"{}\" cannot be written to: {}", path, std::strerror(errno)));
+  }
+  if (!replace && holds_run(path)) {
+    throw FileError("--out", fmt::format("\"{}\" holds a run already; --resume continues it, --force replaces it", path));
+  }
+}
+
+void check_old_run(const std::string& path) {
+  std::error_code error;
+  const fs::path directory = path;
+  if (!fs::is_directory(directory, error)) throw FileError("--resume", fmt::format("there is no directory \"{}\"", path));
+  if (!fs::exists(directory / run_file::record, error) || !fs::exists(directory / run_file::config, error)) {
+    throw FileError("--resume", fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record,
+                                            run_file::config));
+  }
+  if (!fs::exists(directory / run_file::last, error)) {
+    throw FileError("--resume", fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
+                                            "--config {0}/{1} --out {0} --force", path, run_file::config));
+  }
+}
+
+RunDirectory RunDirectory::create(const std::string& path, bool replace) {
+  check_new_run(path, replace);
+  RunDirectory run;
+  run.path_ = without_slashes(path);
+  std::error_code error;
+  fs::create_directories(run.path_, error);
+  if (error) fail_to_make(path, error.message());
+  run.lock();
+  if (replace) remove_run(run.path_);
+  return run;
+}
+
+RunDirectory RunDirectory::next() {
+  check_new_run(fmt::format("{}/1", runs), true);
+  std::error_code error;
+  fs::create_directories(runs, error);
+  if (error) fail_to_make(runs, error.message());
+  for (std::int64_t n = 1;; ++n) {
+    RunDirectory run;
+    run.path_ = fmt::format("{}/{}", runs, n);
+    // mkdir decides between programs that begin at the same time.
+    if (::mkdir(run.path_.c_str(), 0777) == 0) {
+      run.lock();
+      return run;
+    }
+    if (errno != EEXIST) fail_to_make(run.path_, std::strerror(errno));
+  }
+}
+
+RunDirectory RunDirectory::existing(const std::string& path) {
+  check_old_run(path);
+  RunDirectory run;
+  run.path_ = without_slashes(path);
+  if (::access(path.c_str(), W_OK | X_OK) != 0) {
+    throw FileError("--resume", fmt::format("\"{}\" cannot be written to: {}", path, std::strerror(errno)));
+  }
+  run.lock();
+  return run;
+}
+
+RunDirectory::~RunDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+RunDirectory::RunDirectory(RunDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(lock_, other.lock_);
+  return *this;
+}
+
+void RunDirectory::write(const char* name, const std::string& text) const { write_file("--out", file(name), text); }
+
+void RunDirectory::lock() {
+  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ < 0) throw FileError("--out", fmt::format("\"{}\": {}", path_, std::strerror(errno)));
+  // Where the file system has no locks, training goes on without one.
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw FileError("--out", fmt::format("\"{}\" is in use by another xtape-mnist", path_));
+  }
+}
+
+std::string latest_run() {
+  std::int64_t latest = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(runs, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    std::int64_t n = 0;
+    const auto [stop, failure] = std::from_chars(name.data(), name.data() + name.size(), n);
+    if (failure == std::errc() && stop == name.data() + name.size()) latest = std::max(latest, n);
+  }
+  return latest > 0 ? fmt::format("{}/{}", runs, latest) : "";
+}
+
+std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name") && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
+  }
+  return "unknown";
+}
+
+nlohmann::ordered_json record_of_program(int threads) {
+  std::vector<std::string> command;
+  std::ifstream arguments("/proc/self/cmdline", std::ios::binary);
+  for (std::string argument; std::getline(arguments, argument, '\0');) command.push_back(argument);
+  // "xtape 0.1.0, gcc 12.2.0, avx2 kernels"
+  const std::string build = xtape::build_info(), kernels = build.substr(build.rfind(", ") + 2);
+  return {{"version", xtape::version()},
+          {"build", build},
+          {"cpu", cpu_name()},
+          {"instruction_set", kernels.substr(0, kernels.find(' '))},
+          {"threads", threads},
+          {"command", command},
+          {"started", now()}};
+}

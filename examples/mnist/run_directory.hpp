@@ -1,0 +1,53 @@
+// The directory of a run and the files in it. While a RunDirectory exists no other program can use the directory: a lock
+// that ends with the process guards it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+/// The files of a run, in its directory.
+namespace run_file {
+inline constexpr char metrics_csv[] = "metrics.csv", metrics_jsonl[] = "metrics.jsonl", config[] = "config.toml",
+                      record[] = "run.json", best[] = "best.safetensors", last[] = "last.safetensors",
+                      report[] = "report.html";
+}  // namespace run_file
+
+class RunDirectory {
+ public:
+  /// None: nothing is written.
+  RunDirectory() = default;
+  /// Makes the directory, with those above it, or uses one that holds no run. With `replace`, the files of a run in it
+  /// are removed. FileError if it holds a run, cannot be made or written to, or is in use.
+  static RunDirectory create(const std::string& path, bool replace);
+  /// runs/N with the first N from 1 that is free.
+  static RunDirectory next();
+  /// One that holds a run. FileError if it does not.
+  static RunDirectory existing(const std::string& path);
+  ~RunDirectory();
+  RunDirectory(RunDirectory&& other) noexcept;
+  RunDirectory& operator=(RunDirectory&& other) noexcept;
+
+  bool defined() const noexcept { return !path_.empty(); }
+  const std::string& path() const noexcept { return path_; }
+  std::string file(const char* name) const { return path_ + '/' + name; }
+  /// Replaces the file as a whole. FileError.
+  void write(const char* name, const std::string& text) const;
+
+ private:
+  void lock();
+  std::string path_;
+  int lock_ = -1;  // a descriptor of the directory
+};
+
+/// Throws as RunDirectory::create would, as far as that can be said without writing anything.
+void check_new_run(const std::string& path, bool replace);
+/// Throws as RunDirectory::existing would, and if there is no checkpoint to go on from.
+void check_old_run(const std::string& path);
+/// The run/N with the highest N, for hints; "" if there is none.
+std::string latest_run();
+
+/// What run.json says from the beginning: versions, machine, command line, time. The command adds to it.
+nlohmann::ordered_json record_of_program(int threads);
+/// The time as ISO 8601 has it, in UTC.
+std::string now();
+std::string cpu_name();

@@ -1,0 +1,202 @@
+#include "settings.hpp"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "checks.hpp"
+#include "hash.hpp"
+
+using namespace xtape;
+
+namespace {
+
+// The hash of Fashion-MNIST's labels for testing: its files have MNIST's names, but their classes are clothes.
+constexpr std::uint64_t fashion_mnist_labels = 0x3f602a62bcd2cc85;
+
+constexpr Dependency dependencies[] = {{"--momentum", "--optimizer", "sgd"},
+                                       {"--nesterov", "--optimizer", "sgd"},
+                                       {"--hidden", "--model", "mlp"},
+                                       {"--dropout", "--model", "mlp"}};
+
+std::vector<std::string> names_in(const std::string& list) {
+  std::vector<std::string> names{""};
+  for (const char c : list) {
+    if (c == ',') {
+      names.emplace_back();
+    } else {
+      names.back() += c;
+    }
+  }
+  return names;
+}
+
+CLI::Validator class_names() {
+  return {[](std::string& list) {
+            const std::vector<std::string> names = names_in(list);
+            for (const std::string& name : names) {
+              if (name.empty()) return fmt::format("\"{}\" has an empty name", list);
+            }
+            return std::string(names.size() < 2 ? "needs two names or more, with commas between them" : "");
+          },
+          ""};
+}
+
+data::ImageDataset with_classes(const data::ImageDataset& d, const std::vector<std::string>& classes) {
+  return {d.images(), d.labels(), classes};
+}
+
+}  // namespace
+
+void add_data_options(CLI::App& app, Settings& s) {
+  app.option_defaults()->group("Data");
+  app.add_option("--data", s.data, "Directory of the four IDX files of MNIST or a set like it, or 'digits' for images "
+                                   "that the program draws itself")
+      ->type_name("DIR");
+  app.add_option("--classes", s.classes, "Names of the classes, with commas between them, if the data is neither "
+                                         "digits nor Fashion-MNIST")
+      ->transform(class_names())
+      ->type_name("NAMES");
+}
+
+void add_split_options(CLI::App& app, Settings& s) {
+  app.option_defaults()->group("Data");
+  app.add_option("--validation", s.validation, "Share of the training images held out")
+      ->transform(in_range(0.0, 1.0, ')'));
+}
+
+void add_model_options(CLI::App& app, Settings& s) {
+  app.option_defaults()->group("Model");
+  app.add_option("--model", s.model, "linear, or mlp for one with a hidden layer")
+      ->transform(one_of({"linear", "mlp"}))
+      ->type_name("MODEL");
+  app.add_option("--hidden", s.hidden, "Width of the mlp's hidden layer")->transform(whole_number_in(1, 1 << 16));
+  app.add_option("--dropout", s.dropout, "Share of hidden units to drop in training")->transform(share());
+  app.add_option("--load", s.load, "Safetensors file of weights to begin with")
+      ->transform(file_name())
+      ->type_name("FILE");
+}
+
+void add_optimizer_options(CLI::App& app, Settings& s) {
+  app.option_defaults()->group("Optimizer");
+  app.add_option("--optimizer", s.optimizer, "sgd, adam or adamw")
+      ->transform(one_of({"sgd", "adam", "adamw"}))
+      ->type_name("NAME");
+  app.add_option("--lr", s.lr, "Learning rate")->transform(not_negative());
+  app.add_option("--batch-size", s.batch_size, "Images per step")->transform(whole_number_in(1, 1 << 20));
+  app.add_option("--momentum", s.momentum, "Momentum of sgd")->transform(not_negative());
+  app.add_flag("--nesterov", s.nesterov, "Nesterov momentum, with sgd");
+  app.add_option("--weight-decay", s.weight_decay, "L2 penalty; with adamw, decoupled decay")
+      ->transform(not_negative());
+  app.add_option("--label-smoothing", s.label_smoothing, "Share of the target spread over all classes")
+      ->transform(share());
+}
+
+void add_machine_options(CLI::App& app, Settings& s) {
+  app.option_defaults()->group("Machine");
+  app.add_option("--seed", s.seed, "Seed of weights, dropout, split and shuffling")->transform(any_seed());
+  app.add_option("--threads", s.threads, "Threads that share the work of large ops")->transform(whole_number_in(1, 1024));
+}
+
+const Dependency* dependency_of(const std::string& option) {
+  for (const Dependency& d : dependencies) {
+    if (option == d.option) return &d;
+  }
+  return nullptr;
+}
+
+void check_settings(const CLI::App& app, const Settings& s) {
+  const auto given = [&app](const char* option) {
+    const CLI::Option* o = app.get_option_no_throw(option);
+    return o && o->count() > 0;
+  };
+  for (const Dependency& d : dependencies) {
+    const CLI::Option* decider = app.get_option_no_throw(d.decider);
+    if (!given(d.option) || !decider) continue;
+    if ((decider->count() > 0 ? decider->results().back() : decider->get_default_str()) != d.value) {
+      throw ValueError(d.option, fmt::format("needs {} {}", d.decider, d.value));
+    }
+  }
+  std::error_code error;
+  if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {
+    throw FileError("--data", fmt::format("there is no \"{}\"; pass a directory of IDX files, or digits for the images "
+                                          "that the program draws itself",
+                                          s.data));
+  }
+  if (s.data == "digits" && !s.classes.empty() && names_in(s.classes).size() != 10) {
+    throw ValueError("--classes", fmt::format("there are 10 digits, got {} names", names_in(s.classes).size()));
+  }
+}
+
+Images load_images(const Settings& s) {
+  std::vector<std::string> classes;
+  if (!s.classes.empty()) classes = names_in(s.classes);
+  if (s.data == "digits") {
+    const data::ImageDataset train = data::digits(8000, 0), test = data::digits(2000, 1);
+    if (classes.empty()) return {train, test, "built-in digits"};
+    return {with_classes(train, classes), with_classes(test, classes), "built-in digits"};
+  }
+  const data::ImageDataset train = data::mnist(s.data, data::Split::train, {.classes = classes});
+  const data::ImageDataset test = data::mnist(s.data, data::Split::test, {.classes = classes});
+  for (const auto& [part, size] : {std::pair{"training", train.size()}, {"test", test.size()}}) {
+    if (size == 0) throw FileError("data", fmt::format("\"{}\" holds no {} images", s.data, part));
+  }
+  if (classes.empty() && Hash().add(test.labels()).value() == fashion_mnist_labels) {
+    const std::vector<std::string> clothes = data::fashion_mnist(s.data, data::Split::test).classes();
+    return {with_classes(train, clothes), with_classes(test, clothes), s.data};
+  }
+  return {train, test, s.data};
+}
+
+std::string hash_of(const Images& images) {
+  Hash hash;
+  for (const data::ImageDataset& part : {images.train, images.test}) hash.add(part.images()).add(part.labels());
+  for (const std::string& name : images.classes()) hash.add(name).add(",");
+  return fmt::format("{:016x}", hash.value());
+}
+
+Parts split(const Images& images, const Settings& s) {
+  auto [training, held_out] = data::random_split(images.train, std::array{1 - s.validation, s.validation}, s.seed);
+  return {training, held_out};
+}
+
+nn::Sequential make_model(const Settings& s, std::int64_t classes) {
+  nn::Sequential model =
+      s.model == "linear"
+          ? nn::Sequential{nn::Flatten(), nn::Linear(784, classes)}
+          : nn::Sequential{nn::Flatten(), nn::Linear(784, s.hidden), nn::ReLU(), nn::Dropout(s.dropout),
+                           nn::Linear(s.hidden, classes)};
+  if (!s.load.empty()) model.load_state_dict(io::load_safetensors(s.load));
+  return model;
+}
+
+std::string describe_model(const Settings& s, std::int64_t classes) {
+  if (s.model == "linear") return fmt::format("784-{}", classes);
+  return fmt::format("784-{}-{}, dropout {}", s.hidden, classes, s.dropout);
+}
+
+std::int64_t count_parameters(const nn::Module& model) {
+  std::int64_t n = 0;
+  for (const Tensor& p : model.parameters()) n += p.numel();
+  return n;
+}
+
+std::unique_ptr<optim::Optimizer> make_optimizer(const Settings& s, const nn::Module& model) {
+  if (s.optimizer == "sgd") {
+    return std::make_unique<optim::SGD>(
+        model.parameters(),
+        optim::SGDOptions{
+            .lr = s.lr, .momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov});
+  }
+  if (s.optimizer == "adamw") {
+    return std::make_unique<optim::AdamW>(model.parameters(),
+                                          optim::AdamWOptions{.lr = s.lr, .weight_decay = s.weight_decay});
+  }
+  return std::make_unique<optim::Adam>(model.parameters(),
+                                       optim::AdamOptions{.lr = s.lr, .weight_decay = s.weight_decay});
+}
+
+nn::CrossEntropyLoss make_loss(const Settings& s) { return nn::CrossEntropyLoss({.label_smoothing = s.label_smoothing}); }

@@ -1,0 +1,61 @@
+// xtape-mnist summary: the layers of a model, of a file or as the options would make it.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "commands.hpp"
+#include "files.hpp"
+#include "model_file.hpp"
+#include "settings.hpp"
+
+using namespace xtape;
+
+namespace {
+
+constexpr char summary_examples[] = R"(Examples:
+  xtape-mnist summary runs/1
+  xtape-mnist summary --model mlp --hidden 1024)";
+
+constexpr std::int64_t usual_classes = 10;
+
+void print_description(const Model& model) {
+  const Description& d = model.description;
+  const Normalization& n = d.normalization;
+  fmt::print("model    {} ({})\n", model.path, to_string(d));
+  fmt::print("input    {} x {} pixels", d.input[2], d.input[1]);
+  if (d.input[0] != 1) fmt::print(", {} channels", d.input[0]);
+  fmt::print(", (byte / 255 - {}) / {}\n", fmt::join(n.mean, ", "), fmt::join(n.std, ", "));
+  fmt::print("classes  {}\n\n", fmt::join(d.classes, ", "));
+}
+
+int summarize(const CLI::App& app, const std::string& file, const Settings& s) {
+  if (file.empty()) {
+    check_settings(app, s);
+    const nn::Sequential model = make_model(s, usual_classes);
+    fmt::print("{}", nn::summary(model, {1, 1, 28, 28}).to_string());
+  } else {
+    for (const char* option : {"--model", "--hidden", "--dropout", "--load"}) {
+      if (app.count(option) > 0) throw ValueError(option, "cannot be combined with a MODEL, which has its own");
+    }
+    const Model model = load_model(file);
+    const Shape& input = model.description.input;
+    print_description(model);
+    fmt::print("{}", nn::summary(model.net, {1, input[0], input[1], input[2]}).to_string());
+  }
+  flush(stdout);
+  return 0;
+}
+
+}  // namespace
+
+Run add_summary(CLI::App& app) {
+  auto s = std::make_shared<Settings>();
+  auto file = std::make_shared<std::string>();
+  app.add_option("MODEL", *file, "File of a model, or directory of a run; without it, the options below decide")
+      ->type_name(" ");
+  add_model_options(app, *s);
+  app.footer(summary_examples);
+  return [&app, file, s] { return summarize(app, *file, *s); };
+}

@@ -1,0 +1,96 @@
+// What a training is made of, and how it is described.
+#include "training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+using namespace xtape;
+namespace lr_scheduler = xtape::optim::lr_scheduler;
+
+namespace {
+
+/// Digits and clothes may stand two pixels further left or down and are still the same.
+constexpr std::int64_t shift_pixels = 2;
+
+std::unique_ptr<lr_scheduler::LRScheduler> make_scheduler(const TrainSettings& s, optim::Optimizer& optimizer,
+                                                          std::int64_t images) {
+  if (s.schedule == "none" || s.epochs == 0) return nullptr;
+  if (s.schedule == "one-cycle") {
+    return std::make_unique<lr_scheduler::OneCycleLR>(
+        optimizer, lr_scheduler::OneCycleLROptions{.max_lr = s.lr,
+                                                   .epochs = s.epochs,
+                                                   .steps_per_epoch = (images + s.batch_size - 1) / s.batch_size,
+                                                   .cycle_momentum = s.optimizer != "sgd" || s.momentum > 0});
+  }
+  if (s.schedule == "cosine") {
+    return std::make_unique<lr_scheduler::CosineAnnealingLR>(optimizer,
+                                                             lr_scheduler::CosineAnnealingLROptions{.T_max = s.epochs});
+  }
+  if (s.schedule == "step") {
+    return std::make_unique<lr_scheduler::StepLR>(optimizer,
+                                                  lr_scheduler::StepLROptions{.step_size = (s.epochs + 2) / 3});
+  }
+  return std::make_unique<lr_scheduler::ReduceLROnPlateau>(optimizer,
+                                                           lr_scheduler::ReduceLROnPlateauOptions{.patience = 2});
+}
+
+/// Of a run that goes on, the weights come from its checkpoint.
+Settings without_load_on_resume(const TrainSettings& s) {
+  Settings settings = s;
+  if (s.resume) settings.load.clear();
+  return settings;
+}
+
+}  // namespace
+
+Ingredients::Ingredients(const TrainSettings& s)
+    : images((manual_seed(s.seed), set_num_threads(s.threads), load_images(s))),
+      parts(split(images, s)),
+      model(make_model(without_load_on_resume(s), static_cast<std::int64_t>(images.classes().size()))),
+      loss(make_loss(s)),
+      optimizer(make_optimizer(s, model)),
+      scheduler(make_scheduler(s, *optimizer, parts.training.size())),
+      every(s.schedule == "one-cycle" ? train::Every::step : train::Every::epoch) {
+  if (s.augment) parts.training = data::TransformedDataset(parts.training, data::RandomShift(shift_pixels));
+}
+
+void print_heading(const TrainSettings& s, const Ingredients& made) {
+  std::FILE* const out = s.out_stream();
+  fmt::print(out, "data    {}\n", made.images.name);
+  fmt::print(out, "images  {} training, {} validation, {} test\n", made.parts.training.size(),
+             made.parts.held_out.size(), made.images.test.size());
+  fmt::print(out, "model   {} ({} parameters)\n",
+             describe_model(s, static_cast<std::int64_t>(made.images.classes().size())), count_parameters(made.model));
+}
+
+std::string column(double value) {
+  if (std::isnan(value)) return "   nan";  // without a sign
+  for (int decimals = 4; decimals >= 0; --decimals) {
+    std::string text = fmt::format("{:6.{}f}", value, decimals);
+    if (text.size() == 6) return text;
+  }
+  return fmt::format("{:6.0e}", value);
+}
+
+std::string paragraph(const std::string& name, const std::string& text) {
+  constexpr std::size_t indent = 8, width = 60;
+  std::string out = fmt::format("{:<{}}", name, indent);
+  std::size_t at = indent;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t end = std::min(text.find(' ', i), text.size());
+    if (at > indent && at + 1 + (end - i) > width) {
+      out += '\n' + std::string(indent, ' ');
+      at = indent;
+    } else if (at > indent) {
+      out += ' ';
+      ++at;
+    }
+    out += text.substr(i, end - i);
+    at += end - i;
+    i = end + 1;
+  }
+  return out + '\n';
+}

@@ -1,0 +1,187 @@
+// What the epochs say: curves and their table.
+#include <algorithm>
+#include <cmath>
+
+#include "report/figures.hpp"
+#include "report/sections.hpp"
+#include "report/svg_chart.hpp"
+#include "report/table.hpp"
+#include "report/text.hpp"
+
+namespace xtape::report {
+
+namespace {
+
+using train::EpochRecord;
+using train::History;
+
+constexpr std::size_t most_epochs = 1000, most_printed = 200;
+
+std::vector<double> column(const History& history, const std::vector<std::size_t>& shown, double EpochRecord::*field) {
+  std::vector<double> values;
+  for (const std::size_t i : shown) values.push_back(history[i].*field);
+  return values;
+}
+
+bool was_measured(const History& history, double EpochRecord::*field) {
+  return std::any_of(history.begin(), history.end(), [field](const EpochRecord& r) { return !std::isnan(r.*field); });
+}
+
+/// "training from 2.31 to 0.21 (lowest 0.2), ..."
+std::string described(const LineChart& chart) {
+  std::string text;
+  for (const Series& s : chart.series) {
+    if (!has_values(s)) continue;
+    const auto written = [&chart](double v) { return chart.unit == Unit::share ? percent(v) : number(v); };
+    text += text_of("{}{}: {} in epoch {}, {} in epoch {}", text.empty() ? "" : "; ", s.name, written(s.values.front()),
+                    chart.epochs.front(), written(s.values.back()), chart.epochs.back());
+  }
+  return text + ". The table of all epochs below has every value.";
+}
+
+struct Measure {
+  const char *id, *title;
+  double EpochRecord::*learning;  // while the model learns
+  double EpochRecord::*train;     // in evaluation mode
+  double EpochRecord::*validation;
+  Unit unit;
+};
+
+std::string gap_note(const EpochRecord& r) {
+  if (std::isnan(r.gap)) return "";
+  return text_of("Gap: {} (95% CI {:.2f} to {:.2f})", points(r.gap), 100 * r.gap_low, 100 * r.gap_high);
+}
+
+Html measure_chart(const History& history, const std::vector<std::size_t>& shown, const Measure& measure) {
+  LineChart chart{.id = measure.id, .title = measure.title, .unit = measure.unit};
+  const bool evaluated = was_measured(history, measure.train);
+  chart.series.push_back({"Training", "train", column(history, shown, evaluated ? measure.train : measure.learning)});
+  const bool validated = was_measured(history, measure.validation);
+  if (validated) chart.series.push_back({"Validation", "validation", column(history, shown, measure.validation)});
+  if (validated) chart.between = {0, 1};
+  chart.best_of = validated ? 1 : 0;
+  if (evaluated) {
+    chart.series.push_back({"Training, while learning", "learning", column(history, shown, measure.learning)});
+  }
+  if (std::none_of(chart.series.begin(), chart.series.end(), has_values)) return {};
+  for (const std::size_t i : shown) {
+    chart.epochs.push_back(static_cast<std::int64_t>(i) + 1);
+    if (static_cast<std::int64_t>(i) + 1 == history.best_epoch()) chart.best = chart.epochs.size() - 1;
+    if (measure.unit == Unit::share) chart.notes.push_back(gap_note(history[i]));
+  }
+  chart.description = described(chart);
+  return line_chart(chart);
+}
+
+Html lr_chart(const History& history, const std::vector<std::size_t>& shown) {
+  LineChart chart{.id = "chart-lr", .title = "Learning rate"};
+  for (const std::size_t i : shown) chart.epochs.push_back(static_cast<std::int64_t>(i) + 1);
+  chart.series.push_back({"Learning rate, last step of the epoch", "rate", column(history, shown, &EpochRecord::lr)});
+  if (!has_values(chart.series[0])) return {};
+  chart.description = described(chart);
+  return line_chart(chart);
+}
+
+/// A column of the table, left out if nothing in it was measured.
+struct EpochColumn {
+  const char* name;
+  double EpochRecord::*field;
+  std::string (*text)(double);
+};
+
+std::string gap_text(const EpochRecord& r) {
+  if (std::isnan(r.gap)) return "–";
+  return text_of("{:.2f} ({:.2f} to {:.2f})", 100 * r.gap, 100 * r.gap_low, 100 * r.gap_high);
+}
+
+Table epochs_table(const History& history, const std::vector<std::size_t>& shown) {
+  constexpr EpochColumn all[] = {
+      {"Training loss", &EpochRecord::train_loss, number},
+      {"Validation loss", &EpochRecord::validation_loss, number},
+      {"Training accuracy", &EpochRecord::train_accuracy, percent},
+      {"Validation accuracy", &EpochRecord::validation_accuracy, percent},
+      {"Training loss, evaluation mode", &EpochRecord::train_eval_loss, number},
+      {"Training accuracy, evaluation mode", &EpochRecord::train_eval_accuracy, percent},
+      {"Learning rate", &EpochRecord::lr, number},
+      {"Time", &EpochRecord::seconds, duration},
+  };
+  Table table{.caption = "All epochs", .columns = {"Epoch"}, .words = 0};
+  if (shown.size() < history.size()) table.caption = text_of("{} of {} epochs", shown.size(), history.size());
+  std::vector<EpochColumn> columns;
+  for (const EpochColumn& c : all) {
+    if (!was_measured(history, c.field)) continue;
+    columns.push_back(c);
+    table.columns.emplace_back(c.name);
+  }
+  const bool gaps = was_measured(history, &EpochRecord::gap);
+  if (gaps) table.columns.emplace_back("Gap of accuracies in points (95% CI)");
+  table.columns.emplace_back("Steps");
+  for (const std::size_t i : shown) {
+    const EpochRecord& r = history[i];
+    const bool best = static_cast<std::int64_t>(i) + 1 == history.best_epoch();
+    if (best) table.marked = table.rows.size();
+    std::vector<Html> row = {Html(text_of("{}{}", best ? "best: " : "", i + 1))};
+    for (const EpochColumn& c : columns) row.emplace_back(c.text(r.*c.field));
+    if (gaps) row.emplace_back(gap_text(r));
+    row.emplace_back(grouped(r.steps));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::size_t> shown_epochs(const History& history) {
+  const std::size_t n = history.size(), stride = (n + most_epochs - 1) / most_epochs;
+  const auto best = static_cast<std::size_t>(history.best_epoch());
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i % stride == 0 || i + 1 == best || i + 1 == n) shown.push_back(i);
+  }
+  return shown;
+}
+
+bool has_train_eval(const History& history) {
+  return was_measured(history, &EpochRecord::train_eval_loss) ||
+         was_measured(history, &EpochRecord::train_eval_accuracy);
+}
+
+Html curves_section(const History& history) {
+  if (history.empty()) return {};
+  const std::vector<std::size_t> shown = shown_epochs(history);
+  const Html loss = measure_chart(history, shown,
+                                  {"chart-loss", "Loss", &EpochRecord::train_loss, &EpochRecord::train_eval_loss,
+                                   &EpochRecord::validation_loss, Unit::plain});
+  const Html accuracy =
+      measure_chart(history, shown,
+                    {"chart-accuracy", "Accuracy", &EpochRecord::train_accuracy, &EpochRecord::train_eval_accuracy,
+                     &EpochRecord::validation_accuracy, Unit::share});
+  std::string note;
+  if (has_train_eval(history)) {
+    note = text_of(
+        "“Training” is measured as validation is, in evaluation mode after the epoch, on {} samples of the training "
+        "set. “While learning” is the mean over the epoch’s batches, in training mode, of a model that still changes.",
+        grouped(history.data().train_eval_samples));
+  }
+  if (shown.size() < history.size()) {
+    note +=
+        text_of("{}{} of {} epochs are drawn.", note.empty() ? "" : " ",
+                grouped(static_cast<std::int64_t>(shown.size())), grouped(static_cast<std::int64_t>(history.size())));
+  }
+  Html charts = loss + accuracy + lr_chart(history, shown);
+  if (!note.empty()) charts += element("p", {{"class", "note"}}, Html(note));
+  const Html missing = loss.empty() ? element("p", "No epoch has a finite loss.") : Html();
+  return section("curves", "Curves", missing + element("div", {{"class", "charts"}}, charts));
+}
+
+Html epochs_section(const History& history) {
+  if (history.empty()) return {};
+  const std::vector<std::size_t> shown = shown_epochs(history);
+  // On paper a short table is open, and a long one stays closed.
+  const char* style = shown.size() <= most_printed ? "epochs short" : "epochs";
+  return section("epochs", "Epochs",
+                 element("details", {{"class", style}},
+                         element("summary", "Show the numbers of all epochs") + to_html(epochs_table(history, shown))));
+}
+
+}  // namespace xtape::report

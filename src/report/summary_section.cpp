@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/figures.hpp"
+#include "report/sections.hpp"
+#include "report/text.hpp"
+#include "train/intervals.hpp"
+
+namespace xtape::report {
+
+namespace {
+
+Html tile(std::string_view name, const std::string& figure, const std::string& more) {
+  return element("div", element("dt", name) + element("dd", {{"class", "figure"}}, Html(figure)) +
+                            (more.empty() ? Html() : element("dd", {{"class", "more"}}, Html(more))));
+}
+
+std::string interval_text(const train::Interval& i) {
+  return text_of("95% CI {:.2f}–{:.2f}%", 100 * i.low, 100 * i.high);
+}
+
+/// "overfitting since epoch 4: ..." as a class of the style sheet.
+const char* verdict_style(const std::string& verdict) {
+  if (verdict.starts_with("fitting")) return "verdict good";
+  if (verdict.starts_with("diverged")) return "verdict bad";
+  return verdict.starts_with("undecided") ? "verdict" : "verdict warn";
+}
+
+Html verdict_line(const train::History& history) {
+  if (history.empty() && history.stop_cause() != train::StopCause::not_finite) {
+    return element("p", {{"class", "verdict"}}, Html("No epoch has been completed."));
+  }
+  std::string verdict = history.verdict();
+  const char* style = verdict_style(verdict);
+  if (!verdict.empty() && verdict[0] >= 'a' && verdict[0] <= 'z')
+    verdict[0] = static_cast<char>(verdict[0] - 'a' + 'A');
+  const std::string_view all = verdict;
+  const std::size_t colon = all.find(':') == all.npos ? 0 : all.find(':') + 1;
+  return element("p", {{"class", style}}, element("strong", all.substr(0, colon)) + Html(all.substr(colon)));
+}
+
+Html evaluation_tiles(const train::Evaluation& e, const std::string& data) {
+  Html out;
+  if (e.classes() != 0 && !std::isnan(e.accuracy)) {
+    out += tile("Accuracy", percent(e.accuracy), interval_text(e.accuracy_interval()) + ", on " + data);
+  }
+  return out + tile("Loss", number(e.loss), text_of("on {} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
+}
+
+/// Of the best epoch, where no evaluation says more.
+Html epoch_tiles(const train::History& history) {
+  if (history.best_epoch() == 0) return {};
+  const train::EpochRecord& best = history.best();
+  Html out;
+  if (!std::isnan(best.validation_accuracy)) {
+    const std::int64_t n = history.data().validation_samples;
+    out += tile("Validation accuracy", percent(best.validation_accuracy),
+                n > 0 ? interval_text(train::wilson_interval(best.validation_accuracy, n)) : "");
+  } else if (!std::isnan(best.train_accuracy)) {
+    out += tile("Training accuracy", percent(best.train_accuracy), "while the model learned");
+  }
+  const bool validated = !std::isnan(best.validation_loss);
+  return out + tile(validated ? "Validation loss" : "Training loss",
+                    number(validated ? best.validation_loss : best.train_loss), "at the best epoch");
+}
+
+Html run_tiles(const train::History& history) {
+  if (history.empty()) return {};
+  const train::HistoryData& data = history.data();
+  Html out;
+  if (const std::int64_t best = history.best_epoch(); best != 0) {
+    std::string monitor = data.monitor;
+    for (char& c : monitor) c = c == '_' ? ' ' : c;
+    out += tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor);
+    const train::EpochRecord& record = history.best();
+    if (!std::isnan(record.gap)) {
+      out += tile("Gap at the best epoch", points(record.gap),
+                  text_of("95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
+    }
+  }
+  double seconds = 0;
+  for (const train::EpochRecord& r : history) seconds += r.seconds;
+  out += tile("Total time", duration(seconds),
+              text_of("{} an epoch", duration(seconds / static_cast<double>(history.size()))));
+  if (data.training_samples > 0) {
+    out += tile("Training samples", grouped(data.training_samples),
+                data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : "");
+  }
+  return out;
+}
+
+}  // namespace
+
+Html summary_section(const train::History& history, const train::Evaluation& evaluation,
+                     const train::ReportOptions& options) {
+  Html out = element("h1", options.title.empty() ? "Training report" : options.title) + verdict_line(history);
+  if (options.refresh_seconds > 0) {
+    out +=
+        element("p", {{"class", "stop live"}},
+                Html(text_of("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
+  } else if (!history.stop_reason().empty()) {
+    out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
+  }
+  const Html tiles =
+      (evaluation.samples > 0 ? evaluation_tiles(evaluation, data_name(options)) : epoch_tiles(history)) +
+      run_tiles(history);
+  return tiles.empty() ? out : out + element("dl", {{"class", "tiles"}}, tiles);
+}
+
+}  // namespace xtape::report
