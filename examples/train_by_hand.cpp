@@ -4,17 +4,16 @@
 
 #include <array>
 #include <xtape/xtape.hpp>
-
 using namespace xtape;
 namespace F = xtape::nn::functional;
 
 /// Loss and accuracy of an epoch: means over its samples. The last batch may be smaller, so it is sums that are kept.
 struct Score {
   double loss = 0, correct = 0, samples = 0;
+  std::string to_string() const { return fmt::format("{:7.3f} {:9.3f}", loss / samples, correct / samples); }
   void add(const Tensor& logits, const Tensor& y) {
-    NoGradGuard no_grad;
     samples += static_cast<double>(y.size(0));
-    loss += F::cross_entropy(logits, y, {.reduction = Reduction::sum}).item<double>();
+    loss += F::cross_entropy(logits, y).item<double>() * static_cast<double>(y.size(0));
     correct += (logits.argmax(1) == y).sum().item<double>();
   }
 };
@@ -29,7 +28,7 @@ Score train_epoch(const nn::Module& model, optim::Optimizer& optimizer, data::Da
     optimizer.zero_grad();
     loss.backward();   // walks the tape, newest op first: d(loss)/d(weight) for every weight
     optimizer.step();  // each weight moves a little against its gradient
-    score.add(logits, y);
+    score.add(logits.detach(), y);
   }
   return score;
 }
@@ -53,8 +52,7 @@ int main(int argc, char** argv) try {
   fmt::print("           training        validation\nepoch   loss  accuracy    loss  accuracy\n");
   for (int epoch = 1; epoch <= 3; ++epoch) {
     const Score t = train_epoch(model, optimizer, batches), v = evaluate(model, validation);
-    fmt::print("{:5} {:6.3f} {:9.3f} {:7.3f} {:9.3f}\n", epoch, t.loss / t.samples, t.correct / t.samples,
-               v.loss / v.samples, v.correct / v.samples);
+    fmt::print("{:5}{} {}\n", epoch, t.to_string(), v.to_string());
   }
 } catch (const Error& e) {
   fmt::print(stderr, "train_by_hand: {}\n", e.what());

@@ -8,23 +8,23 @@
 
 namespace {
 
-constexpr std::size_t width = 80, indent = 26;
+constexpr std::size_t help_width = 80, help_indent = 26;
 
-/// `name` and beside it, from column `indent` on, `text`, broken between words.
+/// `name` and beside it, from column `help_indent` on, `text`, broken between words.
 std::string entry(const std::string& name, const std::string& text) {
   std::string out = "  " + name;
-  if (out.size() + 2 > indent) {
-    out += '\n' + std::string(indent, ' ');
+  if (out.size() + 2 > help_indent) {
+    out += '\n' + std::string(help_indent, ' ');
   } else {
-    out.resize(indent, ' ');
+    out.resize(help_indent, ' ');
   }
-  std::size_t column = indent;
+  std::size_t column = help_indent;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t end = std::min(text.find(' ', i), text.size());
-    if (column > indent && column + 1 + (end - i) > width) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
+    if (column > help_indent && column + 1 + (end - i) > help_width) {
+      out += '\n' + std::string(help_indent, ' ');
+      column = help_indent;
+    } else if (column > help_indent) {
       out += ' ';
       ++column;
     }

@@ -50,7 +50,7 @@ refuses "xtape-mnist: SGD: nesterov needs momentum > 0 and dampening = 0, got mo
   --nesterov --optimizer sgd --momentum 0
 refuses "--unknown" --unknown
 refuses "xtape-mnist: \"trian\": no such command, did you mean train?" trian
-refuses "xtape-mnist: \"digits\": no such command; there are train" digits
+refuses "xtape-mnist: \"digits\": no such command; there are train, evaluate, predict, lr-find, summary, report" digits
 refuses "xtape-mnist: \"digits\": unexpected argument" train digits
 refuses "xtape-mnist: --epoch: no such option, did you mean --epochs?" --epoch 3
 refuses "xtape-mnist: --learning-rate: no such option; xtape-mnist train --help lists them" --learning-rate=3
