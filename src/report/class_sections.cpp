@@ -9,6 +9,7 @@
 #include "report/sections.hpp"
 #include "report/svg_chart.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 
 namespace xtape::report {
 
@@ -31,7 +32,8 @@ std::vector<std::string> readable_names(const Evaluation& e) {
 }
 
 std::vector<Html> score_row(const std::string& name, const train::ClassScores& s) {
-  return {Html(name), Html(percent(s.precision)), Html(percent(s.recall)), Html(percent(s.f1)), Html(count(s.support))};
+  return {Html(name), Html(percent(s.precision)), Html(percent(s.recall)), Html(percent(s.f1)),
+          Html(grouped(s.support))};
 }
 
 Html scores_table(const Evaluation& e, const std::vector<std::string>& names) {
@@ -45,7 +47,7 @@ Html scores_table(const Evaluation& e, const std::vector<std::string>& names) {
       return std::pair(scores[a].support == 0, scores[a].f1) < std::pair(scores[b].support == 0, scores[b].f1);
     });
     order.resize(most_rows);
-    table.caption = text_of("The {} classes of the lowest F1, out of {}", most_rows, count(e.classes()));
+    table.caption = text_of("The {} classes of the lowest F1, out of {}", most_rows, grouped(e.classes()));
   }
   for (const std::size_t c : order) table.rows.push_back(score_row(names[c], scores[c]));
   table.rows.push_back(score_row("Mean over classes", e.macro_average()));
@@ -82,7 +84,7 @@ Html pairs_table(const std::vector<std::int64_t>& counts, const std::vector<std:
   for (const ConfusedPair& p : pairs) {
     const auto first = counts.begin() + static_cast<std::ptrdiff_t>(p.target * names.size());
     const auto support = std::accumulate(first, first + static_cast<std::ptrdiff_t>(names.size()), std::int64_t{0});
-    table.rows.push_back({Html(names[p.target]), Html(names[p.predicted]), Html(count(p.samples)),
+    table.rows.push_back({Html(names[p.target]), Html(names[p.predicted]), Html(grouped(p.samples)),
                           Html(percent(static_cast<double>(p.samples) / static_cast<double>(support)))});
   }
   return to_html(table);
@@ -114,7 +116,7 @@ Html bins_table(const std::vector<train::CalibrationBin>& bins) {
               .words = 0};
   for (const train::CalibrationBin& bin : bins) {
     if (bin.samples == 0) continue;
-    table.rows.push_back({Html(text_of("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)), Html(count(bin.samples)),
+    table.rows.push_back({Html(text_of("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)), Html(grouped(bin.samples)),
                           Html(percent(bin.confidence)), Html(percent(bin.accuracy))});
   }
   return to_html(table);
@@ -142,7 +144,7 @@ Html classes_section(const Evaluation& e, const train::ReportOptions& options) {
   if (matrix.empty()) {
     matrix =
         element("p", {{"class", "note"}},
-                Html(text_of("A confusion matrix of {} classes would be too large to read; {}.", count(e.classes()),
+                Html(text_of("A confusion matrix of {} classes would be too large to read; {}.", grouped(e.classes()),
                              pairs.empty() ? "the table has the classes that are recognized worst"
                                            : "the tables have what is confused most")));
   }

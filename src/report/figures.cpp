@@ -10,13 +10,6 @@ std::string points(double difference) {
   return std::isnan(difference) ? "–" : text_of("{:.2f} points", 100 * difference);
 }
 
-std::string count(std::int64_t n) {
-  std::string digits = text_of("{}", n);
-  const std::size_t first = n < 0 ? 1 : 0;
-  for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
-
 std::string duration(double seconds) {
   if (std::isnan(seconds)) return "–";
   if (seconds < 0.9995) return text_of("{:.0f} ms", 1000 * seconds);

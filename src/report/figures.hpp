@@ -1,9 +1,9 @@
-// Numbers as people read them: losses, shares, counts, times. NaN is "–".
+// Numbers as the page shows them: losses, shares, times. NaN is "–". (text.hpp has those of a terminal, and grouped
+// counts.)
 #pragma once
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <string>
 
 #include "core/fail.hpp"
@@ -22,8 +22,6 @@ std::string number(double x);
 std::string percent(double share);
 /// A difference of shares: 0.0123 is "1.23 points".
 std::string points(double difference);
-/// 10000 is "10,000".
-std::string count(std::int64_t n);
 /// "340 ms", "12.3 s", "3 min 05 s", "1 h 02 min".
 std::string duration(double seconds);
 

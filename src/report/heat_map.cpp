@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "report/figures.hpp"
+#include "report/text.hpp"
 
 namespace xtape::report {
 
@@ -32,7 +33,7 @@ Html heat_cell(std::int64_t n, double share, bool right, bool with_count, const 
   if (!with_count) {
     content = Html(n == 0 ? std::string("0") : whole_percent(share));
   } else {
-    content = Html(count(n));
+    content = Html(grouped(n));
     if (n != 0) content += element("small", text_of("{:.1f}%", 100 * share));
   }
   return element("td", {{"class", style}, {"title", title}}, content);
@@ -67,9 +68,9 @@ Html heat_map(const std::string& caption, const std::vector<std::string>& classe
     for (std::size_t c = 0; c < n; ++c) {
       const std::int64_t samples = counts[r * n + c];
       const double share = total == 0 ? 0 : static_cast<double>(samples) / static_cast<double>(total);
-      row += heat_cell(
-          samples, share, r == c, with_counts,
-          text_of("{} taken for {}: {} of {}, {}", names[r], names[c], count(samples), count(total), percent(share)));
+      row += heat_cell(samples, share, r == c, with_counts,
+                       text_of("{} taken for {}: {} of {}, {}", names[r], names[c], grouped(samples), grouped(total),
+                               percent(share)));
     }
     body += element("tr", row);
   }

@@ -6,6 +6,7 @@
 #include "report/sections.hpp"
 #include "report/svg_chart.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 
 namespace xtape::report {
 
@@ -122,7 +123,7 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
     std::vector<Html> row = {Html(text_of("{}{}", best ? "best: " : "", i + 1))};
     for (const EpochColumn& c : columns) row.emplace_back(c.text(r.*c.field));
     if (gaps) row.emplace_back(gap_text(r));
-    row.emplace_back(count(r.steps));
+    row.emplace_back(grouped(r.steps));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -160,11 +161,12 @@ Html curves_section(const History& history) {
     note = text_of(
         "“Training” is measured as validation is, in evaluation mode after the epoch, on {} samples of the training "
         "set. “While learning” is the mean over the epoch’s batches, in training mode, of a model that still changes.",
-        count(history.data().train_eval_samples));
+        grouped(history.data().train_eval_samples));
   }
   if (shown.size() < history.size()) {
-    note += text_of("{}{} of {} epochs are drawn.", note.empty() ? "" : " ",
-                    count(static_cast<std::int64_t>(shown.size())), count(static_cast<std::int64_t>(history.size())));
+    note +=
+        text_of("{}{} of {} epochs are drawn.", note.empty() ? "" : " ",
+                grouped(static_cast<std::int64_t>(shown.size())), grouped(static_cast<std::int64_t>(history.size())));
   }
   Html charts = loss + accuracy + lr_chart(history, shown);
   if (!note.empty()) charts += element("p", {{"class", "note"}}, Html(note));

@@ -4,6 +4,7 @@
 
 #include "report/figures.hpp"
 #include "report/sections.hpp"
+#include "report/text.hpp"
 #include "train/intervals.hpp"
 
 namespace xtape::report {
@@ -41,7 +42,7 @@ Html verdict_line(const train::History& history) {
 
 Html evaluation_tiles(const train::Evaluation& e, const std::string& evaluated_on) {
   Html out;
-  const std::string samples = text_of("{} sample{}", count(e.samples), e.samples == 1 ? "" : "s");
+  const std::string samples = text_of("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s");
   if (e.classes() != 0 && !std::isnan(e.accuracy)) {
     out += tile("Accuracy on " + evaluated_on, percent(e.accuracy), interval_text(e.accuracy_interval()));
   }
@@ -84,8 +85,8 @@ Html run_tiles(const train::History& history) {
   out += tile("Total time", duration(seconds),
               text_of("{} an epoch", duration(seconds / static_cast<double>(history.size()))));
   if (data.training_samples > 0) {
-    out += tile("Training samples", count(data.training_samples),
-                data.validation_samples > 0 ? count(data.validation_samples) + " for validation" : "");
+    out += tile("Training samples", grouped(data.training_samples),
+                data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : "");
   }
   return out;
 }
