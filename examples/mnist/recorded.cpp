@@ -41,7 +41,7 @@ Configuration options_in(const std::string& where, const std::string& toml) {
   try {
     table = toml::parse(toml, where);
   } catch (const toml::parse_error& e) {
-    throw FileError(fmt::format("{}:{}", where, e.source().begin.line), "no TOML: " + std::string(e.description()));
+    throw FileError(fmt::format("{}:{}", where, e.source().begin.line), "not valid TOML: " + std::string(e.description()));
   }
   Configuration options;
   for (auto&& [key, node] : table) options.push_back(option_of(where, std::string(key.str()), node));

@@ -13,10 +13,10 @@ grep -q "^result  loss [0-9.]*, accuracy $accuracy (0\.[0-9]* to 0\.[0-9]*), 200
 grep -qx "model   run/best.safetensors (784-16-10, dropout 0.5)" out || complain "the model is not named: $(cat out)"
 grep -qx "data    built-in digits, 2000 test images" out || complain "the data is not named: $(cat out)"
 grep -qE "^ECE     0\.[0-9]{4}, " out || complain "no calibration error: $(cat out)"
-[ "$(grep -cE "^ +[0-9] +0\.[0-9]+ +0\.[0-9]+ +0\.[0-9]+ +200$" out)" -eq 10 ] || complain "not ten classes: $(cat out)"
+[ "$(grep -cE "^ +[0-9] +[01]\.[0-9]+ +[01]\.[0-9]+ +[01]\.[0-9]+ +200$" out)" -eq 10 ] || complain "not ten classes: $(cat out)"
 [ "$(wc -L <out)" -le 80 ] || complain "a line is longer than 80 columns"
-"$binary" evaluate model.safetensors | grep -q "accuracy $accuracy " || complain "the file of --save has other weights"
-"$binary" evaluate run --split train | grep -qx "data    built-in digits, 8000 training images" || complain "--split train"
+"$binary" evaluate model.safetensors | grep >/dev/null "accuracy $accuracy " || complain "the file of --save has other weights"
+"$binary" evaluate run --split train | grep -x >/dev/null "data    built-in digits, 8000 training images" || complain "--split train"
 
 # -- the page
 "$binary" evaluate run --report page.html | grep -qx "report  page.html" || complain "the page is not named"
@@ -26,16 +26,16 @@ grep -qF "run/best.safetensors" page.html || complain "the page does not name th
 # -- names of classes come from the model
 "$binary" --data digits --classes zero,one,two,three,four,five,six,seven,eight,nine --epochs 1 --hidden 8 --out named \
   --progress none >/dev/null || complain "training with names failed"
-"$binary" evaluate named | grep -qE "^ +seven +0" || complain "classes have not their names"
+"$binary" evaluate named | grep -E >/dev/null "^ +seven +0" || complain "classes have not their names"
 refuses "xtape-mnist: data: the classes of built-in digits are 0,1,2,3,4,5,6,7,8,9, those of the model zero,one,two,three,four,five,six,seven,eight,nine; if they are the same, pass --classes with the model's names" \
   evaluate named --classes 0,1,2,3,4,5,6,7,8,9
 
 # -- refused
-refuses 'xtape-mnist: --data: there is no "nowhere"; pass' evaluate run --data nowhere
+refuses 'there is no "nowhere"; pass' evaluate run --data nowhere
 refuses 'mnist: no train-images-idx3-ubyte, plain or .gz, in "."' evaluate run --data .
 refuses 'xtape-mnist: --split: "tset" is not test or train, did you mean test?' evaluate run --split tset
 refuses 'xtape-mnist: --report: there is no directory "nowhere"' evaluate run --report nowhere/page.html
-refuses 'xtape-mnist: model: there is no "nothing"' evaluate nothing
+refuses 'model: there is no "nothing"' evaluate nothing
 printf '\001\000\000\000\000\000\000\000{' >broken
 refuses '"broken"' evaluate broken
 if [ -e /dev/full ]; then
@@ -53,6 +53,6 @@ grep -qE "^total +12,730  trainable$" out || complain "summary: no total: $(cat 
 "$binary" summary --model linear | grep -qE "^total +7,850  trainable$" || complain "summary --model linear"
 refuses "xtape-mnist: --hidden: cannot be combined with a MODEL, which has its own" summary run --hidden 3
 refuses "xtape-mnist: --hidden: needs --model mlp" summary --model linear --hidden 3
-refuses 'xtape-mnist: model: there is no "nothing"' summary nothing
+refuses 'model: there is no "nothing"' summary nothing
 
 finish

@@ -20,18 +20,18 @@ accuracy=$("$binary" $command --epochs 1 --no-out | sed -n 's/^test .*accuracy 0
 
 # -- the same seed gives the same curve
 [ "$("$binary" lr-find --data digits --hidden 32 --seed 3)" = "$(cat out)" ] || complain "the curve is another"
-"$binary" lr-find --hidden 16 --classes "0,1,2,3,4,5,6,7,8,it's 9" | grep -qF -- "--classes '0,1,2,3,4,5,6,7,8,it'\\''s 9'" ||
+"$binary" lr-find --hidden 16 --classes "0,1,2,3,4,5,6,7,8,it's 9" | grep -F >/dev/null -- "--classes '0,1,2,3,4,5,6,7,8,it'\\''s 9'" ||
   complain "the command is not quoted for a shell"
-"$binary" lr-find --model linear --optimizer sgd --nesterov --steps 50 | grep -qE "^  xtape-mnist train --lr .* --model linear --optimizer sgd --nesterov$" ||
+"$binary" lr-find --model linear --optimizer sgd --nesterov --steps 50 | grep -E >/dev/null "^  xtape-mnist train --lr .* --model linear --optimizer sgd --nesterov$" ||
   complain "flags are not in the command"
 
 # -- refused
 refuses "xtape-mnist: --start-lr: needs a number above 0" lr-find --start-lr 0
 refuses "xtape-mnist: --end-lr: 0.1 is not above --start-lr 0.1" lr-find --start-lr 0.1 --end-lr 0.1
 refuses "xtape-mnist: --steps: 1 is outside [2, 100000]" lr-find --steps 1
-refuses "xtape-mnist: --lr: no such option" lr-find --lr 0.1
+refuses "xtape-mnist: --lr: no such option; xtape-mnist lr-find --help lists them" lr-find --lr 0.1
 refuses "xtape-mnist: --momentum: needs --optimizer sgd" lr-find --momentum 0.5
-refuses 'xtape-mnist: --data: there is no "nowhere"' lr-find --data nowhere
+refuses 'there is no "nowhere"' lr-find --data nowhere
 "$binary" lr-find --hidden 16 --start-lr 1e-9 --end-lr 1e-8 --steps 20 >out 2>err && complain "a sweep that finds nothing: exit code 0"
 grep -q "^xtape-mnist: LrSweep: the loss falls nowhere in 20 steps; try another start_lr and end_lr$" err || complain "a sweep that finds nothing: $(cat err)"
 

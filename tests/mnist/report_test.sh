@@ -17,7 +17,7 @@ for text in "</html>" "Confusion" "0.0010\|0.001" "28"; do
 done
 sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
 [ "$(sections a/report.html)" = "$(sections before.html)" ] || complain "the page has other sections than that of train"
-"$binary" report a/ --out elsewhere.html | grep -qx "report  elsewhere.html" || complain "--out"
+"$binary" report a/ --out elsewhere.html | grep -x >/dev/null "report  elsewhere.html" || complain "--out"
 [ -s elsewhere.html ] || complain "--out wrote nothing"
 
 # -- without the weights or the data the page has the curves
@@ -40,14 +40,14 @@ mv a/run.json.bak a/run.json
 [ -s err ] && complain "two runs: $(cat err)"
 n='0\.[0-9]{4}'
 grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for a: $(cat out)"
-grep -qE "^b +3 +3 +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for b: $(cat out)"
+grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for b: $(cat out)"
 grep -qE "^lr +0.001 +0.01$" out || complain "lr differs: $(cat out)"
 grep -qE "^epochs +2 +3$" out || complain "epochs differ: $(cat out)"
 grep -qE "^label-smoothing +0 +0.1$" out || complain "label-smoothing differs: $(cat out)"
 grep -qE "^(hidden|seed|data|progress) " out && complain "an option is listed that does not differ: $(cat out)"
-grep -qE "^b has the lowest validation loss" out || complain "b is not the best: $(cat out)"
-"$binary" report a a | grep -qx "The runs have the same options." || complain "a run differs from itself"
-"$binary" report a a | grep -qx "a has the lowest validation loss, but intervals of accuracy overlap: the difference may be chance." ||
+grep -qE "^b has the highest validation accuracy" out || complain "b is not the best: $(cat out)"
+"$binary" report a a | grep -x >/dev/null "The runs have the same options." || complain "a run differs from itself"
+"$binary" report a a | grep -x >/dev/null "a has the highest validation accuracy, but intervals overlap: the difference may be chance." ||
   complain "a run is better than itself"
 
 # -- refused
@@ -59,7 +59,7 @@ refuses "RUN" report
 mv a/last.safetensors last
 refuses 'xtape-mnist: run: the run in "a" has no last.safetensors: it ended before its first checkpoint' report a
 cp a/best.safetensors a/last.safetensors
-refuses "load_history: \"a/last.safetensors\"" report a
+refuses 'xtape-mnist: Checkpoint: "a/last.safetensors" is no checkpoint; load_safetensors reads it' report a
 mv last a/last.safetensors
 cp a/run.json record
 echo '[1' >a/run.json
@@ -69,7 +69,7 @@ echo '{"state": 1, "data": [], "test_accuracy": "high"}' >a/run.json
 mv record a/run.json
 cp a/config.toml config
 echo 'lr = = 1' >a/config.toml
-refuses 'xtape-mnist: a/config.toml:1: ' report a
+refuses 'a/config.toml:1: not valid TOML: ' report a
 echo 'validation = 7' >a/config.toml
 "$binary" report a 2>&1 >/dev/null | grep -qx 'xtape-mnist: note: the page has no evaluation: a/config.toml: validation: 7 is outside \[0, 1)' ||
   complain "a validation of 7"
