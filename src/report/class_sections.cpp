@@ -136,7 +136,7 @@ Html classes_section(const Evaluation& e, const train::ReportOptions& options) {
     pairs = pairs_table(counts, names);
     if (e.classes() <= most_heat_map_classes) {
       const bool with_counts = e.classes() <= most_classes_with_counts;
-      matrix = heat_map(text_of("Confusion on {}: {} of each row", options.evaluated_on,
+      matrix = heat_map(text_of("Confusion on {}: {} of each row", data_name(options),
                                 with_counts ? "samples and percent" : "percent"),
                         names, counts);
     }
@@ -162,7 +162,7 @@ Html mistakes_section(const Evaluation& e, const train::ReportOptions& options) 
   for (const train::Mistake& m : worst) items += mistake_item(m, names);
   const std::string note =
       text_of("The {} of {} for which the model gave the true class the lowest probability, worst first.",
-              worst.size() == 1 ? "sample" : text_of("{} samples", worst.size()), options.evaluated_on);
+              worst.size() == 1 ? "sample" : text_of("{} samples", worst.size()), data_name(options));
   return section("mistakes", "Worst mistakes",
                  element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items));
 }
@@ -180,7 +180,7 @@ Html calibration_section(const Evaluation& e, const train::ReportOptions& option
                             Html(text_of("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
                                          "model that says 80% should be right in 80% of such cases; bars below the "
                                          "dashed line show more confidence than is due.",
-                                         options.evaluated_on)));
+                                         data_name(options))));
   return section(
       "calibration", "Calibration",
       element("div", {{"class", "pair"}},

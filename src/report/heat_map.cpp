@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "report/figures.hpp"
+#include "report/table.hpp"
 #include "report/text.hpp"
 
 namespace xtape::report {
@@ -74,9 +75,8 @@ Html heat_map(const std::string& caption, const std::vector<std::string>& classe
     }
     body += element("tr", row);
   }
-  const Html table =
-      element("table", {{"class", with_counts ? "heat" : "heat dense"}},
-              element("caption", caption) + element("thead", element("tr", head)) + element("tbody", body));
+  const Html table = element("table", {{"class", with_counts ? "heat" : "heat dense"}},
+                             caption_of(caption) + element("thead", element("tr", head)) + element("tbody", body));
   return scroll_box(caption, table) + scale(true) + scale(false);
 }
 

@@ -10,6 +10,7 @@
 #include "report/figures.hpp"
 #include "report/sections.hpp"
 #include "report/style.hpp"
+#include "report/table.hpp"
 #include "xtape/parallel.hpp"
 #include "xtape/version.hpp"
 
@@ -48,7 +49,7 @@ Html settings_table(const char* caption, const NamedValues& settings) {
     rows += element("tr", element("th", {{"scope", "row"}}, Html(name)) + element("td", value));
   }
   return element("div", scroll_box(caption, element("table", {{"class", "settings"}},
-                                                    element("caption", caption) + element("tbody", rows))));
+                                                    caption_of(caption) + element("tbody", rows))));
 }
 
 Html head(const train::ReportOptions& options) {
@@ -106,6 +107,10 @@ Html section(std::string_view id, std::string_view heading, const Html& content)
   const std::string heading_id = text_of("{}-heading", id);
   return element("section", {{"id", std::string(id)}, {"aria-labelledby", heading_id}},
                  element("h2", {{"id", heading_id}}, Html(heading)) + content);
+}
+
+std::string data_name(const train::ReportOptions& options) {
+  return options.evaluated_on.empty() ? "the evaluated data" : shortened(options.evaluated_on, 120);
 }
 
 Html model_section(const train::ReportOptions& options) {

@@ -88,7 +88,9 @@ svg .curve.learning { stroke: var(--train); stroke-width: 1.5px; stroke-dasharra
 .dot.learning { stroke: var(--train); }
 .curve.rate, .dot.rate { stroke: var(--rate); }
 svg .dot { fill: currentColor; stroke-width: 2px; }
-.dot.train, .dot.learning { color: var(--train); } .dot.validation { color: var(--validation); } .dot.rate { color: var(--rate); }
+.dot.train, .dot.learning { color: var(--train); }
+.dot.validation { color: var(--validation); }
+.dot.rate { color: var(--rate); }
 svg .ring { fill: var(--page); stroke-width: 2.5px; }
 svg path.gap { fill: var(--gap); stroke: none; }
 path.best { stroke: var(--muted); stroke-dasharray: 2 3; }
@@ -101,6 +103,7 @@ svg .diagonal { stroke: var(--muted); stroke-width: 1.5px; stroke-dasharray: 5 4
 .scroll { max-width: 100%; overflow: auto; }
 table { border-collapse: collapse; font-size: .9rem; }
 caption { padding-bottom: .5rem; text-align: left; }
+caption span { display: block; width: max-content; max-width: min(46rem, calc(100vw - 3rem)); }
 th { font-weight: 600; }
 th, td { padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: .25rem; }
@@ -115,8 +118,6 @@ tbody th { font-weight: 500; }
 .settings th { color: var(--muted); white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2rem 3rem; }
 .pair > * { min-width: 0; }
-.tall { max-height: 32rem; }
-.tall thead th { position: sticky; top: 0; background: var(--page); box-shadow: inset 0 -1px var(--muted); }
 .heat { font-size: .875rem; }
 .heat caption { padding-bottom: .75rem; }
 .heat td, .heat th { padding: .3rem .45rem; text-align: center; border: 1px solid var(--page); }
@@ -124,6 +125,7 @@ tbody th { font-weight: 500; }
 .heat th { max-width: 9rem; white-space: normal; overflow-wrap: break-word; }
 .heat thead th { border-bottom: 0; }
 .heat tbody th { text-align: right; min-width: 5rem; }
+.heat tbody th, .heat .corner { position: sticky; left: 0; background: var(--page); }
 .heat .corner { color: var(--muted); font-size: .75rem; text-align: right; vertical-align: bottom; }
 .heat tbody td { min-width: 3.6rem; line-height: 1.3; }
 .heat small { display: block; font-size: .75rem; }
@@ -137,9 +139,11 @@ tbody th { font-weight: 500; }
 .r0, .w0 { color: var(--muted); }
 .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-ink); }
 .r6, .r7, .w6, .w7 { color: var(--heat-light); }
-.r1 { background: var(--r1); } .r2 { background: var(--r2); } .r3 { background: var(--r3); } .r4 { background: var(--r4); }
+.r1 { background: var(--r1); } .r2 { background: var(--r2); } .r3 { background: var(--r3); }
+.r4 { background: var(--r4); }
 .r5 { background: var(--r5); } .r6 { background: var(--r6); } .r7 { background: var(--r7); }
-.w1 { background: var(--w1); } .w2 { background: var(--w2); } .w3 { background: var(--w3); } .w4 { background: var(--w4); }
+.w1 { background: var(--w1); } .w2 { background: var(--w2); } .w3 { background: var(--w3); }
+.w4 { background: var(--w4); }
 .w5 { background: var(--w5); } .w6 { background: var(--w6); } .w7 { background: var(--w7); }
 @media screen and (prefers-color-scheme: dark) {
   .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-light); }
@@ -158,7 +162,8 @@ tbody th { font-weight: 500; }
 .muted { color: var(--muted); }
 summary { cursor: pointer; margin-bottom: .75rem; width: fit-content; color: var(--link); }
 pre { margin: 0; padding: 1rem; background: var(--panel); border-radius: 8px; font: .8125rem/1.5 ui-monospace,
-  SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal; width: max-content; min-width: 100%; }
+  SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal;
+  width: max-content; min-width: 100%; }
 footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 @media (max-width: 40rem) {
   body { padding: 1.5rem 1rem 2rem; }
@@ -169,6 +174,8 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .tiles > div { padding: .65rem .75rem; }
   .tiles .figure { font-size: 1.3rem; }
   .mistakes { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+  .heat tbody th { max-width: 6.5rem; }
+  .heat .corner { white-space: normal; }
 }
 @media print {
   @page { size: A4; margin: 15mm 14mm; }
@@ -188,7 +195,9 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .epochs th, .epochs td { padding: .15rem .4rem .15rem 0; white-space: normal; }
   .epochs td:nth-last-child(2) { white-space: nowrap; }
   thead { display: table-header-group; }
-  .tall thead th { position: static; }
+  .heat tbody th, .heat .corner { position: static; }
+  caption span { max-width: 100%; }
+  .pair caption span { width: auto; }
   tr, figure, .mistakes li, .tiles > div { break-inside: avoid; }
   .heat { width: 100%; table-layout: fixed; font-size: 7pt; break-inside: avoid; }
   .heat td, .heat th, .heat tbody td, .heat.dense tbody td { min-width: 0; padding: .12rem 0; overflow-wrap: anywhere; }

@@ -40,13 +40,12 @@ Html verdict_line(const train::History& history) {
   return element("p", {{"class", style}}, element("strong", all.substr(0, colon)) + Html(all.substr(colon)));
 }
 
-Html evaluation_tiles(const train::Evaluation& e, const std::string& evaluated_on) {
+Html evaluation_tiles(const train::Evaluation& e) {
   Html out;
-  const std::string samples = text_of("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s");
   if (e.classes() != 0 && !std::isnan(e.accuracy)) {
-    out += tile("Accuracy on " + evaluated_on, percent(e.accuracy), interval_text(e.accuracy_interval()));
+    out += tile("Accuracy", percent(e.accuracy), interval_text(e.accuracy_interval()));
   }
-  return out + tile("Loss on " + evaluated_on, number(e.loss), samples);
+  return out + tile("Loss", number(e.loss), text_of("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
 }
 
 /// Of the best epoch, where no evaluation says more.
@@ -76,8 +75,8 @@ Html run_tiles(const train::History& history) {
     out += tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor);
     const train::EpochRecord& record = history.best();
     if (!std::isnan(record.gap)) {
-      out += tile("Gap at the best epoch", points(record.gap),
-                  text_of("95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
+      out += tile("Gap at the best epoch", text_of("{:.2f}", 100 * record.gap),
+                  text_of("points, 95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
     }
   }
   double seconds = 0;
@@ -104,9 +103,13 @@ Html summary_section(const train::History& history, const train::Evaluation& eva
     out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }
   const Html tiles =
-      (evaluation.samples > 0 ? evaluation_tiles(evaluation, options.evaluated_on) : epoch_tiles(history)) +
-      run_tiles(history);
-  return tiles.empty() ? out : out + element("dl", {{"class", "tiles"}}, tiles);
+      (evaluation.samples > 0 ? evaluation_tiles(evaluation) : epoch_tiles(history)) + run_tiles(history);
+  if (!tiles.empty()) out += element("dl", {{"class", "tiles"}}, tiles);
+  if (evaluation.samples > 0) {
+    const char* what = evaluation.classes() != 0 ? "Accuracy and loss are" : "The loss is";
+    out += element("p", {{"class", "note"}}, Html(text_of("{} of {}.", what, data_name(options))));
+  }
+  return out;
 }
 
 }  // namespace xtape::report

@@ -2,6 +2,8 @@
 
 namespace xtape::report {
 
+Html caption_of(const std::string& text) { return element("caption", element("span", text)); }
+
 Html to_html(const Table& table) {
   const auto kind = [&table](std::size_t column) { return column < table.words ? "word" : "num"; };
   Html head;
@@ -20,9 +22,8 @@ Html to_html(const Table& table) {
     }
     body += r == table.marked ? element("tr", {{"class", "marked"}}, row) : element("tr", row);
   }
-  return scroll_box(table.caption,
-                    element("table", element("caption", table.caption) + element("thead", element("tr", head)) +
-                                         element("tbody", body)));
+  return scroll_box(table.caption, element("table", caption_of(table.caption) + element("thead", element("tr", head)) +
+                                                        element("tbody", body)));
 }
 
 }  // namespace xtape::report

@@ -16,6 +16,8 @@ struct Table {
   std::size_t marked = static_cast<std::size_t>(-1);  // the row that stands out
 };
 
+/// Its text may be wider than the table, and wraps where the window ends.
+Html caption_of(const std::string& text);
 /// In a box that scrolls, since a table may be wider than a phone.
 Html to_html(const Table& table);
 

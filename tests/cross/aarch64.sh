@@ -2,8 +2,8 @@
 # Builds xtape for 64-bit ARM with Debian's cross compiler and runs the test suite under QEMU:
 # tests/cross/aarch64.sh [ctest options, such as -R LogSoftmax]
 # Takes ten minutes on two cores. The libraries for ARM are unpacked into build/aarch64-sysroot, not installed. It skips
-# the tests that need more than an emulated process (consumer projects, the scripts that test xtape-mnist, forks with threads)
-# and those of a single instruction set, because NEON, the baseline, is the only one.
+# the tests that need more than an emulated process (consumer projects, scripts that test xtape-mnist, forks with
+# threads) and those of a single instruction set, because NEON, the baseline, is the only one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -62,12 +62,13 @@ addEventListener("load", () => {
       const a = luminance(channels(svg ? style.fill : style.color)), b = luminance(background(e));
       const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
       ++texts;
-      if (!(contrast >= 4.5)) low.push([e.tagName, e.className.baseVal ?? e.className, e.textContent.slice(0, 40), contrast]);
+      const what = [e.tagName, e.className.baseVal ?? e.className, e.textContent.slice(0, 40)];
+      if (!(contrast >= 4.5)) low.push([...what, contrast]);
       const box = e.getBoundingClientRect();
-      if (box.right > innerWidth + 1 && (paper || !e.closest(".scroll"))) wide.push([e.tagName, e.textContent.slice(0, 40), box.right]);
+      if (box.right > innerWidth + 1 && (paper || !e.closest(".scroll"))) wide.push([...what, box.right]);
       if (svg) {
         const around = e.ownerSVGElement.getBoundingClientRect();
-        if (box.left < around.left - 1 || box.right > around.right + 1) wide.push(["label", e.textContent, box.left]);
+        if (box.left < around.left - 1 || box.right > around.right + 1) wide.push([...what, box.left]);
       }
     }
     return {texts, low, wide, width: document.documentElement.scrollWidth, inner: innerWidth,
@@ -197,7 +198,8 @@ def probed(dark):
                 return text.replace("@media print", "@media all") if width == "paper" else text
             copy = rewritten(os.path.join(FOLDER, name + ".html"), f".{width}.html", change)
             pixels = 688 if width == "paper" else width  # 182 mm
-            frames += f'<iframe id="{name} {width}" width="{pixels}" height="900" src="file://{copy}" frameborder="0"></iframe>'
+            frames += (f'<iframe id="{name} {width}" width="{pixels}" height="900" frameborder="0" '
+                       f'src="file://{copy}"></iframe>')
     outer = os.path.join(FOLDER, "frames.html")
     with open(outer, "w", encoding="utf-8") as file:
         file.write(FRAMES % frames)
@@ -218,10 +220,12 @@ class Report(unittest.TestCase):
         for a, b in zip(found, expected):
             # Coordinates have two decimals, of a plot 232 high.
             b = 100 * b if share else b
-            self.assertLess(abs(a - b), 0.002 * abs(b) if page == "diverged" else 0.0002 * max(1, 100 * share), (chart, style))
+            tolerance = 0.002 * abs(b) if page == "diverged" else 0.0002 * max(1, 100 * share)
+            self.assertLess(abs(a - b), tolerance, (chart, style))
 
     def test_curves_hold_the_values_of_the_csv(self):
-        for style, column in [("train", "train_eval_loss"), ("validation", "validation_loss"), ("learning", "train_loss")]:
+        for style, column in [("train", "train_eval_loss"), ("validation", "validation_loss"),
+                              ("learning", "train_loss")]:
             self.expect_curve("full", "chart-loss", style, column)
             self.expect_curve("diverged", "chart-loss", style, column)
         for style, column in [("train", "train_eval_accuracy"), ("validation", "validation_accuracy"),
@@ -244,8 +248,8 @@ class Report(unittest.TestCase):
         dom = self.pages["awkward"].dom
         self.assertEqual(dom.of("script"), [])
         names = {e["text"] for e in dom.of("th", "classes", scope="row")}
-        for name in ["<b>bold</b> & \"quoted\" 'too'", "<script>document.title = 'changed'</script>", "Größe 猫 \ufffd",
-                     "(class 4, no name)"]:
+        for name in ["<b>bold</b> & \"quoted\" 'too'", "<script>document.title = 'changed'</script>",
+                     "Größe 猫 \ufffd", "(class 4, no name)"]:
             self.assertIn(name, names)
         self.assertEqual(dom.of("title")[0]["text"], "Clothes & <more>")
 

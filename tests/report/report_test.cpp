@@ -119,7 +119,7 @@ TEST(Report, OfAnEvaluationAloneHasItsNumbers) {
   const Evaluation e = evaluation_of(500, {1, 8, 8}, clothes());
   const std::string page = page_of(History(), e, {.evaluated_on = "test data"});
   expect_sound(page);
-  EXPECT_TRUE(contains(page, "Accuracy on test data"));
+  EXPECT_TRUE(contains(page, "Accuracy and loss are of test data."));
   EXPECT_EQ(sections_of(Markup(page)), (std::vector<std::string>{"classes", "mistakes", "calibration", "settings"}));
 }
 
@@ -158,6 +158,15 @@ TEST(Report, TheGapIsOfValuesInEvaluationModeWhereTheyWereMeasured) {
   EXPECT_EQ(lines(run), "train validation learning train validation learning rate ");
   for (EpochRecord& r : run.epochs) r.train_eval_loss = r.train_eval_accuracy = r.gap = std::nan("");
   EXPECT_EQ(lines(run), "train validation train validation rate ");
+}
+
+TEST(Report, TheTrainingCurveHoldsTheValuesInEvaluationMode) {
+  HistoryData run = classification_run(2);
+  run.epochs[0].train_loss = 0.75;
+  run.epochs[0].train_eval_loss = 0.5;
+  run.epochs[0].validation_loss = 0.625;
+  EXPECT_TRUE(
+      contains(page_of(History(run)), "\nTraining: 0.5\nValidation: 0.625\nTraining, while learning: 0.75</title>"));
 }
 
 TEST(Report, HoversHaveTheGapWithItsInterval) {
@@ -240,6 +249,7 @@ TEST(Report, EmptyTextsHaveAStandIn) {
   expect_sound(page);
   EXPECT_EQ(Markup(page).all("h1").at(0).text, "Training report");
   EXPECT_TRUE(contains(page, "(class 4, no name)"));
+  EXPECT_TRUE(contains(page, "Confusion on the evaluated data"));
 }
 
 TEST(Report, VeryLongNamesAreCutOff) {
@@ -307,8 +317,7 @@ TEST(Report, OfARegressionsEvaluationHasItsLoss) {
   const Evaluation e = evaluate(nn::Identity(), nn::MSELoss(), data::TensorDataset(ones({4, 1}), zeros({4, 1})));
   const std::string page = page_of(History(regression_run(2)), e);
   expect_sound(page);
-  EXPECT_TRUE(
-      contains(page, "<dt>Loss on validation data</dt><dd class=\"figure\">1</dd><dd class=\"more\">4 samples</dd>"));
+  EXPECT_TRUE(contains(page, "<dt>Loss</dt><dd class=\"figure\">1</dd><dd class=\"more\">4 samples</dd>"));
 }
 
 TEST(Report, AHundredEpochsOfTenClassesAreBelowAMegabyte) {
