@@ -95,7 +95,7 @@ std::string verdicts_of(const std::vector<RecordedRun>& runs) {
   return table_of(rows);
 }
 
-/// Which run is best, and whether that may be chance. Losses compare only on the same images.
+/// Which run is best, and whether that may be chance: by accuracy, since label smoothing changes what a loss means.
 std::string conclusion_of(const std::vector<RecordedRun>& runs) {
   for (const RecordedRun& run : runs) {
     if (run.text("hash", "data") != runs[0].text("hash", "data")) {
@@ -104,16 +104,15 @@ std::string conclusion_of(const std::vector<RecordedRun>& runs) {
     }
     if (!has_validation(run)) return fmt::format("No run is called the best: {} has no validation.\n", run.path);
   }
-  const auto loss = [](const RecordedRun& run) { return run.history.best().validation_loss; };
-  const auto best = std::min_element(runs.begin(), runs.end(), [&loss](const RecordedRun& a, const RecordedRun& b) {
-    return loss(a) < loss(b);
+  const auto best = std::max_element(runs.begin(), runs.end(), [](const RecordedRun& a, const RecordedRun& b) {
+    return a.history.best().validation_accuracy < b.history.best().validation_accuracy;
   });
-  const auto accuracy = interval_of(*best);
-  const bool overlaps = std::any_of(runs.begin(), runs.end(), [&](const RecordedRun& run) {
-    return &run != &*best && interval_of(run).low <= accuracy.high && accuracy.low <= interval_of(run).high;
+  const train::Interval highest = interval_of(*best);
+  const bool overlaps = std::any_of(runs.begin(), runs.end(), [&best, &highest](const RecordedRun& run) {
+    return &run != &*best && interval_of(run).high >= highest.low;
   });
-  return fmt::format("{} has the lowest validation loss{}.\n", best->path,
-                     overlaps ? ", but intervals of accuracy overlap: the difference may be chance" : "");
+  return fmt::format("{} has the highest validation accuracy{}.\n", best->path,
+                     overlaps ? ", but intervals overlap: the difference may be chance" : "");
 }
 
 }  // namespace

@@ -6,5 +6,5 @@
 
 #include "recorded.hpp"
 
-/// Results, the options that differ, and the verdicts: three tables, with the run that is best on validation data.
+/// Three tables, of results, of the options that differ and of verdicts, and a line that names the best run.
 std::string comparison_of(const std::vector<RecordedRun>& runs);

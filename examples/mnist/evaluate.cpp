@@ -83,7 +83,9 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   const train::Evaluation e =
       train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
                       {.batch_size = 1000, .classes = model.description.classes});
-  fmt::print("result  {}\n\n{}\n", e.to_string(), e.report());
+  fmt::print("result  {}\n", e.to_string());
+  fmt::print("ECE     {:.4f}, the mean distance of probability and accuracy\n\n{}", e.calibration_error(), e.report());
+  if (!s.report.empty()) fmt::print("\n");
   if (!s.report.empty()) write_report(s, model, e, measured_on + " of " + all.name);
   flush(stdout);
   return 0;

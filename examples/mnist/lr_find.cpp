@@ -54,7 +54,7 @@ std::string shell_word(const std::string& text) {
 
 /// `xtape-mnist train` with the options of this command line.
 std::string train_command(const CLI::App& app, double lr) {
-  std::string command = fmt::format("xtape-mnist train --lr {:.1e}", lr);
+  std::string command = fmt::format("xtape-mnist train --lr {:.2g}", lr);
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || name == "--start-lr" || name == "--end-lr" || name == "--steps") continue;
@@ -90,7 +90,7 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   print_curve(sweep, rows, longest);
   flush(stdout);
   const double lr = sweep.suggestion();
-  fmt::print("\nThe loss falls fastest at a learning rate of {:.1e}. To train with it:\n  {}\n", lr,
+  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. To train with it:\n  {}\n", lr,
              train_command(app, lr));
   flush(stdout);
   return 0;

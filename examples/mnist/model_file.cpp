@@ -293,14 +293,19 @@ std::string model_file(const std::string& path) {
   if (!std::filesystem::is_directory(status)) return path;
   std::string file = (std::filesystem::path(path) / "best.safetensors").string();
   if (std::filesystem::exists(file, error)) return file;
-  throw FileError("model", fmt::format("the directory \"{}\" has no best.safetensors, which a run writes when its first "
-                                       "epoch ends",
+  throw FileError("model", fmt::format("the directory \"{}\" has no best.safetensors, which a run writes when its "
+                                       "first epoch ends",
                                        path));
 }
 
 Model load_model(const std::string& path) {
   const std::string file = model_file(path);
   const io::Metadata metadata = io::safetensors_metadata(file);
+  if (metadata.contains("xtape_checkpoint")) {
+    throw FileError("model", fmt::format("\"{}\" is a checkpoint, from which a training goes on; the model is the "
+                                         "run's best.safetensors",
+                                         file));
+  }
   if (!metadata.contains("xtape-mnist")) {
     throw FileError("model",
                     fmt::format("\"{}\" has weights, but its metadata has no \"xtape-mnist\", which describes their "

@@ -82,10 +82,11 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files may be no UTF-8
 }
 
-void note_if_dark_on_light(const Model& model, const std::string& file, const Pictures& pictures) {
+void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
   if (pictures.is_list || !looks_dark_on_light(pictures.images[0])) return;
-  fmt::print(stderr, "xtape-mnist: note: \"{}\" seems to show dark on light; models of {} need --invert then\n", file,
-             model.description.classes[0] == "0" ? "digits" : "MNIST and Fashion-MNIST");
+  fmt::print(stderr, "xtape-mnist: note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
+                     "dark: --invert makes them alike\n",
+             file);
 }
 
 void predict_file(const Model& model, const std::string& file, const PredictSettings& s) {
@@ -94,7 +95,7 @@ void predict_file(const Model& model, const std::string& file, const PredictSett
   if (s.invert) {
     pictures.images = inverted(pictures.images);
   } else {
-    note_if_dark_on_light(model, file, pictures);
+    note_if_dark_on_light(file, pictures);
   }
   const Tensor probabilities = model.probabilities(pictures.images);
   for (std::int64_t i = 0; i < probabilities.size(0); ++i) {
@@ -136,7 +137,8 @@ Run add_predict(CLI::App& app) {
       ->type_name(" ");
   app.add_option("FILE", s->files, "Pictures: PGM, or IDX with any number of them; - reads a PGM from stdin")
       ->required()
-      ->type_name(" ");
+      ->type_name(" ")
+      ->default_str("");
   app.option_defaults()->group("Options");
   app.add_option("--top", s->top, "How many classes to name")->transform(whole_number_in(1, 1 << 16));
   app.add_flag("--json", s->json, "Print an object a line, with file, index, class, label, probability and top");

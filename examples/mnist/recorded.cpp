@@ -41,7 +41,8 @@ Configuration options_in(const std::string& where, const std::string& toml) {
   try {
     table = toml::parse(toml, where);
   } catch (const toml::parse_error& e) {
-    throw FileError(fmt::format("{}:{}", where, e.source().begin.line), "no TOML: " + std::string(e.description()));
+    throw FileError(fmt::format("{}:{}", where, e.source().begin.line),
+                    "not valid TOML: " + std::string(e.description()));
   }
   Configuration options;
   for (auto&& [key, node] : table) options.push_back(option_of(where, std::string(key.str()), node));
@@ -94,7 +95,9 @@ RecordedRun load_run(const std::string& path) {
     }
   }
   run.record = nlohmann::ordered_json::parse(read_file("run", file(run_file::record)), nullptr, false);
-  if (!run.record.is_object()) throw FileError("run", fmt::format("\"{}\" is damaged: no JSON", file(run_file::record)));
+  if (!run.record.is_object()) {
+    throw FileError("run", fmt::format("\"{}\" is damaged: no JSON", file(run_file::record)));
+  }
   run.options = options_in(file(run_file::config), read_file("run", file(run_file::config)));
   if (!std::filesystem::exists(file(run_file::last), error)) {
     throw FileError("run", fmt::format("the run in \"{}\" has no {}: it ended before its first checkpoint", path,

@@ -93,7 +93,7 @@ int report(const ReportSettings& s) {
 
 Run add_report(CLI::App& app) {
   auto s = std::make_shared<ReportSettings>();
-  app.add_option("RUN", s->runs, "Directories of runs")->required()->type_name(" ");
+  app.add_option("RUN", s->runs, "Directories of runs")->required()->type_name(" ")->default_str("");
   app.option_defaults()->group("Options");
   app.add_option("--out", s->out, "The page's file, in place of report.html in RUN")
       ->transform(writable_file())

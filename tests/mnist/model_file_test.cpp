@@ -115,11 +115,16 @@ TEST(ModelFile, SaysWhatIsMissingWhereThereAreOnlyWeights) {
                                    "model; to add it: xtape-mnist train --load \"" +
                                    w +
                                    "\" --epochs 0 --save NEW, with the --data, --model and --hidden of its training";
+  io::save_safetensors(dir / "last", {}, {{"xtape_checkpoint", "1"}});
+  const std::string checkpoint = "FileError: model: \"" + dir / "last" +
+                                 "\" is a checkpoint, from which a training goes on; the model is the run's "
+                                 "best.safetensors";
   const std::string no_best = "FileError: model: the directory \"" + dir.string() +
                               "\" has no best.safetensors, which a run writes when its first epoch ends";
   const std::string nothing =
       "FileError: model: there is no \"" + dir / "none" + "\"; pass a file of weights or the directory of a run";
   expect_errors({{only_weights.c_str(), [&w] { load_model(w); }},
+                 {checkpoint.c_str(), [&dir] { load_model(dir / "last"); }},
                  {no_best.c_str(), [&dir] { load_model(dir.string()); }},
                  {nothing.c_str(), [&dir] { load_model(dir / "none"); }}});
 }

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Tests xtape-mnist predict. Usage: predict_test.sh BINARY
+. "$(dirname "$0")/check.sh"
+
+"$binary" --data digits --epochs 1 --hidden 16 --out run --progress none >/dev/null || complain "training failed"
+
+# pgm [ground [ink]]: a picture of 28 x 28 with a vertical line, as text.
+pgm() {
+  awk -v ground="${1:-0}" -v ink="${2:-255}" 'BEGIN {
+    print "P2 28 28 255"
+    for (i = 0; i < 784; ++i) print (i % 28 >= 13 && i % 28 < 16 && i > 112 && i < 672) ? ink : ground
+  }'
+}
+# idx N: an IDX file of N dark pictures.
+idx() {
+  printf '\000\000\010\003\000\000\000%b\000\000\000\034\000\000\000\034' "\\000$(printf %o "$1")"
+  head -c $((784 * $1)) /dev/zero
+}
+# says "LINES" ARGUMENTS...: exit code 0, these lines on stdout (as a grep -E pattern, each), nothing on stderr.
+says() {
+  pattern=$1
+  shift
+  "$binary" predict "$@" >out 2>err || complain "predict $*: exit code $?"
+  [ -s err ] && complain "predict $*: $(cat err)"
+  grep -qvxE -- "$pattern" out && complain "predict $*: '$(cat out)' is not '$pattern'"
+  [ -s out ] || complain "predict $*: says nothing"
+}
+
+pgm >one.pgm
+pgm 255 0 >ink.pgm
+p='[01]\.[0-9]{4}'
+says "one.pgm: [0-9] $p, [0-9] $p, [0-9] $p" run one.pgm
+says "one.pgm: [0-9] $p, [0-9] $p, [0-9] $p" run/best.safetensors one.pgm
+says "one.pgm: [0-9] $p" --top 1 run one.pgm
+[ "$("$binary" predict --top 10 run one.pgm | tr ',' '\n' | wc -l)" -eq 10 ] || complain "--top 10 names fewer classes"
+says "one.pgm: ([0-9] $p, ){9}[0-9] $p" --top 99 run one.pgm
+idx 3 >three
+says "three\[[012]\]: .*" run three
+[ "$("$binary" predict run one.pgm three one.pgm | wc -l)" -eq 5 ] || complain "five pictures have not five lines"
+[ "$("$binary" predict run - <one.pgm)" = "$("$binary" predict run one.pgm | sed 's/^one.pgm/-/')" ] ||
+  complain "a picture from stdin is another"
+idx 0 >none
+[ -z "$("$binary" predict run none)" ] || complain "no pictures have lines"
+
+# -- the probabilities are those of the model: they sum to 1 and fall
+"$binary" predict --json --top 10 run one.pgm | grep -o '"top":.*' | grep -o '"probability":[0-9.e-]*' | cut -d: -f2 |
+  awk '{ sum += $1; if (NR > 1 && $1 > last) bad = 1; last = $1 } END { exit bad || NR != 10 || sum < 0.9999 || sum > 1.0001 }' ||
+  complain "probabilities do not sum to 1 or do not fall"
+
+# -- JSON, an object a line
+j='\{"file":"one.pgm","class":"[0-9]","label":[0-9],"probability":[0-9.e-]+,"top":\[\{"class":"[0-9]","label":[0-9],"probability":[0-9.e-]+\}\]\}'
+says "$j" --json --top 1 run one.pgm
+"$binary" predict --json run three | grep -q '^{"file":"three","index":2,' || complain "JSON lacks the index"
+
+# -- dark on light: told, and inverted
+"$binary" predict run ink.pgm >out 2>err || complain "dark on light: exit code $?"
+grep -qx 'xtape-mnist: note: "ink.pgm" is light at its corners, as ink on paper; MNIST'"'"'s images are light on dark: --invert makes them alike' err ||
+  complain "dark on light: $(cat err)"
+[ "$("$binary" predict --invert run ink.pgm 2>&1 | sed 's/^ink/one/')" = "$("$binary" predict run one.pgm)" ] ||
+  complain "--invert does not make them alike"
+
+# -- what is no picture; the others are classified all the same
+refuses 'xtape-mnist: picture: "none.pgm": No such file or directory' predict run none.pgm
+refuses 'xtape-mnist: picture: "run" is a directory, not a file' predict run run
+printf 'P5 32 32 255 ' >large.pgm
+refuses 'xtape-mnist: picture: "large.pgm" is 32 x 32, the model takes 28 x 28' predict run large.pgm
+printf '\211PNG\r\n' >p.png
+refuses 'xtape-mnist: picture: "p.png" is a PNG file, which is not read; convert it to PGM' predict run p.png
+refuses 'xtape-mnist: picture: "run/run.json" is no PGM and no IDX file' predict run run/run.json
+idx 2 | head -c 1000 >cut
+refuses 'read_idx: "cut" is truncated or damaged' predict run cut
+"$binary" predict run large.pgm one.pgm none.pgm >out 2>err && complain "broken files: exit code 0"
+[ "$(wc -l <out)" -eq 1 ] && [ "$(wc -l <err)" -eq 2 ] || complain "broken files: $(cat out err)"
+"$binary" predict run - <three >out 2>err && complain "IDX from stdin: exit code 0"
+grep -qx "xtape-mnist: picture: standard input is an IDX file; only a PGM can be read from there" err ||
+  complain "IDX from stdin: $(cat err)"
+
+# -- what is no model
+refuses 'xtape-mnist: model: there is no "nothing"; pass a file of weights or the directory of a run' predict nothing one.pgm
+refuses 'xtape-mnist: model: the directory "." has no best.safetensors, which a run writes when its first epoch ends' predict . one.pgm
+refuses 'xtape-mnist: model: "run/last.safetensors" is a checkpoint, from which a training goes on; the model is the run'"'"'s best.safetensors' \
+  predict run/last.safetensors one.pgm
+refuses 'safetensors_metadata: "one.pgm"' predict one.pgm one.pgm
+refuses "xtape-mnist: --top: 0 is outside [1, 65536]" predict --top 0 run one.pgm
+refuses "xtape-mnist: --invrt: no such option, did you mean --invert?" predict --invrt run one.pgm
+refuses "MODEL" predict
+refuses "FILE" predict run
+
+# -- a full disk and a reader that goes away
+if [ -e /dev/full ]; then
+  "$binary" predict run one.pgm >/dev/full 2>err && complain "a full disk went unnoticed"
+  grep -qx "xtape-mnist: stdout: cannot be written to" err || complain "a full disk: $(cat err)"
+fi
+
+finish

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Tests xtape-mnist report. Usage: report_test.sh BINARY
+. "$(dirname "$0")/check.sh"
+
+run() { "$binary" --data digits --hidden 16 --progress none "$@" >/dev/null || complain "training failed: $*"; }
+run --epochs 2 --out a
+run --epochs 3 --lr 0.01 --out b --label-smoothing 0.1
+
+# -- one run: its page, made again
+mv a/report.html before.html
+"$binary" report a >out 2>err || complain "report: exit code $?"
+[ -s err ] && complain "report: $(cat err)"
+grep -q "^verdict undecided: " out || complain "no verdict: $(cat out)"
+grep -qx "report  a/report.html" out || complain "the page is not named: $(cat out)"
+for text in "</html>" "Confusion" "0.0010\|0.001" "28"; do
+  grep -qi -- "$text" a/report.html || complain "the page lacks '$text'"
+done
+sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
+[ "$(sections a/report.html)" = "$(sections before.html)" ] || complain "the page has other sections than that of train"
+"$binary" report a/ --out elsewhere.html | grep -x >/dev/null "report  elsewhere.html" || complain "--out"
+[ -s elsewhere.html ] || complain "--out wrote nothing"
+
+# -- without the weights or the data the page has the curves
+mv a/best.safetensors best
+"$binary" report a >out 2>err || complain "without weights: exit code $?"
+grep -qx 'xtape-mnist: note: the page has no evaluation: model: the directory "a" has no best.safetensors, which a run writes when its first epoch ends' err ||
+  complain "without weights: $(cat err)"
+grep -qi confusion a/report.html && complain "without weights there is a confusion matrix"
+mv best a/best.safetensors
+sed -i.bak 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' a/run.json
+"$binary" report a >out 2>err || complain "other data: exit code $?"
+grep -qx 'xtape-mnist: note: the page has no evaluation: data: "digits" is not what the run was trained on' err ||
+  complain "other data: $(cat err)"
+
+# -- two runs
+"$binary" report a b >out || complain "two runs: exit code $?"
+grep -qx "The runs cannot be compared: b was trained on other data than a." out || complain "other data: $(cat out)"
+mv a/run.json.bak a/run.json
+"$binary" report a b >out 2>err || complain "two runs: exit code $?"
+[ -s err ] && complain "two runs: $(cat err)"
+n='0\.[0-9]{4}'
+grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for a: $(cat out)"
+grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for b: $(cat out)"
+grep -qE "^lr +0.001 +0.01$" out || complain "lr differs: $(cat out)"
+grep -qE "^epochs +2 +3$" out || complain "epochs differ: $(cat out)"
+grep -qE "^label-smoothing +0 +0.1$" out || complain "label-smoothing differs: $(cat out)"
+grep -qE "^(hidden|seed|data|progress) " out && complain "an option is listed that does not differ: $(cat out)"
+grep -qE "^b has the highest validation accuracy" out || complain "b is not the best: $(cat out)"
+"$binary" report a a | grep -x >/dev/null "The runs have the same options." || complain "a run differs from itself"
+"$binary" report a a | grep -x >/dev/null "a has the highest validation accuracy, but intervals overlap: the difference may be chance." ||
+  complain "a run is better than itself"
+
+# -- refused
+refuses 'xtape-mnist: run: there is no directory "nothing"' report nothing
+refuses 'xtape-mnist: run: "." holds no run, which has run.json and config.toml' report .
+refuses "xtape-mnist: --out: needs a single RUN" report a b --out x.html
+refuses 'xtape-mnist: --out: there is no directory "nowhere"' report a --out nowhere/x.html
+refuses "RUN" report
+mv a/last.safetensors last
+refuses 'xtape-mnist: run: the run in "a" has no last.safetensors: it ended before its first checkpoint' report a
+cp a/best.safetensors a/last.safetensors
+refuses 'xtape-mnist: Checkpoint: "a/last.safetensors" is no checkpoint; load_safetensors reads it' report a
+mv last a/last.safetensors
+cp a/run.json record
+echo '[1' >a/run.json
+refuses 'xtape-mnist: run: "a/run.json" is damaged: no JSON' report a
+echo '{"state": 1, "data": [], "test_accuracy": "high"}' >a/run.json
+"$binary" report a b >out || complain "a run.json of wrong kinds: exit code $?"
+mv record a/run.json
+cp a/config.toml config
+echo 'lr = = 1' >a/config.toml
+refuses 'a/config.toml:1: not valid TOML: ' report a
+echo 'validation = 7' >a/config.toml
+"$binary" report a 2>&1 >/dev/null | grep -qx 'xtape-mnist: note: the page has no evaluation: a/config.toml: validation: 7 is outside \[0, 1)' ||
+  complain "a validation of 7"
+mv config a/config.toml
+
+finish
