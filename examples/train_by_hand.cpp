@@ -1,5 +1,5 @@
-// The loop that train::Trainer runs, written out: read train_epoch and evaluate first, then run. It trains on digits, or
-// on the data set of the directory that it is given: train_by_hand /usr/share/datasets/fashion-mnist
+// The loop that train::Trainer runs, written out: read train_epoch and evaluate first, then run. It trains on digits,
+// or on the data set of the directory that it is given: train_by_hand /usr/share/datasets/fashion-mnist
 #include <fmt/core.h>
 
 #include <array>
@@ -23,7 +23,7 @@ Score train_epoch(const nn::Module& model, optim::Optimizer& optimizer, data::Da
   model.train();
   Score score;
   for (auto [x, y] : batches) {
-    Tensor logits = model(x);                  // every op is recorded on the tape
+    Tensor logits = model(x);                   // every op is recorded on the tape
     Tensor loss = F::cross_entropy(logits, y);  // one number
     optimizer.zero_grad();
     loss.backward();   // walks the tape, newest op first: d(loss)/d(weight) for every weight

@@ -86,7 +86,9 @@ CLI::Validator file_name() {
 }
 
 std::string suggestion(const std::string& typed, const std::vector<std::string>& names) {
-  const auto letters = [](const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); };
+  const auto letters = [](const std::string& name) {
+    return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  };
   const std::string word = letters(typed);
   const std::string* nearest = nullptr;
   std::size_t distance = std::max<std::size_t>(1, word.size() / 3) + 1;

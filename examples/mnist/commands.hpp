@@ -1,5 +1,5 @@
-// The commands of xtape-mnist. Each has a source file of its own with its options, its checks and what it does; main.cpp
-// lists them.
+// The commands of xtape-mnist. Each has a source file of its own with its options, its checks and what it does;
+// main.cpp lists them.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -27,10 +27,12 @@ Kind kind_of(const CLI::Option& option) {
 std::string key_of(const CLI::Option& option) { return option.get_name().substr(2); }
 
 std::vector<CLI::Option*> configurable_options(CLI::App& app) {
-  return app.get_options([](CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
+  return app.get_options(
+      [](CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
 }
 std::vector<const CLI::Option*> configurable_options(const CLI::App& app) {
-  return app.get_options([](const CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
+  return app.get_options(
+      [](const CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
 }
 
 std::string value_of(const CLI::Option& option) {
@@ -79,8 +81,8 @@ CLI::Option& option_for(CLI::App& app, const std::string& path, const std::strin
   }
   std::sort(keys.begin(), keys.end());
   fail_at(path, node.source().begin,
-          fmt::format("{}: no such key{} There are {}", key, suggestion(key, keys).empty() ? "." : suggestion(key, keys),
-                      fmt::join(keys, ", ")));
+          fmt::format("{}: no such key{} There are {}", key,
+                      suggestion(key, keys).empty() ? "." : suggestion(key, keys), fmt::join(keys, ", ")));
 }
 
 /// Whether the command line has chosen something with which the option plays no part.
@@ -124,7 +126,8 @@ std::string to_toml(const Configuration& configuration) {
   const std::string most = std::to_string(std::numeric_limits<std::int64_t>::max());
   for (const ConfiguredOption& o : configuration) {
     const bool is_digits = o.value.find_first_not_of("0123456789") == std::string::npos;
-    const bool too_large = is_digits && (o.value.size() > most.size() || (o.value.size() == most.size() && o.value > most));
+    const bool too_large =
+        is_digits && (o.value.size() > most.size() || (o.value.size() == most.size() && o.value > most));
     toml += fmt::format("{} = {}\n", o.key, o.is_text || too_large ? toml_string(o.value) : o.value);
   }
   return toml;

@@ -37,8 +37,7 @@ command train: xtape-mnist --epochs 3 is xtape-mnist train --epochs 3.)";
 /// The arguments, with the command that is meant where none is given.
 std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  const bool about_all =
-      !args.empty() && (args[0] == "-h" || args[0] == "--help" || args[0] == "--version");
+  const bool about_all = !args.empty() && (args[0] == "-h" || args[0] == "--help" || args[0] == "--version");
   if (args.empty() || (args[0].starts_with('-') && !about_all)) args.insert(args.begin(), "train");
   return args;
 }
@@ -49,8 +48,8 @@ void check_command(const std::string& name) {
   if (name.starts_with('-') || std::find(names.begin(), names.end(), name) != names.end()) return;
   const std::string meant = suggestion(name, names);
   throw xtape::ValueError(
-      '"' + name + '"', fmt::format("no such command{}", meant.empty() ? fmt::format("; there are {}", fmt::join(names, ", "))
-                                                               : meant));
+      '"' + name + '"',
+      fmt::format("no such command{}", meant.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : meant));
 }
 
 /// Refuses what no option of the command has taken.
@@ -62,9 +61,9 @@ void check_rest(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* o : command.get_options()) names.push_back(o->get_name());
   const std::string meant = suggestion(name, names);
-  throw xtape::ValueError(name, "no such option" + (meant.empty() ? fmt::format("; xtape-mnist {} --help lists them",
-                                                                             command.get_name())
-                                                               : meant));
+  throw xtape::ValueError(
+      name, "no such option" +
+                (meant.empty() ? fmt::format("; xtape-mnist {} --help lists them", command.get_name()) : meant));
 }
 
 /// Runs the command that was chosen. (CLI11's parse takes the arguments in reverse.)
@@ -86,7 +85,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\ndraws itself.",
                "xtape-mnist"};
   app.formatter(std::make_shared<HelpLayout>());
-  app.set_version_flag("--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
+  app.set_version_flag(
+      "--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
   app.footer(footer);
   app.require_subcommand(1);
   app.get_help_ptr()->description("Print this help and exit");

@@ -31,7 +31,8 @@ constexpr const char* files_of_run[] = {run_file::metrics_csv, run_file::metrics
 
 [[noreturn]] void fail_to_make(const std::string& path, const std::string& reason) {
   throw FileError("--out", fmt::format("\"{}\" cannot be made: {}; --out DIR names another place, --no-out writes no "
-                                       "files", path, reason));
+                                       "files",
+                                       path, reason));
 }
 
 bool holds_run(const std::string& path) {
@@ -76,21 +77,24 @@ void check_new_run(const std::string& path, bool replace) {
     throw FileError("--out", fmt::format("\"{}\" cannot be written to: {}", path, std::strerror(errno)));
   }
   if (!replace && holds_run(path)) {
-    throw FileError("--out", fmt::format("\"{}\" holds a run already; --resume continues it, --force replaces it", path));
+    throw FileError("--out",
+                    fmt::format("\"{}\" holds a run already; --resume continues it, --force replaces it", path));
   }
 }
 
 void check_old_run(const std::string& path) {
   std::error_code error;
   const fs::path directory = path;
-  if (!fs::is_directory(directory, error)) throw FileError("--resume", fmt::format("there is no directory \"{}\"", path));
+  if (!fs::is_directory(directory, error))
+    throw FileError("--resume", fmt::format("there is no directory \"{}\"", path));
   if (!fs::exists(directory / run_file::record, error) || !fs::exists(directory / run_file::config, error)) {
-    throw FileError("--resume", fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record,
-                                            run_file::config));
+    throw FileError("--resume",
+                    fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));
   }
   if (!fs::exists(directory / run_file::last, error)) {
     throw FileError("--resume", fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
-                                            "--config {0}/{1} --out {0} --force", path, run_file::config));
+                                            "--config {0}/{1} --out {0} --force",
+                                            path, run_file::config));
   }
 }
 

@@ -1,5 +1,5 @@
-// The directory of a run and the files in it. While a RunDirectory exists no other program can use the directory: a lock
-// that ends with the process guards it.
+// The directory of a run and the files in it. While a RunDirectory exists no other program can use the directory: a
+// lock that ends with the process guards it.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -53,11 +53,13 @@ data::ImageDataset with_classes(const data::ImageDataset& d, const std::vector<s
 
 void add_data_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Data");
-  app.add_option("--data", s.data, "Directory of the four IDX files of MNIST or a set like it, or 'digits' for images "
-                                   "that the program draws itself")
+  app.add_option("--data", s.data,
+                 "Directory of the four IDX files of MNIST or a set like it, or 'digits' for images "
+                 "that the program draws itself")
       ->type_name("DIR");
-  app.add_option("--classes", s.classes, "Names of the classes, with commas between them, if the data is neither "
-                                         "digits nor Fashion-MNIST")
+  app.add_option("--classes", s.classes,
+                 "Names of the classes, with commas between them, if the data is neither "
+                 "digits nor Fashion-MNIST")
       ->transform(class_names())
       ->type_name("NAMES");
 }
@@ -98,7 +100,8 @@ void add_optimizer_options(CLI::App& app, Settings& s) {
 void add_machine_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Machine");
   app.add_option("--seed", s.seed, "Seed of weights, dropout, split and shuffling")->transform(any_seed());
-  app.add_option("--threads", s.threads, "Threads that share the work of large ops")->transform(whole_number_in(1, 1024));
+  app.add_option("--threads", s.threads, "Threads that share the work of large ops")
+      ->transform(whole_number_in(1, 1024));
 }
 
 const Dependency* dependency_of(const std::string& option) {
@@ -164,11 +167,9 @@ Parts split(const Images& images, const Settings& s) {
 }
 
 nn::Sequential make_model(const Settings& s, std::int64_t classes) {
-  nn::Sequential model =
-      s.model == "linear"
-          ? nn::Sequential{nn::Flatten(), nn::Linear(784, classes)}
-          : nn::Sequential{nn::Flatten(), nn::Linear(784, s.hidden), nn::ReLU(), nn::Dropout(s.dropout),
-                           nn::Linear(s.hidden, classes)};
+  nn::Sequential model = s.model == "linear" ? nn::Sequential{nn::Flatten(), nn::Linear(784, classes)}
+                                             : nn::Sequential{nn::Flatten(), nn::Linear(784, s.hidden), nn::ReLU(),
+                                                              nn::Dropout(s.dropout), nn::Linear(s.hidden, classes)};
   if (!s.load.empty()) model.load_state_dict(io::load_safetensors(s.load));
   return model;
 }
@@ -188,8 +189,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Settings& s, const nn::Mo
   if (s.optimizer == "sgd") {
     return std::make_unique<optim::SGD>(
         model.parameters(),
-        optim::SGDOptions{
-            .lr = s.lr, .momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov});
+        optim::SGDOptions{.lr = s.lr, .momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov});
   }
   if (s.optimizer == "adamw") {
     return std::make_unique<optim::AdamW>(model.parameters(),
@@ -199,4 +199,6 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Settings& s, const nn::Mo
                                        optim::AdamOptions{.lr = s.lr, .weight_decay = s.weight_decay});
 }
 
-nn::CrossEntropyLoss make_loss(const Settings& s) { return nn::CrossEntropyLoss({.label_smoothing = s.label_smoothing}); }
+nn::CrossEntropyLoss make_loss(const Settings& s) {
+  return nn::CrossEntropyLoss({.label_smoothing = s.label_smoothing});
+}

@@ -86,8 +86,8 @@ void take_options_of_run(CLI::App& app, TrainSettings& s) {
   for (const Change& c : changes) {
     if (std::find(may_change.begin(), may_change.end(), c.key) != may_change.end()) continue;
     throw ValueError("--" + c.key, fmt::format("{} differs from {} of the run in \"{}\", which goes on as it began; "
-                                               "leave it out, or begin another run", c.now,
-                                               c.before.empty() ? "the default" : c.before, s.out));
+                                               "leave it out, or begin another run",
+                                               c.now, c.before.empty() ? "the default" : c.before, s.out));
   }
 }
 

@@ -1,6 +1,7 @@
 // A training from its first line to its last: the trainer, the files of the run, and how it ended.
 //
-// Invariant: whatever ends a training, the files in the directory are whole, and the last checkpoint goes on from there.
+// Invariant: whatever ends a training, the files in the directory are whole, and the last checkpoint goes on from
+// there.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +43,8 @@ Json record_to_continue(const RunDirectory& run, const std::string& data_hash) {
   const std::string before = record["data"]["hash"];
   if (before != data_hash) {
     throw FileError("--resume", fmt::format("the run in \"{}\" was trained on other data: its hash is {}, that of "
-                                            "--data is {}", run.path(), before, data_hash));
+                                            "--data is {}",
+                                            run.path(), before, data_hash));
   }
   return record;
 }
@@ -140,7 +142,8 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
   page_.title = "Training " + run_.path();
   page_.summary = nn::summary(made.model, {1, 1, 28, 28}).to_string();
   for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
-  page_.environment = {{"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
+  page_.environment = {
+      {"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
   run_.write(run_file::config, to_toml(configuration));
   write_record();
 }
@@ -225,15 +228,19 @@ struct Ending {
 
 Ending ending_of(const train::History& history, const RunFiles& files, bool display_failed) {
   const std::string how_to_go_on =
-      files.directory().defined() ? fmt::format("; continue with xtape-mnist train --resume {}", files.directory().path()) : "";
+      files.directory().defined()
+          ? fmt::format("; continue with xtape-mnist train --resume {}", files.directory().path())
+          : "";
   if (!files.failure().empty()) return {1, "failed", files.failure()};
-  if (display_failed && reader_is_gone()) return {128 + SIGPIPE, "stopped", "nobody reads stdout any more" + how_to_go_on};
+  if (display_failed && reader_is_gone())
+    return {128 + SIGPIPE, "stopped", "nobody reads stdout any more" + how_to_go_on};
   if (display_failed) return {1, "stopped", "stdout: cannot be written to" + how_to_go_on};
   if (history.stop_cause() == train::StopCause::not_finite) {
     return {1, "diverged", "train: " + history.stop_reason() + "; try a smaller --lr"};
   }
   if (const int signal = train::StopOnSignal::received()) {
-    return {128 + signal, "stopped", fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", how_to_go_on)};
+    return {128 + signal, "stopped",
+            fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", how_to_go_on)};
   }
   return {};
 }
@@ -251,7 +258,8 @@ void restore_best(const Ending& ending, const RunFiles& files, nn::Sequential& m
 void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files, const Json& results) {
   std::FILE* const out = s.out_stream();
   if (!history.empty()) fmt::print(out, "\n{}", paragraph("verdict", history.verdict()));
-  fmt::print(out, "\ntest    loss {}, accuracy {:.4f}\n", column(results["test_loss"]), double{results["test_accuracy"]});
+  fmt::print(out, "\ntest    loss {}, accuracy {:.4f}\n", column(results["test_loss"]),
+             double{results["test_accuracy"]});
   fmt::print(out, "weights {}\n", std::string(results["weights"]));
   if (files.directory().defined()) fmt::print(out, "report  {}\n", files.directory().file(run_file::report));
   flush(out);

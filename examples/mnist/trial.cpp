@@ -63,7 +63,8 @@ int overfit_one_batch(const TrainSettings& s) {
   print_heading(plain, made);
   std::FILE* const out = s.out_stream();
   const data::Batch batch = first_batch(plain, made);
-  fmt::print(out, "\nOne batch of {} images, without dropout, decay, smoothing,\nshifts and schedule:\n\n step    loss\n",
+  fmt::print(out,
+             "\nOne batch of {} images, without dropout, decay, smoothing,\nshifts and schedule:\n\n step    loss\n",
              batch.y.size(0));
   flush(out);
   const train::StopOnSignal stop_on_signal;
@@ -89,6 +90,7 @@ int overfit_one_batch(const TrainSettings& s) {
   }
   throw ValueError("--overfit-one-batch",
                    std::isfinite(loss) ? fmt::format("the loss is still {:.4f} after {} steps; try another --lr or a "
-                                                     "larger model, and check labels and loss", loss, most_steps)
+                                                     "larger model, and check labels and loss",
+                                                     loss, most_steps)
                                        : "the loss is not finite; try a smaller --lr");
 }
