@@ -78,9 +78,8 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
   std::vector<Row> rows{{"option"}};
   for (const RecordedRun& run : runs) rows[0].push_back(run.path);
   for (const auto& [key, row] : values) {
-    if (beside_the_point.count(key) > 0 || std::all_of(row.begin(), row.end(), [&row = row](const std::string& value) {
-          return value == row[0];
-        })) {
+    if (beside_the_point.count(key) > 0 ||
+        std::all_of(row.begin(), row.end(), [&row = row](const std::string& value) { return value == row[0]; })) {
       continue;
     }
     rows.push_back({key});

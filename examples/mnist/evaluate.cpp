@@ -80,9 +80,8 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   fmt::print("model   {} ({})\n", model.path, to_string(model.description));
   fmt::print("data    {}, {} {}\n", all.name, images.size(), measured_on);
   flush(stdout);
-  const train::Evaluation e =
-      train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
-                      {.batch_size = 1000, .classes = model.description.classes});
+  const train::Evaluation e = train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
+                                              {.batch_size = 1000, .classes = model.description.classes});
   fmt::print("result  {}\n", e.to_string());
   fmt::print("ECE     {:.4f}, the mean distance of probability and accuracy\n\n{}", e.calibration_error(), e.report());
   if (!s.report.empty()) fmt::print("\n");

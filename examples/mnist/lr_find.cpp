@@ -81,12 +81,9 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   fmt::print("data    {}, {} training images\n", images.name, parts.training.size());
   fmt::print("model   {}, {}\n\n", describe_model(s, classes), s.optimizer);
   flush(stdout);
-  const train::LrSweep sweep = train::lr_find(model, make_loss(s), *optimizer, parts.training,
-                                              {.start_lr = s.start_lr,
-                                               .end_lr = s.end_lr,
-                                               .steps = s.steps,
-                                               .batch_size = s.batch_size,
-                                               .seed = s.seed});
+  const train::LrSweep sweep = train::lr_find(
+      model, make_loss(s), *optimizer, parts.training,
+      {.start_lr = s.start_lr, .end_lr = s.end_lr, .steps = s.steps, .batch_size = s.batch_size, .seed = s.seed});
   print_curve(sweep, rows, longest);
   flush(stdout);
   const double lr = sweep.suggestion();

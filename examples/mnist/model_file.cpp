@@ -66,17 +66,15 @@ bool is_utf8(const std::string& text) {
 }
 
 std::vector<std::string> classes_of(const json& value) {
-  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& name) {
-                         return name.is_string();
-                       });
+  const bool is_list =
+      value.is_array() && std::all_of(value.begin(), value.end(), [](const json& name) { return name.is_string(); });
   if (!is_list) refuse("the metadata \"classes\" is not a list of names");
   return value.get<std::vector<std::string>>();
 }
 
 Shape input_of(const json& value) {
-  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& extent) {
-                         return extent.is_number_integer();
-                       });
+  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(),
+                                                       [](const json& extent) { return extent.is_number_integer(); });
   if (!is_list || value.size() > static_cast<std::size_t>(Shape::max_dim)) {
     refuse("the metadata \"input_shape\" is not a list of three extents");
   }
@@ -87,8 +85,8 @@ Shape input_of(const json& value) {
 
 std::vector<double> numbers_of(const json& object, const char* name) {
   const json list = object.is_object() ? object.value(name, json()) : json();
-  const bool is_list = list.is_array() && std::all_of(list.begin(), list.end(),
-                                                      [](const json& number) { return number.is_number(); });
+  const bool is_list =
+      list.is_array() && std::all_of(list.begin(), list.end(), [](const json& number) { return number.is_number(); });
   if (!is_list) refuse("the metadata \"normalization\" has no list of numbers \"{}\"", name);
   return list.get<std::vector<double>>();
 }

@@ -170,11 +170,17 @@ struct Kind {
   std::string_view beginning;
   const char* name;
 };
-constexpr std::array other_kinds = {
-    Kind{"\x89PNG", "a PNG file"},      Kind{"\xff\xd8\xff", "a JPEG file"}, Kind{"GIF8", "a GIF file"},
-    Kind{"BM", "a BMP file"},           Kind{"RIFF", "a WebP file"},         Kind{"II*", "a TIFF file"},
-    Kind{"P1", "a black and white PBM"}, Kind{"P4", "a black and white PBM"}, Kind{"P3", "a PPM, in color"},
-    Kind{"P6", "a PPM, in color"},      Kind{"P7", "a PAM"}};
+constexpr std::array other_kinds = {Kind{"\x89PNG", "a PNG file"},
+                                    Kind{"\xff\xd8\xff", "a JPEG file"},
+                                    Kind{"GIF8", "a GIF file"},
+                                    Kind{"BM", "a BMP file"},
+                                    Kind{"RIFF", "a WebP file"},
+                                    Kind{"II*", "a TIFF file"},
+                                    Kind{"P1", "a black and white PBM"},
+                                    Kind{"P4", "a black and white PBM"},
+                                    Kind{"P3", "a PPM, in color"},
+                                    Kind{"P6", "a PPM, in color"},
+                                    Kind{"P7", "a PAM"}};
 
 [[noreturn]] void refuse_other(const Bytes& in, std::string_view beginning) {
   for (const Kind& kind : other_kinds) {

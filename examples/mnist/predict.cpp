@@ -73,9 +73,8 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
   nlohmann::ordered_json line = {{"file", file}}, top = nlohmann::ordered_json::array();
   if (index >= 0) line["index"] = index;
   for (const Answer& a : answers) {
-    top.push_back({{"class", classes[static_cast<std::size_t>(a.label)]},
-                   {"label", a.label},
-                   {"probability", a.probability}});
+    top.push_back(
+        {{"class", classes[static_cast<std::size_t>(a.label)]}, {"label", a.label}, {"probability", a.probability}});
   }
   line.update(top[0]);
   line["top"] = top;
@@ -84,8 +83,9 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
 
 void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
   if (pictures.is_list || !looks_dark_on_light(pictures.images[0])) return;
-  fmt::print(stderr, "xtape-mnist: note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
-                     "dark: --invert makes them alike\n",
+  fmt::print(stderr,
+             "xtape-mnist: note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
+             "dark: --invert makes them alike\n",
              file);
 }
 
@@ -112,8 +112,8 @@ int predict(const PredictSettings& s) {
   const Model model = load_model(s.model);
   const Shape& input = model.description.input;
   if (input[0] != 1) {
-    throw FileError("model", fmt::format("\"{}\" takes pictures of {} channels; PGM and IDX files have one", model.path,
-                                         input[0]));
+    throw FileError(
+        "model", fmt::format("\"{}\" takes pictures of {} channels; PGM and IDX files have one", model.path, input[0]));
   }
   int code = 0;
   for (const std::string& file : s.files) {

@@ -90,8 +90,8 @@ RecordedRun load_run(const std::string& path) {
   }
   for (const char* name : {run_file::record, run_file::config}) {
     if (!std::filesystem::exists(file(name), error)) {
-      throw FileError("run", fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record,
-                                         run_file::config));
+      throw FileError(
+          "run", fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));
     }
   }
   run.record = nlohmann::ordered_json::parse(read_file("run", file(run_file::record)), nullptr, false);
@@ -100,8 +100,8 @@ RecordedRun load_run(const std::string& path) {
   }
   run.options = options_in(file(run_file::config), read_file("run", file(run_file::config)));
   if (!std::filesystem::exists(file(run_file::last), error)) {
-    throw FileError("run", fmt::format("the run in \"{}\" has no {}: it ended before its first checkpoint", path,
-                                       run_file::last));
+    throw FileError(
+        "run", fmt::format("the run in \"{}\" has no {}: it ended before its first checkpoint", path, run_file::last));
   }
   run.history = xtape::train::load_history(file(run_file::last));
   if (run.history.empty()) throw FileError("run", fmt::format("the run in \"{}\" ended in its first epoch", path));
