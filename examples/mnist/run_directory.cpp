@@ -91,7 +91,13 @@ void check_old_run(const std::string& path) {
     throw FileError("--resume",
                     fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));
   }
-  if (!fs::exists(directory / run_file::last, error)) {
+  const bool has_last = fs::exists(directory / run_file::last, error);
+  if (!has_last && fs::exists(directory / run_file::best, error)) {
+    throw FileError("--resume", fmt::format("the run in \"{0}\" has no {1}, from which it would go on; its best weights "
+                                            "are in \"{0}/{2}\", from which --load \"{0}/{2}\" begins another run",
+                                            path, run_file::last, run_file::best));
+  }
+  if (!has_last) {
     throw FileError("--resume", fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
                                             "--config {0}/{1} --out {0} --force",
                                             path, run_file::config));

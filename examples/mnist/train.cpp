@@ -40,6 +40,9 @@ void add_training_options(CLI::App& app, TrainSettings& s) {
   app.add_option("--early-stopping", s.early_stopping,
                  "Stop when so many epochs in a row have not improved, with the weights of the best one; 0: never")
       ->transform(whole_number_in(0, 100000));
+  app.add_option("--clip-grad-norm", s.clip_grad_norm,
+                 "Scale the gradients down where their norm is above this; 0: never")
+      ->transform(not_negative());
   app.add_flag("--augment", s.augment, "Shift the training images at random by up to 2 pixels");
 }
 
@@ -85,9 +88,19 @@ void take_options_of_run(CLI::App& app, TrainSettings& s) {
   if (!epochs_decide(s)) may_change.emplace_back("epochs");
   for (const Change& c : changes) {
     if (std::find(may_change.begin(), may_change.end(), c.key) != may_change.end()) continue;
+    if (c.key == "epochs") {
+      throw ValueError("--epochs", fmt::format("{} differs from {} of the run in \"{}\": its schedule {} is laid out "
+                                               "for {} epochs; leave it out, or begin another run",
+                                               c.now, c.before, s.out, s.schedule, c.before));
+    }
     throw ValueError("--" + c.key, fmt::format("{} differs from {} of the run in \"{}\", which goes on as it began; "
                                                "leave it out, or begin another run",
                                                c.now, c.before.empty() ? "the default" : c.before, s.out));
+  }
+  const std::size_t done = xtape::train::load_history(s.out + '/' + run_file::last).size();
+  if (static_cast<std::size_t>(s.epochs) < done) {
+    throw ValueError("--epochs", fmt::format("{} is less than the {} epochs that the run in \"{}\" has completed",
+                                             s.epochs, done, s.out));
   }
 }
 

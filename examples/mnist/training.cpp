@@ -2,6 +2,8 @@
 #include "training.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +39,13 @@ std::unique_ptr<lr_scheduler::LRScheduler> make_scheduler(const TrainSettings& s
                                                            lr_scheduler::ReduceLROnPlateauOptions{.patience = 2});
 }
 
+/// Columns for text: those of the terminal, at most 100; 60 where stdout is none.
+std::size_t text_width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 60;
+  return std::clamp<std::size_t>(size.ws_col, 30, 100);
+}
+
 /// Of a run that goes on, the weights come from its checkpoint.
 Settings without_load_on_resume(const TrainSettings& s) {
   Settings settings = s;
@@ -60,10 +69,13 @@ Ingredients::Ingredients(const TrainSettings& s)
 void print_heading(const TrainSettings& s, const Ingredients& made) {
   std::FILE* const out = s.out_stream();
   fmt::print(out, "data    {}\n", made.images.name);
-  fmt::print(out, "images  {} training, {} validation, {} test\n", made.parts.training.size(),
-             made.parts.held_out.size(), made.images.test.size());
-  fmt::print(out, "model   {} ({} parameters)\n",
-             describe_model(s, static_cast<std::int64_t>(made.images.classes().size())), count_parameters(made.model));
+  fmt::print(out, "{}",
+             paragraph("images", fmt::format("{} training, {} validation, {} test", made.parts.training.size(),
+                                             made.parts.held_out.size(), made.images.test.size())));
+  const auto classes = static_cast<std::int64_t>(made.images.classes().size());
+  fmt::print(out, "{}",
+             paragraph("model", fmt::format("{} ({} parameters)", describe_model(s, classes),
+                                            count_parameters(made.model))));
 }
 
 std::string column(double value) {
@@ -76,7 +88,8 @@ std::string column(double value) {
 }
 
 std::string paragraph(const std::string& name, const std::string& text) {
-  constexpr std::size_t indent = 8, width = 60;
+  constexpr std::size_t indent = 8;
+  const std::size_t width = text_width();
   std::string out = fmt::format("{:<{}}", name, indent);
   std::size_t at = indent;
   for (std::size_t i = 0; i < text.size();) {

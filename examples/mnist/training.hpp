@@ -15,6 +15,7 @@ struct TrainSettings : Settings {
   std::int64_t epochs = 10;
   std::string schedule = "none";
   std::int64_t early_stopping = 0;
+  double clip_grad_norm = 0;
   bool augment = false;
   bool skip_validation = false;
   std::string progress = "auto";
@@ -48,7 +49,7 @@ struct Ingredients {
 void print_heading(const TrainSettings& s, const Ingredients& made);
 /// Six characters wide, whatever the value: four decimals, or as many as there is room for.
 std::string column(double value);
-/// `text` under the name, in lines of at most 60 columns: "verdict fitting: ...".
+/// `text` beside the name, in lines as wide as the terminal, at most 100 columns; 60 elsewhere: "verdict fitting: ...".
 std::string paragraph(const std::string& name, const std::string& text);
 
 /// Trains, writes the run's files, evaluates on the test images; returns the exit code.

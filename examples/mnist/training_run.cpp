@@ -3,9 +3,11 @@
 // Invariant: whatever ends a training, the files in the directory are whole, and the last checkpoint goes on from
 // there.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <exception>
 #include <optional>
@@ -61,6 +63,8 @@ class RunFiles {
     if (failure_.empty()) failure_ = what;
   }
 
+  /// Writes what a run has from its beginning. Of a run that is resumed nothing changes until an epoch begins.
+  void begin();
   train::CheckpointOptions checkpoint() const;
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
@@ -100,6 +104,8 @@ class RunFiles {
   bool validates_;
   io::Metadata metadata_;
   std::vector<std::string> classes_;
+  std::string config_;
+  bool has_begun_ = false, is_resumed_;
   Json record_;
   train::ReportOptions page_;
   std::string failure_;
@@ -123,12 +129,13 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
       validation_(made.parts.held_out, {.batch_size = evaluation_batch}),
       validates_(s.validates() && made.parts.held_out.size() > 0),
       metadata_(metadata_of(description_of(s, made, configuration))),
-      classes_(made.images.classes()) {
+      classes_(made.images.classes()),
+      config_(to_toml(configuration)),
+      is_resumed_(s.resume) {
   if (!run_.defined()) return;
   const std::string hash = hash_of(made.images);
   if (s.resume) {
     record_ = record_to_continue(run_, hash);
-    record_["resumed"].push_back(now());
   } else {
     record_ = record_of_program(s.threads);
     record_["seed"] = s.seed;
@@ -138,13 +145,20 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
                        {"validation", made.parts.held_out.size()},
                        {"test", made.images.test.size()}};
   }
-  record_["state"] = "running";  // that of a run that was killed, too
   page_.title = "Training " + run_.path();
   page_.summary = nn::summary(made.model, {1, 1, 28, 28}).to_string();
   for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
   page_.environment = {
       {"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
-  run_.write(run_file::config, to_toml(configuration));
+  if (!is_resumed_) begin();
+}
+
+void RunFiles::begin() {
+  if (!run_.defined() || std::exchange(has_begun_, true)) return;
+  if (is_resumed_) record_["resumed"].push_back(now());
+  record_["state"] = "running";  // also of a run that was killed: then nobody holds the lock of its directory
+  record_["pid"] = static_cast<std::int64_t>(::getpid());
+  run_.write(run_file::config, config_);
   write_record();
 }
 
@@ -199,7 +213,10 @@ class Watch {
  public:
   Watch(RunFiles& files, train::Trainer& trainer, const train::ProgressBar& bar)
       : files_(files), trainer_(trainer), bar_(bar) {}
-  void on_epoch_begin(const train::EpochBegin&) { has_trained_ = true; }
+  void on_epoch_begin(const train::EpochBegin&) {
+    has_trained_ = true;
+    files_.begin();
+  }
   void on_batch_end(const train::BatchRecord&) { stop_if_in_vain(); }
   void on_epoch_end(const train::EpochRecord&) {
     files_.write_epoch(trainer_);
@@ -220,6 +237,23 @@ class Watch {
   const train::ProgressBar& bar_;
   bool has_trained_ = false;
 };
+
+/// Where the run goes on: "after 3 epochs, 339 steps".
+std::string place_of(const RunDirectory& run) {
+  const std::string file = run.file(run_file::last);
+  const train::History history = train::load_history(file);
+  std::string place = fmt::format("after epoch {}", history.size());
+  if (!history.empty()) place += fmt::format(", step {}", history.back().steps);
+  return place;
+}
+
+/// For a run that had ended, so that no epoch was trained.
+std::string how_to_train_further(const train::History& history) {
+  std::string text = "the run had ended: " + history.stop_reason();
+  if (history.stop_cause() == train::StopCause::patience) text += "; a larger --early-stopping trains further";
+  if (history.stop_cause() == train::StopCause::last_epoch) text += "; more --epochs train further";
+  return text;
+}
 
 struct Ending {
   int code = 0;
@@ -245,21 +279,57 @@ Ending ending_of(const train::History& history, const RunFiles& files, bool disp
   return {};
 }
 
-/// After an interruption the weights are those of the best epoch, if a file has them.
-void restore_best(const Ending& ending, const RunFiles& files, nn::Sequential& model) {
-  if (ending.state != "stopped" || !files.directory().defined()) return;
+/// After an interruption the weights are those of the best epoch, if a file has them: then true.
+bool restore_best(const Ending& ending, const RunFiles& files, nn::Sequential& model) {
+  if (ending.state != "stopped" || !files.directory().defined()) return false;
   const std::string best = files.directory().file(run_file::best);
-  if (std::FILE* file = std::fopen(best.c_str(), "rb")) {
-    std::fclose(file);
-    model.load_state_dict(io::load_safetensors(best));
-  }
+  std::FILE* file = std::fopen(best.c_str(), "rb");
+  if (!file) return false;
+  std::fclose(file);
+  model.load_state_dict(io::load_safetensors(best));
+  return true;
+}
+
+/// The epoch whose weights the model has at the end; 0: those that it began with, or of a step within an epoch.
+std::int64_t epoch_of_weights(const TrainSettings& s, const train::History& history, bool is_restored) {
+  const bool not_finite = history.stop_cause() == train::StopCause::not_finite;
+  if (is_restored || not_finite || s.early_stopping > 0) return history.best_epoch();
+  const bool is_within_epoch = history.stop_cause() != train::StopCause::last_epoch;
+  return is_within_epoch ? 0 : static_cast<std::int64_t>(history.size());
+}
+
+/// "epoch 6, the best"
+std::string weights_in_words(const train::History& history, std::int64_t epoch) {
+  if (epoch == 0) return history.empty() ? "those that it began with" : "those of the last step";
+  const bool is_last = epoch == static_cast<std::int64_t>(history.size()), is_best = epoch == history.best_epoch();
+  return fmt::format("those of epoch {}{}", epoch,
+                     is_last && is_best ? ", the last and best" : is_best ? ", the best" : ", the last");
+}
+
+/// Why training ended, and where the best weights are if the model has others.
+void print_end(std::FILE* out, const train::History& history, const RunFiles& files, std::int64_t epoch) {
+  std::string reason = history.stop_reason();
+  reason = reason.substr(0, reason.find("; the weights are"));
+  fmt::print(out, "\n{}", paragraph("ended", fmt::format("{}; the model has {}", reason,
+                                                         weights_in_words(history, epoch))));
+  if (history.best_epoch() == 0 || epoch == history.best_epoch()) return;
+  const train::EpochRecord best = history.best();
+  const bool validated = !std::isnan(best.validation_loss);
+  const std::string place =
+      files.directory().defined() ? files.directory().file(run_file::best) : "not kept, by --no-out";
+  fmt::print(out, "{}", paragraph("best", fmt::format("epoch {}, {} loss {:.4f}: {}", best.epoch,
+                                                      validated ? "validation" : "training",
+                                                      validated ? best.validation_loss : best.train_loss, place)));
 }
 
 void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files, const Json& results) {
   std::FILE* const out = s.out_stream();
-  if (!history.empty()) fmt::print(out, "\n{}", paragraph("verdict", history.verdict()));
-  fmt::print(out, "\ntest    loss {}, accuracy {:.4f}\n", column(results["test_loss"]),
+  const std::int64_t epoch = results["weights_epoch"];
+  if (s.epochs > 0) print_end(out, history, files, epoch);
+  if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict()));
+  fmt::print(out, "{}test    loss {}, accuracy {:.4f}\n", s.epochs > 0 ? "\n" : "", column(results["test_loss"]),
              double{results["test_accuracy"]});
+  if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
   fmt::print(out, "weights {}\n", std::string(results["weights"]));
   if (files.directory().defined()) fmt::print(out, "report  {}\n", files.directory().file(run_file::report));
   flush(out);
@@ -272,7 +342,7 @@ void print_results(const TrainSettings& s, const train::History& history, const 
 }
 
 /// What is known at the end: the state, and the test images.
-Json results_of(const Ending& ending, const train::History& history, const Ingredients& made) {
+Json results_of(const Ending& ending, const train::History& history, const Ingredients& made, std::int64_t epoch) {
   const train::Evaluation test = train::evaluate(made.model, nn::CrossEntropyLoss(), made.images.test,
                                                  {.batch_size = evaluation_batch, .classes = made.images.classes()});
   return {{"state", ending.state},
@@ -281,6 +351,7 @@ Json results_of(const Ending& ending, const train::History& history, const Ingre
           {"best_epoch", history.best_epoch()},
           {"test_loss", test.loss},
           {"test_accuracy", test.accuracy},
+          {"weights_epoch", epoch},  // 0: of none
           {"weights", fmt::format("{:016x}", hash_of(made.model))}};
 }
 
@@ -292,10 +363,12 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   RunFiles files(s, made, configuration);
   print_heading(s, made);
   if (files.directory().defined()) fmt::print(s.out_stream(), "run     {}\n", files.directory().path());
-  fmt::print(s.out_stream(), "\n");
+  if (s.resume) fmt::print(s.out_stream(), "{}", paragraph("resumed", place_of(files.directory())));
+  if (s.epochs > 0 && s.progress != "none") fmt::print(s.out_stream(), "\n");
   std::fflush(s.out_stream());  // if nobody reads it, the display will tell
 
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
+  options.clip_grad_norm = s.clip_grad_norm;
   options.early_stopping.patience = s.early_stopping;
   options.checkpoint = files.checkpoint();
   train::Trainer trainer(made.model, made.loss, *made.optimizer, options);
@@ -310,15 +383,15 @@ int train(const TrainSettings& s, const Configuration& configuration) {
     return files.validates() ? trainer.fit(made.parts.training, files.validation()) : trainer.fit(made.parts.training);
   });
   if (s.resume && !watch.has_trained()) {
-    fmt::print(s.out_stream(), "{}", paragraph("resumed", "The run had ended: " + history.stop_reason() + "."));
+    fmt::print(s.out_stream(), "{}", paragraph("resumed", how_to_train_further(history)));
   }
 
   Ending ending = ending_of(history, files, bar.failed());
-  restore_best(ending, files, made.model);
+  const bool is_restored = restore_best(ending, files, made.model);
   if (!s.save.empty() && ending.state != "diverged") {
     io::save_safetensors(s.save, made.model.state_dict(), metadata_of(description_of(s, made, configuration)));
   }
-  const Json results = results_of(ending, history, made);
+  const Json results = results_of(ending, history, made, epoch_of_weights(s, history, is_restored));
   files.finish(trainer, results);
   if (ending.code == 0) ending = ending_of(history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
