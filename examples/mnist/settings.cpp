@@ -72,11 +72,12 @@ void add_split_options(CLI::App& app, Settings& s) {
 
 void add_model_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Model");
-  app.add_option("--model", s.model, "linear, or mlp for one with a hidden layer")
-      ->transform(one_of({"linear", "mlp"}))
+  app.add_option("--model", s.architecture.model, "linear, or mlp for one with a hidden layer")
+      ->transform(one_of({model_names.begin(), model_names.end()}))
       ->type_name("MODEL");
-  app.add_option("--hidden", s.hidden, "Width of the mlp's hidden layer")->transform(whole_number_in(1, 1 << 16));
-  app.add_option("--dropout", s.dropout, "Share of hidden units to drop in training")->transform(share());
+  app.add_option("--hidden", s.architecture.hidden, "Width of the mlp's hidden layer")
+      ->transform(whole_number_in(1, largest_hidden));
+  app.add_option("--dropout", s.architecture.dropout, "Share of hidden units to drop in training")->transform(share());
   app.add_option("--load", s.load, "Safetensors file of weights to begin with")
       ->transform(file_name())
       ->type_name("FILE");
@@ -100,8 +101,18 @@ void add_optimizer_options(CLI::App& app, Settings& s) {
 void add_machine_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Machine");
   app.add_option("--seed", s.seed, "Seed of weights, dropout, split and shuffling")->transform(any_seed());
+  add_threads_option(app, s);
+}
+
+void add_threads_option(CLI::App& app, Settings& s) {
   app.add_option("--threads", s.threads, "Threads that share the work of large ops")
       ->transform(whole_number_in(1, 1024));
+}
+
+void add_model_argument(CLI::App& app, std::string& file) {
+  app.add_option("MODEL", file, "File of a model, or directory of a run, whose best weights are used")
+      ->required()
+      ->type_name(" ");
 }
 
 const Dependency* dependency_of(const std::string& option) {
@@ -166,23 +177,10 @@ Parts split(const Images& images, const Settings& s) {
   return {training, held_out};
 }
 
-nn::Sequential make_model(const Settings& s, std::int64_t classes) {
-  nn::Sequential model = s.model == "linear" ? nn::Sequential{nn::Flatten(), nn::Linear(784, classes)}
-                                             : nn::Sequential{nn::Flatten(), nn::Linear(784, s.hidden), nn::ReLU(),
-                                                              nn::Dropout(s.dropout), nn::Linear(s.hidden, classes)};
+nn::Sequential initial_model(const Settings& s, std::int64_t classes) {
+  nn::Sequential model = make_model(s.architecture, image_shape, classes);
   if (!s.load.empty()) model.load_state_dict(io::load_safetensors(s.load));
   return model;
-}
-
-std::string describe_model(const Settings& s, std::int64_t classes) {
-  if (s.model == "linear") return fmt::format("784-{}", classes);
-  return fmt::format("784-{}-{}, dropout {}", s.hidden, classes, s.dropout);
-}
-
-std::int64_t count_parameters(const nn::Module& model) {
-  std::int64_t n = 0;
-  for (const Tensor& p : model.parameters()) n += p.numel();
-  return n;
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const Settings& s, const nn::Module& model) {

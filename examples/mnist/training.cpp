@@ -49,7 +49,7 @@ Settings without_load_on_resume(const TrainSettings& s) {
 Ingredients::Ingredients(const TrainSettings& s)
     : images((manual_seed(s.seed), set_num_threads(s.threads), load_images(s))),
       parts(split(images, s)),
-      model(make_model(without_load_on_resume(s), static_cast<std::int64_t>(images.classes().size()))),
+      model(initial_model(without_load_on_resume(s), images.number_of_classes())),
       loss(make_loss(s)),
       optimizer(make_optimizer(s, model)),
       scheduler(make_scheduler(s, *optimizer, parts.training.size())),
@@ -63,7 +63,8 @@ void print_heading(const TrainSettings& s, const Ingredients& made) {
   fmt::print(out, "images  {} training, {} validation, {} test\n", made.parts.training.size(),
              made.parts.held_out.size(), made.images.test.size());
   fmt::print(out, "model   {} ({} parameters)\n",
-             describe_model(s, static_cast<std::int64_t>(made.images.classes().size())), count_parameters(made.model));
+             to_string(s.architecture, image_shape, made.images.number_of_classes()),
+             summary_of(made.model, image_shape).parameters());
 }
 
 std::string column(double value) {

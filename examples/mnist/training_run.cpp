@@ -23,8 +23,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::int64_t evaluation_batch = 1000;
-
 train::ProgressMode mode_of(const std::string& name) {
   if (name == "bar") return train::ProgressMode::bar;
   if (name == "plain") return train::ProgressMode::plain;
@@ -113,9 +111,7 @@ RunDirectory directory_for(const TrainSettings& s) {
 }
 
 Description description_of(const TrainSettings& s, const Ingredients& made, const Configuration& configuration) {
-  return {.classes = made.images.classes(),
-          .architecture = {.model = s.model, .hidden = s.hidden, .dropout = s.dropout},
-          .configuration = to_toml(configuration)};
+  return {.classes = made.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)};
 }
 
 RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Configuration& configuration)
@@ -140,7 +136,7 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
   }
   record_["state"] = "running";  // that of a run that was killed, too
   page_.title = "Training " + run_.path();
-  page_.summary = nn::summary(made.model, {1, 1, 28, 28}).to_string();
+  page_.summary = summary_of(made.model, image_shape).to_string();
   for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
   page_.environment = {
       {"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
