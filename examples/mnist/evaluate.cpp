@@ -56,10 +56,9 @@ void check_fit(const Model& model, const data::ImageDataset& images, const Image
 
 void write_report(const EvaluateSettings& s, const Model& model, const train::Evaluation& evaluation,
                   const std::string& measured_on) {
-  const Shape& input = model.description.input;
   train::ReportOptions page = {.title = "Evaluation of " + model.path,
                                .evaluated_on = measured_on,
-                               .summary = nn::summary(model.net, {1, input[0], input[1], input[2]}).to_string()};
+                               .summary = summary_of(model.net, model.description.input).to_string()};
   for (const ConfiguredOption& o : options_in(model.path, model.description.configuration)) {
     page.configuration.emplace_back(o.key, o.value);
   }
@@ -81,7 +80,7 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   fmt::print("data    {}, {} {}\n", all.name, images.size(), measured_on);
   flush(stdout);
   const train::Evaluation e = train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
-                                              {.batch_size = 1000, .classes = model.description.classes});
+                                              {.batch_size = evaluation_batch, .classes = model.description.classes});
   fmt::print("result  {}\n", e.to_string());
   fmt::print("ECE     {:.4f}, the mean distance of probability and accuracy\n\n{}", e.calibration_error(), e.report());
   if (!s.report.empty()) fmt::print("\n");
@@ -94,9 +93,7 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
 
 Run add_evaluate(CLI::App& app) {
   auto s = std::make_shared<EvaluateSettings>();
-  app.add_option("MODEL", s->file, "File of a model, or directory of a run, whose best weights are used")
-      ->required()
-      ->type_name(" ");
+  add_model_argument(app, s->file);
   add_data_options(app, *s);
   app.get_option("--data")->default_str("that of the training");
   app.add_option("--split", s->split, "test, or train for all training images, those held out included")
@@ -106,8 +103,7 @@ Run add_evaluate(CLI::App& app) {
   app.add_option("--report", s->report, "HTML file for a page with the confusion matrix and the worst mistakes")
       ->transform(writable_file())
       ->type_name("FILE");
-  app.add_option("--threads", s->threads, "Threads that share the work of large ops")
-      ->transform(whole_number_in(1, 1024));
+  add_threads_option(app, *s);
   app.footer(evaluate_examples);
   return [&app, s] { return evaluate(app, *s); };
 }

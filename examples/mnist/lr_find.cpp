@@ -75,11 +75,11 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   set_num_threads(s.threads);
   const Images images = load_images(s);
   const Parts parts = split(images, s);
-  const auto classes = static_cast<std::int64_t>(images.classes().size());
-  const nn::Sequential model = make_model(s, classes);
+  const std::int64_t classes = images.number_of_classes();
+  const nn::Sequential model = initial_model(s, classes);
   const auto optimizer = make_optimizer(s, model);
   fmt::print("data    {}, {} training images\n", images.name, parts.training.size());
-  fmt::print("model   {}, {}\n\n", describe_model(s, classes), s.optimizer);
+  fmt::print("model   {}, {}\n\n", to_string(s.architecture, image_shape, classes), s.optimizer);
   flush(stdout);
   const train::LrSweep sweep = train::lr_find(
       model, make_loss(s), *optimizer, parts.training,

@@ -10,13 +10,15 @@
 #include <system_error>
 #include <utility>
 
+#include "run_directory.hpp"
+
 using namespace xtape;
 using nlohmann::json;
 
 namespace {
 
 constexpr char format_version[] = "1";
-constexpr std::int64_t largest_extent = 4096, largest_hidden = 1 << 16, most_classes = 1 << 16;
+constexpr std::int64_t largest_extent = 4096, most_classes = 1 << 16;
 
 /// What is wrong with a description. (Its reader and its writer make different errors of it.)
 struct Refused {
@@ -149,7 +151,7 @@ void check_normalization(const Normalization& n, std::int64_t channels) {
 
 void check_architecture(const Architecture& a) {
   if (a.model == "linear") return;
-  if (a.model != "mlp") refuse("its model is {}, expected linear or mlp", shown(a.model));
+  if (a.model != "mlp") refuse("its model is {}, expected {}", shown(a.model), fmt::join(model_names, " or "));
   if (a.hidden < 1 || a.hidden > largest_hidden) {
     refuse("its hidden layer has {} units, expected 1 to {}", a.hidden, largest_hidden);
   }
@@ -229,17 +231,8 @@ void check_fit(const StateDict& weights, const Description& d) {
 
 }  // namespace
 
-nn::Sequential make_model(const Architecture& a, const Shape& input, std::int64_t classes) {
-  const std::int64_t pixels = input.numel();
-  if (a.model == "linear") return nn::Sequential{nn::Flatten(), nn::Linear(pixels, classes)};
-  return nn::Sequential{nn::Flatten(), nn::Linear(pixels, a.hidden), nn::ReLU(), nn::Dropout(a.dropout),
-                        nn::Linear(a.hidden, classes)};
-}
-
 std::string to_string(const Description& d) {
-  const Architecture& a = d.architecture;
-  if (a.model == "linear") return fmt::format("{}-{}", d.input.numel(), d.classes.size());
-  return fmt::format("{}-{}-{}, dropout {}", d.input.numel(), a.hidden, d.classes.size(), a.dropout);
+  return to_string(d.architecture, d.input, static_cast<std::int64_t>(d.classes.size()));
 }
 
 io::Metadata metadata_of(const Description& d) {
@@ -262,12 +255,11 @@ io::Metadata metadata_of(const Description& d) {
 }
 
 Tensor Model::probabilities(const Tensor& images) const {
-  constexpr std::int64_t batch_size = 1000;
   NoGradGuard no_grad;
   const Tensor no_labels = zeros({images.size(0)}, {.dtype = int64});
   const data::ImageDataset pictures(images, no_labels, description.classes);
   std::vector<Tensor> parts{zeros({0, static_cast<std::int64_t>(description.classes.size())})};
-  for (auto [x, y] : data::DataLoader(input(pictures), {.batch_size = batch_size})) {
+  for (auto [x, y] : data::DataLoader(input(pictures), {.batch_size = evaluation_batch})) {
     parts.push_back(net(x).softmax(1));
   }
   return cat(parts, 0);
@@ -289,21 +281,27 @@ std::string model_file(const std::string& path) {
     throw FileError("model", fmt::format("there is no \"{}\"; pass a file of weights or the directory of a run", path));
   }
   if (!std::filesystem::is_directory(status)) return path;
-  std::string file = (std::filesystem::path(path) / "best.safetensors").string();
+  std::string file = (std::filesystem::path(path) / run_file::best).string();
   if (std::filesystem::exists(file, error)) return file;
-  throw FileError("model", fmt::format("the directory \"{}\" has no best.safetensors, which a run writes when its "
-                                       "first epoch ends",
-                                       path));
+  throw FileError("model", fmt::format("the directory \"{}\" has no {}, which a run writes when its first epoch ends",
+                                       path, run_file::best));
+}
+
+void refuse_checkpoint(const char* op, const std::string& file) {
+  if (!io::safetensors_metadata(file).contains("xtape_checkpoint")) return;
+  const std::filesystem::path run = std::filesystem::path(file).parent_path(), best = run / run_file::best;
+  std::error_code error;
+  const std::string instead =
+      !std::filesystem::exists(best, error)
+          ? fmt::format("the {} beside it, once there is one", run_file::best)
+          : fmt::format("\"{}\" or \"{}\"", run.empty() ? "." : run.string(), best.string());
+  throw FileError(op, fmt::format("\"{}\" is what train --resume continues, no model; use {}", file, instead));
 }
 
 Model load_model(const std::string& path) {
   const std::string file = model_file(path);
   const io::Metadata metadata = io::safetensors_metadata(file);
-  if (metadata.contains("xtape_checkpoint")) {
-    throw FileError("model", fmt::format("\"{}\" is a checkpoint, from which a training goes on; the model is the "
-                                         "run's best.safetensors",
-                                         file));
-  }
+  refuse_checkpoint("model", file);
   if (!metadata.contains("xtape-mnist")) {
     throw FileError("model",
                     fmt::format("\"{}\" has weights, but its metadata has no \"xtape-mnist\", which describes their "

@@ -12,16 +12,11 @@
 // claims.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 #include <xtape/xtape.hpp>
 
-struct Architecture {
-  std::string model = "mlp";  // or "linear", which has neither of the following
-  std::int64_t hidden = 256;
-  double dropout = 0.5;
-};
+#include "architecture.hpp"
 
 /// For each channel.
 struct Normalization {
@@ -30,20 +25,21 @@ struct Normalization {
 
 struct Description {
   std::vector<std::string> classes;
-  xtape::Shape input = {1, 28, 28};  // of a picture: channels, height, width
+  xtape::Shape input = image_shape;  // of a picture: channels, height, width
   Normalization normalization = {};
   Architecture architecture = {};
   std::string configuration;
 };
 
-/// With random weights, from the default generator.
-xtape::nn::Sequential make_model(const Architecture& architecture, const xtape::Shape& input, std::int64_t classes);
 /// "784-256-10, dropout 0.5"
 std::string to_string(const Description& description);
 
 /// For io::save_safetensors and train::CheckpointOptions. ValueError for a description that load_model would refuse, as
 /// for a name with a control character.
 xtape::io::Metadata metadata_of(const Description& description);
+
+/// The images in a batch where nothing is trained.
+inline constexpr std::int64_t evaluation_batch = 1000;
 
 struct Model {
   std::string path;  // of its file
@@ -58,6 +54,8 @@ struct Model {
 
 /// The file of a model, for a path of a file or of a run's directory, which holds best.safetensors.
 std::string model_file(const std::string& path);
+/// FileError, which begins with `op` and names the file to use, if `file` is a Trainer's checkpoint.
+void refuse_checkpoint(const char* op, const std::string& file);
 /// Reads a file that has metadata_of() a description. FileError, of one line, for any other file, and if weights and
 /// description do not fit.
 Model load_model(const std::string& path);

@@ -14,6 +14,7 @@
 #include "files.hpp"
 #include "model_file.hpp"
 #include "picture.hpp"
+#include "settings.hpp"
 
 using namespace xtape;
 
@@ -132,9 +133,7 @@ int predict(const PredictSettings& s) {
 
 Run add_predict(CLI::App& app) {
   auto s = std::make_shared<PredictSettings>();
-  app.add_option("MODEL", s->model, "File of a model, or directory of a run, whose best weights are used")
-      ->required()
-      ->type_name(" ");
+  add_model_argument(app, s->model);
   app.add_option("FILE", s->files, "Pictures: PGM, or IDX with any number of them; - reads a PGM from stdin")
       ->required()
       ->type_name(" ")

@@ -51,7 +51,7 @@ train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
   const data::Dataset held_out = split(images, s).held_out;
   if (held_out.size() == 0) return {};
   return train::evaluate(model.net, nn::CrossEntropyLoss({.label_smoothing = recorded.label_smoothing}),
-                         model.input(held_out), {.batch_size = 1000, .classes = model.description.classes});
+                         model.input(held_out), {.batch_size = evaluation_batch, .classes = model.description.classes});
 }
 
 /// What needs weights or data is left out if they are not there; a note says so.
@@ -65,8 +65,7 @@ void make_page(const RecordedRun& run, const std::string& out) {
   train::Evaluation evaluation;
   try {
     const Model model = load_model(run.path);
-    const Shape& input = model.description.input;
-    page.summary = nn::summary(model.net, {1, input[0], input[1], input[2]}).to_string();
+    page.summary = summary_of(model.net, model.description.input).to_string();
     evaluation = evaluation_of(run, model);
   } catch (const Error& e) {
     note(fmt::format("the page has no evaluation: {}", e.what()));

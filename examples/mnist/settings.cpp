@@ -9,6 +9,7 @@
 
 #include "checks.hpp"
 #include "hash.hpp"
+#include "model_file.hpp"
 
 using namespace xtape;
 
@@ -45,6 +46,33 @@ CLI::Validator class_names() {
           ""};
 }
 
+/// Of a file, or of the best epoch of a run.
+StateDict weights_in(const std::string& path) {
+  std::error_code error;
+  const std::string file = std::filesystem::is_directory(path, error) ? model_file(path) : path;
+  StateDict weights = io::load_safetensors(file);
+  refuse_checkpoint("--load", file);
+  return weights;
+}
+
+/// Debian's sets, such as mnist and fashion-mnist, by their names; any other path is what it is.
+CLI::Validator images_by_name() {
+  return {[](std::string& path) {
+            if (path != "mnist" && path != "fashion-mnist") return std::string();
+            std::error_code error;
+            if (std::filesystem::exists(path, error)) return std::string();
+            const std::string place = "/usr/share/datasets/" + path;
+            if (!std::filesystem::is_directory(place, error)) {
+              return fmt::format("there is no \"{0}\", here or in \"{1}\"; {2}", path, "/usr/share/datasets",
+                                 path == "mnist" ? "pass the directory of its four IDX files"
+                                                 : "Debian has it in the package dataset-fashion-mnist");
+            }
+            path = place;
+            return std::string();
+          },
+          ""};
+}
+
 data::ImageDataset with_classes(const data::ImageDataset& d, const std::vector<std::string>& classes) {
   return {d.images(), d.labels(), classes};
 }
@@ -55,7 +83,8 @@ void add_data_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Data");
   app.add_option("--data", s.data,
                  "Directory of the four IDX files of MNIST or a set like it, or 'digits' for images "
-                 "that the program draws itself")
+                 "that the program draws itself; 'mnist' and 'fashion-mnist' are looked for in /usr/share/datasets")
+      ->transform(images_by_name())
       ->type_name("DIR");
   app.add_option("--classes", s.classes,
                  "Names of the classes, with commas between them, if the data is neither "
@@ -72,12 +101,13 @@ void add_split_options(CLI::App& app, Settings& s) {
 
 void add_model_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Model");
-  app.add_option("--model", s.model, "linear, or mlp for one with a hidden layer")
-      ->transform(one_of({"linear", "mlp"}))
+  app.add_option("--model", s.architecture.model, "linear, or mlp for one with a hidden layer")
+      ->transform(one_of({model_names.begin(), model_names.end()}))
       ->type_name("MODEL");
-  app.add_option("--hidden", s.hidden, "Width of the mlp's hidden layer")->transform(whole_number_in(1, 1 << 16));
-  app.add_option("--dropout", s.dropout, "Share of hidden units to drop in training")->transform(share());
-  app.add_option("--load", s.load, "Safetensors file of weights to begin with")
+  app.add_option("--hidden", s.architecture.hidden, "Width of the mlp's hidden layer")
+      ->transform(whole_number_in(1, largest_hidden));
+  app.add_option("--dropout", s.architecture.dropout, "Share of hidden units to drop in training")->transform(share());
+  app.add_option("--load", s.load, "Safetensors file of weights to begin with, or a run, for those of its best epoch")
       ->transform(file_name())
       ->type_name("FILE");
 }
@@ -100,8 +130,18 @@ void add_optimizer_options(CLI::App& app, Settings& s) {
 void add_machine_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Machine");
   app.add_option("--seed", s.seed, "Seed of weights, dropout, split and shuffling")->transform(any_seed());
+  add_threads_option(app, s);
+}
+
+void add_threads_option(CLI::App& app, Settings& s) {
   app.add_option("--threads", s.threads, "Threads that share the work of large ops")
       ->transform(whole_number_in(1, 1024));
+}
+
+void add_model_argument(CLI::App& app, std::string& file) {
+  app.add_option("MODEL", file, "File of a model, or directory of a run, whose best weights are used")
+      ->required()
+      ->type_name(" ");
 }
 
 const Dependency* dependency_of(const std::string& option) {
@@ -166,23 +206,10 @@ Parts split(const Images& images, const Settings& s) {
   return {training, held_out};
 }
 
-nn::Sequential make_model(const Settings& s, std::int64_t classes) {
-  nn::Sequential model = s.model == "linear" ? nn::Sequential{nn::Flatten(), nn::Linear(784, classes)}
-                                             : nn::Sequential{nn::Flatten(), nn::Linear(784, s.hidden), nn::ReLU(),
-                                                              nn::Dropout(s.dropout), nn::Linear(s.hidden, classes)};
-  if (!s.load.empty()) model.load_state_dict(io::load_safetensors(s.load));
+nn::Sequential initial_model(const Settings& s, std::int64_t classes) {
+  nn::Sequential model = make_model(s.architecture, image_shape, classes);
+  if (!s.load.empty()) model.load_state_dict(weights_in(s.load));
   return model;
-}
-
-std::string describe_model(const Settings& s, std::int64_t classes) {
-  if (s.model == "linear") return fmt::format("784-{}", classes);
-  return fmt::format("784-{}-{}, dropout {}", s.hidden, classes, s.dropout);
-}
-
-std::int64_t count_parameters(const nn::Module& model) {
-  std::int64_t n = 0;
-  for (const Tensor& p : model.parameters()) n += p.numel();
-  return n;
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const Settings& s, const nn::Module& model) {

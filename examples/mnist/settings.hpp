@@ -9,12 +9,12 @@
 #include <vector>
 #include <xtape/xtape.hpp>
 
+#include "architecture.hpp"
+
 struct Settings {
   std::string data = "digits";
   std::string classes;  // names with commas between them; "" for those of the data
-  std::string model = "mlp";
-  std::int64_t hidden = 256;
-  double dropout = 0.5;
+  Architecture architecture;
   std::string load;  // a file of weights; "" for none
   std::string optimizer = "adam";
   double lr = 1e-3;
@@ -38,6 +38,9 @@ void add_model_options(CLI::App& app, Settings& s);
 void add_optimizer_options(CLI::App& app, Settings& s);
 /// --seed, --threads
 void add_machine_options(CLI::App& app, Settings& s);
+void add_threads_option(CLI::App& app, Settings& s);
+/// MODEL, which is required
+void add_model_argument(CLI::App& app, std::string& file);
 
 /// An option that plays a part only with one value of another.
 struct Dependency {
@@ -53,6 +56,7 @@ struct Images {
   xtape::data::ImageDataset train, test;
   std::string name;  // of the data, for people
   std::vector<std::string> classes() const { return test.classes(); }
+  std::int64_t number_of_classes() const { return static_cast<std::int64_t>(classes().size()); }
 };
 
 /// Reads what --data names. FileError if it is damaged or empty.
@@ -66,10 +70,7 @@ struct Parts {
 };
 Parts split(const Images& images, const Settings& s);
 
-/// A new model with random weights or, with --load, with those of the file.
-xtape::nn::Sequential make_model(const Settings& s, std::int64_t classes);
-/// "784-256-10, dropout 0.5"
-std::string describe_model(const Settings& s, std::int64_t classes);
-std::int64_t count_parameters(const xtape::nn::Module& model);
+/// A model to train, with random weights or, with --load, with those of the file.
+xtape::nn::Sequential initial_model(const Settings& s, std::int64_t classes);
 std::unique_ptr<xtape::optim::Optimizer> make_optimizer(const Settings& s, const xtape::nn::Module& model);
 xtape::nn::CrossEntropyLoss make_loss(const Settings& s);

@@ -33,16 +33,14 @@ void print_description(const Model& model) {
 int summarize(const CLI::App& app, const std::string& file, const Settings& s) {
   if (file.empty()) {
     check_settings(app, s);
-    const nn::Sequential model = make_model(s, usual_classes);
-    fmt::print("{}", nn::summary(model, {1, 1, 28, 28}).to_string());
+    fmt::print("{}", summary_of(initial_model(s, usual_classes), image_shape).to_string());
   } else {
     for (const char* option : {"--model", "--hidden", "--dropout", "--load"}) {
       if (app.count(option) > 0) throw ValueError(option, "cannot be combined with a MODEL, which has its own");
     }
     const Model model = load_model(file);
-    const Shape& input = model.description.input;
     print_description(model);
-    fmt::print("{}", nn::summary(model.net, {1, input[0], input[1], input[2]}).to_string());
+    fmt::print("{}", summary_of(model.net, model.description.input).to_string());
   }
   flush(stdout);
   return 0;

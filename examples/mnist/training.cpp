@@ -58,7 +58,7 @@ Settings without_load_on_resume(const TrainSettings& s) {
 Ingredients::Ingredients(const TrainSettings& s)
     : images((manual_seed(s.seed), set_num_threads(s.threads), load_images(s))),
       parts(split(images, s)),
-      model(make_model(without_load_on_resume(s), static_cast<std::int64_t>(images.classes().size()))),
+      model(initial_model(without_load_on_resume(s), images.number_of_classes())),
       loss(make_loss(s)),
       optimizer(make_optimizer(s, model)),
       scheduler(make_scheduler(s, *optimizer, parts.training.size())),
@@ -72,10 +72,9 @@ void print_heading(const TrainSettings& s, const Ingredients& made) {
   fmt::print(out, "{}",
              paragraph("images", fmt::format("{} training, {} validation, {} test", made.parts.training.size(),
                                              made.parts.held_out.size(), made.images.test.size())));
-  const auto classes = static_cast<std::int64_t>(made.images.classes().size());
-  fmt::print(out, "{}",
-             paragraph("model", fmt::format("{} ({} parameters)", describe_model(s, classes),
-                                            count_parameters(made.model))));
+  const std::string model = to_string(s.architecture, image_shape, made.images.number_of_classes());
+  const std::int64_t parameters = summary_of(made.model, image_shape).parameters();
+  fmt::print(out, "{}", paragraph("model", fmt::format("{} ({} parameters)", model, parameters)));
 }
 
 std::string column(double value) {
@@ -86,6 +85,8 @@ std::string column(double value) {
   }
   return fmt::format("{:6.0e}", value);
 }
+
+std::string four_decimals(double value) { return std::isnan(value) ? "nan" : fmt::format("{:.4f}", value); }
 
 std::string paragraph(const std::string& name, const std::string& text) {
   constexpr std::size_t indent = 8;

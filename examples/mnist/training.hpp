@@ -49,6 +49,8 @@ struct Ingredients {
 void print_heading(const TrainSettings& s, const Ingredients& made);
 /// Six characters wide, whatever the value: four decimals, or as many as there is room for.
 std::string column(double value);
+/// "0.1235", "nan"
+std::string four_decimals(double value);
 /// `text` beside the name, in lines as wide as the terminal, at most 100 columns; 60 elsewhere: "verdict fitting: ...".
 std::string paragraph(const std::string& name, const std::string& text);
 

@@ -25,8 +25,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::int64_t evaluation_batch = 1000;
-
 train::ProgressMode mode_of(const std::string& name) {
   if (name == "bar") return train::ProgressMode::bar;
   if (name == "plain") return train::ProgressMode::plain;
@@ -119,9 +117,7 @@ RunDirectory directory_for(const TrainSettings& s) {
 }
 
 Description description_of(const TrainSettings& s, const Ingredients& made, const Configuration& configuration) {
-  return {.classes = made.images.classes(),
-          .architecture = {.model = s.model, .hidden = s.hidden, .dropout = s.dropout},
-          .configuration = to_toml(configuration)};
+  return {.classes = made.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)};
 }
 
 RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Configuration& configuration)
@@ -146,7 +142,7 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
                        {"test", made.images.test.size()}};
   }
   page_.title = "Training " + run_.path();
-  page_.summary = nn::summary(made.model, {1, 1, 28, 28}).to_string();
+  page_.summary = summary_of(made.model, image_shape).to_string();
   for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
   page_.environment = {
       {"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
@@ -238,20 +234,22 @@ class Watch {
   bool has_trained_ = false;
 };
 
-/// Where the run goes on: "after 3 epochs, 339 steps".
+/// Where the run goes on: "after epoch 3, step 339".
 std::string place_of(const RunDirectory& run) {
-  const std::string file = run.file(run_file::last);
-  const train::History history = train::load_history(file);
-  std::string place = fmt::format("after epoch {}", history.size());
-  if (!history.empty()) place += fmt::format(", step {}", history.back().steps);
-  return place;
+  const StateDict checkpoint = io::load_safetensors(run.file(run_file::last));
+  const auto number = [&checkpoint](const std::string& name) -> std::int64_t {
+    return checkpoint.contains(name) && checkpoint[name].numel() == 1 ? checkpoint[name].item<std::int64_t>() : 0;
+  };
+  const std::int64_t epoch = number("trainer.epoch"), batch = number("trainer.batch"), steps = number("trainer.steps");
+  if (batch > 0) return fmt::format("within epoch {}, after step {}", epoch + 1, steps);
+  return fmt::format("after epoch {}, step {}", epoch, steps);
 }
 
 /// For a run that had ended, so that no epoch was trained.
 std::string how_to_train_further(const train::History& history) {
-  std::string text = "the run had ended: " + history.stop_reason();
-  if (history.stop_cause() == train::StopCause::patience) text += "; a larger --early-stopping trains further";
-  if (history.stop_cause() == train::StopCause::last_epoch) text += "; more --epochs train further";
+  const std::string text = "nothing to train: the run had ended";
+  if (history.stop_cause() == train::StopCause::patience) return text + "; a larger --early-stopping trains further";
+  if (history.stop_cause() == train::StopCause::last_epoch) return text + "; more --epochs train further";
   return text;
 }
 
@@ -298,9 +296,9 @@ std::int64_t epoch_of_weights(const TrainSettings& s, const train::History& hist
   return is_within_epoch ? 0 : static_cast<std::int64_t>(history.size());
 }
 
-/// "epoch 6, the best"
+/// "those of epoch 6, the best"
 std::string weights_in_words(const train::History& history, std::int64_t epoch) {
-  if (epoch == 0) return history.empty() ? "those that it began with" : "those of the last step";
+  if (epoch == 0) return history.empty() ? "those that it began with" : "those of its last step";
   const bool is_last = epoch == static_cast<std::int64_t>(history.size()), is_best = epoch == history.best_epoch();
   return fmt::format("those of epoch {}{}", epoch,
                      is_last && is_best ? ", the last and best" : is_best ? ", the best" : ", the last");
@@ -310,7 +308,7 @@ std::string weights_in_words(const train::History& history, std::int64_t epoch) 
 void print_end(std::FILE* out, const train::History& history, const RunFiles& files, std::int64_t epoch) {
   std::string reason = history.stop_reason();
   reason = reason.substr(0, reason.find("; the weights are"));
-  fmt::print(out, "\n{}", paragraph("ended", fmt::format("{}; the model has {}", reason,
+  fmt::print(out, "{}", paragraph("ended", fmt::format("{}; the weights are {}", reason,
                                                          weights_in_words(history, epoch))));
   if (history.best_epoch() == 0 || epoch == history.best_epoch()) return;
   const train::EpochRecord best = history.best();
@@ -325,9 +323,11 @@ void print_end(std::FILE* out, const train::History& history, const RunFiles& fi
 void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files, const Json& results) {
   std::FILE* const out = s.out_stream();
   const std::int64_t epoch = results["weights_epoch"];
+  const bool is_short = s.progress == "none" || s.epochs == 0;  // then no lines stand above and none are empty
+  if (!is_short) fmt::print(out, "\n");
   if (s.epochs > 0) print_end(out, history, files, epoch);
   if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict()));
-  fmt::print(out, "{}test    loss {}, accuracy {:.4f}\n", s.epochs > 0 ? "\n" : "", column(results["test_loss"]),
+  fmt::print(out, "{}test    loss {}, accuracy {:.4f}\n", is_short ? "" : "\n", four_decimals(results["test_loss"]),
              double{results["test_accuracy"]});
   if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
   fmt::print(out, "weights {}\n", std::string(results["weights"]));
@@ -355,16 +355,22 @@ Json results_of(const Ending& ending, const train::History& history, const Ingre
           {"weights", fmt::format("{:016x}", hash_of(made.model))}};
 }
 
+void print_beginning(const TrainSettings& s, const Ingredients& made, const RunFiles& files) {
+  if (s.progress == "none") return;
+  std::FILE* const out = s.out_stream();
+  print_heading(s, made);
+  if (files.directory().defined()) fmt::print(out, "run     {}\n", files.directory().path());
+  if (s.resume) fmt::print(out, "{}", paragraph("resumed", place_of(files.directory())));
+  fmt::print(out, "\n");
+}
+
 }  // namespace
 
 int train(const TrainSettings& s, const Configuration& configuration) {
   const train::StopOnSignal stop_on_signal;
   Ingredients made(s);
   RunFiles files(s, made, configuration);
-  print_heading(s, made);
-  if (files.directory().defined()) fmt::print(s.out_stream(), "run     {}\n", files.directory().path());
-  if (s.resume) fmt::print(s.out_stream(), "{}", paragraph("resumed", place_of(files.directory())));
-  if (s.epochs > 0 && s.progress != "none") fmt::print(s.out_stream(), "\n");
+  print_beginning(s, made, files);
   std::fflush(s.out_stream());  // if nobody reads it, the display will tell
 
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};

@@ -56,7 +56,7 @@ int overfit_one_batch(const TrainSettings& s) {
   constexpr std::int64_t most_steps = 2000;
   constexpr double learned = 0.01;
   TrainSettings plain = s;  // what keeps a model from learning by heart is left out
-  plain.dropout = plain.label_smoothing = plain.weight_decay = 0;
+  plain.architecture.dropout = plain.label_smoothing = plain.weight_decay = 0;
   plain.augment = false;
   plain.schedule = "none";
   Ingredients made(plain);
