@@ -8,8 +8,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
+
+#include "untrusted.hpp"
 
 namespace {
+
+constexpr std::size_t largest_file = 1 << 20;  // of configurations and records
 
 [[noreturn]] void fail_for(const std::string& op, const std::string& path, int error) {
   throw xtape::FileError(op, fmt::format("\"{}\": {}", path, std::strerror(error)));
@@ -47,11 +52,40 @@ std::string read_file(const std::string& op, const std::string& path) {
   ssize_t n = 0;
   while ((n = ::read(file, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
     if (n > 0) text.append(block, static_cast<std::size_t>(n));
+    if (text.size() > largest_file) break;  // it may be a device or a pipe without an end
   }
   const int error = n < 0 ? errno : 0;
   ::close(file);
+  if (text.size() > largest_file) {
+    throw xtape::FileError(op, fmt::format("\"{}\" has more than {} bytes", path, largest_file));
+  }
   if (error != 0) fail_for(op, path, error);
   return text;
+}
+
+void print_message(const std::string& message) {
+  fmt::print(message_stream(), "xtape-mnist: {}\n", printable(message));
+}
+
+std::FILE* message_stream() {
+  const auto write = [](void*, const char* text, std::size_t size) -> ssize_t {
+    (void)write_all_of(STDERR_FILENO, {text, size});
+    return static_cast<ssize_t>(size);
+  };
+  static std::FILE* const stream = [&write] {
+    std::FILE* file = ::fopencookie(nullptr, "w", {.read = nullptr, .write = write, .seek = nullptr, .close = nullptr});
+    if (!file) throw xtape::FileError("stderr", std::strerror(errno));
+    std::setvbuf(file, nullptr, _IOLBF, BUFSIZ);
+    return file;
+  }();
+  return stream;
+}
+
+void open_standard_streams() {
+  for (const auto& [stream, mode] : {std::pair{STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY},
+                                     {STDERR_FILENO, O_WRONLY}}) {
+    if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", mode);  // open takes the lowest number that is free
+  }
 }
 
 void flush(std::FILE* out) {

@@ -81,6 +81,7 @@ int run(CLI::App& app, const std::vector<Run>& runs, const std::vector<std::stri
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away, as in `| head`, is an error of writing
   CLI::App app{"Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\ndraws itself.",
                "xtape-mnist"};
@@ -108,14 +109,13 @@ int main(int argc, char** argv) {
     // CLI11: "--lr: 1 required FLOAT:in [0, inf) missing", "--lr: At Most 1 required but received 2"
     const std::string what = e.what();
     const bool too_many = what.find("At Most") != std::string::npos;
-    fmt::print(stderr, "xtape-mnist: {}: {}\n", what.substr(0, what.find(':')),
-               too_many ? "is given more than once" : "needs a value");
+    print_message(what.substr(0, what.find(':')) + (too_many ? ": is given more than once" : ": needs a value"));
     return 1;
   } catch (const ReaderIsGone& e) {
-    fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+    print_message(e.what());
     return 128 + SIGPIPE;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+    print_message(e.what());
     return 1;
   }
 }

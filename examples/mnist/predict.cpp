@@ -15,6 +15,7 @@
 #include "model_file.hpp"
 #include "picture.hpp"
 #include "settings.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 
@@ -60,7 +61,7 @@ std::vector<Answer> best_of(const Tensor& probabilities, std::int64_t count) {
 
 std::string as_text(const std::string& file, std::int64_t index, const std::vector<Answer>& answers,
                     const std::vector<std::string>& classes) {
-  std::string line = index < 0 ? file : fmt::format("{}[{}]", file, index);
+  std::string line = printable(file) + (index < 0 ? "" : fmt::format("[{}]", index));
   const char* separator = ": ";
   for (const Answer& a : answers) {
     line += fmt::format("{}{} {:.4f}", std::exchange(separator, ", "), classes[static_cast<std::size_t>(a.label)],
@@ -84,10 +85,10 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
 
 void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
   if (pictures.is_list || !looks_dark_on_light(pictures.images[0])) return;
-  fmt::print(stderr,
-             "xtape-mnist: note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
-             "dark: --invert makes them alike\n",
-             file);
+  print_message(
+      fmt::format("note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
+                  "dark: --invert makes them alike",
+                  file));
 }
 
 void predict_file(const Model& model, const std::string& file, const PredictSettings& s) {
@@ -122,7 +123,7 @@ int predict(const PredictSettings& s) {
       predict_file(model, file, s);
     } catch (const FileError& e) {
       if (e.op() == "stdout") throw;
-      fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+      print_message(e.what());
       code = 1;
     }
   }

@@ -33,7 +33,7 @@ struct ReportSettings {
   std::string out;  // a file; "" for report.html of the run
 };
 
-void note(const std::string& what) { fmt::print(stderr, "xtape-mnist: note: {}\n", what); }
+void note(const std::string& what) { print_message("note: " + what); }
 
 /// The model on the images that the run held out, if they are there.
 train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {

@@ -9,6 +9,7 @@
 #include <xtape/xtape.hpp>
 
 #include "configuration.hpp"
+#include "files.hpp"
 #include "settings.hpp"
 
 struct TrainSettings : Settings {
@@ -28,7 +29,7 @@ struct TrainSettings : Settings {
 
   bool validates() const { return validation > 0 && !skip_validation; }
   /// For people. (With --progress json stdout holds JSON alone.)
-  std::FILE* out_stream() const { return progress == "json" ? stderr : stdout; }
+  std::FILE* out_stream() const { return progress == "json" ? message_stream() : stdout; }
 };
 
 /// What the settings make, in the order that decides the random numbers. Not to be moved: schedulers refer to it.

@@ -401,6 +401,6 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   files.finish(trainer, results);
   if (ending.code == 0) ending = ending_of(history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
-  if (!ending.line.empty()) fmt::print(stderr, "xtape-mnist: {}\n", ending.line);
+  if (!ending.line.empty()) print_message(ending.line);
   return ending.code;
 }
