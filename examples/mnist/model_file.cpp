@@ -291,10 +291,9 @@ void refuse_checkpoint(const char* op, const std::string& file) {
   if (!io::safetensors_metadata(file).contains("xtape_checkpoint")) return;
   const std::filesystem::path run = std::filesystem::path(file).parent_path(), best = run / run_file::best;
   std::error_code error;
-  const std::string instead =
-      !std::filesystem::exists(best, error)
-          ? fmt::format("the {} beside it, once there is one", run_file::best)
-          : fmt::format("\"{}\" or \"{}\"", run.empty() ? "." : run.string(), best.string());
+  const std::string instead = !std::filesystem::exists(best, error)
+                                  ? fmt::format("the {} beside it, once there is one", run_file::best)
+                                  : fmt::format("\"{}\" or \"{}\"", run.empty() ? "." : run.string(), best.string());
   throw FileError(op, fmt::format("\"{}\" is what train --resume continues, no model; use {}", file, instead));
 }
 
