@@ -89,7 +89,14 @@ std::string suggestion(const std::string& typed, const std::vector<std::string>&
   const auto letters = [](const std::string& name) {
     return name.substr(std::min(name.find_first_not_of('-'), name.size()));
   };
-  const std::string word = letters(typed);
+  std::string word = letters(typed);
+  std::replace(word.begin(), word.end(), '_', '-');
+  if (word == "learning-rate") word = "lr";
+  const std::size_t dash = word.find('-');
+  const std::string turned = dash == std::string::npos ? "" : word.substr(dash + 1) + '-' + word.substr(0, dash);
+  for (const std::string& name : names) {  // find-lr for lr-find
+    if (letters(name) == word || letters(name) == turned) return fmt::format(", did you mean {}?", name);
+  }
   const std::string* nearest = nullptr;
   std::size_t distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& name : names) {

@@ -1,4 +1,5 @@
 #include "comparison.hpp"
+#include "untrusted.hpp"
 
 #include <fmt/format.h>
 
@@ -41,8 +42,16 @@ train::Interval wilson(double share, double n) {
 }
 
 bool has_validation(const RecordedRun& run) {
-  return run.history.data().validation_samples > 0 && !std::isnan(run.history.best().validation_accuracy);
+  return !run.history.empty() && run.history.data().validation_samples > 0 &&
+         !std::isnan(run.history.best().validation_accuracy);
 }
+
+/// The set of images, by which runs can be compared: "built-in digits (3f6a02b1)".
+std::string data_of(const RecordedRun& run) {
+  return fmt::format("{} ({})", run.text("name", "data"), run.text("hash", "data").substr(0, 8));
+}
+
+double accuracy(const RecordedRun& run) { return has_validation(run) ? run.history.best().validation_accuracy : -1; }
 
 train::Interval interval_of(const RecordedRun& run) {
   return wilson(run.history.best().validation_accuracy, static_cast<double>(run.history.data().validation_samples));
@@ -55,13 +64,23 @@ std::string accuracy_of(const RecordedRun& run) {
 }
 
 std::string results_of(const std::vector<RecordedRun>& runs) {
-  std::vector<Row> rows{{"run", "epochs", "best", "val. loss", "val. accuracy (95 %)", "test accuracy", "state"}};
+  const bool same_data = std::all_of(runs.begin(), runs.end(),
+                                     [&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
+  std::vector<Row> rows{
+      {"run", "epochs", "best", "val. loss", "val. accuracy (95 %)", "test accuracy", "of epoch", "state"}};
+  if (!same_data) rows[0].emplace_back("data");
   for (const RecordedRun& run : runs) {
-    rows.push_back({run.path, std::to_string(run.history.size()), std::to_string(run.history.best_epoch()),
-                    decimals(run.history.best().validation_loss), accuracy_of(run),
-                    decimals(run.number("test_accuracy")), run.text("state")});
+    const bool trained = !run.history.empty();
+    const double of_epoch = run.number("weights_epoch");
+    rows.push_back(
+        {run.path, std::to_string(run.history.size()), trained ? std::to_string(run.history.best_epoch()) : "-",
+         trained ? decimals(run.history.best().validation_loss) : "-", accuracy_of(run),
+         decimals(run.number("test_accuracy")), of_epoch > 0 ? fmt::format("{}", of_epoch) : "-", state_of(run)});
+    if (!same_data) rows.back().push_back(data_of(run));
   }
-  return table_of(rows);
+  return table_of(rows) +
+         "Validation: of the best epoch. Test: at the end of the training, with the weights of the\n"
+         "epoch beside it.\n";
 }
 
 /// A row for each option that has not the same value in all runs; "-" where it plays no part.
@@ -90,32 +109,75 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
 
 std::string verdicts_of(const std::vector<RecordedRun>& runs) {
   std::vector<Row> rows{{"run", "verdict"}};
-  for (const RecordedRun& run : runs) rows.push_back({run.path, run.history.verdict()});
+  for (const RecordedRun& run : runs) {
+    rows.push_back({run.path, run.history.empty() ? "-" : run.history.verdict()});
+  }
   return table_of(rows);
 }
 
-/// Which run is best, and whether that may be chance: by accuracy, since label smoothing changes what a loss means.
+/// "a, b and c"
+std::string list_of(const std::vector<std::string>& names) {
+  if (names.size() == 1) return names[0];
+  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+/// Which of runs on the same data, the best first, is best, and whether that may be chance: by accuracy, since label
+/// smoothing changes what a loss means.
 std::string conclusion_of(const std::vector<RecordedRun>& runs) {
+  std::vector<std::string> best, near, unmeasured;
   for (const RecordedRun& run : runs) {
-    if (run.text("hash", "data") != runs[0].text("hash", "data")) {
-      return fmt::format("The runs cannot be compared: {} was trained on other data than {}.\n", run.path,
-                         runs[0].path);
+    if (!has_validation(run)) {
+      unmeasured.push_back(run.path);
+    } else if (accuracy(run) == accuracy(runs[0])) {
+      best.push_back(run.path);
+    } else if (interval_of(run).high >= interval_of(runs[0]).low) {
+      near.push_back(run.path);
     }
-    if (!has_validation(run)) return fmt::format("No run is called the best: {} has no validation.\n", run.path);
   }
-  const auto best = std::max_element(runs.begin(), runs.end(), [](const RecordedRun& a, const RecordedRun& b) {
-    return a.history.best().validation_accuracy < b.history.best().validation_accuracy;
+  std::string text;
+  if (best.size() > 1) {
+    text = fmt::format("{} have the same highest validation accuracy.\n", list_of(best));
+  } else if (best.size() == 1) {
+    text = fmt::format("{} has the highest validation accuracy.\n", best[0]);
+  }
+  if (!near.empty()) {
+    text += fmt::format("{} cannot be told from {}: the intervals overlap, the difference may be chance.\n",
+                        list_of(near), best.size() > 1 ? "them" : "it");
+  }
+  if (!unmeasured.empty()) {
+    text += fmt::format("{} {} no validation accuracy to compare.\n", list_of(unmeasured),
+                        unmeasured.size() > 1 ? "have" : "has");
+  }
+  return text;
+}
+
+std::string conclusions_of(const std::vector<RecordedRun>& runs) {
+  std::string text;
+  std::size_t groups = 0;
+  for (auto first = runs.begin(); first != runs.end(); ++groups) {
+    const auto last =
+        std::find_if(first, runs.end(), [&first](const RecordedRun& run) { return data_of(run) != data_of(*first); });
+    if (first != runs.begin() || last != runs.end()) text += fmt::format("On {}: ", data_of(*first));
+    text += conclusion_of({first, last});
+    first = last;
+  }
+  return groups > 1 ? text + "Runs on different data cannot be compared.\n" : text;
+}
+
+/// Those on the same data side by side, the best of them first.
+std::vector<RecordedRun> sorted(std::vector<RecordedRun> runs) {
+  std::vector<std::string> data;
+  for (const RecordedRun& run : runs) data.push_back(data_of(run));
+  const auto place = [&data](const RecordedRun& run) { return std::find(data.begin(), data.end(), data_of(run)); };
+  std::stable_sort(runs.begin(), runs.end(), [&place](const RecordedRun& a, const RecordedRun& b) {
+    return place(a) != place(b) ? place(a) < place(b) : accuracy(a) > accuracy(b);
   });
-  const train::Interval highest = interval_of(*best);
-  const bool overlaps = std::any_of(runs.begin(), runs.end(), [&best, &highest](const RecordedRun& run) {
-    return &run != &*best && interval_of(run).high >= highest.low;
-  });
-  return fmt::format("{} has the highest validation accuracy{}.\n", best->path,
-                     overlaps ? ", but intervals overlap: the difference may be chance" : "");
+  return runs;
 }
 
 }  // namespace
 
-std::string comparison_of(const std::vector<RecordedRun>& runs) {
-  return results_of(runs) + '\n' + differences_of(runs) + '\n' + verdicts_of(runs) + '\n' + conclusion_of(runs);
+std::string comparison_of(const std::vector<RecordedRun>& recorded) {
+  const std::vector<RecordedRun> runs = sorted(recorded);
+  return results_of(runs) + '\n' + differences_of(runs) + '\n' + verdicts_of(runs) + '\n' + conclusions_of(runs);
 }

@@ -6,5 +6,6 @@
 
 #include "recorded.hpp"
 
-/// Three tables, of results, of the options that differ and of verdicts, and a line that names the best run.
+/// Three tables, of results, of the options that differ and of verdicts, and lines that name the best run and those
+/// that cannot be told from it.
 std::string comparison_of(const std::vector<RecordedRun>& runs);

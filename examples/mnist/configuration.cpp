@@ -4,6 +4,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -44,12 +46,30 @@ std::string value_of(const CLI::Option& option) {
   throw xtape::FileError(fmt::format("{}:{}", path, where.line), what);
 }
 
+/// What is probably meant by the line that is not TOML; "" for nothing.
+std::string hint_for(const std::string& text, toml::source_index line) {
+  std::istringstream lines(text);
+  std::string row;
+  for (toml::source_index i = 0; i < line; ++i) std::getline(lines, row);
+  const std::size_t equals = row.find('='), end = row.find_last_not_of(" \t\r");
+  const std::size_t first = equals == std::string::npos ? equals : row.find_first_not_of(" \t", equals + 1);
+  if (first == std::string::npos) return "";
+  const std::string value = row.substr(first, end + 1 - first);
+  if (value == "yes" || value == "on" || value == "True") return "; write true";
+  if (value == "no" || value == "off" || value == "False") return "; write false";
+  const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || strchr("-_./,", c); };
+  const bool is_word = (std::isalpha(static_cast<unsigned char>(value[0])) || value[0] == '/' || value[0] == '.') &&
+                       std::all_of(value.begin(), value.end(), is_plain);
+  return is_word ? fmt::format("; texts stand in quotes: \"{}\"", value) : "";
+}
+
 toml::table parsed(const std::string& path) {
   const std::string text = read_file("--config", path);
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& e) {
-    fail_at(path, e.source().begin, "not valid TOML: " + std::string(e.description()));
+    fail_at(path, e.source().begin,
+            "not valid TOML: " + std::string(e.description()) + hint_for(text, e.source().begin.line));
   }
 }
 
@@ -80,6 +100,12 @@ CLI::Option& option_for(CLI::App& app, const std::string& path, const std::strin
     keys.push_back(key_of(*o));
   }
   std::sort(keys.begin(), keys.end());
+  if (app.get_option_no_throw("--" + key)) {
+    fail_at(path, node.source().begin, fmt::format("{0}: no such key: --{0} is for the command line alone", key));
+  }
+  if (node.is_table()) {
+    fail_at(path, node.source().begin, fmt::format("{0}: no such key; leave out [{0}]: keys stand alone", key));
+  }
   fail_at(path, node.source().begin,
           fmt::format("{}: no such key{} There are {}", key,
                       suggestion(key, keys).empty() ? "." : suggestion(key, keys), fmt::join(keys, ", ")));

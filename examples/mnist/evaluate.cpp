@@ -13,6 +13,7 @@
 #include "model_file.hpp"
 #include "recorded.hpp"
 #include "settings.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 
@@ -64,7 +65,7 @@ void write_report(const EvaluateSettings& s, const Model& model, const train::Ev
   }
   page.environment = {{"model", model.path}};
   train::save_report(s.report, train::History(), evaluation, page);
-  fmt::print("report  {}\n", s.report);
+  fmt::print("report  {}\n", printable(s.report));
 }
 
 int evaluate(const CLI::App& app, EvaluateSettings s) {
@@ -76,8 +77,8 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   const data::ImageDataset& images = s.split == "train" ? all.train : all.test;
   check_fit(model, images, all);
   const std::string measured_on = s.split == "train" ? "training images" : "test images";
-  fmt::print("model   {} ({})\n", model.path, to_string(model.description));
-  fmt::print("data    {}, {} {}\n", all.name, images.size(), measured_on);
+  fmt::print("model   {} ({})\n", printable(model.path), to_string(model.description));
+  fmt::print("data    {}, {} {}\n", printable(all.name), images.size(), measured_on);
   flush(stdout);
   const train::Evaluation e = train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
                                               {.batch_size = evaluation_batch, .classes = model.description.classes});

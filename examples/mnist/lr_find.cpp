@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,14 +12,15 @@
 #include "commands.hpp"
 #include "files.hpp"
 #include "settings.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 
 namespace {
 
-constexpr char lr_find_examples[] = R"(Trains for a hundred steps with a learning rate that grows from step to step,
-and prints the loss. The rate to train with lies where the loss falls fastest.
-Nothing is written.
+constexpr char lr_find_examples[] = R"(Trains for a hundred steps (--steps) with a learning rate that grows from step
+to step, and prints the loss, smoothed over steps. The highest rate to train
+with lies where the loss falls fastest. Nothing is written.
 
 Examples:
   xtape-mnist lr-find --data digits
@@ -29,17 +31,19 @@ struct LrFindSettings : Settings {
   std::int64_t steps = 100;
 };
 
-/// A curve of at most `rows` lines: the smoothed loss over the learning rate.
-void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest) {
+/// A curve of at most `rows` lines, with a mark at `lr`: the smoothed loss over the learning rate. The longest bar is
+/// that of the first loss; what follows an explosion would flatten all that comes before it, and is cut off.
+void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest, double lr) {
   const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
-  const auto [low, high] = std::minmax_element(sweep.smoothed.begin(), sweep.smoothed.end());
-  // What follows an explosion would flatten all that comes before it.
-  const double top = std::min(*high, std::max(2 * sweep.smoothed.front(), *low * 1.01));
-  fmt::print("      lr       loss\n");
+  const double low = *std::min_element(sweep.smoothed.begin(), sweep.smoothed.end());
+  const double top = std::max(sweep.smoothed.front(), low + 0.01 * std::abs(low));
+  fmt::print("      lr       loss  (smoothed)\n");
   for (std::size_t i = 0; i < n; i += stride) {
-    const double height = top > *low ? (std::min(sweep.smoothed[i], top) - *low) / (top - *low) : 0;
-    const auto length = static_cast<std::size_t>(height * static_cast<double>(longest));
-    fmt::print("{:8.1e}  {:9.4f}  |{}\n", sweep.lr[i], sweep.smoothed[i], std::string(length, '#'));
+    const double height = top > low ? (sweep.smoothed[i] - low) / (top - low) : 0;
+    const auto length = static_cast<std::size_t>(std::min(height, 1.0) * static_cast<double>(longest));
+    const bool is_marked = sweep.lr[i] <= lr && (i + stride >= n || lr < sweep.lr[i + stride]);
+    fmt::print("{:8.1e}  {:9.4f}  |{}{}{}\n", sweep.lr[i], sweep.smoothed[i], std::string(length, '#'),
+               height > 1.05 ? ">" : "", is_marked ? "  <- falls fastest" : "");
   }
 }
 
@@ -53,8 +57,8 @@ std::string shell_word(const std::string& text) {
 }
 
 /// `xtape-mnist train` with the options of this command line.
-std::string train_command(const CLI::App& app, double lr) {
-  std::string command = fmt::format("xtape-mnist train --lr {:.2g}", lr);
+std::string train_command(const CLI::App& app, const std::string& schedule, double lr) {
+  std::string command = fmt::format("xtape-mnist train {}--lr {:.2g}", schedule, lr);
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || name == "--start-lr" || name == "--end-lr" || name == "--steps") continue;
@@ -78,17 +82,27 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   const std::int64_t classes = images.number_of_classes();
   const nn::Sequential model = initial_model(s, classes);
   const auto optimizer = make_optimizer(s, model);
-  fmt::print("data    {}, {} training images\n", images.name, parts.training.size());
+  fmt::print("data    {}, {} training images\n", printable(images.name), parts.training.size());
   fmt::print("model   {}, {}\n\n", to_string(s.architecture, image_shape, classes), s.optimizer);
   flush(stdout);
   const train::LrSweep sweep = train::lr_find(
       model, make_loss(s), *optimizer, parts.training,
       {.start_lr = s.start_lr, .end_lr = s.end_lr, .steps = s.steps, .batch_size = s.batch_size, .seed = s.seed});
-  print_curve(sweep, rows, longest);
-  flush(stdout);
-  const double lr = sweep.suggestion();
-  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. To train with it:\n  {}\n", lr,
-             train_command(app, lr));
+  if (sweep.lr.empty()) {
+    throw ValueError("lr-find", "the first loss is not finite; does the data or --load hold NaN?");
+  }
+  double lr = 0;
+  try {
+    lr = sweep.suggestion();
+  } catch (const ValueError&) {  // the curve may tell why
+    print_curve(sweep, rows, longest, lr);
+    flush(stdout);
+    throw;
+  }
+  print_curve(sweep, rows, longest, lr);
+  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. As the highest of a schedule:\n  {}\n", lr,
+             train_command(app, "--schedule one-cycle ", lr));
+  fmt::print("Without a schedule a third of it or less is safer:\n  {}\n", train_command(app, "", lr / 3));
   flush(stdout);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 #include <xtape/xtape.hpp>
 
@@ -32,11 +33,21 @@ constexpr Command commands[] = {
 };
 
 constexpr char footer[] = R"(xtape-mnist COMMAND --help lists the options of a command. Options without a
-command train: xtape-mnist --epochs 3 is xtape-mnist train --epochs 3.)";
+command train: xtape-mnist --epochs 3 is xtape-mnist train --epochs 3.
+xtape-mnist help COMMAND does the same as COMMAND --help, and xtape-mnist
+compare RUN RUN... the same as report with several runs.)";
 
-/// The arguments, with the command that is meant where none is given.
+/// The arguments, with the command that is meant: train where none is given; help and compare are other words.
 std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
+  if (!args.empty() && args[0] == "help") {
+    args.erase(args.begin());
+    args.emplace_back("--help");
+  } else if (!args.empty() && args[0] == "compare") {
+    args[0] = "report";
+    const bool asks = std::find(args.begin(), args.end(), "--help") != args.end();
+    if (args.size() < 3 && !asks) throw xtape::ValueError("RUN", "compare needs two runs or more");
+  }
   const bool about_all = !args.empty() && (args[0] == "-h" || args[0] == "--help" || args[0] == "--version");
   if (args.empty() || (args[0].starts_with('-') && !about_all)) args.insert(args.begin(), "train");
   return args;
@@ -83,8 +94,11 @@ int run(CLI::App& app, const std::vector<Run>& runs, const std::vector<std::stri
 int main(int argc, char** argv) {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away, as in `| head`, is an error of writing
-  CLI::App app{"Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\ndraws itself.",
-               "xtape-mnist"};
+  CLI::App app{
+      "Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\ndraws itself. Without a command "
+      "it "
+      "trains.",
+      "xtape-mnist"};
   app.formatter(std::make_shared<HelpLayout>());
   app.set_version_flag(
       "--version", [] { return xtape::build_info(); }, "Print version, compiler and kernels and exit");
@@ -101,8 +115,11 @@ int main(int argc, char** argv) {
     command.get_help_ptr()->description("Print this help and exit");
     runs.push_back(c.add(command));
   }
+  bool trains = true;
   try {
-    return run(app, runs, arguments(argc, argv));
+    const std::vector<std::string> args = arguments(argc, argv);
+    trains = args[0] == "train";
+    return run(app, runs, args);
   } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
   } catch (const CLI::ArgumentMismatch& e) {
@@ -112,8 +129,12 @@ int main(int argc, char** argv) {
     print_message(what.substr(0, what.find(':')) + (too_many ? ": is given more than once" : ": needs a value"));
     return 1;
   } catch (const ReaderIsGone& e) {
-    print_message(e.what());
+    if (trains) print_message(e.what());  // a training may not be lost without a word
     return 128 + SIGPIPE;
+  } catch (const std::system_error& e) {  // of fmt::print
+    if (!trains && reader_is_gone()) return 128 + SIGPIPE;
+    print_message("stdout: cannot be written to: " + e.code().message());
+    return 1;
   } catch (const std::exception& e) {
     print_message(e.what());
     return 1;

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "run_directory.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 using nlohmann::json;
@@ -43,28 +46,11 @@ const std::string& text_of(const io::Metadata& metadata, const char* name) {
 }
 
 json json_of(const io::Metadata& metadata, const char* name) {
-  json value = json::parse(text_of(metadata, name), nullptr, false);
+  constexpr int depth = 8;
+  const std::string& text = text_of(metadata, name);
+  const json value = nests_deeper_than(text, depth) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
   if (value.is_discarded()) refuse("the metadata \"{}\" is no JSON", name);
   return value;
-}
-
-/// C0 and C1 controls would change the terminal that a name is printed on.
-bool has_control_character(const std::string& text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
-  }
-  return false;
-}
-
-bool is_utf8(const std::string& text) {
-  try {
-    json(text).dump();
-    return true;
-  } catch (const json::type_error&) {
-    return false;
-  }
 }
 
 std::vector<std::string> classes_of(const json& value) {
@@ -74,6 +60,13 @@ std::vector<std::string> classes_of(const json& value) {
   return value.get<std::vector<std::string>>();
 }
 
+/// Numbers above 2^63 - 1 become that: they are as impossible.
+std::int64_t whole_number(const json& value) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) return most;
+  return value.get<std::int64_t>();
+}
+
 Shape input_of(const json& value) {
   const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(),
                                                        [](const json& extent) { return extent.is_number_integer(); });
@@ -81,7 +74,7 @@ Shape input_of(const json& value) {
     refuse("the metadata \"input_shape\" is not a list of three extents");
   }
   Shape shape;
-  for (const json& extent : value) shape.push_back(extent.get<std::int64_t>());
+  for (const json& extent : value) shape.push_back(whole_number(extent));
   return shape;
 }
 
@@ -106,7 +99,7 @@ Architecture architecture_of(const json& value) {
     refuse("the metadata \"architecture\" has a \"hidden\" that is no whole number");
   }
   if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is no number");
-  a.hidden = field("hidden").get<std::int64_t>();
+  a.hidden = whole_number(field("hidden"));
   a.dropout = field("dropout").get<double>();
   return a;
 }
@@ -117,9 +110,8 @@ void check_classes(const std::vector<std::string>& classes) {
     refuse("it names {} classes, at most {} are possible", classes.size(), most_classes);
   }
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    if (classes[i].empty()) refuse("the name of class {} is empty", i);
-    if (!is_utf8(classes[i])) refuse("the name of class {} is not UTF-8", i);
-    if (has_control_character(classes[i])) refuse("the name of class {} has a control character", i);
+    const std::string fault = fault_of_name(classes[i]);
+    if (!fault.empty()) refuse("the name of class {} {}", i, fault);
   }
 }
 
@@ -139,12 +131,16 @@ void check_normalization(const Normalization& n, std::int64_t channels) {
       refuse("its normalization has a {} of {} numbers for {} channels", name, numbers->size(), channels);
     }
   }
+  // Beyond that, float32 overflows before the net has multiplied and added.
+  constexpr double largest = 1e6, smallest = 1e-6;
   for (const double mean : n.mean) {
-    if (!std::isfinite(mean)) refuse("its normalization has a mean of {}, expected a finite number", mean);
+    if (!(std::abs(mean) <= largest)) {
+      refuse("its normalization has a mean of {}, expected a number in [{:.0f}, {:.0f}]", mean, -largest, largest);
+    }
   }
   for (const double std : n.std) {
-    if (!(std > 0 && std::isfinite(std))) {
-      refuse("its normalization has a std of {}, expected a finite number above 0", std);
+    if (!(std >= smallest && std <= largest)) {
+      refuse("its normalization has a std of {}, expected a number in [{}, {:.0f}]", std, smallest, largest);
     }
   }
 }
@@ -291,10 +287,9 @@ void refuse_checkpoint(const char* op, const std::string& file) {
   if (!io::safetensors_metadata(file).contains("xtape_checkpoint")) return;
   const std::filesystem::path run = std::filesystem::path(file).parent_path(), best = run / run_file::best;
   std::error_code error;
-  const std::string instead =
-      !std::filesystem::exists(best, error)
-          ? fmt::format("the {} beside it, once there is one", run_file::best)
-          : fmt::format("\"{}\" or \"{}\"", run.empty() ? "." : run.string(), best.string());
+  const std::string instead = !std::filesystem::exists(best, error)
+                                  ? fmt::format("the {} beside it, once there is one", run_file::best)
+                                  : fmt::format("\"{}\" or \"{}\"", run.empty() ? "." : run.string(), best.string());
   throw FileError(op, fmt::format("\"{}\" is what train --resume continues, no model; use {}", file, instead));
 }
 

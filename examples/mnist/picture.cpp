@@ -97,9 +97,10 @@ struct Pgm {
 void check_size(const Bytes& in, std::int64_t height, std::int64_t width, std::int64_t model_height,
                 std::int64_t model_width) {
   if (height == model_height && width == model_width) return;
-  in.fail("is {} x {}, the model takes {} x {}; resize it, as ImageMagick's "
-          "convert -resize '{}x{}!' does",
-          width, height, model_width, model_height, model_width, model_height);
+  in.fail(
+      "is {} x {}, the model takes {} x {}; resize it, as ImageMagick's "
+      "convert -resize '{}x{}!' does",
+      width, height, model_width, model_height, model_width, model_height);
 }
 
 Pgm read_header(Bytes& in, bool is_plain) {

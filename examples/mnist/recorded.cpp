@@ -79,7 +79,12 @@ double RecordedRun::number(const char* key) const {
   return record[key].get<double>();
 }
 
-RecordedRun load_run(const std::string& path) {
+std::string state_of(const RecordedRun& run) {
+  const std::string state = run.text("state");
+  return state == "running" && !is_in_use(run.path) ? "interrupted" : state;
+}
+
+RecordedRun load_run(const std::string& path, bool may_be_empty) {
   RecordedRun run;
   run.path = path;
   while (run.path.size() > 1 && run.path.ends_with('/')) run.path.pop_back();
@@ -99,11 +104,14 @@ RecordedRun load_run(const std::string& path) {
     throw FileError("run", fmt::format("\"{}\" is damaged: no JSON", file(run_file::record)));
   }
   run.options = options_in(file(run_file::config), read_file("run", file(run_file::config)));
-  if (!std::filesystem::exists(file(run_file::last), error)) {
+  const bool has_checkpoint = std::filesystem::exists(file(run_file::last), error);
+  if (!has_checkpoint && may_be_empty) return run;
+  if (!has_checkpoint) {
     throw FileError(
         "run", fmt::format("the run in \"{}\" has no {}: it ended before its first checkpoint", path, run_file::last));
   }
   run.history = xtape::train::load_history(file(run_file::last));
-  if (run.history.empty()) throw FileError("run", fmt::format("the run in \"{}\" ended in its first epoch", path));
+  if (run.history.empty() && !may_be_empty)
+    throw FileError("run", fmt::format("the run in \"{}\" ended in its first epoch", path));
   return run;
 }

@@ -33,5 +33,8 @@ struct RecordedRun {
   double number(const char* key) const;
 };
 
-/// FileError if the directory holds no run, or one without a completed checkpoint.
-RecordedRun load_run(const std::string& path);
+/// How the run stands: what run.json says, but "interrupted" if it says "running" and no process holds the run.
+std::string state_of(const RecordedRun& run);
+
+/// FileError if the directory holds no run or, unless it may be empty, one without a completed epoch.
+RecordedRun load_run(const std::string& path, bool may_be_empty = false);

@@ -75,13 +75,16 @@ void make_page(const RecordedRun& run, const std::string& out) {
 
 int report(const ReportSettings& s) {
   std::vector<RecordedRun> runs;
-  for (const std::string& path : s.runs) runs.push_back(load_run(path));
+  for (const std::string& path : s.runs) runs.push_back(load_run(path, s.runs.size() > 1));
   if (runs.size() > 1) {
     if (!s.out.empty()) throw ValueError("--out", "needs a single RUN");
     fmt::print("{}", comparison_of(runs));
   } else {
     const std::string out = s.out.empty() ? runs[0].path + '/' + run_file::report : s.out;
     make_page(runs[0], out);
+    const std::string state = state_of(runs[0]);
+    if (state == "interrupted") fmt::print("state   interrupted; train --resume {} goes on\n", runs[0].path);
+    if (state == "running") fmt::print("state   running\n");
     fmt::print("verdict {}\nreport  {}\n", runs[0].history.verdict(), out);
   }
   flush(stdout);

@@ -93,9 +93,10 @@ void check_old_run(const std::string& path) {
   }
   const bool has_last = fs::exists(directory / run_file::last, error);
   if (!has_last && fs::exists(directory / run_file::best, error)) {
-    throw FileError("--resume", fmt::format("the run in \"{0}\" has no {1}, from which it would go on; its best weights "
-                                            "are in \"{0}/{2}\", from which --load \"{0}/{2}\" begins another run",
-                                            path, run_file::last, run_file::best));
+    throw FileError("--resume",
+                    fmt::format("the run in \"{0}\" has no {1}, from which it would go on; its best weights "
+                                "are in \"{0}/{2}\", from which --load \"{0}/{2}\" begins another run",
+                                path, run_file::last, run_file::best));
   }
   if (!has_last) {
     throw FileError("--resume", fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
@@ -164,6 +165,14 @@ void RunDirectory::lock() {
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw FileError("--out", fmt::format("\"{}\" is in use by another xtape-mnist", path_));
   }
+}
+
+bool is_in_use(const std::string& path) {
+  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return false;
+  const bool is_locked = ::flock(directory, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(directory);
+  return is_locked;
 }
 
 std::string latest_run() {

@@ -43,6 +43,8 @@ class RunDirectory {
 void check_new_run(const std::string& path, bool replace);
 /// Throws as RunDirectory::existing would, and if there is no checkpoint to go on from.
 void check_old_run(const std::string& path);
+/// Whether a program holds the lock of the run in this directory.
+bool is_in_use(const std::string& path);
 /// The run/N with the highest N, for hints; "" if there is none.
 std::string latest_run();
 

@@ -10,6 +10,7 @@
 #include "checks.hpp"
 #include "hash.hpp"
 #include "model_file.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 
@@ -40,6 +41,8 @@ CLI::Validator class_names() {
             const std::vector<std::string> names = names_in(list);
             for (const std::string& name : names) {
               if (name.empty()) return fmt::format("\"{}\" has an empty name", list);
+              const std::string fault = fault_of_name(name);
+              if (!fault.empty()) return fmt::format("the name \"{}\" {}", name, fault);
             }
             return std::string(names.size() < 2 ? "needs two names or more, with commas between them" : "");
           },

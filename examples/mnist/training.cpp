@@ -1,5 +1,6 @@
 // What a training is made of, and how it is described.
 #include "training.hpp"
+#include "untrusted.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -68,7 +69,7 @@ Ingredients::Ingredients(const TrainSettings& s)
 
 void print_heading(const TrainSettings& s, const Ingredients& made) {
   std::FILE* const out = s.out_stream();
-  fmt::print(out, "data    {}\n", made.images.name);
+  fmt::print(out, "data    {}\n", printable(made.images.name));
   fmt::print(out, "{}",
              paragraph("images", fmt::format("{} training, {} validation, {} test", made.parts.training.size(),
                                              made.parts.held_out.size(), made.images.test.size())));

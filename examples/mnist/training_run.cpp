@@ -301,23 +301,26 @@ std::string weights_in_words(const train::History& history, std::int64_t epoch) 
   if (epoch == 0) return history.empty() ? "those that it began with" : "those of its last step";
   const bool is_last = epoch == static_cast<std::int64_t>(history.size()), is_best = epoch == history.best_epoch();
   return fmt::format("those of epoch {}{}", epoch,
-                     is_last && is_best ? ", the last and best" : is_best ? ", the best" : ", the last");
+                     is_last && is_best ? ", the last and best"
+                     : is_best          ? ", the best"
+                                        : ", the last");
 }
 
 /// Why training ended, and where the best weights are if the model has others.
 void print_end(std::FILE* out, const train::History& history, const RunFiles& files, std::int64_t epoch) {
   std::string reason = history.stop_reason();
   reason = reason.substr(0, reason.find("; the weights are"));
-  fmt::print(out, "{}", paragraph("ended", fmt::format("{}; the weights are {}", reason,
-                                                         weights_in_words(history, epoch))));
+  fmt::print(out, "{}",
+             paragraph("ended", fmt::format("{}; the weights are {}", reason, weights_in_words(history, epoch))));
   if (history.best_epoch() == 0 || epoch == history.best_epoch()) return;
   const train::EpochRecord best = history.best();
   const bool validated = !std::isnan(best.validation_loss);
   const std::string place =
       files.directory().defined() ? files.directory().file(run_file::best) : "not kept, by --no-out";
-  fmt::print(out, "{}", paragraph("best", fmt::format("epoch {}, {} loss {:.4f}: {}", best.epoch,
-                                                      validated ? "validation" : "training",
-                                                      validated ? best.validation_loss : best.train_loss, place)));
+  fmt::print(
+      out, "{}",
+      paragraph("best", fmt::format("epoch {}, {} loss {:.4f}: {}", best.epoch, validated ? "validation" : "training",
+                                    validated ? best.validation_loss : best.train_loss, place)));
 }
 
 void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files, const Json& results) {

@@ -23,7 +23,8 @@ data::Batch first_batch(const TrainSettings& s, const Ingredients& made) {
 
 std::string plan_of(const TrainSettings& s, std::int64_t images) {
   const std::int64_t batches = (images + s.batch_size - 1) / s.batch_size;
-  std::string plan = fmt::format("{} epochs of {} steps with {}, lr {}", s.epochs, batches, s.optimizer, s.lr);
+  std::string plan = fmt::format("{} epoch{} of {} steps with {}, lr {}", s.epochs, s.epochs == 1 ? "" : "s", batches,
+                                 s.optimizer, s.lr);
   if (s.schedule != "none") plan += ", schedule " + s.schedule;
   if (s.augment) plan += ", shifted images";
   if (s.early_stopping > 0) plan += fmt::format(", until {} epochs have not improved", s.early_stopping);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -29,6 +30,14 @@ IncompatibleKeys compare_keys(const StateDict& ours, const StateDict& theirs) {
   return keys;
 }
 
+/// The first names, and how many more there are.
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 5;
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()));
+  const std::string list = fmt::format("{}", fmt::join(names.begin(), end, ", "));
+  return names.size() > most ? fmt::format("{} and {} more", list, names.size() - most) : list;
+}
+
 /// Throws if a shape differs or, with `strict`, if a name has no counterpart.
 void check_fit(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys, bool strict) {
   std::string shapes, names;
@@ -38,8 +47,8 @@ void check_fit(const StateDict& ours, const StateDict& theirs, const Incompatibl
              fmt::format("\"{}\" is {} in the dict, {} in the module", name, theirs.at(name).shape(), tensor.shape()));
   }
   if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
-    names = fmt::format("the keys do not match: missing [{}], unexpected [{}]", fmt::join(keys.missing_keys, ", "),
-                        fmt::join(keys.unexpected_keys, ", "));
+    names = fmt::format("the keys do not match: missing [{}], unexpected [{}]", first_of(keys.missing_keys),
+                        first_of(keys.unexpected_keys));
   }
   if (!shapes.empty()) {
     if (!names.empty()) add_item(shapes, names);
