@@ -1,9 +1,13 @@
 #include "checks.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <numeric>
@@ -76,6 +80,17 @@ CLI::Validator writable_file() {
               return fmt::format("there is no directory \"{}\"", folder.string());
             }
             if (std::filesystem::is_directory(path, error)) return fmt::format("\"{}\" is a directory", path);
+            const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+            if (type == std::filesystem::file_type::none) return fmt::format("\"{}\": {}", path, error.message());
+            if (type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::regular) {
+              return fmt::format("\"{}\" is not a regular file", path);
+            }
+            // The file is written beside its place first.
+            const std::string beside = (folder / fmt::format(".xtape-mnist-{}.tmp", ::getpid())).string();
+            const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+            if (file < 0) return fmt::format("\"{}\" cannot be written: {}", path, std::strerror(errno));
+            ::close(file);
+            ::unlink(beside.c_str());
             return std::string();
           },
           ""};

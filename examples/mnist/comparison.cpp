@@ -1,5 +1,4 @@
 #include "comparison.hpp"
-#include "untrusted.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "untrusted.hpp"
+
 using namespace xtape;
 
 namespace {
@@ -16,11 +17,14 @@ namespace {
 using Row = std::vector<std::string>;
 
 /// Columns as wide as their longest cell, two spaces between them.
-std::string table_of(const std::vector<Row>& rows) {
+std::string table_of(std::vector<Row> rows) {
   std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
+  for (Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      row[c] = printable(row[c]);
+      widths[c] = std::max(widths[c], row[c].size());
+    }
   }
   std::string table;
   for (const Row& row : rows) {
@@ -48,7 +52,7 @@ bool has_validation(const RecordedRun& run) {
 
 /// The set of images, by which runs can be compared: "built-in digits (3f6a02b1)".
 std::string data_of(const RecordedRun& run) {
-  return fmt::format("{} ({})", run.text("name", "data"), run.text("hash", "data").substr(0, 8));
+  return printable(fmt::format("{} ({})", run.text("name", "data"), run.text("hash", "data").substr(0, 8)));
 }
 
 double accuracy(const RecordedRun& run) { return has_validation(run) ? run.history.best().validation_accuracy : -1; }
@@ -117,8 +121,9 @@ std::string verdicts_of(const std::vector<RecordedRun>& runs) {
 
 /// "a, b and c"
 std::string list_of(const std::vector<std::string>& names) {
-  if (names.size() == 1) return names[0];
-  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+  const std::string last = printable(names.back());
+  if (names.size() == 1) return last;
+  return fmt::format("{} and {}", printable(fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", "))), last);
 }
 
 /// Which of runs on the same data, the best first, is best, and whether that may be chance: by accuracy, since label
@@ -138,7 +143,7 @@ std::string conclusion_of(const std::vector<RecordedRun>& runs) {
   if (best.size() > 1) {
     text = fmt::format("{} have the same highest validation accuracy.\n", list_of(best));
   } else if (best.size() == 1) {
-    text = fmt::format("{} has the highest validation accuracy.\n", best[0]);
+    text = fmt::format("{} has the highest validation accuracy.\n", printable(best[0]));
   }
   if (!near.empty()) {
     text += fmt::format("{} cannot be told from {}: the intervals overlap, the difference may be chance.\n",

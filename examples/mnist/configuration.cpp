@@ -14,6 +14,7 @@
 #include "checks.hpp"
 #include "files.hpp"
 #include "settings.hpp"
+#include "untrusted.hpp"
 
 namespace {
 
@@ -65,6 +66,7 @@ std::string hint_for(const std::string& text, toml::source_index line) {
 
 toml::table parsed(const std::string& path) {
   const std::string text = read_file("--config", path);
+  check_extent(path, text);
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& e) {
@@ -136,6 +138,16 @@ std::string toml_string(const std::string& text) {
 }
 
 }  // namespace
+
+void check_extent(const std::string& where, const std::string& toml) {
+  constexpr std::size_t largest = 1 << 16;
+  if (toml.size() > largest) {
+    throw xtape::FileError(where, fmt::format("has {} bytes, more than {}", toml.size(), largest));
+  }
+  if (const std::size_t line = line_with_many_dots(toml)) {
+    throw xtape::FileError(fmt::format("{}:{}", where, line), "has too many dots; the key of an option has none");
+  }
+}
 
 Configuration configuration_of(const CLI::App& app) {
   Configuration all;

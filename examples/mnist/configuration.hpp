@@ -17,6 +17,9 @@ using Configuration = std::vector<ConfiguredOption>;
 /// Of the options that may stand in a file those that play a part: no momentum of Adam.
 Configuration configuration_of(const CLI::App& app);
 std::string to_toml(const Configuration& configuration);
+/// FileError for a TOML text so large, or with tables so deep in each other, that it is no configuration. `where` is its
+/// file, for errors.
+void check_extent(const std::string& where, const std::string& toml);
 
 /// Gives each option that the command line has not given the value of the file. An option that plays no part with what
 /// the command line says, as momentum with --optimizer adam, is left out. FileError, with file, line and key, for a

@@ -32,16 +32,30 @@ class Bytes {
     }
   }
 
-  int peek() { return buffer_.sgetc(); }
+ private:
+  /// f(), which reads; a filebuf throws what is no FileError.
+  template <class F>
+  auto read(F f) const {
+    try {
+      return f();
+    } catch (const std::ios_base::failure&) {
+      fail("cannot be read: {}", std::generic_category().message(errno != 0 ? errno : EIO));
+    }
+  }
+
+ public:
+  int peek() {
+    return read([this] { return buffer_.sgetc(); });
+  }
   int next() {
-    const int byte = buffer_.sbumpc();
+    const int byte = read([this] { return buffer_.sbumpc(); });
     if (byte != end) ++offset_;
     return byte;
   }
   /// Up to n bytes; fewer only at the end.
   std::string next(std::int64_t n) {
     std::string bytes(static_cast<std::size_t>(n), '\0');
-    bytes.resize(static_cast<std::size_t>(buffer_.sgetn(bytes.data(), n)));
+    bytes.resize(static_cast<std::size_t>(read([this, &bytes, n] { return buffer_.sgetn(bytes.data(), n); })));
     offset_ += static_cast<std::int64_t>(bytes.size());
     return bytes;
   }

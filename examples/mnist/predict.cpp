@@ -121,7 +121,7 @@ int predict(const PredictSettings& s) {
   for (const std::string& file : s.files) {
     try {
       predict_file(model, file, s);
-    } catch (const FileError& e) {
+    } catch (const Error& e) {
       if (e.op() == "stdout") throw;
       print_message(e.what());
       code = 1;

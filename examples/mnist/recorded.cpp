@@ -11,6 +11,7 @@
 
 #include "files.hpp"
 #include "run_directory.hpp"
+#include "untrusted.hpp"
 
 using xtape::FileError;
 
@@ -37,6 +38,7 @@ T recorded_number(const std::string& where, const ConfiguredOption& option) {
 }  // namespace
 
 Configuration options_in(const std::string& where, const std::string& toml) {
+  check_extent(where, toml);
   toml::table table;
   try {
     table = toml::parse(toml, where);
@@ -84,6 +86,12 @@ std::string state_of(const RecordedRun& run) {
   return state == "running" && !is_in_use(run.path) ? "interrupted" : state;
 }
 
+nlohmann::ordered_json parse_record(const std::string& text) {
+  constexpr int depth = 32;
+  if (nests_deeper_than(text, depth)) return nlohmann::ordered_json::value_t::discarded;
+  return nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
 RecordedRun load_run(const std::string& path, bool may_be_empty) {
   RecordedRun run;
   run.path = path;
@@ -99,13 +107,16 @@ RecordedRun load_run(const std::string& path, bool may_be_empty) {
           "run", fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));
     }
   }
-  run.record = nlohmann::ordered_json::parse(read_file("run", file(run_file::record)), nullptr, false);
+  run.record = parse_record(read_file("run", file(run_file::record)));
   if (!run.record.is_object()) {
     throw FileError("run", fmt::format("\"{}\" is damaged: no JSON", file(run_file::record)));
   }
   run.options = options_in(file(run_file::config), read_file("run", file(run_file::config)));
   const bool has_checkpoint = std::filesystem::exists(file(run_file::last), error);
   if (!has_checkpoint && may_be_empty) return run;
+  if (!has_checkpoint && run.text("state") == "finished") {
+    throw FileError("run", fmt::format("the run in \"{}\" has trained no epoch: it was one of --epochs 0", path));
+  }
   if (!has_checkpoint) {
     throw FileError(
         "run", fmt::format("the run in \"{}\" has no {}: it ended before its first checkpoint", path, run_file::last));

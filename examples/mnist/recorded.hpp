@@ -22,6 +22,9 @@ struct RecordedData {
 /// FileError for a value outside the option's range.
 RecordedData data_in(const std::string& where, const Configuration& options);
 
+/// The text of a run.json; discarded if it is no JSON, or nested deeper than any record.
+nlohmann::ordered_json parse_record(const std::string& text);
+
 struct RecordedRun {
   std::string path;  // of its directory
   Configuration options;

@@ -15,6 +15,7 @@
 #include "recorded.hpp"
 #include "run_directory.hpp"
 #include "settings.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 
@@ -83,9 +84,9 @@ int report(const ReportSettings& s) {
     const std::string out = s.out.empty() ? runs[0].path + '/' + run_file::report : s.out;
     make_page(runs[0], out);
     const std::string state = state_of(runs[0]);
-    if (state == "interrupted") fmt::print("state   interrupted; train --resume {} goes on\n", runs[0].path);
+    if (state == "interrupted") fmt::print("state   interrupted; train --resume {} goes on\n", printable(runs[0].path));
     if (state == "running") fmt::print("state   running\n");
-    fmt::print("verdict {}\nreport  {}\n", runs[0].history.verdict(), out);
+    fmt::print("verdict {}\nreport  {}\n", runs[0].history.verdict(), printable(out));
   }
   flush(stdout);
   return 0;

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -110,10 +111,9 @@ RunDirectory RunDirectory::create(const std::string& path, bool replace) {
   RunDirectory run;
   run.path_ = without_slashes(path);
   std::error_code error;
-  fs::create_directories(run.path_, error);
+  run.is_new_ = fs::create_directories(run.path_, error);
   if (error) fail_to_make(path, error.message());
   run.lock();
-  if (replace) remove_run(run.path_);
   return run;
 }
 
@@ -127,6 +127,7 @@ RunDirectory RunDirectory::next() {
     run.path_ = fmt::format("{}/{}", runs, n);
     // mkdir decides between programs that begin at the same time.
     if (::mkdir(run.path_.c_str(), 0777) == 0) {
+      run.is_new_ = true;
       run.lock();
       return run;
     }
@@ -146,17 +147,39 @@ RunDirectory RunDirectory::existing(const std::string& path) {
 }
 
 RunDirectory::~RunDirectory() {
+  if (is_new_) ::rmdir(path_.c_str());  // if it is empty still
   if (lock_ >= 0) ::close(lock_);
 }
 RunDirectory::RunDirectory(RunDirectory&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      is_new_(std::exchange(other.is_new_, false)) {}
 RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(lock_, other.lock_);
+  std::swap(is_new_, other.is_new_);
   return *this;
 }
 
 void RunDirectory::write(const char* name, const std::string& text) const { write_file("--out", file(name), text); }
+
+void RunDirectory::begin(const std::string& config, const std::string& record) const {
+  constexpr std::pair<const char*, const char*> moves[] = {{".new.config.toml", run_file::config},
+                                                           {".new.run.json", run_file::record}};
+  try {
+    write(moves[0].first, config);
+    write(moves[1].first, record);
+  } catch (...) {
+    for (const auto& [temporary, name] : moves) ::unlink(file(temporary).c_str());
+    throw;
+  }
+  remove_run(path_);
+  for (const auto& [temporary, name] : moves) {
+    if (std::rename(file(temporary).c_str(), file(name).c_str()) != 0) {
+      throw FileError("--out", fmt::format("\"{}\": {}", file(name), std::strerror(errno)));
+    }
+  }
+}
 
 void RunDirectory::lock() {
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -16,8 +16,8 @@ class RunDirectory {
  public:
   /// None: nothing is written.
   RunDirectory() = default;
-  /// Makes the directory, with those above it, or uses one that holds no run. With `replace`, the files of a run in it
-  /// are removed. FileError if it holds a run, cannot be made or written to, or is in use.
+  /// Makes the directory, with those above it, or uses one that holds no run; with `replace`, also one that holds a run,
+  /// which is replaced by begin(). A directory that was made is removed again if nothing was written. FileError if it holds a run, cannot be made or written to, or is in use.
   static RunDirectory create(const std::string& path, bool replace);
   /// runs/N with the first N from 1 that is free.
   static RunDirectory next();
@@ -30,6 +30,9 @@ class RunDirectory {
   bool defined() const noexcept { return !path_.empty(); }
   const std::string& path() const noexcept { return path_; }
   std::string file(const char* name) const { return path_ + '/' + name; }
+  /// Writes the first files of a run, then removes what else is there of another run: if they cannot be written, that
+  /// run is as it was. FileError.
+  void begin(const std::string& config, const std::string& record) const;
   /// Replaces the file as a whole. FileError.
   void write(const char* name, const std::string& text) const;
 
@@ -37,6 +40,7 @@ class RunDirectory {
   void lock();
   std::string path_;
   int lock_ = -1;  // a descriptor of the directory
+  bool is_new_ = false;
 };
 
 /// Throws as RunDirectory::create would, as far as that can be said without writing anything.

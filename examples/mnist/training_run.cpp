@@ -17,8 +17,10 @@
 #include "files.hpp"
 #include "hash.hpp"
 #include "model_file.hpp"
+#include "recorded.hpp"
 #include "run_directory.hpp"
 #include "training.hpp"
+#include "untrusted.hpp"
 
 using namespace xtape;
 using Json = nlohmann::ordered_json;
@@ -35,10 +37,17 @@ train::ProgressMode mode_of(const std::string& name) {
 /// run.json of the run that goes on, if the data is the same.
 Json record_to_continue(const RunDirectory& run, const std::string& data_hash) {
   const std::string path = run.file(run_file::record);
-  Json record = Json::parse(read_file("--resume", path), nullptr, /*allow_exceptions=*/false);
+  Json record = parse_record(read_file("--resume", path));
   if (!record.is_object() || !record.contains("data") || !record["data"].is_object() ||
       !record["data"].contains("hash") || !record["data"]["hash"].is_string()) {
     throw FileError("--resume", fmt::format("\"{}\" is damaged: it names no data", path));
+  }
+  if (!record.contains("resumed")) record["resumed"] = Json::array();
+  if (!record["resumed"].is_array()) {
+    throw FileError("--resume", fmt::format("\"{}\" is damaged: its \"resumed\" is not a list", path));
+  }
+  if (!record.contains("started") || !record["started"].is_string()) {
+    throw FileError("--resume", fmt::format("\"{}\" is damaged: its \"started\" is not a time", path));
   }
   const std::string before = record["data"]["hash"];
   if (before != data_hash) {
@@ -66,16 +75,17 @@ class RunFiles {
   train::CheckpointOptions checkpoint() const;
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
-  /// The last page, and run.json with `results`.
-  void finish(const train::Trainer& trainer, const Json& results);
+  /// The last page, and run.json with `results`, in which a failure becomes the state and the reason.
+  void finish(const train::Trainer& trainer, Json& results);
   /// f(); an exception of it is noted in run.json.
   template <class F>
-  auto guarded(F f) {
+  auto guarded(const train::Trainer& trainer, F f) {
     try {
       return f();
     } catch (const std::exception& e) {
-      const std::string what = e.what();
-      attempt([this, &what] { end_record({{"state", "failed"}, {"stop_reason", what}}); });
+      note_failure(e.what());
+      Json results;
+      if (has_begun_) finish(trainer, results);
       throw;
     }
   }
@@ -86,21 +96,22 @@ class RunFiles {
 
  private:
   void write_page(const train::Trainer& trainer, bool goes_on);
+  std::string record_text() const;
   void write_record();
   void end_record(const Json& results);
   template <class F>
   void attempt(F f) {
     try {
-      if (failure_.empty()) f();
+      f();
     } catch (const std::exception& e) {
       note_failure(e.what());
     }
   }
 
+  io::Metadata metadata_;  // before the directory, in which nothing changes if it is refused
   RunDirectory run_;
   data::DataLoader validation_;
   bool validates_;
-  io::Metadata metadata_;
   std::vector<std::string> classes_;
   std::string config_;
   bool has_begun_ = false, is_resumed_;
@@ -121,10 +132,10 @@ Description description_of(const TrainSettings& s, const Ingredients& made, cons
 }
 
 RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Configuration& configuration)
-    : run_(directory_for(s)),
+    : metadata_(metadata_of(description_of(s, made, configuration))),
+      run_(directory_for(s)),
       validation_(made.parts.held_out, {.batch_size = evaluation_batch}),
       validates_(s.validates() && made.parts.held_out.size() > 0),
-      metadata_(metadata_of(description_of(s, made, configuration))),
       classes_(made.images.classes()),
       config_(to_toml(configuration)),
       is_resumed_(s.resume) {
@@ -154,6 +165,7 @@ void RunFiles::begin() {
   if (is_resumed_) record_["resumed"].push_back(now());
   record_["state"] = "running";  // also of a run that was killed: then nobody holds the lock of its directory
   record_["pid"] = static_cast<std::int64_t>(::getpid());
+  if (!is_resumed_) return run_.begin(config_, record_text());
   run_.write(run_file::config, config_);
   write_record();
 }
@@ -164,7 +176,7 @@ train::CheckpointOptions RunFiles::checkpoint() const {
 }
 
 void RunFiles::write_epoch(const train::Trainer& trainer) {
-  if (!run_.defined()) return;
+  if (!run_.defined() || !failure_.empty()) return;
   attempt([this, &trainer] {
     const train::History history = trainer.history();
     run_.write(run_file::metrics_csv, history.to_csv());
@@ -184,17 +196,18 @@ void RunFiles::write_page(const train::Trainer& trainer, bool goes_on) {
   train::save_report(run_.file(run_file::report), trainer.history(), evaluation, page_);
 }
 
-void RunFiles::write_record() {
+std::string RunFiles::record_text() const {
   // Arguments and names of files may be no UTF-8.
-  run_.write(run_file::record, record_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
+  return record_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-void RunFiles::finish(const train::Trainer& trainer, const Json& results) {
+void RunFiles::write_record() { run_.write(run_file::record, record_text()); }
+
+void RunFiles::finish(const train::Trainer& trainer, Json& results) {
   if (!run_.defined()) return;
-  attempt([this, &trainer, &results] {
-    write_page(trainer, false);
-    end_record(results);
-  });
+  attempt([this, &trainer] { write_page(trainer, false); });  // also after a failure: the page stops to refresh
+  if (!failure_.empty()) results.update({{"state", "failed"}, {"stop_reason", failure_}});
+  attempt([this, &results] { end_record(results); });
 }
 
 void RunFiles::end_record(const Json& results) {
@@ -258,11 +271,19 @@ struct Ending {
   std::string state = "finished", line;  // for stderr; "" for none
 };
 
+/// The end of the line about an interruption.
+std::string how_to_continue(const RunDirectory& run) {
+  if (!run.defined()) return "";
+  if (::access(run.file(run_file::last).c_str(), F_OK) != 0) {
+    return fmt::format("; there is no checkpoint yet; begin again with --out {} --force", run.path());
+  }
+  return fmt::format("; continue with xtape-mnist train --resume {}", run.path());
+}
+
 Ending ending_of(const train::History& history, const RunFiles& files, bool display_failed) {
-  const std::string how_to_go_on =
-      files.directory().defined()
-          ? fmt::format("; continue with xtape-mnist train --resume {}", files.directory().path())
-          : "";
+  const std::string how_to_go_on = how_to_continue(files.directory());
+  const bool is_complete =
+      history.stop_cause() == train::StopCause::last_epoch || history.stop_cause() == train::StopCause::patience;
   if (!files.failure().empty()) return {1, "failed", files.failure()};
   if (display_failed && reader_is_gone())
     return {128 + SIGPIPE, "stopped", "nobody reads stdout any more" + how_to_go_on};
@@ -270,7 +291,8 @@ Ending ending_of(const train::History& history, const RunFiles& files, bool disp
   if (history.stop_cause() == train::StopCause::not_finite) {
     return {1, "diverged", "train: " + history.stop_reason() + "; try a smaller --lr"};
   }
-  if (const int signal = train::StopOnSignal::received()) {
+  // A signal after the last epoch interrupts nothing.
+  if (const int signal = train::StopOnSignal::received(); signal != 0 && !is_complete) {
     return {128 + signal, "stopped",
             fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", how_to_go_on)};
   }
@@ -334,13 +356,15 @@ void print_results(const TrainSettings& s, const train::History& history, const 
              double{results["test_accuracy"]});
   if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
   fmt::print(out, "weights {}\n", std::string(results["weights"]));
-  if (files.directory().defined()) fmt::print(out, "report  {}\n", files.directory().file(run_file::report));
+  const std::string page = files.directory().defined() ? files.directory().file(run_file::report) : "";
+  const bool has_page = !page.empty() && ::access(page.c_str(), F_OK) == 0;
+  if (has_page) fmt::print(out, "report  {}\n", printable(page));
   flush(out);
   if (s.progress != "json") return;
   Json line = {{"type", "test"}};
   line.update(results);
-  if (files.directory().defined()) line["report"] = files.directory().file(run_file::report);
-  fmt::print("{}\n", line.dump());
+  if (has_page) line["report"] = page;
+  fmt::print("{}\n", line.dump(-1, ' ', false, Json::error_handler_t::replace));
   flush(stdout);
 }
 
@@ -362,7 +386,7 @@ void print_beginning(const TrainSettings& s, const Ingredients& made, const RunF
   if (s.progress == "none") return;
   std::FILE* const out = s.out_stream();
   print_heading(s, made);
-  if (files.directory().defined()) fmt::print(out, "run     {}\n", files.directory().path());
+  if (files.directory().defined()) fmt::print(out, "run     {}\n", printable(files.directory().path()));
   if (s.resume) fmt::print(out, "{}", paragraph("resumed", place_of(files.directory())));
   fmt::print(out, "\n");
 }
@@ -388,7 +412,7 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   trainer.sink(watch);
   if (s.resume) trainer.resume(files.directory().file(run_file::last));
 
-  const train::History history = files.guarded([&files, &trainer, &made] {
+  const train::History history = files.guarded(trainer, [&files, &trainer, &made] {
     return files.validates() ? trainer.fit(made.parts.training, files.validation()) : trainer.fit(made.parts.training);
   });
   if (s.resume && !watch.has_trained()) {
@@ -398,9 +422,14 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   Ending ending = ending_of(history, files, bar.failed());
   const bool is_restored = restore_best(ending, files, made.model);
   if (!s.save.empty() && ending.state != "diverged") {
-    io::save_safetensors(s.save, made.model.state_dict(), metadata_of(description_of(s, made, configuration)));
+    try {
+      io::save_safetensors(s.save, made.model.state_dict(), metadata_of(description_of(s, made, configuration)));
+    } catch (const FileError& e) {
+      files.note_failure(e.what());
+      ending = ending_of(history, files, bar.failed());
+    }
   }
-  const Json results = results_of(ending, history, made, epoch_of_weights(s, history, is_restored));
+  Json results = results_of(ending, history, made, epoch_of_weights(s, history, is_restored));
   files.finish(trainer, results);
   if (ending.code == 0) ending = ending_of(history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
