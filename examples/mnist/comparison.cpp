@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <utility>
 
 using namespace xtape;
 
@@ -59,17 +58,17 @@ std::string results_of(const std::vector<RecordedRun>& runs) {
   for (const RecordedRun& run : runs) {
     rows.push_back({run.path, std::to_string(run.history.size()), std::to_string(run.history.best_epoch()),
                     decimals(run.history.best().validation_loss), accuracy_of(run),
-                    decimals(run.number("test_accuracy")), run.text("state")});
+                    decimals(number_in(run.record, "test_accuracy")), text_in(run.record, "state")});
   }
   return table_of(rows);
 }
 
 /// A row for each option that has not the same value in all runs; "-" where it plays no part.
 std::string differences_of(const std::vector<RecordedRun>& runs) {
-  const std::set<std::string> beside_the_point = {"progress", "threads"};
+  const std::set<std::string> ignored_options = {"progress", "threads"};
   std::map<std::string, Row> values;
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    for (const ConfiguredOption& o : runs[r].options) {
+    for (const ConfiguredOption& o : runs[r].options.list) {
       Row& row = values[o.key];
       row.resize(runs.size(), "-");
       row[r] = o.value.empty() ? "\"\"" : o.value;
@@ -78,7 +77,7 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
   std::vector<Row> rows{{"option"}};
   for (const RecordedRun& run : runs) rows[0].push_back(run.path);
   for (const auto& [key, row] : values) {
-    if (beside_the_point.count(key) > 0 ||
+    if (ignored_options.count(key) > 0 ||
         std::all_of(row.begin(), row.end(), [&row = row](const std::string& value) { return value == row[0]; })) {
       continue;
     }
@@ -97,7 +96,7 @@ std::string verdicts_of(const std::vector<RecordedRun>& runs) {
 /// Which run is best, and whether that may be chance: by accuracy, since label smoothing changes what a loss means.
 std::string conclusion_of(const std::vector<RecordedRun>& runs) {
   for (const RecordedRun& run : runs) {
-    if (run.text("hash", "data") != runs[0].text("hash", "data")) {
+    if (text_in(run.record, "hash", "data") != text_in(runs[0].record, "hash", "data")) {
       return fmt::format("The runs cannot be compared: {} was trained on other data than {}.\n", run.path,
                          runs[0].path);
     }

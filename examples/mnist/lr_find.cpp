@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "checks.hpp"
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "files.hpp"
 #include "settings.hpp"
 
@@ -29,8 +29,9 @@ struct LrFindSettings : Settings {
   std::int64_t steps = 100;
 };
 
-/// A curve of at most `rows` lines: the smoothed loss over the learning rate.
-void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest) {
+/// The smoothed loss over the learning rate, a bar a line.
+void print_curve(const train::LrSweep& sweep) {
+  constexpr std::size_t rows = 25, longest = 40;
   const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
   const auto [low, high] = std::minmax_element(sweep.smoothed.begin(), sweep.smoothed.end());
   // What follows an explosion would flatten all that comes before it.
@@ -59,13 +60,12 @@ std::string train_command(const CLI::App& app, double lr) {
     const std::string name = option->get_name();
     if (option->count() == 0 || name == "--start-lr" || name == "--end-lr" || name == "--steps") continue;
     command += ' ' + name;
-    if (option->get_items_expected_max() > 0) command += ' ' + shell_word(option->results().back());
+    if (option->get_items_expected_max() > 0) command += ' ' + shell_word(value_of(*option));
   }
   return command;
 }
 
 int find_lr(const CLI::App& app, const LrFindSettings& s) {
-  constexpr std::size_t rows = 25, longest = 40;
   check_settings(app, s);
   if (!(s.start_lr > 0)) throw ValueError("--start-lr", "needs a number above 0");
   if (!(s.end_lr > s.start_lr)) {
@@ -84,7 +84,7 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   const train::LrSweep sweep = train::lr_find(
       model, make_loss(s), *optimizer, parts.training,
       {.start_lr = s.start_lr, .end_lr = s.end_lr, .steps = s.steps, .batch_size = s.batch_size, .seed = s.seed});
-  print_curve(sweep, rows, longest);
+  print_curve(sweep);
   flush(stdout);
   const double lr = sweep.suggestion();
   fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. To train with it:\n  {}\n", lr,

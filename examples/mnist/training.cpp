@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <utility>
+#include "model_file.hpp"
 
 using namespace xtape;
 namespace lr_scheduler = xtape::optim::lr_scheduler;
@@ -44,54 +42,35 @@ Settings without_load_on_resume(const TrainSettings& s) {
   return settings;
 }
 
+/// Seeds the default generator, before anything is drawn from it.
+Images prepare(const TrainSettings& s) {
+  manual_seed(s.seed);
+  set_num_threads(s.threads);
+  return load_images(s);
+}
+
 }  // namespace
 
-Ingredients::Ingredients(const TrainSettings& s)
-    : images((manual_seed(s.seed), set_num_threads(s.threads), load_images(s))),
+TrainingSetup::TrainingSetup(const TrainSettings& s)
+    : images(prepare(s)),
       parts(split(images, s)),
       model(initial_model(without_load_on_resume(s), images.number_of_classes())),
       loss(make_loss(s)),
       optimizer(make_optimizer(s, model)),
       scheduler(make_scheduler(s, *optimizer, parts.training.size())),
       every(s.schedule == "one-cycle" ? train::Every::step : train::Every::epoch) {
+  if (s.wants_validation() && parts.held_out.size() > 0) {
+    validation = data::DataLoader(parts.held_out, {.batch_size = evaluation_batch});
+  }
   if (s.augment) parts.training = data::TransformedDataset(parts.training, data::RandomShift(shift_pixels));
 }
 
-void print_heading(const TrainSettings& s, const Ingredients& made) {
+void print_heading(const TrainSettings& s, const TrainingSetup& setup) {
   std::FILE* const out = s.out_stream();
-  fmt::print(out, "data    {}\n", made.images.name);
-  fmt::print(out, "images  {} training, {} validation, {} test\n", made.parts.training.size(),
-             made.parts.held_out.size(), made.images.test.size());
+  fmt::print(out, "data    {}\n", setup.images.name);
+  fmt::print(out, "images  {} training, {} validation, {} test\n", setup.parts.training.size(),
+             setup.parts.held_out.size(), setup.images.test.size());
   fmt::print(out, "model   {} ({} parameters)\n",
-             to_string(s.architecture, image_shape, made.images.number_of_classes()),
-             summary_of(made.model, image_shape).parameters());
-}
-
-std::string column(double value) {
-  if (std::isnan(value)) return "   nan";  // without a sign
-  for (int decimals = 4; decimals >= 0; --decimals) {
-    std::string text = fmt::format("{:6.{}f}", value, decimals);
-    if (text.size() == 6) return text;
-  }
-  return fmt::format("{:6.0e}", value);
-}
-
-std::string paragraph(const std::string& name, const std::string& text) {
-  constexpr std::size_t indent = 8, width = 60;
-  std::string out = fmt::format("{:<{}}", name, indent);
-  std::size_t at = indent;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t end = std::min(text.find(' ', i), text.size());
-    if (at > indent && at + 1 + (end - i) > width) {
-      out += '\n' + std::string(indent, ' ');
-      at = indent;
-    } else if (at > indent) {
-      out += ' ';
-      ++at;
-    }
-    out += text.substr(i, end - i);
-    at += end - i;
-    i = end + 1;
-  }
-  return out + '\n';
+             to_string(s.architecture, image_shape, setup.images.number_of_classes()),
+             summary_of(setup.model, image_shape).parameters());
 }
