@@ -54,6 +54,8 @@ std::string read_file(const std::string& op, const std::string& path) {
   return text;
 }
 
+void print_message(const std::string& message) { fmt::print(stderr, "xtape-mnist: {}\n", message); }
+
 void flush(std::FILE* out) {
   if (std::fflush(out) != 0 || std::ferror(out) != 0) {
     if (out == stdout && reader_is_gone()) throw ReaderIsGone();

@@ -44,7 +44,7 @@ const std::string& text_of(const io::Metadata& metadata, const char* name) {
 
 json json_of(const io::Metadata& metadata, const char* name) {
   json value = json::parse(text_of(metadata, name), nullptr, false);
-  if (value.is_discarded()) refuse("the metadata \"{}\" is no JSON", name);
+  if (value.is_discarded()) refuse("the metadata \"{}\" is not JSON", name);
   return value;
 }
 
@@ -99,13 +99,13 @@ Architecture architecture_of(const json& value) {
     return value.at(name);
   };
   Architecture a;
-  if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is no text");
+  if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is not a string");
   a.model = field("model").get<std::string>();
   if (a.model != "mlp") return a;
   if (!field("hidden").is_number_integer()) {
-    refuse("the metadata \"architecture\" has a \"hidden\" that is no whole number");
+    refuse("the metadata \"architecture\" has a \"hidden\" that is not a whole number");
   }
-  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is no number");
+  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is not a number");
   a.hidden = field("hidden").get<std::int64_t>();
   a.dropout = field("dropout").get<double>();
   return a;

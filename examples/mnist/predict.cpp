@@ -79,15 +79,15 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
   }
   line.update(top[0]);
   line["top"] = top;
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files may be no UTF-8
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files need not be UTF-8
 }
 
 void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
   if (pictures.is_list || !looks_dark_on_light(pictures.images[0])) return;
-  fmt::print(stderr,
-             "xtape-mnist: note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
-             "dark: --invert makes them alike\n",
-             file);
+  print_message(
+      fmt::format("note: \"{}\" is light at its corners, as ink on paper; MNIST's images are light on "
+                  "dark: --invert makes them alike",
+                  file));
 }
 
 void predict_file(const Model& model, const std::string& file, const PredictSettings& s) {
@@ -122,7 +122,7 @@ int predict(const PredictSettings& s) {
       predict_file(model, file, s);
     } catch (const FileError& e) {
       if (e.op() == "stdout") throw;
-      fmt::print(stderr, "xtape-mnist: {}\n", e.what());
+      print_message(e.what());
       code = 1;
     }
   }
@@ -134,7 +134,7 @@ int predict(const PredictSettings& s) {
 Run add_predict(CLI::App& app) {
   auto s = std::make_shared<PredictSettings>();
   add_model_argument(app, s->model);
-  app.add_option("FILE", s->files, "Pictures: PGM, or IDX with any number of them; - reads a PGM from stdin")
+  app.add_option("FILE", s->files, "PGM pictures, or IDX files with any number of them; - reads a PGM from stdin")
       ->required()
       ->type_name(" ")
       ->default_str("");
