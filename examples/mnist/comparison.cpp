@@ -31,14 +31,6 @@ std::string table_of(const std::vector<Row>& rows) {
 
 std::string decimals(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
 
-/// Wilson's score interval at 95 %, as train::Evaluation has it.
-train::Interval wilson(double share, double n) {
-  constexpr double z = 1.959963984540054;
-  const double center = (share + z * z / (2 * n)) / (1 + z * z / n);
-  const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-  return {std::max(0.0, center - half), std::min(1.0, center + half)};
-}
-
 bool has_validation(const RecordedRun& run) {
   return !run.history.empty() && run.history.data().validation_samples > 0 &&
          !std::isnan(run.history.best().validation_accuracy);
@@ -52,7 +44,7 @@ std::string data_of(const RecordedRun& run) {
 double accuracy(const RecordedRun& run) { return has_validation(run) ? run.history.best().validation_accuracy : -1; }
 
 train::Interval interval_of(const RecordedRun& run) {
-  return wilson(run.history.best().validation_accuracy, static_cast<double>(run.history.data().validation_samples));
+  return train::wilson_interval(run.history.best().validation_accuracy, run.history.data().validation_samples);
 }
 
 std::string accuracy_of(const RecordedRun& run) {

@@ -19,8 +19,6 @@
 #include <vector>
 #include <xtape/xtape.hpp>
 
-#include "files.hpp"
-
 namespace fs = std::filesystem;
 using xtape::FileError;
 
@@ -154,7 +152,7 @@ RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
   return *this;
 }
 
-void RunDirectory::write(const char* name, const std::string& text) const { write_file("--out", file(name), text); }
+void RunDirectory::write(const char* name, const std::string& text) const { xtape::io::save_text(file(name), text); }
 
 void RunDirectory::lock() {
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -187,14 +185,6 @@ std::string latest_run() {
 
 std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name") && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
-  }
-  return "unknown";
-}
-
 nlohmann::ordered_json record_of_program(int threads) {
   std::vector<std::string> command;
   std::ifstream arguments("/proc/self/cmdline", std::ios::binary);
@@ -203,7 +193,7 @@ nlohmann::ordered_json record_of_program(int threads) {
   const std::string build = xtape::build_info(), kernels = build.substr(build.rfind(", ") + 2);
   return {{"version", xtape::version()},
           {"build", build},
-          {"cpu", cpu_name()},
+          {"cpu", xtape::cpu_name()},
           {"instruction_set", kernels.substr(0, kernels.find(' '))},
           {"threads", threads},
           {"command", command},

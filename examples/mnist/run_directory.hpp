@@ -54,4 +54,3 @@ std::string latest_run();
 nlohmann::ordered_json record_of_program(int threads);
 /// The time as ISO 8601 has it, in UTC.
 std::string now();
-std::string cpu_name();

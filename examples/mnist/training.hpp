@@ -1,5 +1,5 @@
-// A training as `xtape-mnist train` does it, with its settings. train.cpp reads the options; training.cpp trains;
-// trial.cpp tries whether training would work.
+// A training as `xtape-mnist train` does it, with its settings. train.cpp reads the options; training.cpp makes model,
+// data and optimizer of them; training_run.cpp trains; trial.cpp tries whether training would work.
 #pragma once
 
 #include <cstdint>

@@ -227,7 +227,7 @@ class Watch {
     stop_on_failure();
   }
   void on_warning(const train::Warning& e) {
-    if (e.message.starts_with("a checkpoint could not be written")) files_.note_failure(e.message);
+    if (e.kind == train::WarningKind::checkpoint_failed) files_.note_failure(e.message);
   }
   /// Whether there was anything left to do.
   bool has_trained() const { return has_trained_; }

@@ -121,6 +121,13 @@ for signal in INT:130:Ctrl-C TERM:143:SIGTERM; do
   is_whole $number
 done
 
+env --default-signal=INT "$binary" train --data digits --hidden 16 --epochs 100000 --no-out >out 2>err &
+wait_for out
+kill -INT $!
+wait $!
+code=$?
+ended_with 130 "stopped by Ctrl-C; the weights are those of the last step, for --no-out keeps no best epoch"
+
 # -- a closed pipe
 {
   train --epochs 100000 --out pipe 2>err
