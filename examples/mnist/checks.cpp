@@ -18,7 +18,7 @@
 namespace {
 
 template <class T>
-CLI::Validator number_in(T low, T high, char end) {
+CLI::Validator number_between(T low, T high, char end) {
   const std::string range = fmt::format("[{}, {}{}", low, high, end);
   return {[low, high, end, range](std::string& text) {
             const char *first = text.data(), *const last = first + text.size();
@@ -55,9 +55,9 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-CLI::Validator whole_number_in(std::int64_t low, std::int64_t high) { return number_in(low, high, ']'); }
-CLI::Validator any_seed() { return number_in(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(), ']'); }
-CLI::Validator in_range(double low, double high, char end) { return number_in(low, high, end); }
+CLI::Validator whole_number_in(std::int64_t low, std::int64_t high) { return number_between(low, high, ']'); }
+CLI::Validator any_seed() { return number_between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(), ']'); }
+CLI::Validator in_range(double low, double high, char end) { return number_between(low, high, end); }
 CLI::Validator not_negative() { return in_range(0.0, std::numeric_limits<double>::infinity(), ')'); }
 CLI::Validator share() { return in_range(0.0, 1.0); }
 

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <utility>
 
 #include "untrusted.hpp"
 
@@ -37,14 +36,6 @@ std::string table_of(std::vector<Row> rows) {
 
 std::string decimals(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
 
-/// Wilson's score interval at 95 %, as train::Evaluation has it.
-train::Interval wilson(double share, double n) {
-  constexpr double z = 1.959963984540054;
-  const double center = (share + z * z / (2 * n)) / (1 + z * z / n);
-  const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-  return {std::max(0.0, center - half), std::min(1.0, center + half)};
-}
-
 bool has_validation(const RecordedRun& run) {
   return !run.history.empty() && run.history.data().validation_samples > 0 &&
          !std::isnan(run.history.best().validation_accuracy);
@@ -52,13 +43,14 @@ bool has_validation(const RecordedRun& run) {
 
 /// The set of images, by which runs can be compared: "built-in digits (3f6a02b1)".
 std::string data_of(const RecordedRun& run) {
-  return printable(fmt::format("{} ({})", run.text("name", "data"), run.text("hash", "data").substr(0, 8)));
+  return printable(
+      fmt::format("{} ({})", text_in(run.record, "name", "data"), text_in(run.record, "hash", "data").substr(0, 8)));
 }
 
 double accuracy(const RecordedRun& run) { return has_validation(run) ? run.history.best().validation_accuracy : -1; }
 
 train::Interval interval_of(const RecordedRun& run) {
-  return wilson(run.history.best().validation_accuracy, static_cast<double>(run.history.data().validation_samples));
+  return train::wilson_interval(run.history.best().validation_accuracy, run.history.data().validation_samples);
 }
 
 std::string accuracy_of(const RecordedRun& run) {
@@ -75,11 +67,12 @@ std::string results_of(const std::vector<RecordedRun>& runs) {
   if (!same_data) rows[0].emplace_back("data");
   for (const RecordedRun& run : runs) {
     const bool trained = !run.history.empty();
-    const double of_epoch = run.number("weights_epoch");
-    rows.push_back(
-        {run.path, std::to_string(run.history.size()), trained ? std::to_string(run.history.best_epoch()) : "-",
-         trained ? decimals(run.history.best().validation_loss) : "-", accuracy_of(run),
-         decimals(run.number("test_accuracy")), of_epoch > 0 ? fmt::format("{}", of_epoch) : "-", state_of(run)});
+    const double of_epoch = number_in(run.record, "weights_epoch");
+    rows.push_back({run.path, std::to_string(run.history.size()),
+                    trained ? std::to_string(run.history.best_epoch()) : "-",
+                    trained ? decimals(run.history.best().validation_loss) : "-", accuracy_of(run),
+                    decimals(number_in(run.record, "test_accuracy")), of_epoch > 0 ? fmt::format("{}", of_epoch) : "-",
+                    state_of(run)});
     if (!same_data) rows.back().push_back(data_of(run));
   }
   return table_of(rows) +
@@ -89,10 +82,10 @@ std::string results_of(const std::vector<RecordedRun>& runs) {
 
 /// A row for each option that has not the same value in all runs; "-" where it plays no part.
 std::string differences_of(const std::vector<RecordedRun>& runs) {
-  const std::set<std::string> beside_the_point = {"progress", "threads"};
+  const std::set<std::string> ignored_options = {"progress", "threads"};
   std::map<std::string, Row> values;
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    for (const ConfiguredOption& o : runs[r].options) {
+    for (const ConfiguredOption& o : runs[r].options.list) {
       Row& row = values[o.key];
       row.resize(runs.size(), "-");
       row[r] = o.value.empty() ? "\"\"" : o.value;
@@ -101,7 +94,7 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
   std::vector<Row> rows{{"option"}};
   for (const RecordedRun& run : runs) rows[0].push_back(run.path);
   for (const auto& [key, row] : values) {
-    if (beside_the_point.count(key) > 0 ||
+    if (ignored_options.count(key) > 0 ||
         std::all_of(row.begin(), row.end(), [&row = row](const std::string& value) { return value == row[0]; })) {
       continue;
     }

@@ -12,7 +12,6 @@
 #include <xtape/xtape.hpp>
 
 #include "checks.hpp"
-#include "files.hpp"
 #include "settings.hpp"
 #include "untrusted.hpp"
 
@@ -29,22 +28,13 @@ Kind kind_of(const CLI::Option& option) {
 
 std::string key_of(const CLI::Option& option) { return option.get_name().substr(2); }
 
-std::vector<CLI::Option*> configurable_options(CLI::App& app) {
-  return app.get_options(
-      [](CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
-}
 std::vector<const CLI::Option*> configurable_options(const CLI::App& app) {
   return app.get_options(
       [](const CLI::Option* o) { return o->get_configurable() && o->nonpositional() && !o->get_lnames().empty(); });
 }
 
-std::string value_of(const CLI::Option& option) {
-  if (kind_of(option) == Kind::flag) return option.count() > 0 ? "true" : "false";
-  return option.count() > 0 ? option.results().back() : option.get_default_str();
-}
-
-[[noreturn]] void fail_at(const std::string& path, const toml::source_position& where, const std::string& what) {
-  throw xtape::FileError(fmt::format("{}:{}", path, where.line), what);
+[[noreturn]] void fail_at(const std::string& where, const toml::source_position& position, const std::string& what) {
+  throw xtape::FileError(fmt::format("{}:{}", where, position.line), what);
 }
 
 /// What is probably meant by the line that is not TOML; "" for nothing.
@@ -64,13 +54,23 @@ std::string hint_for(const std::string& text, toml::source_index line) {
   return is_word ? fmt::format("; texts stand in quotes: \"{}\"", value) : "";
 }
 
-toml::table parsed(const std::string& path) {
-  const std::string text = read_file("--config", path);
-  check_extent(path, text);
+/// toml::parse would recurse for each of many dots in a key.
+void check_extent(const std::string& where, const std::string& toml) {
+  constexpr std::size_t largest = 1 << 16;
+  if (toml.size() > largest) {
+    throw xtape::FileError(where, fmt::format("has {} bytes, more than {}", toml.size(), largest));
+  }
+  if (const std::size_t line = line_with_many_dots(toml)) {
+    throw xtape::FileError(fmt::format("{}:{}", where, line), "has too many dots; the key of an option has none");
+  }
+}
+
+toml::table parse_toml(const std::string& where, const std::string& text) {
+  check_extent(where, text);
   try {
-    return toml::parse(text, path);
+    return toml::parse(text, where);
   } catch (const toml::parse_error& e) {
-    fail_at(path, e.source().begin,
+    fail_at(where, e.source().begin,
             "not valid TOML: " + std::string(e.description()) + hint_for(text, e.source().begin.line));
   }
 }
@@ -95,22 +95,23 @@ std::string wanted(Kind kind) {
   }
 }
 
-CLI::Option& option_for(CLI::App& app, const std::string& path, const std::string& key, const toml::node& node) {
+CLI::Option& option_for(CLI::App& app, const std::string& where, const std::string& key, const toml::node& node) {
   std::vector<std::string> keys;
-  for (CLI::Option* o : configurable_options(app)) {
-    if (key_of(*o) == key) return *o;
+  for (const CLI::Option* o : configurable_options(app)) {
+    if (key_of(*o) == key) return *app.get_option(o->get_name());
     keys.push_back(key_of(*o));
   }
   std::sort(keys.begin(), keys.end());
   if (app.get_option_no_throw("--" + key)) {
-    fail_at(path, node.source().begin, fmt::format("{0}: no such key: --{0} is for the command line alone", key));
+    fail_at(where, node.source().begin, fmt::format("{0}: no such key: --{0} is for the command line alone", key));
   }
   if (node.is_table()) {
-    fail_at(path, node.source().begin, fmt::format("{0}: no such key; leave out [{0}]: keys stand alone", key));
+    fail_at(where, node.source().begin, fmt::format("{0}: no such key; leave out [{0}]: keys stand alone", key));
   }
-  fail_at(path, node.source().begin,
-          fmt::format("{}: no such key{} There are {}", key,
-                      suggestion(key, keys).empty() ? "." : suggestion(key, keys), fmt::join(keys, ", ")));
+  const std::string meant = suggestion(key, keys);
+  fail_at(where, node.source().begin,
+          fmt::format("{}: no such key{}", key,
+                      meant.empty() ? fmt::format(". There are {}", fmt::join(keys, ", ")) : meant));
 }
 
 /// Whether the command line has chosen something with which the option plays no part.
@@ -118,16 +119,16 @@ bool is_overruled(const CLI::App& app, const std::string& option) {
   const Dependency* d = dependency_of(option);
   if (!d) return false;
   const CLI::Option* decider = app.get_option_no_throw(d->decider);
-  return decider && decider->count() > 0 && decider->results().back() != d->value;
+  return decider && decider->count() > 0 && value_of(*decider) != d->value;
 }
 
-void give(CLI::Option& option, const std::string& value, const std::string& path, const toml::node& node) {
+void give(CLI::Option& option, const std::string& value, const std::string& where, const toml::node& node) {
   try {
     option.add_result(value);
     option.run_callback();
   } catch (const CLI::Error& e) {
     const std::string what = e.what();
-    fail_at(path, node.source().begin, what.starts_with("--") ? what.substr(2) : what);
+    fail_at(where, node.source().begin, what.starts_with("--") ? what.substr(2) : what);
   }
 }
 
@@ -139,14 +140,9 @@ std::string toml_string(const std::string& text) {
 
 }  // namespace
 
-void check_extent(const std::string& where, const std::string& toml) {
-  constexpr std::size_t largest = 1 << 16;
-  if (toml.size() > largest) {
-    throw xtape::FileError(where, fmt::format("has {} bytes, more than {}", toml.size(), largest));
-  }
-  if (const std::size_t line = line_with_many_dots(toml)) {
-    throw xtape::FileError(fmt::format("{}:{}", where, line), "has too many dots; the key of an option has none");
-  }
+std::string value_of(const CLI::Option& option) {
+  if (kind_of(option) == Kind::flag) return option.count() > 0 ? "true" : "false";
+  return option.count() > 0 ? option.results().back() : option.get_default_str();
 }
 
 Configuration configuration_of(const CLI::App& app) {
@@ -171,42 +167,42 @@ std::string to_toml(const Configuration& configuration) {
   return toml;
 }
 
-void apply_configuration(CLI::App& app, const std::string& path) {
-  const toml::table file = parsed(path);
+void apply_configuration(CLI::App& app, const std::string& where, const std::string& toml) {
+  const toml::table table = parse_toml(where, toml);
   std::vector<std::string> from_command_line;
   for (const CLI::Option* o : configurable_options(app)) {
     if (o->count() > 0) from_command_line.push_back(key_of(*o));
   }
   const auto overruled = [&app](const std::string& name) { return is_overruled(app, name); };
   std::vector<std::string> left_out;
-  for (auto&& [key, node] : file) {
+  for (auto&& [key, node] : table) {
     if (overruled("--" + std::string(key.str()))) left_out.emplace_back(key.str());
   }
-  for (auto&& [k, node] : file) {
+  for (auto&& [k, node] : table) {
     const std::string key(k.str());
-    CLI::Option& option = option_for(app, path, key, node);
+    CLI::Option& option = option_for(app, where, key, node);
     const std::optional<std::string> value = as_argument(node, kind_of(option));
     if (!value) {
       std::ostringstream got;
       got << node.type();  // "string", "boolean", ...
-      fail_at(path, node.source().begin, fmt::format("{}: needs {}, got {}", key, wanted(kind_of(option)), got.str()));
+      fail_at(where, node.source().begin, fmt::format("{}: needs {}, got {}", key, wanted(kind_of(option)), got.str()));
     }
     const auto is_key = [&key](const std::string& other) { return other == key; };
     const bool ignored = std::any_of(from_command_line.begin(), from_command_line.end(), is_key) ||
                          std::any_of(left_out.begin(), left_out.end(), is_key);
     const bool says_nothing = *value == "false" || (kind_of(option) == Kind::text && value->empty());
-    if (!ignored && !says_nothing) give(option, *value, path, node);
+    if (!ignored && !says_nothing) give(option, *value, where, node);
   }
 }
 
-std::vector<Change> changes_to(const CLI::App& app, const std::string& path) {
-  const toml::table file = parsed(path);
+std::vector<Change> changes_to(const CLI::App& app, const std::string& where, const std::string& toml) {
+  const toml::table table = parse_toml(where, toml);
   std::vector<Change> changes;
   for (const CLI::Option* o : configurable_options(app)) {
     if (o->count() == 0) continue;
     const std::string key = key_of(*o), now = value_of(*o);
     std::string before = kind_of(*o) == Kind::flag ? "false" : o->get_default_str();
-    if (const toml::node* node = file.get(key)) before = as_argument(*node, kind_of(*o)).value_or(before);
+    if (const toml::node* node = table.get(key)) before = as_argument(*node, kind_of(*o)).value_or(before);
     if (now != before) changes.push_back({key, before, now});
   }
   return changes;

@@ -1,10 +1,10 @@
 // xtape-mnist evaluate: how good a model is on data that it has not learned from.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "checks.hpp"
@@ -12,7 +12,6 @@
 #include "files.hpp"
 #include "model_file.hpp"
 #include "recorded.hpp"
-#include "settings.hpp"
 #include "untrusted.hpp"
 
 using namespace xtape;
@@ -29,14 +28,6 @@ struct EvaluateSettings : Settings {
   std::string split = "test";
   std::string report;  // a file; "" for none
 };
-
-/// Where the command line is silent, the data is that of the training.
-void take_data_of_training(const CLI::App& app, const Model& model, EvaluateSettings& s) {
-  const std::string where = fmt::format("configuration in \"{}\"", model.path);
-  const RecordedData recorded = data_in(where, options_in(where, model.description.configuration));
-  if (app.count("--data") == 0) s.data = recorded.data;
-  if (app.count("--classes") == 0) s.classes = recorded.classes;
-}
 
 void check_fit(const Model& model, const data::ImageDataset& images, const Images& all) {
   const Shape input = images.images().shape(), image(input.begin() + 1, input.end());
@@ -55,14 +46,11 @@ void check_fit(const Model& model, const data::ImageDataset& images, const Image
                                       all.name, list(all.classes()), list(model.description.classes)));
 }
 
-void write_report(const EvaluateSettings& s, const Model& model, const train::Evaluation& evaluation,
-                  const std::string& measured_on) {
-  train::ReportOptions page = {.title = "Evaluation of " + model.path,
-                               .evaluated_on = measured_on,
-                               .summary = summary_of(model.net, model.description.input).to_string()};
-  for (const ConfiguredOption& o : options_in(model.path, model.description.configuration)) {
-    page.configuration.emplace_back(o.key, o.value);
-  }
+void write_report(const EvaluateSettings& s, const Model& model, const Configuration& training,
+                  const train::Evaluation& evaluation, const std::string& measured_on) {
+  train::ReportOptions page = page_of("Evaluation of " + model.path, training);
+  page.evaluated_on = measured_on;
+  page.summary = summary_of(model.net, model.description.input).to_string();
   page.environment = {{"model", model.path}};
   train::save_report(s.report, train::History(), evaluation, page);
   fmt::print("report  {}\n", printable(s.report));
@@ -70,7 +58,11 @@ void write_report(const EvaluateSettings& s, const Model& model, const train::Ev
 
 int evaluate(const CLI::App& app, EvaluateSettings s) {
   const Model model = load_model(s.file);
-  take_data_of_training(app, model, s);
+  const RecordedOptions training =
+      options_in(fmt::format("configuration in \"{}\"", model.path), model.description.configuration);
+  // Where the command line is silent, the data is that of the training.
+  if (app.count("--data") == 0) s.data = training.settings.data;
+  if (app.count("--classes") == 0) s.classes = training.settings.classes;
   check_settings(app, s);
   set_num_threads(s.threads);
   const Images all = load_images(s);
@@ -85,7 +77,7 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   fmt::print("result  {}\n", e.to_string());
   fmt::print("ECE     {:.4f}, the mean distance of probability and accuracy\n\n{}", e.calibration_error(), e.report());
   if (!s.report.empty()) fmt::print("\n");
-  if (!s.report.empty()) write_report(s, model, e, measured_on + " of " + all.name);
+  if (!s.report.empty()) write_report(s, model, training.list, e, measured_on + " of " + all.name);
   flush(stdout);
   return 0;
 }

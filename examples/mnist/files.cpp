@@ -20,29 +20,7 @@ constexpr std::size_t largest_file = 1 << 20;  // of configurations and records
   throw xtape::FileError(op, fmt::format("\"{}\": {}", path, std::strerror(error)));
 }
 
-/// 0, or the number of the error.
-int write_all_of(int file, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(file, text.data() + done, text.size() - done);
-    if (n < 0 && errno != EINTR) return errno;
-    if (n > 0) done += static_cast<std::size_t>(n);
-  }
-  return ::fsync(file) == 0 || errno == EINVAL ? 0 : errno;
-}
-
 }  // namespace
-
-void write_file(const std::string& op, const std::string& path, const std::string& text) {
-  const std::string beside = path + ".tmp";
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) fail_for(op, path, errno);
-  int error = write_all_of(file, text);
-  if (::close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && std::rename(beside.c_str(), path.c_str()) != 0) error = errno;
-  if (error == 0) return;
-  ::unlink(beside.c_str());
-  fail_for(op, path, error);
-}
 
 std::string read_file(const std::string& op, const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -69,7 +47,11 @@ void print_message(const std::string& message) {
 
 std::FILE* message_stream() {
   const auto write = [](void*, const char* text, std::size_t size) -> ssize_t {
-    (void)write_all_of(STDERR_FILENO, {text, size});
+    for (std::size_t done = 0; done < size;) {
+      const ssize_t n = ::write(STDERR_FILENO, text + done, size - done);
+      if (n < 0 && errno != EINTR) break;
+      if (n > 0) done += static_cast<std::size_t>(n);
+    }
     return static_cast<ssize_t>(size);
   };
   static std::FILE* const stream = [&write] {

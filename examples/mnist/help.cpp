@@ -6,34 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "layout.hpp"
+
 namespace {
 
-constexpr std::size_t help_width = 80, help_indent = 26;
-
-/// `name` and beside it, from column `help_indent` on, `text`, broken between words.
-std::string entry(const std::string& name, const std::string& text) {
-  std::string out = "  " + name;
-  if (out.size() + 2 > help_indent) {
-    out += '\n' + std::string(help_indent, ' ');
-  } else {
-    out.resize(help_indent, ' ');
-  }
-  std::size_t column = help_indent;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t end = std::min(text.find(' ', i), text.size());
-    if (column > help_indent && column + 1 + (end - i) > help_width) {
-      out += '\n' + std::string(help_indent, ' ');
-      column = help_indent;
-    } else if (column > help_indent) {
-      out += ' ';
-      ++column;
-    }
-    out += text.substr(i, end - i);
-    column += end - i;
-    i = end + 1;
-  }
-  return out + '\n';
-}
+/// An option or command and what it does. (Two spaces at least are between them.)
+std::string entry(const std::string& name, const std::string& text) { return hanging("  " + name + ' ', text, 26, 80); }
 
 /// CLI11 gives the type and what the validators say with colons between: "FLOAT:in [0, 1]".
 std::pair<std::string, std::string> type_and_check(const CLI::Option& option) {

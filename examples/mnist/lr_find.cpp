@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "checks.hpp"
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "files.hpp"
 #include "settings.hpp"
 #include "untrusted.hpp"
@@ -31,9 +31,10 @@ struct LrFindSettings : Settings {
   std::int64_t steps = 100;
 };
 
-/// A curve of at most `rows` lines, with a mark at `lr`: the smoothed loss over the learning rate. The longest bar is
-/// that of the first loss; what follows an explosion would flatten all that comes before it, and is cut off.
-void print_curve(const train::LrSweep& sweep, std::size_t rows, std::size_t longest, double lr) {
+/// A curve with a mark at `lr`: the smoothed loss over the learning rate. The longest bar is that of the first loss;
+/// what follows an explosion would flatten all that comes before it, and is cut off.
+void print_curve(const train::LrSweep& sweep, double lr) {
+  constexpr std::size_t rows = 25, longest = 40;
   const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
   const double low = *std::min_element(sweep.smoothed.begin(), sweep.smoothed.end());
   const double top = std::max(sweep.smoothed.front(), low + 0.01 * std::abs(low));
@@ -63,13 +64,12 @@ std::string train_command(const CLI::App& app, const std::string& schedule, doub
     const std::string name = option->get_name();
     if (option->count() == 0 || name == "--start-lr" || name == "--end-lr" || name == "--steps") continue;
     command += ' ' + name;
-    if (option->get_items_expected_max() > 0) command += ' ' + shell_word(option->results().back());
+    if (option->get_items_expected_max() > 0) command += ' ' + shell_word(value_of(*option));
   }
   return command;
 }
 
 int find_lr(const CLI::App& app, const LrFindSettings& s) {
-  constexpr std::size_t rows = 25, longest = 40;
   check_settings(app, s);
   if (!(s.start_lr > 0)) throw ValueError("--start-lr", "needs a number above 0");
   if (!(s.end_lr > s.start_lr)) {
@@ -95,11 +95,11 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   try {
     lr = sweep.suggestion();
   } catch (const ValueError&) {  // the curve may tell why
-    print_curve(sweep, rows, longest, lr);
+    print_curve(sweep, lr);
     flush(stdout);
     throw;
   }
-  print_curve(sweep, rows, longest, lr);
+  print_curve(sweep, lr);
   fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. As the highest of a schedule:\n  {}\n", lr,
              train_command(app, "--schedule one-cycle ", lr));
   fmt::print("Without a schedule a third of it or less is safer:\n  {}\n", train_command(app, "", lr / 3));

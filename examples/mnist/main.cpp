@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -77,27 +78,37 @@ void check_rest(const CLI::App& command) {
                 (meant.empty() ? fmt::format("; xtape-mnist {} --help lists them", command.get_name()) : meant));
 }
 
+/// Refuses a command line that lacks an argument of the command.
+[[noreturn]] void fail_for_missing(const CLI::App& command) {
+  for (const CLI::Option* o : command.get_options()) {
+    if (!o->get_required() || o->count() > 0) continue;
+    throw xtape::ValueError(command.get_name(), fmt::format("needs {0} ({1}); see xtape-mnist {2} --help",
+                                                            o->get_name(), o->get_description(), command.get_name()));
+  }
+  throw xtape::ValueError(command.get_name(), "an argument is missing");
+}
+
 /// Runs the command that was chosen. (CLI11's parse takes the arguments in reverse.)
-int run(CLI::App& app, const std::vector<Run>& runs, const std::vector<std::string>& args) {
+int run(CLI::App& app, const std::map<const CLI::App*, Run>& runs, const std::vector<std::string>& args) {
   check_command(args[0]);
-  app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::RequiredError&) {
+    fail_for_missing(*app.get_subcommand(args[0]));
+  }
   const CLI::App* chosen = app.get_subcommands().at(0);
   check_rest(*chosen);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (chosen->get_name() == commands[i].name) return runs[i]();
-  }
-  return 1;
+  return runs.at(chosen)();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   open_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away, as in `| head`, is an error of writing
+  std::signal(SIGPIPE, SIG_IGN);  // writing to a pipe that its reader has closed is an error like any other
   CLI::App app{
-      "Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\ndraws itself. Without a command "
-      "it "
-      "trains.",
+      "Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\n"
+      "draws itself. Without a command it trains.",
       "xtape-mnist"};
   app.formatter(std::make_shared<HelpLayout>());
   app.set_version_flag(
@@ -105,7 +116,7 @@ int main(int argc, char** argv) {
   app.footer(footer);
   app.require_subcommand(1);
   app.get_help_ptr()->description("Print this help and exit");
-  std::vector<Run> runs;
+  std::map<const CLI::App*, Run> runs;
   for (const Command& c : commands) {
     CLI::App& command = *app.add_subcommand(c.name, c.description);
     command.group("Commands");
@@ -113,7 +124,7 @@ int main(int argc, char** argv) {
     command.footer("");
     command.option_defaults()->always_capture_default();
     command.get_help_ptr()->description("Print this help and exit");
-    runs.push_back(c.add(command));
+    runs.emplace(&command, c.add(command));
   }
   bool trains = true;
   try {
@@ -129,11 +140,11 @@ int main(int argc, char** argv) {
     print_message(what.substr(0, what.find(':')) + (too_many ? ": is given more than once" : ": needs a value"));
     return 1;
   } catch (const ReaderIsGone& e) {
-    if (trains) print_message(e.what());  // a training may not be lost without a word
+    if (trains) print_message(e.what());  // a training does not end without a word
     return 128 + SIGPIPE;
   } catch (const std::system_error& e) {  // of fmt::print
     if (!trains && reader_is_gone()) return 128 + SIGPIPE;
-    print_message("stdout: cannot be written to: " + e.code().message());
+    print_message("stdout: cannot be written to");
     return 1;
   } catch (const std::exception& e) {
     print_message(e.what());

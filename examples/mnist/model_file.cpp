@@ -49,7 +49,7 @@ json json_of(const io::Metadata& metadata, const char* name) {
   constexpr int depth = 8;
   const std::string& text = text_of(metadata, name);
   const json value = nests_deeper_than(text, depth) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
-  if (value.is_discarded()) refuse("the metadata \"{}\" is no JSON", name);
+  if (value.is_discarded()) refuse("the metadata \"{}\" is not JSON", name);
   return value;
 }
 
@@ -92,13 +92,13 @@ Architecture architecture_of(const json& value) {
     return value.at(name);
   };
   Architecture a;
-  if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is no text");
+  if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is not a string");
   a.model = field("model").get<std::string>();
   if (a.model != "mlp") return a;
   if (!field("hidden").is_number_integer()) {
-    refuse("the metadata \"architecture\" has a \"hidden\" that is no whole number");
+    refuse("the metadata \"architecture\" has a \"hidden\" that is not a whole number");
   }
-  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is no number");
+  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is not a number");
   a.hidden = whole_number(field("hidden"));
   a.dropout = field("dropout").get<double>();
   return a;

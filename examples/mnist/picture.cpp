@@ -88,7 +88,7 @@ std::int64_t next_number(Bytes& in, const char* what) {
   constexpr std::int64_t largest = 1'000'000'000;
   skip_spaces(in);
   if (in.peek() == Bytes::end) in.fail("is truncated: it ends at byte {}, before {}", in.offset(), what);
-  if (!is_digit(in.peek())) in.fail("is damaged: byte {} is no digit of {}", in.offset(), what);
+  if (!is_digit(in.peek())) in.fail("is damaged: byte {} is not a digit of {}", in.offset(), what);
   std::int64_t number = 0;
   while (is_digit(in.peek())) {
     number = 10 * number + (in.next() - '0');
@@ -96,7 +96,7 @@ std::int64_t next_number(Bytes& in, const char* what) {
   }
   const int after = in.peek();
   if (after != Bytes::end && after != '#' && !is_space(after)) {
-    in.fail("is damaged: byte {} is no digit of {}", in.offset(), what);
+    in.fail("is damaged: byte {} is not a digit of {}", in.offset(), what);
   }
   return number;
 }
@@ -203,7 +203,7 @@ constexpr std::array other_kinds = {Kind{"\x89PNG", "a PNG file"},
   for (const Kind& kind : other_kinds) {
     if (beginning.starts_with(kind.beginning)) in.fail("is {}, which is not read; convert it to PGM", kind.name);
   }
-  in.fail("is no PGM and no IDX file");
+  in.fail("is neither a PGM nor an IDX file");
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ std::string as_json(const std::string& file, std::int64_t index, const std::vect
   }
   line.update(top[0]);
   line["top"] = top;
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files may be no UTF-8
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names of files need not be UTF-8
 }
 
 void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
@@ -135,7 +135,7 @@ int predict(const PredictSettings& s) {
 Run add_predict(CLI::App& app) {
   auto s = std::make_shared<PredictSettings>();
   add_model_argument(app, s->model);
-  app.add_option("FILE", s->files, "Pictures: PGM, or IDX with any number of them; - reads a PGM from stdin")
+  app.add_option("FILE", s->files, "PGM pictures, or IDX files with any number of them; - reads a PGM from stdin")
       ->required()
       ->type_name(" ")
       ->default_str("");

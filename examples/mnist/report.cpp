@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "checks.hpp"
@@ -14,7 +13,6 @@
 #include "model_file.hpp"
 #include "recorded.hpp"
 #include "run_directory.hpp"
-#include "settings.hpp"
 #include "untrusted.hpp"
 
 using namespace xtape;
@@ -34,42 +32,31 @@ struct ReportSettings {
   std::string out;  // a file; "" for report.html of the run
 };
 
-void note(const std::string& what) { print_message("note: " + what); }
-
 /// The model on the images that the run held out, if they are there.
 train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
-  const RecordedData recorded = data_in(run.path + '/' + run_file::config, run.options);
-  if (recorded.skip_validation || recorded.validation == 0) return {};
-  Settings s;
-  s.data = recorded.data;
-  s.classes = recorded.classes;
-  s.validation = recorded.validation;
-  s.seed = recorded.seed;
+  const TrainSettings& s = run.options.settings;
+  if (!s.wants_validation()) return {};
   const Images images = load_images(s);
-  if (hash_of(images) != run.text("hash", "data")) {
+  if (hash_of(images) != text_in(run.record, "hash", "data")) {
     throw FileError("data", fmt::format("\"{}\" is not what the run was trained on", s.data));
   }
   const data::Dataset held_out = split(images, s).held_out;
   if (held_out.size() == 0) return {};
-  return train::evaluate(model.net, nn::CrossEntropyLoss({.label_smoothing = recorded.label_smoothing}),
-                         model.input(held_out), {.batch_size = evaluation_batch, .classes = model.description.classes});
+  return train::evaluate(model.net, make_loss(s), model.input(held_out),
+                         {.batch_size = evaluation_batch, .classes = model.description.classes});
 }
 
 /// What needs weights or data is left out if they are not there; a note says so.
 void make_page(const RecordedRun& run, const std::string& out) {
-  train::ReportOptions page = {.title = "Training " + run.path,
-                               .evaluated_on = "validation data, with the weights of the best epoch"};
-  for (const ConfiguredOption& o : run.options) page.configuration.emplace_back(o.key, o.value);
-  page.environment = {{"data", run.text("name", "data")},
-                      {"hash of the data", run.text("hash", "data")},
-                      {"started", run.text("started")}};
+  train::ReportOptions page = page_of_run(run.path, run.options.list, run.record);
+  page.evaluated_on = "validation data, with the weights of the best epoch";
   train::Evaluation evaluation;
   try {
     const Model model = load_model(run.path);
     page.summary = summary_of(model.net, model.description.input).to_string();
     evaluation = evaluation_of(run, model);
   } catch (const Error& e) {
-    note(fmt::format("the page has no evaluation: {}", e.what()));
+    print_message(fmt::format("note: the page has no evaluation: {}", e.what()));
   }
   train::save_report(out, run.history, evaluation, page);
 }

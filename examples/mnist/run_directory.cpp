@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -14,11 +15,10 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 #include <vector>
 #include <xtape/xtape.hpp>
-
-#include "files.hpp"
 
 namespace fs = std::filesystem;
 using xtape::FileError;
@@ -44,11 +44,6 @@ bool holds_run(const std::string& path) {
   return false;
 }
 
-std::string without_slashes(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 void remove_run(const std::string& path) {
   for (const char* name : files_of_run) {
     std::error_code error;
@@ -59,20 +54,24 @@ void remove_run(const std::string& path) {
 
 }  // namespace
 
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 void check_new_run(const std::string& path, bool replace) {
-  if (path.empty()) throw xtape::ValueError("--out", "needs the name of a directory");
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
     const fs::path above = fs::absolute(without_slashes(path)).parent_path();
     fs::path there = above;
     while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
-    if (!fs::is_directory(there, error)) fail_to_make(path, fmt::format("\"{}\" is no directory", there.string()));
+    if (!fs::is_directory(there, error)) fail_to_make(path, fmt::format("\"{}\" is not a directory", there.string()));
     if (::access(there.c_str(), W_OK | X_OK) != 0) fail_to_make(path, std::strerror(errno));
     return;
   }
   if (status.type() != fs::file_type::directory) {
-    throw FileError("--out", fmt::format("\"{}\" is no directory", path));
+    throw FileError("--out", fmt::format("\"{}\" is not a directory", path));
   }
   if (::access(path.c_str(), W_OK | X_OK) != 0) {
     throw FileError("--out", fmt::format("\"{}\" cannot be written to: {}", path, std::strerror(errno)));
@@ -83,27 +82,28 @@ void check_new_run(const std::string& path, bool replace) {
   }
 }
 
-void check_old_run(const std::string& path) {
+void check_run(const std::string& op, const std::string& path, bool may_be_empty) {
   std::error_code error;
   const fs::path directory = path;
-  if (!fs::is_directory(directory, error))
-    throw FileError("--resume", fmt::format("there is no directory \"{}\"", path));
+  if (!fs::is_directory(directory, error)) throw FileError(op, fmt::format("there is no directory \"{}\"", path));
   if (!fs::exists(directory / run_file::record, error) || !fs::exists(directory / run_file::config, error)) {
-    throw FileError("--resume",
+    throw FileError(op,
                     fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));
   }
   const bool has_last = fs::exists(directory / run_file::last, error);
-  if (!has_last && fs::exists(directory / run_file::best, error)) {
-    throw FileError("--resume",
-                    fmt::format("the run in \"{0}\" has no {1}, from which it would go on; its best weights "
-                                "are in \"{0}/{2}\", from which --load \"{0}/{2}\" begins another run",
-                                path, run_file::last, run_file::best));
+  if (has_last || may_be_empty) return;
+  if (fs::exists(directory / run_file::best, error)) {
+    throw FileError(op, fmt::format("the run in \"{0}\" has no {1}; its best weights are in \"{0}/{2}\", from which "
+                                    "xtape-mnist train --load \"{0}/{2}\" begins another run",
+                                    path, run_file::last, run_file::best));
   }
-  if (!has_last) {
-    throw FileError("--resume", fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
-                                            "--config {0}/{1} --out {0} --force",
-                                            path, run_file::config));
+  if (fs::exists(directory / run_file::report, error)) {
+    throw FileError(op, fmt::format("the run in \"{}\" has no {}: it trained no epoch, as with --epochs 0", path,
+                                    run_file::last));
   }
+  throw FileError(op, fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
+                                  "xtape-mnist train --config {0}/{1} --out {0} --force",
+                                  path, run_file::config));
 }
 
 RunDirectory RunDirectory::create(const std::string& path, bool replace) {
@@ -136,7 +136,7 @@ RunDirectory RunDirectory::next() {
 }
 
 RunDirectory RunDirectory::existing(const std::string& path) {
-  check_old_run(path);
+  check_run("--resume", path);
   RunDirectory run;
   run.path_ = without_slashes(path);
   if (::access(path.c_str(), W_OK | X_OK) != 0) {
@@ -161,7 +161,7 @@ RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
   return *this;
 }
 
-void RunDirectory::write(const char* name, const std::string& text) const { write_file("--out", file(name), text); }
+void RunDirectory::write(const char* name, const std::string& text) const { xtape::io::save_text(file(name), text); }
 
 void RunDirectory::begin(const std::string& config, const std::string& record) const {
   constexpr std::pair<const char*, const char*> moves[] = {{".new.config.toml", run_file::config},
@@ -212,14 +212,6 @@ std::string latest_run() {
 
 std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name") && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
-  }
-  return "unknown";
-}
-
 nlohmann::ordered_json record_of_program(int threads) {
   std::vector<std::string> command;
   std::ifstream arguments("/proc/self/cmdline", std::ios::binary);
@@ -228,7 +220,7 @@ nlohmann::ordered_json record_of_program(int threads) {
   const std::string build = xtape::build_info(), kernels = build.substr(build.rfind(", ") + 2);
   return {{"version", xtape::version()},
           {"build", build},
-          {"cpu", cpu_name()},
+          {"cpu", xtape::cpu_name()},
           {"instruction_set", kernels.substr(0, kernels.find(' '))},
           {"threads", threads},
           {"command", command},

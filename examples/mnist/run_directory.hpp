@@ -21,7 +21,7 @@ class RunDirectory {
   static RunDirectory create(const std::string& path, bool replace);
   /// runs/N with the first N from 1 that is free.
   static RunDirectory next();
-  /// One that holds a run. FileError if it does not.
+  /// One that holds a run. FileError if it does not, cannot be written to, or is in use.
   static RunDirectory existing(const std::string& path);
   ~RunDirectory();
   RunDirectory(RunDirectory&& other) noexcept;
@@ -45,15 +45,16 @@ class RunDirectory {
 
 /// Throws as RunDirectory::create would, as far as that can be said without writing anything.
 void check_new_run(const std::string& path, bool replace);
-/// Throws as RunDirectory::existing would, and if there is no checkpoint to go on from.
-void check_old_run(const std::string& path);
+/// FileError, which begins with `op`, unless the directory holds a run and, unless that may be empty, a checkpoint.
+void check_run(const std::string& op, const std::string& path, bool may_be_empty = false);
+/// A path without slashes at its end.
+std::string without_slashes(std::string path);
 /// Whether a program holds the lock of the run in this directory.
 bool is_in_use(const std::string& path);
-/// The run/N with the highest N, for hints; "" if there is none.
+/// The runs/N with the highest N, for hints; "" if there is none.
 std::string latest_run();
 
 /// What run.json says from the beginning: versions, machine, command line, time. The command adds to it.
 nlohmann::ordered_json record_of_program(int threads);
 /// The time as ISO 8601 has it, in UTC.
 std::string now();
-std::string cpu_name();

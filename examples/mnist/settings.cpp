@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "checks.hpp"
+#include "configuration.hpp"
 #include "hash.hpp"
 #include "model_file.hpp"
 #include "untrusted.hpp"
@@ -162,9 +163,7 @@ void check_settings(const CLI::App& app, const Settings& s) {
   for (const Dependency& d : dependencies) {
     const CLI::Option* decider = app.get_option_no_throw(d.decider);
     if (!given(d.option) || !decider) continue;
-    if ((decider->count() > 0 ? decider->results().back() : decider->get_default_str()) != d.value) {
-      throw ValueError(d.option, fmt::format("needs {} {}", d.decider, d.value));
-    }
+    if (value_of(*decider) != d.value) throw ValueError(d.option, fmt::format("needs {} {}", d.decider, d.value));
   }
   std::error_code error;
   if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {

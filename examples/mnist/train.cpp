@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "checks.hpp"
 #include "commands.hpp"
+#include "files.hpp"
 #include "run_directory.hpp"
 #include "training.hpp"
 
@@ -27,7 +27,7 @@ constexpr char train_examples[] = R"(Examples:
 
 Ctrl-C once ends after the running batch and loses nothing; twice ends at once.)";
 
-void add_training_options(CLI::App& app, TrainSettings& s) {
+void add_epoch_options(CLI::App& app, TrainSettings& s) {
   app.option_defaults()->group("Training");
   app.add_option("--epochs", s.epochs, "Passes over the training images; 0 only evaluates on the test images")
       ->transform(whole_number_in(0, 100000));
@@ -79,10 +79,10 @@ bool epochs_decide(const TrainSettings& s) { return s.schedule != "none" && s.sc
 
 /// The options are those of the run; those that do not decide its numbers may change.
 void take_options_of_run(CLI::App& app, TrainSettings& s) {
-  check_old_run(s.out);
-  const std::string config = s.out + '/' + run_file::config;
-  const std::vector<Change> changes = changes_to(app, config);
-  apply_configuration(app, config);
+  check_run("--resume", s.out);
+  const std::string config = s.out + '/' + run_file::config, toml = read_file("--resume", config);
+  const std::vector<Change> changes = changes_to(app, config, toml);
+  apply_configuration(app, config, toml);
   // The data may lie elsewhere by now: its hash is compared.
   std::vector<std::string> may_change = {"progress", "threads", "early-stopping", "data"};
   if (!epochs_decide(s)) may_change.emplace_back("epochs");
@@ -108,7 +108,7 @@ void read_resume(const CLI::App& app, TrainSettings& s) {
   const CLI::Option& option = *app.get_option("--resume");
   if (option.count() == 0) return;
   s.resume = true;
-  const std::string named = option.results().back();
+  const std::string named = value_of(option);
   if (!named.empty() && !s.out.empty() && named != s.out) {
     throw ValueError("--resume", fmt::format("\"{}\" is not --out \"{}\"", named, s.out));
   }
@@ -125,7 +125,7 @@ void read_resume(const CLI::App& app, TrainSettings& s) {
 void check_train_settings(const CLI::App& app, const TrainSettings& s) {
   check_settings(app, s);
   if (app.count("--out") > 0 && s.out.empty()) throw ValueError("--out", "needs the name of a directory");
-  if (s.early_stopping > 0 && !s.validates()) {
+  if (s.early_stopping > 0 && !s.wants_validation()) {
     throw ValueError("--early-stopping", "needs images to validate on, without --skip-validation or --validation 0");
   }
   const bool tries = s.dry_run || s.overfit_one_batch;
@@ -135,27 +135,31 @@ void check_train_settings(const CLI::App& app, const TrainSettings& s) {
 
 }  // namespace
 
+void add_training_options(CLI::App& app, TrainSettings& s) {
+  add_epoch_options(app, s);
+  add_data_options(app, s);
+  add_split_options(app, s);
+  app.add_flag("--skip-validation", s.skip_validation, "Hold them out, but do not evaluate on them");
+  add_model_options(app, s);
+  add_optimizer_options(app, s);
+  add_file_options(app, s);
+  add_machine_options(app, s);
+}
+
 Run add_train(CLI::App& app) {
   auto s = std::make_shared<TrainSettings>();
   add_training_options(app, *s);
-  add_data_options(app, *s);
-  add_split_options(app, *s);
-  app.add_flag("--skip-validation", s->skip_validation, "Hold them out, but do not evaluate on them");
-  add_model_options(app, *s);
-  add_optimizer_options(app, *s);
-  add_file_options(app, *s);
-  add_machine_options(app, *s);
   app.footer(train_examples);
   return [&app, s] {
     read_resume(app, *s);
     if (s->resume) {
       take_options_of_run(app, *s);
     } else if (!s->config.empty()) {
-      apply_configuration(app, s->config);
+      apply_configuration(app, s->config, read_file("--config", s->config));
     }
     check_train_settings(app, *s);
     if (s->dry_run) return try_out(*s);
     if (s->overfit_one_batch) return overfit_one_batch(*s);
-    return train(*s, configuration_of(app));
+    return run_training(*s, configuration_of(app));
   };
 }

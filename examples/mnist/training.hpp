@@ -1,5 +1,5 @@
-// A training as `xtape-mnist train` does it, with its settings. train.cpp reads the options; training.cpp trains;
-// trial.cpp tries whether training would work.
+// A training as `xtape-mnist train` does it, with its settings. train.cpp reads the options; training.cpp makes model,
+// data and optimizer of them; training_run.cpp trains; trial.cpp tries whether training would work.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,18 @@ struct TrainSettings : Settings {
   std::string save;     // a file of weights; "" for none
   bool dry_run = false, overfit_one_batch = false;
 
-  bool validates() const { return validation > 0 && !skip_validation; }
+  bool wants_validation() const { return validation > 0 && !skip_validation; }
   /// For people. (With --progress json stdout holds JSON alone.)
   std::FILE* out_stream() const { return progress == "json" ? message_stream() : stdout; }
 };
 
+/// All options of `xtape-mnist train`.
+void add_training_options(CLI::App& app, TrainSettings& s);
+
 /// What the settings make, in the order that decides the random numbers. Not to be moved: schedulers refer to it.
-struct Ingredients {
-  explicit Ingredients(const TrainSettings& s);
-  Ingredients(const Ingredients&) = delete;
+struct TrainingSetup {
+  explicit TrainingSetup(const TrainSettings& s);
+  TrainingSetup(const TrainingSetup&) = delete;
 
   Images images;
   Parts parts;
@@ -44,19 +47,14 @@ struct Ingredients {
   std::unique_ptr<xtape::optim::Optimizer> optimizer;
   std::unique_ptr<xtape::optim::lr_scheduler::LRScheduler> scheduler;  // or none
   xtape::train::Every every = xtape::train::Every::epoch;              // how often it steps
+  xtape::train::DataSource validation;                                 // the held-out images, in their order; or none
 };
 
 /// The lines about data and model.
-void print_heading(const TrainSettings& s, const Ingredients& made);
-/// Six characters wide, whatever the value: four decimals, or as many as there is room for.
-std::string column(double value);
-/// "0.1235", "nan"
-std::string four_decimals(double value);
-/// `text` beside the name, in lines as wide as the terminal, at most 100 columns; 60 elsewhere: "verdict fitting: ...".
-std::string paragraph(const std::string& name, const std::string& text);
+void print_heading(const TrainSettings& s, const TrainingSetup& setup);
 
 /// Trains, writes the run's files, evaluates on the test images; returns the exit code.
-int train(const TrainSettings& s, const Configuration& configuration);
+int run_training(const TrainSettings& s, const Configuration& configuration);
 /// --dry-run: one batch through model and loss; says what would be done.
 int try_out(const TrainSettings& s);
 /// --overfit-one-batch: whether the model can learn one batch by heart.

@@ -5,17 +5,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
-#include <vector>
 
 #include "files.hpp"
 #include "hash.hpp"
+#include "layout.hpp"
 #include "model_file.hpp"
 #include "recorded.hpp"
 #include "run_directory.hpp"
@@ -23,7 +24,6 @@
 #include "untrusted.hpp"
 
 using namespace xtape;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -34,22 +34,13 @@ train::ProgressMode mode_of(const std::string& name) {
   return name == "none" ? train::ProgressMode::none : train::ProgressMode::automatic;
 }
 
-/// run.json of the run that goes on, if the data is the same.
-Json record_to_continue(const RunDirectory& run, const std::string& data_hash) {
-  const std::string path = run.file(run_file::record);
-  Json record = parse_record(read_file("--resume", path));
-  if (!record.is_object() || !record.contains("data") || !record["data"].is_object() ||
-      !record["data"].contains("hash") || !record["data"]["hash"].is_string()) {
-    throw FileError("--resume", fmt::format("\"{}\" is damaged: it names no data", path));
+/// That of the run that goes on, if the data is the same.
+Record record_to_continue(const RunDirectory& run, const std::string& data_hash) {
+  Record record = read_record("--resume", run.path());
+  const std::string before = text_in(record, "hash", "data");
+  if (before.empty()) {
+    throw FileError("--resume", fmt::format("\"{}\" is damaged: it names no data", run.file(run_file::record)));
   }
-  if (!record.contains("resumed")) record["resumed"] = Json::array();
-  if (!record["resumed"].is_array()) {
-    throw FileError("--resume", fmt::format("\"{}\" is damaged: its \"resumed\" is not a list", path));
-  }
-  if (!record.contains("started") || !record["started"].is_string()) {
-    throw FileError("--resume", fmt::format("\"{}\" is damaged: its \"started\" is not a time", path));
-  }
-  const std::string before = record["data"]["hash"];
   if (before != data_hash) {
     throw FileError("--resume", fmt::format("the run in \"{}\" was trained on other data: its hash is {}, that of "
                                             "--data is {}",
@@ -58,10 +49,31 @@ Json record_to_continue(const RunDirectory& run, const std::string& data_hash) {
   return record;
 }
 
+/// What is known at the end.
+struct Results {
+  std::string state, stop_reason;
+  std::size_t epochs = 0;
+  std::int64_t best_epoch = 0;
+  double test_loss = 0, test_accuracy = 0;
+  std::int64_t weights_epoch = 0;  // whose weights were tested; 0: those of no epoch
+  std::string weights;             // their hash
+};
+
+Record to_json(const Results& r) {
+  return {{"state", r.state},
+          {"stop_reason", r.stop_reason},
+          {"epochs", r.epochs},
+          {"best_epoch", r.best_epoch},
+          {"test_loss", r.test_loss},
+          {"test_accuracy", r.test_accuracy},
+          {"weights_epoch", r.weights_epoch},
+          {"weights", r.weights}};
+}
+
 /// Writes the files of a run while it goes on. A file that cannot be written ends the training in good order.
 class RunFiles {
  public:
-  RunFiles(const TrainSettings& s, const Ingredients& made, const Configuration& configuration);
+  RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration);
 
   const RunDirectory& directory() const { return run_; }
   /// What went wrong first; "" if nothing did.
@@ -72,33 +84,27 @@ class RunFiles {
 
   /// Writes what a run has from its beginning. Of a run that is resumed nothing changes until an epoch begins.
   void begin();
-  train::CheckpointOptions checkpoint() const;
+  train::CheckpointOptions checkpoint(const io::Metadata& metadata) const;
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
-  /// The last page, and run.json with `results`, in which a failure becomes the state and the reason.
-  void finish(const train::Trainer& trainer, Json& results);
-  /// f(); an exception of it is noted in run.json.
+  /// The last page, and run.json with the results, where a failure is the state and the reason.
+  void finish(const train::Trainer& trainer, const Record& results);
+  /// f(); an exception of it is a failure of the run.
   template <class F>
   auto guarded(const train::Trainer& trainer, F f) {
     try {
       return f();
     } catch (const std::exception& e) {
       note_failure(e.what());
-      Json results;
-      if (has_begun_) finish(trainer, results);
+      if (has_begun_) finish(trainer, Record::object());
       throw;
     }
   }
 
-  bool validates() const { return validates_; }
-  /// The held-out images in large batches, whose order is theirs.
-  const data::DataLoader& validation() const { return validation_; }
-
  private:
   void write_page(const train::Trainer& trainer, bool goes_on);
   std::string record_text() const;
-  void write_record();
-  void end_record(const Json& results);
+  void end_record(const Record& results);
   template <class F>
   void attempt(F f) {
     try {
@@ -108,14 +114,11 @@ class RunFiles {
     }
   }
 
-  io::Metadata metadata_;  // before the directory, in which nothing changes if it is refused
+  const TrainingSetup& setup_;
   RunDirectory run_;
-  data::DataLoader validation_;
-  bool validates_;
-  std::vector<std::string> classes_;
   std::string config_;
   bool has_begun_ = false, is_resumed_;
-  Json record_;
+  Record record_;
   train::ReportOptions page_;
   std::string failure_;
   std::optional<std::chrono::steady_clock::time_point> page_written_;
@@ -127,52 +130,42 @@ RunDirectory directory_for(const TrainSettings& s) {
   return s.no_out || s.epochs == 0 ? RunDirectory() : RunDirectory::next();
 }
 
-Description description_of(const TrainSettings& s, const Ingredients& made, const Configuration& configuration) {
-  return {.classes = made.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)};
-}
-
-RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Configuration& configuration)
-    : metadata_(metadata_of(description_of(s, made, configuration))),
-      run_(directory_for(s)),
-      validation_(made.parts.held_out, {.batch_size = evaluation_batch}),
-      validates_(s.validates() && made.parts.held_out.size() > 0),
-      classes_(made.images.classes()),
-      config_(to_toml(configuration)),
-      is_resumed_(s.resume) {
+RunFiles::RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration)
+    : setup_(setup), run_(directory_for(s)), config_(to_toml(configuration)), is_resumed_(s.resume) {
   if (!run_.defined()) return;
-  const std::string hash = hash_of(made.images);
+  const std::string hash = hash_of(setup.images);
   if (s.resume) {
     record_ = record_to_continue(run_, hash);
   } else {
     record_ = record_of_program(s.threads);
     record_["seed"] = s.seed;
-    record_["data"] = {{"name", made.images.name},
+    record_["data"] = {{"name", setup.images.name},
                        {"hash", hash},
-                       {"training", made.parts.training.size()},
-                       {"validation", made.parts.held_out.size()},
-                       {"test", made.images.test.size()}};
+                       {"training", setup.parts.training.size()},
+                       {"validation", setup.parts.held_out.size()},
+                       {"test", setup.images.test.size()}};
   }
-  page_.title = "Training " + run_.path();
-  page_.summary = summary_of(made.model, image_shape).to_string();
-  for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
-  page_.environment = {
-      {"data", made.images.name}, {"hash of the data", hash}, {"started", record_.value("started", "")}};
+  page_ = page_of_run(run_.path(), configuration, record_);
+  page_.summary = summary_of(setup.model, image_shape).to_string();
   if (!is_resumed_) begin();
 }
 
 void RunFiles::begin() {
   if (!run_.defined() || std::exchange(has_begun_, true)) return;
-  if (is_resumed_) record_["resumed"].push_back(now());
+  if (is_resumed_) {
+    if (!record_["resumed"].is_array()) record_["resumed"] = Record::array();
+    record_["resumed"].push_back(now());
+  }
   record_["state"] = "running";  // also of a run that was killed: then nobody holds the lock of its directory
   record_["pid"] = static_cast<std::int64_t>(::getpid());
   if (!is_resumed_) return run_.begin(config_, record_text());
   run_.write(run_file::config, config_);
-  write_record();
+  run_.write(run_file::record, record_text());
 }
 
-train::CheckpointOptions RunFiles::checkpoint() const {
+train::CheckpointOptions RunFiles::checkpoint(const io::Metadata& metadata) const {
   if (!run_.defined()) return {};
-  return {.path = run_.file(run_file::last), .best_path = run_.file(run_file::best), .metadata = metadata_};
+  return {.path = run_.file(run_file::last), .best_path = run_.file(run_file::best), .metadata = metadata};
 }
 
 void RunFiles::write_epoch(const train::Trainer& trainer) {
@@ -190,34 +183,36 @@ void RunFiles::write_epoch(const train::Trainer& trainer) {
 }
 
 void RunFiles::write_page(const train::Trainer& trainer, bool goes_on) {
+  const train::History history = trainer.history();
   train::Evaluation evaluation;
-  if (validates_) evaluation = trainer.evaluate(validation_, {.classes = classes_});
+  if (setup_.validation.defined()) {
+    evaluation = trainer.evaluate(setup_.validation, {.classes = setup_.images.classes()});
+  }
+  page_.evaluated_on = "validation data, with the weights " +
+                       (goes_on ? fmt::format("of epoch {}", history.size()) : "that the training ended with");
   page_.refresh_seconds = goes_on ? 5 : 0;
-  train::save_report(run_.file(run_file::report), trainer.history(), evaluation, page_);
+  train::save_report(run_.file(run_file::report), history, evaluation, page_);
 }
 
 std::string RunFiles::record_text() const {
-  // Arguments and names of files may be no UTF-8.
-  return record_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  // Arguments and names of files need not be UTF-8.
+  return record_.dump(2, ' ', false, Record::error_handler_t::replace) + '\n';
 }
 
-void RunFiles::write_record() { run_.write(run_file::record, record_text()); }
-
-void RunFiles::finish(const train::Trainer& trainer, Json& results) {
+void RunFiles::finish(const train::Trainer& trainer, const Record& results) {
   if (!run_.defined()) return;
-  attempt([this, &trainer] { write_page(trainer, false); });  // also after a failure: the page stops to refresh
-  if (!failure_.empty()) results.update({{"state", "failed"}, {"stop_reason", failure_}});
+  attempt([this, &trainer] { write_page(trainer, false); });  // also after a failure: the page is no longer read again
   attempt([this, &results] { end_record(results); });
 }
 
-void RunFiles::end_record(const Json& results) {
-  if (!run_.defined()) return;
+void RunFiles::end_record(const Record& results) {
   record_.update(results);
+  if (!failure_.empty()) record_.update({{"state", "failed"}, {"stop_reason", failure_}});
   record_["ended"] = now();
-  write_record();
+  run_.write(run_file::record, record_text());
 }
 
-/// The trainer's sink: writes the files, and stops when nobody would see the rest or it could not be kept.
+/// The trainer's sink: writes the files, and stops when they cannot be written or the display has failed.
 class Watch {
  public:
   Watch(RunFiles& files, train::Trainer& trainer, const train::ProgressBar& bar)
@@ -226,19 +221,19 @@ class Watch {
     has_trained_ = true;
     files_.begin();
   }
-  void on_batch_end(const train::BatchRecord&) { stop_if_in_vain(); }
+  void on_batch_end(const train::BatchRecord&) { stop_on_failure(); }
   void on_epoch_end(const train::EpochRecord&) {
     files_.write_epoch(trainer_);
-    stop_if_in_vain();
+    stop_on_failure();
   }
   void on_warning(const train::Warning& e) {
-    if (e.message.starts_with("a checkpoint could not be written")) files_.note_failure(e.message);
+    if (e.kind == train::WarningKind::checkpoint_failed) files_.note_failure(e.message);
   }
   /// Whether there was anything left to do.
   bool has_trained() const { return has_trained_; }
 
  private:
-  void stop_if_in_vain() {
+  void stop_on_failure() {
     if (bar_.failed() || !files_.failure().empty()) trainer_.stop();
   }
   RunFiles& files_;
@@ -272,29 +267,33 @@ struct Ending {
 };
 
 /// The end of the line about an interruption.
-std::string how_to_continue(const RunDirectory& run) {
-  if (!run.defined()) return "";
-  if (::access(run.file(run_file::last).c_str(), F_OK) != 0) {
-    return fmt::format("; there is no checkpoint yet; begin again with --out {} --force", run.path());
+std::string what_remains(const TrainSettings& s, const RunFiles& files) {
+  if (files.directory().defined()) {
+    std::error_code error;
+    const std::string& path = files.directory().path();
+    if (!std::filesystem::exists(files.directory().file(run_file::last), error)) {
+      return fmt::format("; there is no checkpoint yet: begin again with --out {} --force", path);
+    }
+    return fmt::format("; continue with xtape-mnist train --resume {}", path);
   }
-  return fmt::format("; continue with xtape-mnist train --resume {}", run.path());
+  // Early stopping keeps the best weights in memory.
+  return s.early_stopping > 0 ? "" : "; the weights are those of the last step, for --no-out keeps no best epoch";
 }
 
-Ending ending_of(const train::History& history, const RunFiles& files, bool display_failed) {
-  const std::string how_to_go_on = how_to_continue(files.directory());
-  const bool is_complete =
-      history.stop_cause() == train::StopCause::last_epoch || history.stop_cause() == train::StopCause::patience;
+Ending ending_of(const TrainSettings& s, const train::History& history, const RunFiles& files, bool display_failed) {
   if (!files.failure().empty()) return {1, "failed", files.failure()};
   if (display_failed && reader_is_gone())
-    return {128 + SIGPIPE, "stopped", "nobody reads stdout any more" + how_to_go_on};
-  if (display_failed) return {1, "stopped", "stdout: cannot be written to" + how_to_go_on};
+    return {128 + SIGPIPE, "stopped", ReaderIsGone().what() + what_remains(s, files)};
+  if (display_failed) return {1, "stopped", "stdout: cannot be written to" + what_remains(s, files)};
   if (history.stop_cause() == train::StopCause::not_finite) {
     return {1, "diverged", "train: " + history.stop_reason() + "; try a smaller --lr"};
   }
-  // A signal after the last epoch interrupts nothing.
+  const bool is_complete =
+      history.stop_cause() == train::StopCause::last_epoch || history.stop_cause() == train::StopCause::patience;
+  // A signal after the last epoch has interrupted nothing.
   if (const int signal = train::StopOnSignal::received(); signal != 0 && !is_complete) {
     return {128 + signal, "stopped",
-            fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", how_to_go_on)};
+            fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", what_remains(s, files))};
   }
   return {};
 }
@@ -303,9 +302,8 @@ Ending ending_of(const train::History& history, const RunFiles& files, bool disp
 bool restore_best(const Ending& ending, const RunFiles& files, nn::Sequential& model) {
   if (ending.state != "stopped" || !files.directory().defined()) return false;
   const std::string best = files.directory().file(run_file::best);
-  std::FILE* file = std::fopen(best.c_str(), "rb");
-  if (!file) return false;
-  std::fclose(file);
+  std::error_code error;
+  if (!std::filesystem::exists(best, error)) return false;
   model.load_state_dict(io::load_safetensors(best));
   return true;
 }
@@ -345,47 +343,49 @@ void print_end(std::FILE* out, const train::History& history, const RunFiles& fi
                                     validated ? best.validation_loss : best.train_loss, place)));
 }
 
-void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files, const Json& results) {
+void print_results(const TrainSettings& s, const train::History& history, const RunFiles& files,
+                   const Results& results) {
   std::FILE* const out = s.out_stream();
-  const std::int64_t epoch = results["weights_epoch"];
+  const std::int64_t epoch = results.weights_epoch;
   const bool is_short = s.progress == "none" || s.epochs == 0;  // then no lines stand above and none are empty
   if (!is_short) fmt::print(out, "\n");
   if (s.epochs > 0) print_end(out, history, files, epoch);
   if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict()));
-  fmt::print(out, "{}test    loss {}, accuracy {:.4f}\n", is_short ? "" : "\n", four_decimals(results["test_loss"]),
-             double{results["test_accuracy"]});
+  fmt::print(out, "{}test    loss {:.4f}, accuracy {:.4f}\n", is_short ? "" : "\n", results.test_loss,
+             results.test_accuracy);
   if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
-  fmt::print(out, "weights {}\n", std::string(results["weights"]));
+  fmt::print(out, "weights {}\n", results.weights);
   const std::string page = files.directory().defined() ? files.directory().file(run_file::report) : "";
-  const bool has_page = !page.empty() && ::access(page.c_str(), F_OK) == 0;
+  std::error_code error;
+  const bool has_page = !page.empty() && std::filesystem::exists(page, error);
   if (has_page) fmt::print(out, "report  {}\n", printable(page));
   flush(out);
   if (s.progress != "json") return;
-  Json line = {{"type", "test"}};
-  line.update(results);
+  Record line = {{"type", "test"}};
+  line.update(to_json(results));
   if (has_page) line["report"] = page;
-  fmt::print("{}\n", line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", line.dump(-1, ' ', false, Record::error_handler_t::replace));
   flush(stdout);
 }
 
-/// What is known at the end: the state, and the test images.
-Json results_of(const Ending& ending, const train::History& history, const Ingredients& made, std::int64_t epoch) {
-  const train::Evaluation test = train::evaluate(made.model, nn::CrossEntropyLoss(), made.images.test,
-                                                 {.batch_size = evaluation_batch, .classes = made.images.classes()});
-  return {{"state", ending.state},
-          {"stop_reason", history.stop_reason()},
-          {"epochs", history.size()},
-          {"best_epoch", history.best_epoch()},
-          {"test_loss", test.loss},
-          {"test_accuracy", test.accuracy},
-          {"weights_epoch", epoch},  // 0: of none
-          {"weights", fmt::format("{:016x}", hash_of(made.model))}};
+Results results_of(const Ending& ending, const train::History& history, const TrainingSetup& setup,
+                   std::int64_t epoch) {
+  const train::Evaluation test = train::evaluate(setup.model, nn::CrossEntropyLoss(), setup.images.test,
+                                                 {.batch_size = evaluation_batch, .classes = setup.images.classes()});
+  return {.state = ending.state,
+          .stop_reason = history.stop_reason(),
+          .epochs = history.size(),
+          .best_epoch = history.best_epoch(),
+          .test_loss = test.loss,
+          .test_accuracy = test.accuracy,
+          .weights_epoch = epoch,
+          .weights = fmt::format("{:016x}", hash_of(setup.model))};
 }
 
-void print_beginning(const TrainSettings& s, const Ingredients& made, const RunFiles& files) {
+void print_beginning(const TrainSettings& s, const TrainingSetup& setup, const RunFiles& files) {
   if (s.progress == "none") return;
   std::FILE* const out = s.out_stream();
-  print_heading(s, made);
+  print_heading(s, setup);
   if (files.directory().defined()) fmt::print(out, "run     {}\n", printable(files.directory().path()));
   if (s.resume) fmt::print(out, "{}", paragraph("resumed", place_of(files.directory())));
   fmt::print(out, "\n");
@@ -393,45 +393,48 @@ void print_beginning(const TrainSettings& s, const Ingredients& made, const RunF
 
 }  // namespace
 
-int train(const TrainSettings& s, const Configuration& configuration) {
+int run_training(const TrainSettings& s, const Configuration& configuration) {
   const train::StopOnSignal stop_on_signal;
-  Ingredients made(s);
-  RunFiles files(s, made, configuration);
-  print_beginning(s, made, files);
-  std::fflush(s.out_stream());  // if nobody reads it, the display will tell
+  TrainingSetup setup(s);
+  const io::Metadata metadata = metadata_of(
+      {.classes = setup.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)});
+  RunFiles files(s, setup, configuration);
+  print_beginning(s, setup, files);
+  std::fflush(s.out_stream());  // a failure is the display's to report
 
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
   options.clip_grad_norm = s.clip_grad_norm;
   options.early_stopping.patience = s.early_stopping;
-  options.checkpoint = files.checkpoint();
-  train::Trainer trainer(made.model, made.loss, *made.optimizer, options);
-  if (made.scheduler) trainer.schedule(*made.scheduler, made.every);
+  options.checkpoint = files.checkpoint(metadata);
+  train::Trainer trainer(setup.model, setup.loss, *setup.optimizer, options);
+  if (setup.scheduler) trainer.schedule(*setup.scheduler, setup.every);
   train::ProgressBar bar(stdout, {.mode = mode_of(s.progress)});
   trainer.sink(bar);
   Watch watch(files, trainer, bar);
   trainer.sink(watch);
   if (s.resume) trainer.resume(files.directory().file(run_file::last));
 
-  const train::History history = files.guarded(trainer, [&files, &trainer, &made] {
-    return files.validates() ? trainer.fit(made.parts.training, files.validation()) : trainer.fit(made.parts.training);
-  });
+  const train::History history =
+      files.guarded(trainer, [&trainer, &setup] { return trainer.fit(setup.parts.training, setup.validation); });
   if (s.resume && !watch.has_trained()) {
     fmt::print(s.out_stream(), "{}", paragraph("resumed", how_to_train_further(history)));
   }
 
-  Ending ending = ending_of(history, files, bar.failed());
-  const bool is_restored = restore_best(ending, files, made.model);
+  Ending ending = ending_of(s, history, files, bar.failed());
+  const bool is_restored = restore_best(ending, files, setup.model);
   if (!s.save.empty() && ending.state != "diverged") {
     try {
-      io::save_safetensors(s.save, made.model.state_dict(), metadata_of(description_of(s, made, configuration)));
+      io::save_safetensors(s.save, setup.model.state_dict(), metadata);
     } catch (const FileError& e) {
       files.note_failure(e.what());
-      ending = ending_of(history, files, bar.failed());
     }
   }
-  Json results = results_of(ending, history, made, epoch_of_weights(s, history, is_restored));
-  files.finish(trainer, results);
-  if (ending.code == 0) ending = ending_of(history, files, bar.failed());
+  if (!files.failure().empty()) ending = ending_of(s, history, files, bar.failed());
+  const Results results = files.guarded(trainer, [&ending, &history, &setup, &s, is_restored] {
+    return results_of(ending, history, setup, epoch_of_weights(s, history, is_restored));
+  });
+  files.finish(trainer, to_json(results));
+  if (ending.code == 0) ending = ending_of(s, history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
   if (!ending.line.empty()) print_message(ending.line);
   return ending.code;

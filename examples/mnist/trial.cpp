@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "layout.hpp"
 #include "training.hpp"
 
 using namespace xtape;
@@ -15,10 +16,10 @@ using namespace xtape;
 namespace {
 
 /// The first images of the training set, as many as make a batch.
-data::Batch first_batch(const TrainSettings& s, const Ingredients& made) {
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(s.batch_size, made.parts.training.size())));
+data::Batch first_batch(const TrainSettings& s, const TrainingSetup& setup) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(s.batch_size, setup.parts.training.size())));
   std::iota(indices.begin(), indices.end(), std::int64_t{0});
-  return made.parts.training.batch(indices);
+  return setup.parts.training.batch(indices);
 }
 
 std::string plan_of(const TrainSettings& s, std::int64_t images) {
@@ -34,16 +35,16 @@ std::string plan_of(const TrainSettings& s, std::int64_t images) {
 }  // namespace
 
 int try_out(const TrainSettings& s) {
-  Ingredients made(s);
-  print_heading(s, made);
+  TrainingSetup setup(s);
+  print_heading(s, setup);
   std::FILE* const out = s.out_stream();
-  const data::Batch batch = first_batch(s, made);
-  fmt::print(out, "\n{}\n", nn::summary(made.model, batch.x.shape()).to_string());
-  made.model.train();
-  const double loss = made.loss(made.model(batch.x), batch.y).item<double>();
-  const double guess = std::log(static_cast<double>(made.images.classes().size()));
+  const data::Batch batch = first_batch(s, setup);
+  fmt::print(out, "\n{}\n", nn::summary(setup.model, batch.x.shape()).to_string());
+  setup.model.train();
+  const double loss = setup.loss(setup.model(batch.x), batch.y).item<double>();
+  const double guess = std::log(static_cast<double>(setup.images.classes().size()));
   fmt::print(out, "loss    {:.4f} for one batch; a guess has {:.4f}\n", loss, guess);
-  fmt::print(out, "{}", paragraph("plan", plan_of(s, made.parts.training.size())));
+  fmt::print(out, "{}", paragraph("plan", plan_of(s, setup.parts.training.size())));
   const std::string place = s.out.empty() ? "the first free runs/N" : s.out;
   fmt::print(out, "files   {}\n", s.no_out ? "none" : place);
   if (!s.save.empty()) fmt::print(out, "save    {}\n", s.save);
@@ -60,10 +61,10 @@ int overfit_one_batch(const TrainSettings& s) {
   plain.architecture.dropout = plain.label_smoothing = plain.weight_decay = 0;
   plain.augment = false;
   plain.schedule = "none";
-  Ingredients made(plain);
-  print_heading(plain, made);
+  TrainingSetup setup(plain);
+  print_heading(plain, setup);
   std::FILE* const out = s.out_stream();
-  const data::Batch batch = first_batch(plain, made);
+  const data::Batch batch = first_batch(plain, setup);
   fmt::print(out,
              "\nOne batch of {} images, without dropout, decay, smoothing,\nshifts and schedule:\n\n step    loss\n",
              batch.y.size(0));
@@ -71,18 +72,18 @@ int overfit_one_batch(const TrainSettings& s) {
   const train::StopOnSignal stop_on_signal;
   double loss = 0;
   for (std::int64_t step = 0; step <= most_steps; ++step) {
-    const Tensor output = made.loss(made.model(batch.x), batch.y);
+    const Tensor output = setup.loss(setup.model(batch.x), batch.y);
     loss = output.item<double>();
     const bool is_last = loss < learned || step == most_steps || !std::isfinite(loss);
     if (is_last || step % (step < 100 ? 20 : 100) == 0) {
-      fmt::print(out, "{:5}  {}\n", step, column(loss));
+      fmt::print(out, "{:5}  {:6.4f}\n", step, loss);
       flush(out);
     }
     if (is_last) break;
     if (const int signal = train::StopOnSignal::received()) return 128 + signal;
-    made.optimizer->zero_grad();
+    setup.optimizer->zero_grad();
     output.backward();
-    made.optimizer->step();
+    setup.optimizer->step();
   }
   if (loss < learned) {
     fmt::print(out, "\nThe model can learn this batch by heart, as it should.\n");

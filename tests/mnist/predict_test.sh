@@ -59,14 +59,14 @@ grep -qx 'xtape-mnist: note: "ink.pgm" is light at its corners, as ink on paper;
 [ "$("$binary" predict --invert run ink.pgm 2>&1 | sed 's/^ink/one/')" = "$("$binary" predict run one.pgm)" ] ||
   complain "--invert does not make them alike"
 
-# -- what is no picture; the others are classified all the same
+# -- what is not a picture; the others are classified all the same
 refuses 'xtape-mnist: picture: "none.pgm": No such file or directory' predict run none.pgm
 refuses 'xtape-mnist: picture: "run" is a directory, not a file' predict run run
 printf 'P5 32 32 255 ' >large.pgm
 refuses 'xtape-mnist: picture: "large.pgm" is 32 x 32, the model takes 28 x 28' predict run large.pgm
 printf '\211PNG\r\n' >p.png
 refuses 'xtape-mnist: picture: "p.png" is a PNG file, which is not read; convert it to PGM' predict run p.png
-refuses 'xtape-mnist: picture: "run/run.json" is no PGM and no IDX file' predict run run/run.json
+refuses 'xtape-mnist: picture: "run/run.json" is neither a PGM nor an IDX file' predict run run/run.json
 idx 2 | head -c 1000 >cut
 refuses 'read_idx: "cut" is truncated or damaged' predict run cut
 "$binary" predict run large.pgm one.pgm none.pgm >out 2>err && complain "broken files: exit code 0"
@@ -75,7 +75,7 @@ refuses 'read_idx: "cut" is truncated or damaged' predict run cut
 grep -qx "xtape-mnist: picture: standard input is an IDX file; only a PGM can be read from there" err ||
   complain "IDX from stdin: $(cat err)"
 
-# -- what is no model
+# -- what is not a model
 refuses 'xtape-mnist: model: there is no "nothing"; pass a file of weights or the directory of a run' predict nothing one.pgm
 refuses 'xtape-mnist: model: the directory "." has no best.safetensors, which a run writes when its first epoch ends' predict . one.pgm
 refuses 'xtape-mnist: model: "run/last.safetensors" is a checkpoint, from which a training goes on; the model is the run'"'"'s best.safetensors' \
@@ -83,8 +83,8 @@ refuses 'xtape-mnist: model: "run/last.safetensors" is a checkpoint, from which 
 refuses 'safetensors_metadata: "one.pgm"' predict one.pgm one.pgm
 refuses "xtape-mnist: --top: 0 is outside [1, 65536]" predict --top 0 run one.pgm
 refuses "xtape-mnist: --invrt: no such option, did you mean --invert?" predict --invrt run one.pgm
-refuses "MODEL" predict
-refuses "FILE" predict run
+refuses "xtape-mnist: predict: needs MODEL (File of a model, or directory of a run, whose best weights are used); see xtape-mnist predict --help" predict
+refuses "xtape-mnist: predict: needs FILE (PGM pictures, or IDX files with any number of them; - reads a PGM from stdin); see xtape-mnist predict --help" predict run
 
 # -- a full disk and a reader that goes away
 if [ -e /dev/full ]; then

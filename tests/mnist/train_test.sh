@@ -50,8 +50,8 @@ refuses 'xtape-mnist: --out: "runs/1" holds a run already; --resume continues it
 train --epochs 1 --out runs/2 --force >out || complain "--force: exit code $?"
 mkdir empty && train --epochs 1 --out empty/ >out || complain "an empty directory: exit code $?"
 : >file
-refuses 'xtape-mnist: --out: "file" is no directory' --out file
-refuses '"file/x" cannot be made: "'"$scratch"'/file" is no directory' --out file/x
+refuses 'xtape-mnist: --out: "file" is not a directory' --out file
+refuses '"file/x" cannot be made: "'"$scratch"'/file" is not a directory' --out file/x
 refuses "xtape-mnist: --out: needs the name of a directory" --out ""
 refuses "xtape-mnist: --force requires --out" --force
 if [ "$(id -u)" -ne 0 ]; then
@@ -68,7 +68,7 @@ refuses 'xtape-mnist: --resume: cannot be combined with --force' --resume --out 
 refuses '--lr: 0.5 differs from 0.001 of the run in "runs/1"' --resume runs/1 --lr 0.5
 refuses '--nesterov: true differs from false of the run' --out runs/1 --resume --nesterov
 mkdir killed && cp runs/1/run.json runs/1/config.toml killed
-refuses 'the run in "killed" ended before its first checkpoint; begin it again with --config killed/config.toml --out killed --force' \
+refuses 'the run in "killed" ended before its first checkpoint; begin it again with xtape-mnist train --config killed/config.toml --out killed --force' \
   --resume killed
 "$binary" --resume runs/1 --lr 1e-3 >out || complain "--resume with the same --lr: exit code $?"
 [ "$(weights_of out)" = "$two_epochs" ] || complain "a run that had ended changed"
@@ -121,13 +121,20 @@ for signal in INT:130:Ctrl-C TERM:143:SIGTERM; do
   is_whole $number
 done
 
+env --default-signal=INT "$binary" train --data digits --hidden 16 --epochs 100000 --no-out >out 2>err &
+wait_for out
+kill -INT $!
+wait $!
+code=$?
+ended_with 130 "stopped by Ctrl-C; the weights are those of the last step, for --no-out keeps no best epoch"
+
 # -- a closed pipe
 {
   train --epochs 100000 --out pipe 2>err
   echo $? >code
 } | head -n 8 >out
 code=$(cat code)
-ended_with 141 "xtape-mnist: nobody reads stdout any more; continue with xtape-mnist train --resume pipe"
+ended_with 141 "xtape-mnist: stdout: its reader has closed it; continue with xtape-mnist train --resume pipe"
 is_whole pipe
 "$binary" --data digits --epochs 0 2>err | :
 [ "$(wc -l <err)" -le 1 ] || complain "a pipe that was closed at once: $(cat err)"
@@ -143,7 +150,7 @@ code=$(cat code)
 ended_with 1 "could not be written"
 is_whole full
 
-# -- a loss that is no number
+# -- a loss that is not a number
 train --epochs 3 --optimizer sgd --lr 1e30 --out nan >out 2>err
 code=$?
 ended_with 1 "the loss is NaN"
