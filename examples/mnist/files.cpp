@@ -64,8 +64,8 @@ std::FILE* message_stream() {
 }
 
 void open_standard_streams() {
-  for (const auto& [stream, mode] : {std::pair{STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY},
-                                     {STDERR_FILENO, O_WRONLY}}) {
+  for (const auto& [stream, mode] :
+       {std::pair{STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_WRONLY}}) {
     if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", mode);  // open takes the lowest number that is free
   }
 }

@@ -48,7 +48,8 @@ const std::string& text_of(const io::Metadata& metadata, const char* name) {
 json json_of(const io::Metadata& metadata, const char* name) {
   constexpr int depth = 8;
   const std::string& text = text_of(metadata, name);
-  const json value = nests_deeper_than(text, depth) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
+  const json value =
+      nests_deeper_than(text, depth) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
   if (value.is_discarded()) refuse("the metadata \"{}\" is not JSON", name);
   return value;
 }

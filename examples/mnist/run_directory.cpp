@@ -98,8 +98,8 @@ void check_run(const std::string& op, const std::string& path, bool may_be_empty
                                     path, run_file::last, run_file::best));
   }
   if (fs::exists(directory / run_file::report, error)) {
-    throw FileError(op, fmt::format("the run in \"{}\" has no {}: it trained no epoch, as with --epochs 0", path,
-                                    run_file::last));
+    throw FileError(
+        op, fmt::format("the run in \"{}\" has no {}: it trained no epoch, as with --epochs 0", path, run_file::last));
   }
   throw FileError(op, fmt::format("the run in \"{0}\" ended before its first checkpoint; begin it again with "
                                   "xtape-mnist train --config {0}/{1} --out {0} --force",

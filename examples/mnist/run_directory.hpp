@@ -16,8 +16,9 @@ class RunDirectory {
  public:
   /// None: nothing is written.
   RunDirectory() = default;
-  /// Makes the directory, with those above it, or uses one that holds no run; with `replace`, also one that holds a run,
-  /// which is replaced by begin(). A directory that was made is removed again if nothing was written. FileError if it holds a run, cannot be made or written to, or is in use.
+  /// Makes the directory, with those above it, or uses one that holds no run; with `replace`, also one that holds a
+  /// run, which is replaced by begin(). A directory that was made is removed again if nothing was written. FileError if
+  /// it holds a run, cannot be made or written to, or is in use.
   static RunDirectory create(const std::string& path, bool replace);
   /// runs/N with the first N from 1 that is free.
   static RunDirectory next();

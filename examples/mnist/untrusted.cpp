@@ -62,8 +62,8 @@ std::string printable(std::string_view text) {
     if (code == '\n') {
       shown += "\\n";
     } else if (code == no_character || (code < 0x100 && is_control(code))) {
-      shown += fmt::format("\\x{:02x}", code == no_character ? static_cast<unsigned char>(text[0])
-                                                             : static_cast<std::uint32_t>(code));
+      shown += fmt::format(
+          "\\x{:02x}", code == no_character ? static_cast<unsigned char>(text[0]) : static_cast<std::uint32_t>(code));
     } else if (is_control(code)) {
       shown += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code));
     } else {

@@ -9,6 +9,9 @@ namespace xtape::report {
 
 namespace {
 
+/// Less is as good as 0: steps below it would lose digits, or be 0.
+constexpr double smallest = 1e-300;
+
 /// 1, 2 or 5 times a power of ten, at least x.
 double round_step(double x) {
   const double power = std::pow(10.0, std::floor(std::log10(x)));
@@ -48,8 +51,9 @@ std::string tick_label(double value, double step, double largest, Unit unit) {
 bool is_drawable(double value) noexcept { return std::abs(value) <= 1e300; }
 
 Axis Axis::linear(double low, double high, int intervals, Unit unit) {
-  if (high - low <= 1e-9 * std::max(std::abs(low), std::abs(high))) {  // one value, or as good as one
-    const double around = low == 0 ? 1 : std::abs(low) / 2;
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (high - low <= std::max(1e-9 * size, smallest)) {  // one value, or as good as one
+    const double around = size <= smallest ? 1 : std::abs(low) / 2;
     low -= around;
     high += around;
   }
@@ -86,7 +90,7 @@ Axis Axis::fitted(std::vector<double> values, Unit unit) {
   values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return !is_drawable(v); }), values.end());
   std::sort(values.begin(), values.end());
   const double low = values.front(), high = values.back(), median = values[values.size() / 2];
-  if (unit == Unit::plain && low > 0 && median < high / 50) return logarithmic(low, high);
+  if (unit == Unit::plain && low > smallest && median < high / 50) return logarithmic(low, high);
   return linear(low, high, 5, unit);
 }
 

@@ -120,6 +120,25 @@ TEST(ReportAxis, IsLogarithmicWhereHalfOfTheValuesWouldLieOnTheGround) {
   EXPECT_FALSE(Axis::fitted({2.3, 0, 0.4, 900}, Unit::plain).is_logarithmic());
 }
 
+TEST(ReportAxis, HasFewTicksWhateverTheRange) {
+  constexpr double least = std::numeric_limits<double>::denorm_min();
+  const std::vector<std::vector<double>> ranges = {
+      {least},         {0, least},      {least, 1},     {least, 1e-310},  {least, 1e-307}, {-least, least},
+      {1e-310, 1e300}, {-1e300, 1e300}, {1e299, 1e300}, {1e-299, 1e-298}, {0, 1e-299},     {least, least, 1}};
+  for (const std::vector<double>& values : ranges) {
+    for (const Unit unit : {Unit::plain, Unit::share}) {
+      if (unit == Unit::share && (values.front() < 0 || values.back() > 1)) continue;
+      const Axis axis = Axis::fitted(values, unit);
+      EXPECT_GE(axis.ticks().size(), 2U) << values.front() << " to " << values.back();
+      EXPECT_LE(axis.ticks().size(), 13U) << values.front() << " to " << values.back();
+      for (const double value : values) {
+        EXPECT_GE(axis.place(value), -1e-9) << value;
+        EXPECT_LE(axis.place(value), 1 + 1e-9) << value;
+      }
+    }
+  }
+}
+
 TEST(ReportAxis, LeavesOutWhatCannotBeDrawn) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Axis axis = Axis::fitted({1, gap_in_line, infinity, -infinity, 1e308, 2}, Unit::plain);
