@@ -132,16 +132,18 @@ void check_normalization(const Normalization& n, std::int64_t channels) {
       refuse("its normalization has a {} of {} numbers for {} channels", name, numbers->size(), channels);
     }
   }
-  // Beyond that, float32 overflows before the net has multiplied and added.
+  // Beyond these the net's sums overflow in float32.
   constexpr double largest = 1e6, smallest = 1e-6;
   for (const double mean : n.mean) {
-    if (!(std::abs(mean) <= largest)) {
-      refuse("its normalization has a mean of {}, expected a number in [{:.0f}, {:.0f}]", mean, -largest, largest);
-    }
+    if (!std::isfinite(mean)) refuse("its normalization has a mean of {}, expected a finite number", mean);
+    if (std::abs(mean) > largest) refuse("its normalization has a mean of {}, expected at most {:.0f}", mean, largest);
   }
   for (const double std : n.std) {
-    if (!(std >= smallest && std <= largest)) {
-      refuse("its normalization has a std of {}, expected a number in [{}, {:.0f}]", std, smallest, largest);
+    if (!(std > 0 && std::isfinite(std))) {
+      refuse("its normalization has a std of {}, expected a finite number above 0", std);
+    }
+    if (std < smallest || std > largest) {
+      refuse("its normalization has a std of {}, expected {} to {:.0f}", std, smallest, largest);
     }
   }
 }
