@@ -91,12 +91,12 @@ if [ -e /dev/full ]; then
   "$binary" predict run one.pgm >/dev/full 2>err && complain "a full disk went unnoticed"
   grep -qx "xtape-mnist: stdout: cannot be written to" err || complain "a full disk: $(cat err)"
 fi
-for n in 1 2 3 4 5 6 7 8 9; do idx 9 >list$n; done
+# More than a pipe holds.
 {
-  "$binary" predict run list? list? list? list? list? list? list? list? list? list? list? list? 2>err
+  "$binary" predict run $(yes three | head -n 1000) 2>err
   echo $? >code
 } | head -n 1 >out
 [ -s err ] && complain "a reader that goes away: $(cat err)"
-case $(cat code) in 0 | 141) ;; *) complain "a reader that goes away: exit code $(cat code)" ;; esac
+[ "$(cat code)" -eq 141 ] || complain "a reader that goes away: exit code $(cat code)"
 
 finish
