@@ -35,14 +35,6 @@ TEST(ProgressText, ALossTakesSixCharactersWhateverItIs) {
   }
 }
 
-TEST(ProgressText, LargeCountsAreGrouped) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
-  EXPECT_EQ(grouped(-123456), "-123,456");
-}
-
 TEST(ProgressText, TimeLeftIsThatOfAClock) {
   EXPECT_EQ(clock_time(0), "0:00");
   EXPECT_EQ(clock_time(-3), "0:00");
