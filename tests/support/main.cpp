@@ -10,6 +10,13 @@
 #include "xtape/error.hpp"
 #include "xtape/version.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+/// Tests ask for more memory than there is, and expect an exception.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+#endif
+#endif
+
 int main(int argc, char** argv) {
   constexpr int cannot_run_here = 77;  // SKIP_RETURN_CODE in tests/CMakeLists.txt
   ::testing::InitGoogleTest(&argc, argv);
