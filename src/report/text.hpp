@@ -1,7 +1,6 @@
 // Numbers and texts as a person reads them, the same in every locale.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 

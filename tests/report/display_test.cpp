@@ -105,7 +105,7 @@ TEST(PlainDisplay, FitsItsTableToATerminal) {
   run.begin();
   run.whole_epoch();
   EXPECT_EQ(terminal.screen().wraps(), 0);
-  EXPECT_EQ(terminal.screen().text(), "TABLE");
+  EXPECT_EQ(terminal.screen().text(), narrow_table);
 }
 
 // ---- objects -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 // What an Evaluation tells of probabilities: calibration and the worst mistakes.
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "support/expect.hpp"
 #include "support/misuse.hpp"
