@@ -179,7 +179,7 @@ grep -qE "^xtape-mnist: --overfit-one-batch: the loss is still [0-9.]+ after [0-
 for schedule in one-cycle cosine; do
   [ "$(train --epochs 2 --no-out --schedule $schedule | weights_of -)" != "$two_epochs" ] || complain "$schedule changed nothing"
 done
-train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr": 0.0001' || complain "step changed nothing"
+train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr":0.0001' || complain "step changed nothing"
 wide --epochs 60 --no-out --dropout 0 --lr 0.02 --early-stopping 1 >out || complain "--early-stopping: exit code $?"
 [ "$(grep -cE '^ +[0-9]+ ' out)" -lt 60 ] || complain "--early-stopping never stopped"
 refuses "--early-stopping: needs images to validate on" --early-stopping 2 --validation 0
