@@ -177,7 +177,7 @@ grep -q '"state": "diverged"' nan/run.json || complain "run.json does not say th
 # -- JSON alone on stdout
 train --epochs 2 --progress json --no-out >out 2>err || complain "--progress json: exit code $?"
 [ "$(grep -cv '^{.*}$' out)" -eq 0 ] || complain "--progress json: stdout holds other lines"
-[ "$(grep -c '"type": "epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
+[ "$(grep -c '"type":"epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
 tail -n 1 out | grep -q '"type":"test"' || complain "--progress json: no result of the test images"
 grep -q "^weights " err || complain "--progress json: the text is not on stderr"
 train --epochs 1 --progress none --no-out >out || complain "--progress none: exit code $?"
@@ -196,7 +196,7 @@ grep -qE "^xtape-mnist: --overfit-one-batch: the loss is still [0-9.]+ after [0-
 for schedule in one-cycle cosine; do
   [ "$(train --epochs 2 --no-out --schedule $schedule | weights_of -)" != "$two_epochs" ] || complain "$schedule changed nothing"
 done
-train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr": 0.0001' || complain "step changed nothing"
+train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr":0.0001' || complain "step changed nothing"
 wide --epochs 60 --no-out --dropout 0 --lr 0.02 --early-stopping 1 >out || complain "--early-stopping: exit code $?"
 [ "$(grep -cE '^ +[0-9]+ ' out)" -lt 60 ] || complain "--early-stopping never stopped"
 refuses "--early-stopping: needs images to validate on" --early-stopping 2 --validation 0
