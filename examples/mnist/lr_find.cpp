@@ -100,9 +100,9 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
     throw;
   }
   print_curve(sweep, lr);
-  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. As the highest of a schedule:\n  {}\n", lr,
+  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. With a schedule:\n  {}\n", lr,
              train_command(app, "--schedule one-cycle ", lr));
-  fmt::print("Without a schedule a third of it or less is safer:\n  {}\n", train_command(app, "", lr / 3));
+  fmt::print("Without one a third of it or less is safer:\n  {}\n", train_command(app, "", lr / 3));
   flush(stdout);
   return 0;
 }

@@ -330,8 +330,12 @@ std::string weights_in_words(const train::History& history, std::int64_t epoch) 
 void print_end(std::FILE* out, const train::History& history, const RunFiles& files, std::int64_t epoch) {
   std::string reason = history.stop_reason();
   reason = reason.substr(0, reason.find("; the weights are"));
-  fmt::print(out, "{}",
-             paragraph("ended", fmt::format("{}; the weights are {}", reason, weights_in_words(history, epoch))));
+  const bool is_last = history.stop_cause() == train::StopCause::last_epoch && epoch > 0 &&
+                       epoch == static_cast<std::int64_t>(history.size());
+  const std::string weights =
+      is_last ? std::string("the model has its weights") + (epoch == history.best_epoch() ? ", the best" : "")
+              : "the weights are " + weights_in_words(history, epoch);
+  fmt::print(out, "{}", paragraph("ended", reason + "; " + weights));
   if (history.best_epoch() == 0 || epoch == history.best_epoch()) return;
   const train::EpochRecord best = history.best();
   const bool validated = !std::isnan(best.validation_loss);

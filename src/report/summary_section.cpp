@@ -2,10 +2,9 @@
 
 #include <cmath>
 
-#include "report/figures.hpp"
+#include "core/grouped.hpp"
 #include "report/sections.hpp"
 #include "report/text.hpp"
-#include "train/intervals.hpp"
 
 namespace xtape::report {
 
@@ -16,9 +15,7 @@ Html tile(std::string_view name, const std::string& figure, const std::string& m
                             (more.empty() ? Html() : element("dd", {{"class", "more"}}, Html(more))));
 }
 
-std::string interval_text(const train::Interval& i) {
-  return text_of("95% CI {:.2f}–{:.2f}%", 100 * i.low, 100 * i.high);
-}
+std::string interval_text(const train::Interval& i) { return fmt::format("95% CI {}%", interval(i.low, i.high)); }
 
 /// "overfitting since epoch 4: ..." as a class of the style sheet.
 const char* verdict_style(const std::string& verdict) {
@@ -45,7 +42,7 @@ Html evaluation_tiles(const train::Evaluation& e) {
   if (e.classes() != 0 && !std::isnan(e.accuracy)) {
     out += tile("Accuracy", percent(e.accuracy), interval_text(e.accuracy_interval()));
   }
-  return out + tile("Loss", number(e.loss), text_of("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
+  return out + tile("Loss", number(e.loss), fmt::format("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
 }
 
 /// Of the best epoch, where no evaluation says more.
@@ -72,17 +69,17 @@ Html run_tiles(const train::History& history) {
   if (const std::int64_t best = history.best_epoch(); best != 0) {
     std::string monitor = data.monitor;
     for (char& c : monitor) c = c == '_' ? ' ' : c;
-    out += tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor);
+    out += tile("Best epoch", fmt::format("{} of {}", best, history.size()), "by " + monitor);
     const train::EpochRecord& record = history.best();
     if (!std::isnan(record.gap)) {
-      out += tile("Gap at the best epoch", text_of("{:.2f}", 100 * record.gap),
-                  text_of("points, 95% CI {:.2f} to {:.2f}", 100 * record.gap_low, 100 * record.gap_high));
+      out += tile("Gap at the best epoch", fmt::format("{:.2f}", 100 * record.gap),
+                  "points, 95% CI " + interval(record.gap_low, record.gap_high));
     }
   }
   double seconds = 0;
   for (const train::EpochRecord& r : history) seconds += r.seconds;
   out += tile("Total time", duration(seconds),
-              text_of("{} an epoch", duration(seconds / static_cast<double>(history.size()))));
+              fmt::format("{} an epoch", duration(seconds / static_cast<double>(history.size()))));
   if (data.training_samples > 0) {
     out += tile("Training samples", grouped(data.training_samples),
                 data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : "");
@@ -94,11 +91,11 @@ Html run_tiles(const train::History& history) {
 
 Html summary_section(const train::History& history, const train::Evaluation& evaluation,
                      const train::ReportOptions& options) {
-  Html out = element("h1", options.title.empty() ? "Training report" : options.title) + verdict_line(history);
+  Html out = element("h1", options.title) + verdict_line(history);
   if (options.refresh_seconds > 0) {
-    out +=
-        element("p", {{"class", "stop live"}},
-                Html(text_of("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
+    out += element(
+        "p", {{"class", "stop live"}},
+        Html(fmt::format("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
   } else if (!history.stop_reason().empty()) {
     out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }
@@ -107,7 +104,7 @@ Html summary_section(const train::History& history, const train::Evaluation& eva
   if (!tiles.empty()) out += element("dl", {{"class", "tiles"}}, tiles);
   if (evaluation.samples > 0) {
     const char* what = evaluation.classes() != 0 ? "Accuracy and loss are" : "The loss is";
-    out += element("p", {{"class", "note"}}, Html(text_of("{} of {}.", what, data_name(options))));
+    out += element("p", {{"class", "note"}}, Html(fmt::format("{} of {}.", what, data_name(options))));
   }
   return out;
 }

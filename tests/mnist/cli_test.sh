@@ -53,7 +53,13 @@ refuses "xtape-mnist: \"trian\": no such command, did you mean train?" trian
 refuses "xtape-mnist: \"digits\": no such command; there are train, evaluate, predict, lr-find, summary, report" digits
 refuses "xtape-mnist: \"digits\": unexpected argument" train digits
 refuses "xtape-mnist: --epoch: no such option, did you mean --epochs?" --epoch 3
-refuses "xtape-mnist: --learning-rate: no such option; xtape-mnist train --help lists them" --learning-rate=3
+refuses "xtape-mnist: --learning-rate: no such option, did you mean --lr?" --learning-rate=3
+refuses "xtape-mnist: --rate: no such option; xtape-mnist train --help lists them" --rate=3
+refuses 'xtape-mnist: "find-lr": no such command, did you mean lr-find?' find-lr
+refuses "xtape-mnist: RUN: compare needs two runs or more" compare runs/1
+refuses '--data: there is no "mnist", here or in "/usr/share/datasets"; pass the directory' --data mnist
+"$binary" help predict >"$scratch/out" && "$binary" predict --help | cmp -s - "$scratch/out" || complain "help predict"
+"$binary" --help | grep -q "Without a command it trains" || complain "--help does not say what happens without a command"
 refuses "xtape-mnist: --optimizer: \"adma\" is not sgd, adam or adamw, did you mean adam?" --optimizer adma
 refuses "xtape-mnist: --lr: needs a value" --lr
 refuses "xtape-mnist: --classes: there are 10 digits, got 2 names" --classes a,b
@@ -162,6 +168,12 @@ case $saved in *"weights $first") ;; *) complain "--save changed the weights" ;;
 refuses "xtape-mnist: load_safetensors: \"$scratch/none\": No such file or directory" --load "$scratch/none"
 refuses "load_safetensors: \"$scratch/file\" is truncated" --load "$scratch/file"
 refuses "1.weight" --load "$scratch/w.safetensors" --hidden 16
+"$binary" --data digits --epochs 1 --hidden 8 --out "$scratch/run" --progress none >"$scratch/out" || complain "a run"
+[ "$(grep -c '^$' "$scratch/out")" -eq 0 ] && ! grep -q "^data" "$scratch/out" || complain "--progress none: more than the result"
+refuses "xtape-mnist: --load: \"$scratch/run/last.safetensors\" is what train --resume continues, no model; use \"$scratch/run\" or \"$scratch/run/best.safetensors\"" \
+  --load "$scratch/run/last.safetensors"
+"$binary" --data digits --epochs 0 --hidden 8 --load "$scratch/run" | grep -q "$(grep '^weights' "$scratch/out")" ||
+  complain "--load with a run has not its weights"
 refuses "1.weight" --load "$scratch/w.safetensors" --model linear
 refuses "xtape-mnist: --save: there is no directory \"$scratch/none\"" --save "$scratch/none/w"
 refuses "xtape-mnist: --save: needs the name of a file" --save ""

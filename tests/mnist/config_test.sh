@@ -7,7 +7,8 @@ refused() {
   printf "$1" >c.toml
   "$binary" train --config c.toml >out 2>err && complain "accepted: $1"
   [ "$(wc -l <err)" -eq 1 ] || complain "$1: stderr is not one line: $(cat err)"
-  grep -qF -- "xtape-mnist: c.toml:$2" err || complain "$1: '$(cat err)' lacks '$2'"
+  case $2 in ";"*) part=$2 ;; *) part="xtape-mnist: c.toml:$2" ;; esac
+  grep -qF -- "$part" err || complain "$1: '$(cat err)' lacks '$2'"
   [ -s out ] && complain "$1: wrote to stdout"
 }
 
@@ -23,10 +24,14 @@ refused 'seed = -1\n' "1: seed: -1 is outside [0, 18446744073709551615]"
 refused 'seed = "99999999999999999999"\n' "1: seed: 99999999999999999999 is outside [0, 18446744073709551615]"
 refused 'lr = nan\n' "1: lr: nan is outside [0, inf)"
 refused 'model = "convolution"\n' '1: model: "convolution" is not linear or mlp'
-refused 'seed = 1\nepoch = 3\n' "2: epoch: no such key, did you mean epochs? There are augment, batch-size, classes, "
+refused 'seed = 1\nepoch = 3\n' "2: epoch: no such key, did you mean epochs?"
+refused 'rate = 3\n' "1: rate: no such key. There are augment, batch-size, classes, "
+refused 'learning_rate = 3\n' "1: learning_rate: no such key, did you mean lr?"
+refused 'optimizer = sgd\n' '; texts stand in quotes: "sgd"'
+refused 'augment = yes\n' "; write true"
 refused 'batch_size = 3\n' "1: batch_size: no such key, did you mean batch-size?"
-refused 'out = "x"\n' "1: out: no such key"
-refused '[train]\nlr = 1\n' "1: train: no such key"
+refused 'out = "x"\n' "1: out: no such key: --out is for the command line alone"
+refused '[train]\nlr = 1\n' "1: train: no such key; leave out [train]: keys stand alone"
 refused '[lr]\nx = 1\n' "1: lr: needs a number, got table"
 refused 'lr = = 1\n' "1: not valid TOML: "
 refused 'lr = 1\nlr = 2\n' "2: not valid TOML: "

@@ -63,7 +63,7 @@ grep -qx 'xtape-mnist: note: "ink.pgm" is light at its corners, as ink on paper;
 refuses 'xtape-mnist: picture: "none.pgm": No such file or directory' predict run none.pgm
 refuses 'xtape-mnist: picture: "run" is a directory, not a file' predict run run
 printf 'P5 32 32 255 ' >large.pgm
-refuses 'xtape-mnist: picture: "large.pgm" is 32 x 32, the model takes 28 x 28' predict run large.pgm
+refuses 'xtape-mnist: picture: "large.pgm" is 32 x 32, the model takes 28 x 28; resize it, as ImageMagick'"'"'s convert -resize '"'28x28!'"' does' predict run large.pgm
 printf '\211PNG\r\n' >p.png
 refuses 'xtape-mnist: picture: "p.png" is a PNG file, which is not read; convert it to PGM' predict run p.png
 refuses 'xtape-mnist: picture: "run/run.json" is neither a PGM nor an IDX file' predict run run/run.json
@@ -78,7 +78,7 @@ grep -qx "xtape-mnist: picture: standard input is an IDX file; only a PGM can be
 # -- what is not a model
 refuses 'xtape-mnist: model: there is no "nothing"; pass a file of weights or the directory of a run' predict nothing one.pgm
 refuses 'xtape-mnist: model: the directory "." has no best.safetensors, which a run writes when its first epoch ends' predict . one.pgm
-refuses 'xtape-mnist: model: "run/last.safetensors" is a checkpoint, from which a training goes on; the model is the run'"'"'s best.safetensors' \
+refuses 'xtape-mnist: model: "run/last.safetensors" is what train --resume continues, no model; use "run" or "run/best.safetensors"' \
   predict run/last.safetensors one.pgm
 refuses 'safetensors_metadata: "one.pgm"' predict one.pgm one.pgm
 refuses "xtape-mnist: --top: 0 is outside [1, 65536]" predict --top 0 run one.pgm
@@ -91,5 +91,12 @@ if [ -e /dev/full ]; then
   "$binary" predict run one.pgm >/dev/full 2>err && complain "a full disk went unnoticed"
   grep -qx "xtape-mnist: stdout: cannot be written to" err || complain "a full disk: $(cat err)"
 fi
+# More than a pipe holds.
+{
+  "$binary" predict run $(yes three | head -n 1000) 2>err
+  echo $? >code
+} | head -n 1 >out
+[ -s err ] && complain "a reader that goes away: $(cat err)"
+[ "$(cat code)" -eq 141 ] || complain "a reader that goes away: exit code $(cat code)"
 
 finish

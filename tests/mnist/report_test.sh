@@ -34,21 +34,34 @@ grep -qx 'xtape-mnist: note: the page has no evaluation: data: "digits" is not w
 
 # -- two runs
 "$binary" report a b >out || complain "two runs: exit code $?"
-grep -qx "The runs cannot be compared: b was trained on other data than a." out || complain "other data: $(cat out)"
+grep -qx "Runs on different data cannot be compared." out || complain "other data: $(cat out)"
 mv a/run.json.bak a/run.json
 "$binary" report a b >out 2>err || complain "two runs: exit code $?"
 [ -s err ] && complain "two runs: $(cat err)"
 n='0\.[0-9]{4}'
-grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for a: $(cat out)"
-grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +finished$" out || complain "no row for b: $(cat out)"
-grep -qE "^lr +0.001 +0.01$" out || complain "lr differs: $(cat out)"
-grep -qE "^epochs +2 +3$" out || complain "epochs differ: $(cat out)"
-grep -qE "^label-smoothing +0 +0.1$" out || complain "label-smoothing differs: $(cat out)"
+grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +2 +finished$" out || complain "no row for a: $(cat out)"
+grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +3 +finished$" out || complain "no row for b: $(cat out)"
+grep -qE "^lr +0.01 +0.001$" out || complain "lr differs: $(cat out)"
+grep -qE "^epochs +3 +2$" out || complain "epochs differ: $(cat out)"
+grep -qE "^label-smoothing +0.1 +0$" out || complain "label-smoothing differs: $(cat out)"
 grep -qE "^(hidden|seed|data|progress) " out && complain "an option is listed that does not differ: $(cat out)"
 grep -qE "^b has the highest validation accuracy" out || complain "b is not the best: $(cat out)"
 "$binary" report a a | grep -x >/dev/null "The runs have the same options." || complain "a run differs from itself"
-"$binary" report a a | grep -x >/dev/null "a has the highest validation accuracy, but intervals overlap: the difference may be chance." ||
+"$binary" report a a | grep -x >/dev/null "a and a have the same highest validation accuracy." ||
   complain "a run is better than itself"
+
+# -- runs that were killed, and one without an epoch
+cp -r a killed && sed -i 's/"state": "finished"/"state": "running"/' killed/run.json
+"$binary" report killed | grep -qx "state   interrupted; train --resume killed goes on" || complain "a run whose process is gone"
+rm killed/best.safetensors killed/last.safetensors
+"$binary" compare killed b >out || complain "a run without an epoch: exit code $?"
+grep -qE "^killed +0 +- +- +- +$n +2 +interrupted$" out || complain "a run without an epoch: $(cat out)"
+grep -qx "killed has no validation accuracy to compare." out || complain "a run without an epoch: $(cat out)"
+grep -q "command line" a/report.html || complain "the page lacks the command line"
+grep -qE "<t[dh][^>]*>(load|classes)<" a/report.html && complain "the page has options without a value"
+# With few images intervals are wide.
+for seed in 1 2; do run --epochs 1 --validation 0.01 --seed $seed --out near$seed; done
+"$binary" compare near1 near2 | grep -qE "cannot be told from it: the intervals overlap|have the same highest" || complain "overlapping intervals"
 
 # -- refused
 refuses 'xtape-mnist: run: there is no directory "nothing"' report nothing
@@ -57,7 +70,8 @@ refuses "xtape-mnist: --out: needs a single RUN" report a b --out x.html
 refuses 'xtape-mnist: --out: there is no directory "nowhere"' report a --out nowhere/x.html
 refuses "xtape-mnist: report: needs RUN (Directories of runs); see xtape-mnist report --help" report
 mv a/last.safetensors last
-refuses 'xtape-mnist: run: the run in "a" ended before its first checkpoint; begin it again with xtape-mnist train --config a/config.toml --out a --force' report a
+refuses 'xtape-mnist: run: the run in "a" has no last.safetensors; its best weights are in "a/best.safetensors", from which xtape-mnist train --load "a/best.safetensors" begins another run' \
+  report a
 cp a/best.safetensors a/last.safetensors
 refuses 'xtape-mnist: Checkpoint: "a/last.safetensors" is no checkpoint; load_safetensors reads it' report a
 mv last a/last.safetensors

@@ -37,6 +37,13 @@ grep -q '"state": "finished"' runs/1/run.json || complain "run.json does not say
 [ "$(wc -L <out)" -le 60 ] || complain "a line is longer than 60 columns"
 grep -q "^verdict undecided" out || complain "there is no verdict"
 two_epochs=$(weights_of out)
+grep -q "^ended   epoch 2 was the last; the model has its weights" out || complain "why it ended is not told: $(cat out)"
+grep -qx "        with the weights of epoch 2" out || complain "whose weights were tested is not told: $(cat out)"
+wide --epochs 6 --dropout 0 --lr 0.05 --out worse >out
+grep -qE "^best    epoch [1-5], validation loss 0.[0-9]{4}:" out && grep -q "worse/best.safetensors$" out ||
+  complain "where the best weights are is not told: $(cat out)"
+[ "$(train --epochs 2 --no-out --clip-grad-norm 0.01 | weights_of -)" != "$two_epochs" ] || complain "--clip-grad-norm changed nothing"
+train --dry-run --epochs 1 | grep -q "^plan    1 epoch of " || complain "the plan of an epoch"
 
 train --epochs 1 >out && [ -d runs/2 ] || complain "the second run is not runs/2"
 train --epochs 1 --no-out >out && [ ! -e runs/3 ] || complain "--no-out wrote runs/3"
@@ -72,19 +79,29 @@ refuses 'the run in "killed" ended before its first checkpoint; begin it again w
   --resume killed
 "$binary" --resume runs/1 --lr 1e-3 >out || complain "--resume with the same --lr: exit code $?"
 [ "$(weights_of out)" = "$two_epochs" ] || complain "a run that had ended changed"
+before=$(cksum <runs/1/config.toml)
+refuses 'xtape-mnist: --epochs: 1 is less than the 2 epochs that the run in "runs/1" has completed' --resume runs/1 --epochs 1
+refuses '--clip-grad-norm: 1 differs from 0 of the run' --resume runs/1 --clip-grad-norm 1
+"$binary" --resume runs/1 --early-stopping 1 >out || complain "--resume of a run that had ended: exit code $?"
+grep -q "^resumed after epoch 2, step 226$" out || complain "where it goes on is not told: $(cat out)"
+grep -q "^resumed nothing to train: the run had ended; more" out || complain "what helps is not told: $(cat out)"
+[ "$(cksum <runs/1/config.toml)" = "$before" ] || complain "a run that trains nothing has another config.toml"
 "$binary" --out runs/1 --resume --epochs 4 --threads 2 >out || complain "--resume: exit code $?"
 train --epochs 4 --no-out >whole
 [ "$(weights_of out)" = "$(weights_of whole)" ] || complain "2 + 2 epochs are not 4"
 [ "$(wc -l <runs/1/metrics.csv)" -eq 5 ] || complain "metrics.csv has not four lines after --resume"
 grep -q "^epochs = 4$" runs/1/config.toml || complain "config.toml does not have the new number of epochs"
 train --epochs 2 --schedule cosine --out cosine >out
-refuses '--epochs: 4 differs from 2 of the run in "cosine"' --resume cosine --epochs 4
+refuses '--epochs: 4 differs from 2 of the run in "cosine": its schedule cosine is laid out for 2 epochs' --resume cosine --epochs 4
 sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' runs/1/run.json >run.json && mv run.json runs/1/run.json
 refuses 'the run in "runs/1" was trained on other data: its hash is 0123456789abcdef' --resume runs/1
 cp runs/2/last.safetensors cosine/
 "$binary" --resume cosine >out 2>err && complain "the checkpoint of another run is taken"
 grep -q 'cosine/last.safetensors": the parts do not match' err || complain "the checkpoint of another run: $(cat err)"
 grep -q '"state": "failed"' cosine/run.json || complain "run.json does not say that the run has failed"
+
+mkdir lost && cp cosine/run.json cosine/config.toml cosine/best.safetensors lost
+refuses 'the run in "lost" has no last.safetensors; its best weights are in "lost/best.safetensors"' --resume lost
 
 # wait_for FILE: until it is there and not empty
 wait_for() {
@@ -160,7 +177,7 @@ grep -q '"state": "diverged"' nan/run.json || complain "run.json does not say th
 # -- JSON alone on stdout
 train --epochs 2 --progress json --no-out >out 2>err || complain "--progress json: exit code $?"
 [ "$(grep -cv '^{.*}$' out)" -eq 0 ] || complain "--progress json: stdout holds other lines"
-[ "$(grep -c '"type": "epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
+[ "$(grep -c '"type":"epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
 tail -n 1 out | grep -q '"type":"test"' || complain "--progress json: no result of the test images"
 grep -q "^weights " err || complain "--progress json: the text is not on stderr"
 train --epochs 1 --progress none --no-out >out || complain "--progress none: exit code $?"
@@ -179,7 +196,7 @@ grep -qE "^xtape-mnist: --overfit-one-batch: the loss is still [0-9.]+ after [0-
 for schedule in one-cycle cosine; do
   [ "$(train --epochs 2 --no-out --schedule $schedule | weights_of -)" != "$two_epochs" ] || complain "$schedule changed nothing"
 done
-train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr": 0.0001' || complain "step changed nothing"
+train --epochs 4 --no-out --schedule step --progress json 2>err | grep -q '"lr":0.0001' || complain "step changed nothing"
 wide --epochs 60 --no-out --dropout 0 --lr 0.02 --early-stopping 1 >out || complain "--early-stopping: exit code $?"
 [ "$(grep -cE '^ +[0-9]+ ' out)" -lt 60 ] || complain "--early-stopping never stopped"
 refuses "--early-stopping: needs images to validate on" --early-stopping 2 --validation 0

@@ -141,7 +141,7 @@ TEST(Report, ShowsTheIntervalOfTheEvaluationsAccuracy) {
   const Evaluation e = evaluation_of(500, {1, 8, 8}, clothes());
   const Interval i = e.accuracy_interval();
   char text[64];
-  std::snprintf(text, sizeof text, "95%% CI %.2f–%.2f%%", 100 * i.low, 100 * i.high);
+  std::snprintf(text, sizeof text, "95%% CI %.2f to %.2f%%", 100 * i.low, 100 * i.high);
   EXPECT_TRUE(contains(page_of(History(classification_run(3)), e), text)) << text;
 }
 
@@ -186,7 +186,7 @@ TEST(Report, TheTableHasEveryEpoch) {
     EXPECT_EQ(rows.at(i), (best ? "best: " : "") + std::to_string(i + 1));
   }
   EXPECT_EQ(markup.all("details").size(), 1u);
-  EXPECT_EQ(markup.all("tr").at(0).tag, "tr");
+  EXPECT_TRUE(markup.has("class", "marked"));
 }
 
 TEST(Report, OfADivergedRunHasGapsAndNoNaN) {
