@@ -61,10 +61,11 @@ std::vector<std::string> classes_of(const json& value) {
   return value.get<std::vector<std::string>>();
 }
 
-/// Numbers above 2^63 - 1 become that: they are as impossible.
 std::int64_t whole_number(const json& value) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) return most;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
+    refuse("its metadata has {}, which is too large", value.get<std::uint64_t>());
+  }
   return value.get<std::int64_t>();
 }
 

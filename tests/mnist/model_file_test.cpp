@@ -166,7 +166,7 @@ const std::vector<Lie> lies = {
     {"input_shape", "[1, 0, 3]", "its pictures have shape (1, 0, 3), expected channels, height and width, each in [1, 4096]"},
     {"input_shape", "[1, -2, -3]", "its pictures have shape (1, -2, -3), expected channels, height and width, each in [1, 4096]"},
     {"input_shape", "[1, 4097, 1]", "its pictures have shape (1, 4097, 1), expected channels, height and width, each in [1, 4096]"},
-    {"input_shape", "[1, 18446744073709551615, 1]", "its pictures have shape (1, -1, 1), expected channels, height and width, each in [1, 4096]"},
+    {"input_shape", "[1, 18446744073709551615, 1]", "its metadata has 18446744073709551615, which is too large"},
     {"input_shape", "[1, 3, 3]", "\"1.weight\" has shape (4, 6), the model that it describes (4, 9)"},
     {"input_shape", "[1, 4096, 4096]", "\"1.weight\" has shape (4, 6), the model that it describes (4, 16777216)"},
     {"normalization", "x", "the metadata \"normalization\" is not JSON"},
