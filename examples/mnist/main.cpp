@@ -105,7 +105,9 @@ int run(CLI::App& app, const std::map<const CLI::App*, Run>& runs, const std::ve
 
 int main(int argc, char** argv) {
   open_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);  // writing to a pipe that its reader has closed is an error like any other
+  // Writing to a pipe that its reader has closed, or beyond `ulimit -f`, is an error like any other.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app{
       "Trains classifiers of 28 x 28 images: Fashion-MNIST, MNIST, or digits that it\n"
       "draws itself. Without a command it trains.",

@@ -26,7 +26,7 @@ ends 0 "\"\$binary\" train $small --no-out 2>&-"
 
 # -- a run, whose files are then replaced
 "$binary" train $small --out run >/dev/null 2>&1 || complain "no run"
-"$binary" train $small --hidden 8 --model mlp --out other >/dev/null 2>&1
+"$binary" train $small --seed 1 --out other >/dev/null 2>&1
 with() {
   rm -rf broken && cp -r run broken && cat >"broken/$1"
 }
@@ -36,16 +36,16 @@ python3 -c "print('[' + 'a.' * 10000 + 'b]')" >header.toml
 python3 -c "print('lr = ' + '[' * 30000)" >lists.toml
 python3 -c "print('lr = {' + 'a.' * 10000 + 'b = 1}')" >inline.toml
 for file in dots dots_in_64_kib header lists inline; do
-  refuses "xtape-mnist: " train --config $file.toml
+  refuses "$file.toml:" train --config $file.toml
   with config.toml <$file.toml
-  refuses "xtape-mnist: " report broken
-  refuses "xtape-mnist: " train --resume broken
+  refuses "config.toml:" report broken
+  refuses "config.toml:" train --resume broken
 done
 refuses "dots_in_64_kib.toml:1: has too many dots; the key of an option has none" train --config dots_in_64_kib.toml
 refuses 'xtape-mnist: --config: "/dev/zero" has more than 1048576 bytes' train --config /dev/zero
 mkfifo pipe
 (while :; do echo "# comment"; done >pipe 2>/dev/null) &
-refuses 'xtape-mnist: --config: "pipe" has more than' train --config pipe
+refuses 'xtape-mnist: --config: "pipe" has more than 1048576 bytes' train --config pipe
 
 python3 -c "print('[' * 500000)" | with run.json
 refuses "run.json" report broken
@@ -102,5 +102,16 @@ refuses "--save" train $small --no-out --save /proc/weights
 ends 0 "\"\$binary\" train --data digits --epochs 0 --out nothing"
 refuses "trained no epoch" report nothing
 refuses "trained no epoch" train --resume nothing
+
+# -- weights that are NaN
+"$binary" train $small --no-out --save weights >/dev/null 2>&1
+python3 - <<'PYTHON'
+data = bytearray(open("weights", "rb").read())
+data[-4:] = b"\x00\x00\xc0\x7f"
+open("nan", "wb").write(data)
+PYTHON
+"$binary" lr-find --data digits --model linear --load nan >out 2>err
+code=$?
+[ "$code" -eq 1 ] && grep -q "the first loss is not finite" err || complain "lr-find of NaN: exit code $code, $(cat err)"
 
 finish
