@@ -98,7 +98,7 @@ refuses 'the run in "runs/1" was trained on other data: its hash is 0123456789ab
 cp runs/2/last.safetensors cosine/
 "$binary" --resume cosine >out 2>err && complain "the checkpoint of another run is taken"
 grep -q 'cosine/last.safetensors": the parts do not match' err || complain "the checkpoint of another run: $(cat err)"
-grep -q '"state": "failed"' cosine/run.json || complain "run.json does not say that the run has failed"
+grep -q '"state": "finished"' cosine/run.json || complain "a refused --resume changes run.json"
 
 mkdir lost && cp cosine/run.json cosine/config.toml cosine/best.safetensors lost
 refuses 'the run in "lost" has no last.safetensors; its best weights are in "lost/best.safetensors"' --resume lost
