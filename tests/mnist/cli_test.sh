@@ -172,7 +172,7 @@ refuses "1.weight" --load "$scratch/w.safetensors" --hidden 16
 [ "$(grep -c '^$' "$scratch/out")" -eq 0 ] && ! grep -q "^data" "$scratch/out" || complain "--progress none: more than the result"
 refuses "xtape-mnist: --load: \"$scratch/run/last.safetensors\" is what train --resume continues, no model; use \"$scratch/run\" or \"$scratch/run/best.safetensors\"" \
   --load "$scratch/run/last.safetensors"
-"$binary" --data digits --epochs 0 --hidden 8 --load "$scratch/run" | grep -q "$(grep '^weights' "$scratch/out")" ||
+"$binary" --data digits --epochs 0 --hidden 8 --load "$scratch/run" | grep >/dev/null "$(grep '^weights' "$scratch/out")" ||
   complain "--load with a run has not its weights"
 refuses "1.weight" --load "$scratch/w.safetensors" --model linear
 refuses "xtape-mnist: --save: there is no directory \"$scratch/none\"" --save "$scratch/none/w"

@@ -117,8 +117,8 @@ TEST(ModelFile, SaysWhatIsMissingWhereThereAreOnlyWeights) {
                                    "\" --epochs 0 --save NEW, with the --data, --model and --hidden of its training";
   io::save_safetensors(dir / "last", {}, {{"xtape_checkpoint", "1"}});
   const std::string checkpoint = "FileError: model: \"" + dir / "last" +
-                                 "\" is a checkpoint, from which a training goes on; the model is the run's "
-                                 "best.safetensors";
+                                 "\" is what train --resume continues, no model; use the best.safetensors beside "
+                                 "it, once there is one";
   const std::string no_best = "FileError: model: the directory \"" + dir.string() +
                               "\" has no best.safetensors, which a run writes when its first epoch ends";
   const std::string nothing =
