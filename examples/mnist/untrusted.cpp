@@ -86,14 +86,14 @@ std::string fault_of_name(std::string_view name) {
   return has_control ? "has a control character" : "";
 }
 
-bool nests_deeper_than(std::string_view json, int depth) {
+bool nests_deeper_than(std::string_view text, int depth) {
   int open = 0;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] == '"') {
-      for (++i; i < json.size() && json[i] != '"'; ++i) i += json[i] == '\\';
-    } else if (json[i] == '[' || json[i] == '{') {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\';
+    } else if (text[i] == '[' || text[i] == '{') {
       if (++open > depth) return true;
-    } else if (json[i] == ']' || json[i] == '}') {
+    } else if (text[i] == ']' || text[i] == '}') {
       --open;
     }
   }

@@ -15,7 +15,7 @@ std::string printable(std::string_view text);
 std::string fault_of_name(std::string_view name);
 
 /// Whether lists and objects of a JSON text stand in each other more than `depth` deep.
-bool nests_deeper_than(std::string_view json, int depth);
+bool nests_deeper_than(std::string_view text, int depth);
 
 /// The first line of a TOML text that has more dots than values of options can have, as a.a.a.a..., which would be a
 /// table for each; 0 if there is none.
