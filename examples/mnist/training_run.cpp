@@ -65,7 +65,7 @@ class RunFiles {
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
   /// The last page, and run.json with `results`.
-  void finish(const train::Trainer& trainer, const Json& results);
+  void finish(const train::Trainer& trainer, const train::Evaluation& test, const Json& results);
   /// f(); an exception of it is noted in run.json.
   template <class F>
   auto guarded(F f) {
@@ -140,6 +140,7 @@ RunFiles::RunFiles(const TrainSettings& s, const Ingredients& made, const Config
   }
   record_["state"] = "running";  // that of a run that was killed, too
   page_.title = "Training " + run_.path();
+  page_.evaluated_on = "validation data";
   page_.summary = nn::summary(made.model, {1, 1, 28, 28}).to_string();
   for (const ConfiguredOption& o : configuration) page_.configuration.emplace_back(o.key, o.value);
   page_.environment = {
@@ -179,8 +180,9 @@ void RunFiles::write_record() {
   run_.write(run_file::record, record_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
-void RunFiles::finish(const train::Trainer& trainer, const Json& results) {
+void RunFiles::finish(const train::Trainer& trainer, const train::Evaluation& test, const Json& results) {
   if (!run_.defined()) return;
+  page_.test = test;
   attempt([this, &trainer, &results] {
     write_page(trainer, false);
     end_record(results);
@@ -272,9 +274,8 @@ void print_results(const TrainSettings& s, const train::History& history, const 
 }
 
 /// What is known at the end: the state, and the test images.
-Json results_of(const Ending& ending, const train::History& history, const Ingredients& made) {
-  const train::Evaluation test = train::evaluate(made.model, nn::CrossEntropyLoss(), made.images.test,
-                                                 {.batch_size = evaluation_batch, .classes = made.images.classes()});
+Json results_of(const Ending& ending, const train::History& history, const train::Evaluation& test,
+                const Ingredients& made) {
   return {{"state", ending.state},
           {"stop_reason", history.stop_reason()},
           {"epochs", history.size()},
@@ -318,8 +319,10 @@ int train(const TrainSettings& s, const Configuration& configuration) {
   if (!s.save.empty() && ending.state != "diverged") {
     io::save_safetensors(s.save, made.model.state_dict(), metadata_of(description_of(s, made, configuration)));
   }
-  const Json results = results_of(ending, history, made);
-  files.finish(trainer, results);
+  const train::Evaluation test = train::evaluate(made.model, nn::CrossEntropyLoss(), made.images.test,
+                                                 {.batch_size = evaluation_batch, .classes = made.images.classes()});
+  const Json results = results_of(ending, history, test, made);
+  files.finish(trainer, test, results);
   if (ending.code == 0) ending = ending_of(history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
   if (!ending.line.empty()) fmt::print(stderr, "xtape-mnist: {}\n", ending.line);

@@ -20,6 +20,7 @@ using train::Evaluation;
 constexpr std::int64_t most_rows = 200;        // of the table of classes
 constexpr std::int64_t most_in_matrix = 2000;  // classes; the matrix of more does not fit into a small memory
 constexpr std::size_t most_pairs = 15;
+constexpr std::int64_t bins_on_page = 10;
 constexpr std::size_t longest_class_name = 120;  // in tables
 
 /// Names for the page: none is empty.
@@ -31,8 +32,9 @@ std::vector<std::string> readable_names(const Evaluation& e) {
   return names;
 }
 
-std::vector<Html> score_row(const std::string& name, const train::ClassScores& s) {
-  return {Html(name), Html(percent(s.precision)), Html(percent(s.recall)), Html(percent(s.f1)),
+/// `most` is the support of the largest class: all rows have as many decimals.
+std::vector<Html> score_row(const std::string& name, const train::ClassScores& s, std::int64_t most) {
+  return {Html(name), Html(percent(s.precision, most)), Html(percent(s.recall, most)), Html(percent(s.f1, most)),
           Html(grouped(s.support))};
 }
 
@@ -49,9 +51,11 @@ Html scores_table(const Evaluation& e, const std::vector<std::string>& names) {
     order.resize(most_rows);
     table.caption = text_of("The {} classes of the lowest F1, out of {}", most_rows, grouped(e.classes()));
   }
-  for (const std::size_t c : order) table.rows.push_back(score_row(names[c], scores[c]));
-  table.rows.push_back(score_row("Mean over classes", e.macro_average()));
-  table.rows.push_back(score_row("Mean weighted by support", e.weighted_average()));
+  std::int64_t most = 0;
+  for (const train::ClassScores& s : scores) most = std::max(most, s.support);
+  for (const std::size_t c : order) table.rows.push_back(score_row(names[c], scores[c], most));
+  table.rows.push_back(score_row("Mean over classes", e.macro_average(), most));
+  table.rows.push_back(score_row("Mean weighted by support", e.weighted_average(), most));
   return to_html(table);
 }
 
@@ -85,7 +89,7 @@ Html pairs_table(const std::vector<std::int64_t>& counts, const std::vector<std:
     const auto first = counts.begin() + static_cast<std::ptrdiff_t>(p.target * names.size());
     const auto support = std::accumulate(first, first + static_cast<std::ptrdiff_t>(names.size()), std::int64_t{0});
     table.rows.push_back({Html(names[p.target]), Html(names[p.predicted]), Html(grouped(p.samples)),
-                          Html(percent(static_cast<double>(p.samples) / static_cast<double>(support)))});
+                          Html(percent(static_cast<double>(p.samples) / static_cast<double>(support), support))});
   }
   return to_html(table);
 }
@@ -101,9 +105,9 @@ Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names
                                 {"height", "96"},
                                 {"alt", text_of("Sample {}: {}, taken for {}", m.sample, target, predicted)}});
   }
-  const auto line = [](const char* label, const std::string& name, double probability) {
-    return element("p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) +
-                            Html(text_of(" {}", percent(probability))));
+  const auto line = [](const char* label, const std::string& name, double p) {
+    return element(
+        "p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) + Html(" " + probability(p)));
   };
   out += line("True: ", target, m.target_probability) + line("Taken for: ", predicted, m.predicted_probability) +
          element("p", {{"class", "muted"}}, Html(text_of("Sample {}", m.sample)));
@@ -117,7 +121,7 @@ Html bins_table(const std::vector<train::CalibrationBin>& bins) {
   for (const train::CalibrationBin& bin : bins) {
     if (bin.samples == 0) continue;
     table.rows.push_back({Html(text_of("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)), Html(grouped(bin.samples)),
-                          Html(percent(bin.confidence)), Html(percent(bin.accuracy))});
+                          Html(percent(bin.confidence, bin.samples)), Html(percent(bin.accuracy, bin.samples))});
   }
   return to_html(table);
 }
@@ -136,7 +140,7 @@ Html classes_section(const Evaluation& e, const train::ReportOptions& options) {
     pairs = pairs_table(counts, names);
     if (e.classes() <= most_heat_map_classes) {
       const bool with_counts = e.classes() <= most_classes_with_counts;
-      matrix = heat_map(text_of("Confusion on {}: {} of each row", data_name(options),
+      matrix = heat_map(text_of("Confusion on {}: {} of each row", data_name(e, options),
                                 with_counts ? "samples and percent" : "percent"),
                         names, counts);
     }
@@ -162,25 +166,29 @@ Html mistakes_section(const Evaluation& e, const train::ReportOptions& options) 
   for (const train::Mistake& m : worst) items += mistake_item(m, names);
   const std::string note =
       text_of("The {} of {} for which the model gave the true class the lowest probability, worst first.",
-              worst.size() == 1 ? "sample" : text_of("{} samples", worst.size()), data_name(options));
+              options.evaluated_on.empty() ? text_of("{}", worst.size())
+              : worst.size() == 1          ? "sample"
+                                           : text_of("{} samples", worst.size()),
+              data_name(e, options));
   return section("mistakes", "Worst mistakes",
                  element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items));
 }
 
 Html calibration_section(const Evaluation& e, const train::ReportOptions& options) {
   if (!counts_classes(e) || !e.has_probabilities()) return {};
-  const std::vector<train::CalibrationBin> bins = e.calibration();
-  const std::string error = percent(e.calibration_error());
+  const std::vector<train::CalibrationBin> bins = e.calibration(bins_on_page);
+  const std::string error = percent(e.calibration_error(bins_on_page), e.samples);
   const std::string description = text_of(
       "Accuracy over confidence in {} bins. The expected calibration error is {}. "
       "The table has the numbers.",
       bins.size(), error);
-  const Html text = element("p", element("strong", text_of("Expected calibration error: {}", error))) +
-                    element("p", {{"class", "note"}},
-                            Html(text_of("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
-                                         "model that says 80% should be right in 80% of such cases; bars below the "
-                                         "dashed line show more confidence than is due.",
-                                         data_name(options))));
+  const Html text =
+      element("p", element("strong", text_of("Expected calibration error in {} bins: {}", bins.size(), error))) +
+      element("p", {{"class", "note"}},
+              Html(text_of("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
+                           "model that says 80% should be right in 80% of such cases; bars below the "
+                           "dashed line show more confidence than is due.",
+                           data_name(e, options))));
   return section(
       "calibration", "Calibration",
       element("div", {{"class", "pair"}},

@@ -4,10 +4,35 @@
 
 namespace xtape::report {
 
-std::string number(double x) { return std::isnan(x) ? "–" : text_of("{:.4g}", x); }
-std::string percent(double share) { return std::isnan(share) ? "–" : text_of("{:.2f}%", 100 * share); }
+namespace {
+
+constexpr std::int64_t few_samples = 1000;
+
+}  // namespace
+
+std::string with_minus(std::string figure) {
+  if (figure.starts_with('-')) figure.replace(0, 1, "−");
+  return figure;
+}
+
+std::string number(double x) { return std::isnan(x) ? "–" : with_minus(text_of("{:.4g}", x)); }
+
+std::string percent(double share, std::int64_t samples) {
+  return std::isnan(share) ? "–" : text_of("{:.{}f}%", 100 * share, samples < few_samples ? 1 : 2);
+}
+
+std::string probability(double p) {
+  if (p > 0 && p < 5e-5) return "<0.01%";
+  return p < 1 && p >= 0.99995 ? ">99.99%" : percent(p);
+}
+
+std::string interval(double low, double high) {
+  return text_of("95% CI {} to {}", with_minus(text_of("{:.2f}", 100 * low)),
+                 with_minus(text_of("{:.2f}", 100 * high)));
+}
+
 std::string points(double difference) {
-  return std::isnan(difference) ? "–" : text_of("{:.2f} points", 100 * difference);
+  return std::isnan(difference) ? "–" : with_minus(text_of("{:.2f} points", 100 * difference));
 }
 
 std::string duration(double seconds) {

@@ -57,8 +57,9 @@ Html reliability_diagram(const std::string& id, const std::string& description,
       bars += bar("bar", x + 1, diagram.y(bin.accuracy), width - 2, bin.accuracy * diagram.height) +
               bar("bar quiet", x + 1, strip.y(share), width - 2, share * strip.height);
       marks += svg_line("confidence", x + 1, y, x + width - 1, y);
-      title += text_of("{} sample{}\nAccuracy: {}\nMean confidence: {}", grouped(bin.samples),
-                       bin.samples == 1 ? "" : "s", percent(bin.accuracy), percent(bin.confidence));
+      title +=
+          text_of("{} sample{}\nAccuracy: {}\nMean confidence: {}", grouped(bin.samples), bin.samples == 1 ? "" : "s",
+                  percent(bin.accuracy, bin.samples), percent(bin.confidence, bin.samples));
     }
     bands += svg_band(x, diagram.top, width, strip.bottom() - diagram.top, title);
   }

@@ -11,6 +11,7 @@
 #include "report/sections.hpp"
 #include "report/style.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 #include "xtape/parallel.hpp"
 #include "xtape/version.hpp"
 
@@ -109,8 +110,9 @@ Html section(std::string_view id, std::string_view heading, const Html& content)
                  element("h2", {{"id", heading_id}}, Html(heading)) + content);
 }
 
-std::string data_name(const train::ReportOptions& options) {
-  return options.evaluated_on.empty() ? "the evaluated data" : shortened(options.evaluated_on, 120);
+std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options) {
+  if (!options.evaluated_on.empty()) return shortened(options.evaluated_on, 120);
+  return text_of("{} sample{}", grouped(evaluation.samples), evaluation.samples == 1 ? "" : "s");
 }
 
 Html model_section(const train::ReportOptions& options) {

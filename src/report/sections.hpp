@@ -32,8 +32,8 @@ Html model_section(const train::ReportOptions& options);
 /// Configuration and environment.
 Html settings_section(const train::ReportOptions& options);
 
-/// What the evaluation was measured on, in words: ReportOptions::evaluated_on where it is not empty.
-std::string data_name(const train::ReportOptions& options);
+/// What the evaluation was measured on, in words: ReportOptions::evaluated_on, else "10,000 samples".
+std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options);
 /// Of a long run, epochs that stand for all: 1,000 at most, the best and the last one among them. Indices.
 std::vector<std::size_t> shown_epochs(const train::History& history);
 /// The values in evaluation mode where they were measured, else those taken while the model learned: the training side

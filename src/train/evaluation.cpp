@@ -70,7 +70,9 @@ std::size_t columns(const std::string& name) {
 
 void Evaluation::check_classes(const char* function) const {
   if (classes_ == 0) {
-    fail<ValueError>("Evaluation", "{} needs classes, and these outputs and targets name none", function);
+    fail<ValueError>("Evaluation",
+                     "{} needs classes, and these outputs and targets name none; a regression has a loss only",
+                     function);
   }
 }
 

@@ -5,6 +5,7 @@
 // model, the optimizer, the schedulers, the loader and the default generator.
 #include "train/fit.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <utility>
@@ -312,8 +313,10 @@ void Fit::end_if_it_is_time() {
   if (is_asked_to_stop()) {
     end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
+    std::string value = monitor_;
+    std::replace(value.begin(), value.end(), '_', ' ');
     end(StopCause::patience,
-        fmt::format("{} did not improve in {} epoch{}", monitor_, patience, patience == 1 ? "" : "s"));
+        fmt::format("{} has not improved in {} epoch{}", value, patience, patience == 1 ? "" : "s"));
   } else if (state_.epoch >= options_.epochs) {
     end(StopCause::last_epoch,
         state_.epoch == 0 ? "no epoch was asked for" : fmt::format("epoch {} was the last", state_.epoch));
