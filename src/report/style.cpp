@@ -151,8 +151,8 @@ tbody th { font-weight: 500; }
 .dense thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; overflow: hidden; }
 .heat.dense thead th { vertical-align: bottom; }
 .scale { display: flex; align-items: center; margin: .6rem 0 0; font-size: .75rem; }
-.scale span { min-width: 2.6rem; padding: .1rem .3rem; text-align: center; }
-.scale span:first-child { min-width: 3.4rem; padding-left: 0; text-align: left; color: var(--muted); }
+.scale span { min-width: 2.5rem; padding: .1rem .2rem; text-align: center; }
+.scale span:first-child { min-width: 5.2rem; white-space: nowrap; padding-left: 0; text-align: left; color: var(--muted); }
 .r0, .w0 { color: var(--muted); }
 .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-ink); }
 .r6, .r7, .w6, .w7 { color: var(--heat-light); }

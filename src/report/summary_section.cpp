@@ -138,7 +138,7 @@ std::string measured_text(const train::History& history, const train::Evaluation
                           const train::ReportOptions& options) {
   std::string text;
   if (e.samples > 0) {
-    text = text_of("{} of {}, by the model as it was evaluated.",
+    text = text_of("{} of {}, with the model’s weights at the time of the evaluation.",
                    has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
   }
   if (options.test.samples > 0) {

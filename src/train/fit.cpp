@@ -22,6 +22,12 @@ namespace xtape::train {
 
 namespace {
 
+/// "validation loss" of "validation_loss".
+std::string words_of(std::string monitor) {
+  std::replace(monitor.begin(), monitor.end(), '_', ' ');
+  return monitor;
+}
+
 std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   std::int64_t n = 0;
   for (const Tensor& p : optimizer.parameters()) n += p.requires_grad() ? p.numel() : 0;
@@ -313,10 +319,8 @@ void Fit::end_if_it_is_time() {
   if (is_asked_to_stop()) {
     end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
-    std::string value = monitor_;
-    std::replace(value.begin(), value.end(), '_', ' ');
     end(StopCause::patience,
-        fmt::format("{} has not improved in {} epoch{}", value, patience, patience == 1 ? "" : "s"));
+        fmt::format("{} has not improved in {} epoch{}", words_of(monitor_), patience, patience == 1 ? "" : "s"));
   } else if (state_.epoch >= options_.epochs) {
     end(StopCause::last_epoch,
         state_.epoch == 0 ? "no epoch was asked for" : fmt::format("epoch {} was the last", state_.epoch));
@@ -349,8 +353,8 @@ std::string Fit::reason_of_end() const {
   if (!ending_) return "";
   std::string reason = ending_->reason;
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
-    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
-                          state_.best.value);
+    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch,
+                          words_of(monitor_), state_.best.value);
   }
   return reason;
 }

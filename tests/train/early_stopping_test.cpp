@@ -64,7 +64,7 @@ TEST(EarlyStopping, EndsAfterItsPatienceWithTheBestWeights) {
   EXPECT_EQ(history.stop_cause(), StopCause::patience);
   EXPECT_EQ(
       history.stop_reason().rfind("validation loss has not improved in 3 epochs; the weights are those of epoch 2, "
-                                  "with a validation_loss of ",
+                                  "with a validation loss of ",
                                   0),
       0u)
       << history.stop_reason();
