@@ -1,8 +1,6 @@
 // save_report: the page is its head and the sections, written as one file.
 #include "xtape/train/report.hpp"
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 
 #include "core/fail.hpp"
@@ -18,22 +16,6 @@
 namespace xtape::report {
 
 namespace {
-
-/// "Intel(R) Xeon(R) ..." as Linux has it; "" where it does not say.
-std::string cpu_model() {
-  std::string model;
-  std::FILE* file = std::fopen("/proc/cpuinfo", "re");
-  if (file == nullptr) return model;
-  std::array<char, 512> line;
-  while (model.empty() && std::fgets(line.data(), static_cast<int>(line.size()), file) != nullptr) {
-    const std::string_view text = line.data();
-    const std::size_t colon = text.find(": ");
-    if (text.starts_with("model name") && colon != text.npos) model = text.substr(colon + 2);
-  }
-  std::fclose(file);
-  while (!model.empty() && (model.back() == '\n' || model.back() == ' ')) model.pop_back();
-  return model;
-}
 
 /// In UTC.
 std::string time_now() {
@@ -122,7 +104,7 @@ Html model_section(const train::ReportOptions& options) {
 
 Html settings_section(const train::ReportOptions& options) {
   NamedValues environment = {{"Build", build_info()}};
-  if (std::string cpu = cpu_model(); !cpu.empty()) environment.emplace_back("CPU", std::move(cpu));
+  if (std::string cpu = cpu_name(); !cpu.empty()) environment.emplace_back("CPU", std::move(cpu));
   environment.emplace_back("Threads", std::to_string(num_threads()));
   environment.insert(environment.end(), options.environment.begin(), options.environment.end());
   Html tables;

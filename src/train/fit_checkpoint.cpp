@@ -135,7 +135,7 @@ void Fit::save() {
       return true;
     }
     files_.note_failure(failure);
-    listeners_.warning("a checkpoint could not be written: " + failure);
+    listeners_.warning("a checkpoint could not be written: " + failure, WarningKind::checkpoint_failed);
     return false;
   };
   if (files_.wants_best()) files_.best_is_new = !written(files_.best_path(), &Fit::write_best, true);

@@ -9,10 +9,10 @@ constexpr double z95 = 1.959963984540054;  // the normal distribution's quantile
 
 }  // namespace
 
-Interval wilson_interval(double p, std::int64_t n) {
-  if (std::isnan(p)) return {p, p};
-  if (n <= 0) return {0, 1};
-  const double z = z95, m = static_cast<double>(n);
+Interval wilson_interval(double share, std::int64_t samples) {
+  if (std::isnan(share)) return {share, share};
+  if (samples <= 0) return {0, 1};
+  const double z = z95, p = share, m = static_cast<double>(samples);
   const double scale = 1 + z * z / m;
   const double center = (p + z * z / (2 * m)) / scale;
   const double half = z / scale * std::sqrt(p * (1 - p) / m + z * z / (4 * m * m));

@@ -1,5 +1,5 @@
-// Confidence intervals of shares: how sure a measured accuracy, or a difference of two, is. All are of 95 %, and no end
-// is outside [0, 1], or [-1, 1] for a difference.
+// The confidence interval of the difference of two accuracies; that of one is wilson_interval (train/evaluation.hpp).
+// Its ends are in [-1, 1].
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,6 @@
 #include "xtape/train/evaluation.hpp"
 
 namespace xtape::train {
-
-/// Wilson's score interval of a share p that was seen in n samples (E. B. Wilson, "Probable inference, the law of
-/// succession, and statistical inference", JASA 22, 1927). Without samples it is [0, 1]; NaN for a NaN.
-Interval wilson_interval(double p, std::int64_t n);
 
 /// The interval of p1 - p2, of independent samples: Newcombe's hybrid of the two score intervals, without correction
 /// for continuity (R. G. Newcombe, "Interval estimation for the difference between independent proportions",

@@ -102,8 +102,8 @@ void Listeners::epoch_end(const EpochRecord& record) const {
   call_all(on_epoch_end, record);
 }
 void Listeners::checkpoint(const CheckpointSaved& event) const { tell_all(sinks, &detail::AnySink::checkpoint, event); }
-void Listeners::warning(const std::string& message) const {
-  tell_all(sinks, &detail::AnySink::warning, Warning{message});
+void Listeners::warning(const std::string& message, WarningKind kind) const {
+  tell_all(sinks, &detail::AnySink::warning, Warning{message, kind});
 }
 void Listeners::fit_end(const History& history) const { tell_all(sinks, &detail::AnySink::fit_end, history); }
 

@@ -24,7 +24,7 @@ struct Listeners {
   void batch_end(const BatchRecord& record) const;
   void epoch_end(const EpochRecord& record) const;
   void checkpoint(const CheckpointSaved& event) const;
-  void warning(const std::string& message) const;
+  void warning(const std::string& message, WarningKind kind = WarningKind::other) const;
   void fit_end(const History& history) const;
 };
 

@@ -18,5 +18,14 @@ TEST(Version, BuildInfoIsOneLineThatOpensWithTheVersion) {
   EXPECT_EQ(info.find('\n'), std::string::npos) << info;
 }
 
+TEST(Version, CpuNameIsOneLineWithoutSpacesAtItsEnds) {
+  const std::string name = cpu_name();
+  EXPECT_EQ(name.find('\n'), std::string::npos) << name;
+  if (!name.empty()) {
+    EXPECT_NE(name.front(), ' ') << name;
+    EXPECT_NE(name.back(), ' ') << name;
+  }
+}
+
 }  // namespace
 }  // namespace xtape

@@ -168,5 +168,26 @@ TEST(AtomicFile, IsCompleteAndUpToDateWheneverItsWriterIsKilled) {
   EXPECT_EQ(names_in(dir.string()), std::vector<std::string>{"x"});
 }
 
+TEST(SaveText, WritesTheBytesAsTheyAre) {
+  TempDir dir;
+  const std::string text("one\r\ntwo\0\xff", 10);
+  io::save_text(dir / "x", "longer than what replaces it");
+  io::save_text(dir / "x", text);
+  EXPECT_EQ(testing::read_file(dir / "x"), text);
+  EXPECT_EQ(names_in(dir.string()), std::vector<std::string>{"x"});
+}
+
+TEST(SaveText, LeavesTheFileIfTheDiskIsFull) {
+  TempDir dir;
+  io::save_text(dir / "x", "old");
+  {
+    const testing::FullDisk disk(4096);
+    const std::string error = "FileError: save_text: \"" + (dir / "x") + "\": writing: File too large";
+    expect_errors({{error.c_str(), [&dir] { io::save_text(dir / "x", std::string(10000, 'a')); }}});
+  }
+  EXPECT_EQ(testing::read_file(dir / "x"), "old");
+  EXPECT_EQ(names_in(dir.string()), std::vector<std::string>{"x"});
+}
+
 }  // namespace
 }  // namespace xtape

@@ -201,6 +201,7 @@ TEST(TrainerCheckpoint, ThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
   const std::string why = "Checkpoint: \"" + path + "\": writing: File too large";
   EXPECT_EQ(t.notes.places(), "1/5 4/20");
   EXPECT_EQ(t.notes.warnings, std::vector<std::string>(2, "a checkpoint could not be written: " + why));
+  EXPECT_EQ(t.notes.kinds, std::vector(2, train::WarningKind::checkpoint_failed));
   EXPECT_EQ(history.stop_reason(), "epoch 4 was the last; 2 checkpoints could not be written: " + why);
   expect_same_bits(t.model.state_dict(), undisturbed.model.state_dict());
   EXPECT_EQ(names_in(dir.string()), (std::vector<std::string>{"last.safetensors"}));

@@ -13,7 +13,10 @@ namespace xtape::testing {
 struct FileNotes {
   void on_fit_begin(const train::FitBegin& e) { first_epoch = e.first_epoch; }
   void on_checkpoint(const train::CheckpointSaved& e) { saved.push_back(e); }
-  void on_warning(const train::Warning& e) { warnings.push_back(e.message); }
+  void on_warning(const train::Warning& e) {
+    warnings.push_back(e.message);
+    kinds.push_back(e.kind);
+  }
   /// "3/15 best 3/15": epoch and step of each file.
   std::string places() const {
     std::string text;
@@ -25,6 +28,7 @@ struct FileNotes {
   }
   std::vector<train::CheckpointSaved> saved = {};
   std::vector<std::string> warnings = {};
+  std::vector<train::WarningKind> kinds = {};  // of the warnings
   std::int64_t first_epoch = 0;
 };
 

@@ -18,6 +18,11 @@ struct Interval {
   double low = 0, high = 0;
 };
 
+/// Wilson's score interval of a share that was seen in `samples` samples, as an accuracy is (E. B. Wilson, "Probable
+/// inference, the law of succession, and statistical inference", JASA 22, 1927). It holds near 0 and 1, too, and for
+/// few samples; its ends are in [0, 1]. Without samples it is [0, 1]; for a NaN both ends are NaN.
+XTAPE_API Interval wilson_interval(double share, std::int64_t samples);
+
 /// How well one class is recognized, or the mean over classes.
 struct ClassScores {
   /// Of the samples that are called this class, the share that is of it; 0 where none is called so.
@@ -56,7 +61,7 @@ class XTAPE_API Evaluation {
   double accuracy = 0;  ///< the share of samples whose largest output is at their class; ignored targets do not count
   std::int64_t samples = 0;  ///< all of them, those with ignored targets, too
 
-  /// Wilson's score interval of accuracy (Wilson 1927): it also holds near 0 and 1, and for few samples.
+  /// wilson_interval() of accuracy and the samples that count.
   Interval accuracy_interval() const;
   /// The share of samples whose class is among the k largest outputs; of equal outputs the first is the larger.
   /// ValueError unless 1 <= k <= C.

@@ -62,8 +62,14 @@ struct CheckpointSaved {
   bool is_best = false;  ///< the file of the best weights
 };
 
+enum class WarningKind : std::uint8_t {
+  other,
+  checkpoint_failed,  ///< a file of CheckpointOptions could not be written; training goes on without it
+};
+
 struct Warning {
   std::string message;
+  WarningKind kind = WarningKind::other;
 };
 
 namespace detail {
