@@ -5,17 +5,46 @@
 
 namespace xtape::io {
 
+namespace {
+bool continues_utf8(char c) { return (c & 0xC0) == 0x80; }
+}  // namespace
+
 bool is_ascii(std::string_view name) noexcept {
   return std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
 }
 
-bool is_utf8(const std::string& name) {
-  try {
-    nlohmann::json(name).dump();
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t n = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (n == 0 || text.size() < n) return 0;
+  for (std::size_t i = 1; i < n; ++i) {
+    if (!continues_utf8(text[i])) return 0;
   }
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  const bool wrong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
+                     (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F);
+  return wrong ? 0 : n;
+}
+
+bool is_utf8(std::string_view name) noexcept {
+  while (!name.empty()) {
+    const std::size_t n = utf8_length(name);
+    if (n == 0) return false;
+    name.remove_prefix(n);
+  }
+  return true;
+}
+
+std::size_t characters(std::string_view text) noexcept {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues_utf8(c); }));
+}
+
+bool is_control(std::string_view character) noexcept {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
 std::string shown(const std::string& name) {

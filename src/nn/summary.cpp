@@ -7,6 +7,7 @@
 #include <map>
 #include <ostream>
 
+#include "core/grouped.hpp"
 #include "nn/type_name.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/creation.hpp"
@@ -15,15 +16,6 @@
 namespace xtape::nn {
 
 namespace {
-
-/// "1234567" as "1,234,567".
-std::string with_commas(std::int64_t n) {
-  std::string digits = std::to_string(n);
-  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  }
-  return digits;
-}
 
 std::string outputs_of(const Summary::Row& row) {
   std::string text;
@@ -87,10 +79,10 @@ std::string Summary::to_string() const {
   constexpr std::size_t columns = 5;
   std::vector<std::array<std::string, columns>> cells{{"layer", "type", "output shape", "parameters", "state"}};
   for (const Row& row : rows_) {
-    cells.push_back({row.path.empty() ? "(model)" : row.path, row.type, outputs_of(row), with_commas(row.parameters),
+    cells.push_back({row.path.empty() ? "(model)" : row.path, row.type, outputs_of(row), grouped(row.parameters),
                      state_text(row.parameters, row.trainable)});
   }
-  cells.push_back({"total", "", "", with_commas(parameters()), state_text(parameters(), trainable())});
+  cells.push_back({"total", "", "", grouped(parameters()), state_text(parameters(), trainable())});
   std::array<std::size_t, columns> width{};
   for (const auto& line : cells) {
     for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], line[c].size());

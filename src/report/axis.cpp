@@ -1,9 +1,11 @@
 #include "report/axis.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "report/figures.hpp"
+#include "report/text.hpp"
 
 namespace xtape::report {
 
@@ -32,15 +34,16 @@ std::string short_exponent(std::string text) {
 /// As many digits as tell a tick from the next one.
 std::string tick_label(double value, double step, double largest, Unit unit) {
   if (unit == Unit::share) {
-    return text_of("{:.{}f}%", 100 * value, std::max(0, static_cast<int>(-std::floor(std::log10(100 * step) + 1e-9))));
+    return fmt::format("{:.{}f}%", 100 * value,
+                       std::max(0, static_cast<int>(-std::floor(std::log10(100 * step) + 1e-9))));
   }
   if (value == 0) return "0";
   if (largest >= 1e-3 && largest < 1e5) {
     const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-    if (decimals <= 5) return with_minus(text_of("{:.{}f}", value, decimals));
+    if (decimals <= 5) return with_minus(fmt::format("{:.{}f}", value, decimals));
   }
   const int digits = static_cast<int>(std::ceil(std::log10(std::abs(value) / step) + 1e-9));
-  return with_minus(short_exponent(text_of("{:.{}g}", value, std::max(1, digits))));
+  return with_minus(short_exponent(fmt::format("{:.{}g}", value, std::max(1, digits))));
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ Axis Axis::logarithmic(double low, double high) {
   axis.high_ = std::pow(10.0, last);
   for (double power = first; power <= last; power += stride) {
     const double value = std::pow(10.0, power);
-    axis.ticks_.push_back({value, short_exponent(text_of("{:g}", value))});
+    axis.ticks_.push_back({value, short_exponent(fmt::format("{:g}", value))});
   }
   return axis;
 }

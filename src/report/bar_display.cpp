@@ -4,9 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "report/display.hpp"
-#include "report/epoch_table.hpp"
-#include "report/pace.hpp"
+#include "report/epoch_display.hpp"
 #include "report/terminal.hpp"
 #include "report/text.hpp"
 
@@ -17,29 +15,25 @@ namespace {
 constexpr double seconds_between_draws = 0.1;
 constexpr std::string_view to_the_start = "\r", clear_line = "\r\x1b[K", clear_the_rest = "\x1b[K";
 
-class BarDisplay final : public Display {
+class BarDisplay final : public EpochDisplay {
  public:
-  BarDisplay(Output& out, LineStyle style) : out_(out), style_(style) {}
+  BarDisplay(Output& out, LineStyle style) : EpochDisplay(out), style_(style) {}
   ~BarDisplay() override { clear(); }
 
   void fit_begin(const train::FitBegin& e, double) override {
     clear();  // what a fit() that threw has left
-    fit_ = e;
-    pace_ = Pace(e);
-    table_ = EpochTable(e);
+    begin(e);
     drawn_ = never;
   }
-  void epoch_begin(const train::EpochBegin&, double now) override { pace_.begin_epoch(now); }
   void batch_end(const train::BatchRecord& r, double now) override {
-    pace_.end_batch(r, now);
-    const Moment moment = moment_of(fit_, r, pace_);
-    if (now - drawn_ < seconds_between_draws && !(moment.is_validating && is_long(pace_.pause()))) return;
+    const Moment moment = moment_after(r, now);
+    if (now - drawn_ < seconds_between_draws && !(moment.is_validating && is_long(pace().pause()))) return;
     drawn_ = now;
     live_ = moment;
-    out_.write(live_text());
+    out().write(live_text());
   }
   void epoch_end(const train::EpochRecord& r, double) override {
-    print(table_.lines(r, terminal_columns(out_.file())), "");
+    print(lines_of(r, terminal_columns(out().file())), "");
     live_.reset();
   }
   void warning(const train::Warning& e, double) override {
@@ -52,26 +46,22 @@ class BarDisplay final : public Display {
   static constexpr double never = -std::numeric_limits<double>::infinity();
 
   /// In the first epoch that is only a guess.
-  bool is_long(double pause) const { return !pace_.knows_pause() || pause >= seconds_between_draws; }
+  bool is_long(double pause) const { return !pace().knows_pause() || pause >= seconds_between_draws; }
   std::string live_text() const {
     std::string text(to_the_start);
-    text += live_line(*live_, terminal_columns(out_.file()), style_);
+    text += live_line(*live_, terminal_columns(out().file()), style_);
     return text += clear_the_rest;
   }
   /// Lines in the place of the live line, and `below` them. In one write: nothing flickers.
   void print(const std::string& lines, const std::string& below) {
-    out_.write(std::string(live_ ? clear_line : "") + lines + below);
+    out().write(std::string(live_ ? clear_line : "") + lines + below);
   }
   void clear() noexcept {
-    if (live_) out_.write(clear_line);
+    if (live_) out().write(clear_line);
     live_.reset();
   }
 
-  Output& out_;
   const LineStyle style_;
-  train::FitBegin fit_;
-  Pace pace_;
-  EpochTable table_;
   std::optional<Moment> live_;  // what stands on the screen
   double drawn_ = never;
 };

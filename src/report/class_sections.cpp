@@ -1,9 +1,13 @@
 // What an evaluation says about classes. Of many classes the page shows those that matter most, and says so.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <tuple>
 
-#include "report/figures.hpp"
+#include "core/grouped.hpp"
 #include "report/heat_map.hpp"
 #include "report/pictures.hpp"
 #include "report/sections.hpp"
@@ -27,7 +31,7 @@ constexpr std::size_t longest_class_name = 120;  // in tables
 std::vector<std::string> readable_names(const Evaluation& e) {
   std::vector<std::string> names = e.class_names();
   for (std::size_t c = 0; c < names.size(); ++c) {
-    names[c] = names[c].empty() ? text_of("(class {}, no name)", c) : shortened(names[c], longest_class_name);
+    names[c] = names[c].empty() ? fmt::format("(class {}, no name)", c) : shortened(names[c], longest_class_name);
   }
   return names;
 }
@@ -49,7 +53,7 @@ Html scores_table(const Evaluation& e, const std::vector<std::string>& names) {
       return std::pair(scores[a].support == 0, scores[a].f1) < std::pair(scores[b].support == 0, scores[b].f1);
     });
     order.resize(most_rows);
-    table.caption = text_of("The {} classes of the lowest F1, out of {}", most_rows, grouped(e.classes()));
+    table.caption = fmt::format("The {} classes of the lowest F1, out of {}", most_rows, grouped(e.classes()));
   }
   std::int64_t most = 0;
   for (const train::ClassScores& s : scores) most = std::max(most, s.support);
@@ -103,14 +107,14 @@ Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names
     out += void_element("img", {{"src", "data:image/png;base64," + base64(png(*picture))},
                                 {"width", "96"},
                                 {"height", "96"},
-                                {"alt", text_of("Sample {}: {}, taken for {}", m.sample, target, predicted)}});
+                                {"alt", fmt::format("Sample {}: {}, taken for {}", m.sample, target, predicted)}});
   }
   const auto line = [](const char* label, const std::string& name, double p) {
     return element(
         "p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) + Html(" " + probability(p)));
   };
   out += line("True: ", target, m.target_probability) + line("Taken for: ", predicted, m.predicted_probability) +
-         element("p", {{"class", "muted"}}, Html(text_of("Sample {}", m.sample)));
+         element("p", {{"class", "muted"}}, Html(fmt::format("Sample {}", m.sample)));
   return element("li", out);
 }
 
@@ -120,8 +124,9 @@ Html bins_table(const std::vector<train::CalibrationBin>& bins) {
               .words = 0};
   for (const train::CalibrationBin& bin : bins) {
     if (bin.samples == 0) continue;
-    table.rows.push_back({Html(text_of("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)), Html(grouped(bin.samples)),
-                          Html(percent(bin.confidence, bin.samples)), Html(percent(bin.accuracy, bin.samples))});
+    table.rows.push_back({Html(fmt::format("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)),
+                          Html(grouped(bin.samples)), Html(percent(bin.confidence, bin.samples)),
+                          Html(percent(bin.accuracy, bin.samples))});
   }
   return to_html(table);
 }
@@ -139,60 +144,56 @@ Html classes_section(const Evaluation& e, const train::ReportOptions& options) {
     const std::vector<std::int64_t> counts = e.confusion().to_vector<std::int64_t>();
     pairs = pairs_table(counts, names);
     if (e.classes() <= most_heat_map_classes) {
-      const bool with_counts = e.classes() <= most_classes_with_counts;
-      matrix = heat_map(text_of("Confusion on {}: {} of each row", data_name(e, options),
-                                with_counts ? "samples and percent" : "percent"),
+      matrix = heat_map(fmt::format("Confusion on {}: {} of each row", data_name(e, options),
+                                    shows_counts(e.classes()) ? "samples and percent" : "percent"),
                         names, counts);
     }
   }
   if (matrix.empty()) {
-    matrix =
-        element("p", {{"class", "note"}},
-                Html(text_of("A confusion matrix of {} classes would be too large to read; {}.", grouped(e.classes()),
-                             pairs.empty() ? "the table has the classes that are recognized worst"
-                                           : "the tables have what is confused most")));
+    matrix = element(
+        "p", {{"class", "note"}},
+        Html(fmt::format("A confusion matrix of {} classes would be too large to read; {}.", grouped(e.classes()),
+                         pairs.empty() ? "the table has the classes that are recognized worst"
+                                       : "the tables have what is confused most")));
   }
-  const Html tables = element("div", {{"class", "pair"}},
-                              element("div", {{"class", "classes"}}, scores_table(e, names)) + element("div", pairs));
-  return section("classes", "Classes", matrix + element("h3", "By class") + tables);
+  const Html tables =
+      element("div", {{"class", "pair"}}, element("div", scores_table(e, names)) + element("div", pairs));
+  return matrix + element("h3", "By class") + tables;
 }
 
 Html mistakes_section(const Evaluation& e, const train::ReportOptions& options) {
   if (!counts_classes(e) || !e.has_probabilities()) return {};
-  const std::vector<train::Mistake> worst = e.worst();
+  const std::vector<train::Mistake> worst = e.worst_mistakes();
   if (worst.empty()) return {};
   const std::vector<std::string> names = readable_names(e);
   Html items;
   for (const train::Mistake& m : worst) items += mistake_item(m, names);
   const std::string note =
-      text_of("The {} of {} for which the model gave the true class the lowest probability, worst first.",
-              options.evaluated_on.empty() ? text_of("{}", worst.size())
-              : worst.size() == 1          ? "sample"
-                                           : text_of("{} samples", worst.size()),
-              data_name(e, options));
-  return section("mistakes", "Worst mistakes",
-                 element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items));
+      fmt::format("The {} of {} for which the model gave the true class the lowest probability, worst first.",
+                  options.evaluated_on.empty() ? fmt::format("{}", worst.size())
+                  : worst.size() == 1          ? "sample"
+                                               : fmt::format("{} samples", worst.size()),
+                  data_name(e, options));
+  return element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items);
 }
 
 Html calibration_section(const Evaluation& e, const train::ReportOptions& options) {
   if (!counts_classes(e) || !e.has_probabilities()) return {};
   const std::vector<train::CalibrationBin> bins = e.calibration(bins_on_page);
   const std::string error = percent(e.calibration_error(bins_on_page), e.samples);
-  const std::string description = text_of(
+  const std::string description = fmt::format(
       "Accuracy over confidence in {} bins. The expected calibration error is {}. "
       "The table has the numbers.",
       bins.size(), error);
   const Html text =
-      element("p", element("strong", text_of("Expected calibration error in {} bins: {}", bins.size(), error))) +
+      element("p", element("strong", fmt::format("Expected calibration error in {} bins: {}", bins.size(), error))) +
       element("p", {{"class", "note"}},
-              Html(text_of("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
-                           "model that says 80% should be right in 80% of such cases; bars below the "
-                           "dashed line show more confidence than is due.",
-                           data_name(e, options))));
-  return section(
-      "calibration", "Calibration",
-      element("div", {{"class", "pair"}},
-              reliability_diagram("chart-calibration", description, bins) + element("div", text + bins_table(bins))));
+              Html(fmt::format("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
+                               "model that says 80% should be right in 80% of such cases; bars below the "
+                               "dashed line show more confidence than is due.",
+                               data_name(e, options))));
+  return element("div", {{"class", "pair"}},
+                 reliability_diagram("chart-calibration", description, bins) + element("div", text + bins_table(bins)));
 }
 
 }  // namespace xtape::report

@@ -1,9 +1,11 @@
 #include "report/heat_map.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <numeric>
 
-#include "report/figures.hpp"
+#include "core/grouped.hpp"
 #include "report/table.hpp"
 #include "report/text.hpp"
 
@@ -25,17 +27,17 @@ int level(double share) {
 std::string whole_percent(double share) {
   if (share > 0 && share < 0.01) return "<1";
   if (share < 1 && share > 0.99) return ">99";
-  return text_of("{:.0f}", 100 * share);
+  return fmt::format("{:.0f}", 100 * share);
 }
 
 Html heat_cell(std::int64_t n, double share, bool right, bool with_count, const std::string& title) {
-  const std::string style = text_of("{}{}", right ? 'r' : 'w', level(share));  // right, wrong
+  const std::string style = fmt::format("{}{}", right ? 'r' : 'w', level(share));  // right, wrong
   Html content;
   if (!with_count) {
     content = Html(n == 0 ? std::string("0") : whole_percent(share));
   } else {
     content = Html(grouped(n));
-    if (n != 0) content += element("small", text_of("{:.1f}%", 100 * share));
+    if (n != 0) content += element("small", fmt::format("{:.1f}%", 100 * share));
   }
   return element("td", {{"class", style}, {"title", title}}, content);
 }
@@ -43,8 +45,8 @@ Html heat_cell(std::int64_t n, double share, bool right, bool with_count, const 
 Html scale(bool right) {
   Html out = element("span", right ? "Right, from" : "Wrong, from");
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string text = i == 0 ? ">0%" : text_of("{:.0f}%", 100 * steps[i]);
-    out += element("span", {{"class", text_of("{}{}", right ? 'r' : 'w', i + 1)}}, Html(text));
+    const std::string text = i == 0 ? ">0%" : fmt::format("{:.0f}%", 100 * steps[i]);
+    out += element("span", {{"class", fmt::format("{}{}", right ? 'r' : 'w', i + 1)}}, Html(text));
   }
   return element("p", {{"class", "scale"}}, out);
 }
@@ -55,7 +57,7 @@ Html heat_map(const std::string& caption, const std::vector<std::string>& classe
               const std::vector<std::int64_t>& counts) {
   constexpr std::size_t longest_name = 40;
   const std::size_t n = classes.size();
-  const bool with_counts = n <= static_cast<std::size_t>(most_classes_with_counts);
+  const bool with_counts = shows_counts(static_cast<std::int64_t>(n));
   std::vector<std::string> names;
   for (const std::string& name : classes) names.push_back(shortened(name, longest_name));
 
@@ -70,8 +72,8 @@ Html heat_map(const std::string& caption, const std::vector<std::string>& classe
       const std::int64_t samples = counts[r * n + c];
       const double share = total == 0 ? 0 : static_cast<double>(samples) / static_cast<double>(total);
       row += heat_cell(samples, share, r == c, with_counts,
-                       text_of("{} taken for {}: {} of {}, {}", names[r], names[c], grouped(samples), grouped(total),
-                               percent(share)));
+                       fmt::format("{} taken for {}: {} of {}, {}", names[r], names[c], grouped(samples),
+                                   grouped(total), percent(share)));
     }
     body += element("tr", row);
   }

@@ -1,11 +1,10 @@
 // Objects for a program that watches the run, one a line. "type" tells them apart; the fields are those of the events.
-#include <cstddef>
-#include <initializer_list>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "io/json.hpp"
 #include "report/display.hpp"
+#include "train/fit_state.hpp"
 
 namespace xtape::report {
 
@@ -19,9 +18,9 @@ struct JsonField {
   std::string value;  // as JSON
 };
 
-std::string json_line(const char* type, std::initializer_list<JsonField> fields) {
-  std::string line = R"({"type": ")" + std::string(type) + '"';
-  for (const JsonField& field : fields) line += ", " + json_string(field.name) + ": " + field.value;
+std::string json_line(const char* type, const std::vector<JsonField>& fields) {
+  std::string line = R"({"type":")" + std::string(type) + '"';
+  for (const JsonField& field : fields) line += std::string(",\"") + field.name + "\":" + field.value;
   return line + "}\n";
 }
 
@@ -50,8 +49,9 @@ class JsonDisplay final : public Display {
                                    {"parameters", json_number(e.parameters)}}));
   }
   void epoch_end(const train::EpochRecord& r, double) override {
-    const std::string record = train::History({.epochs = {r}}).to_jsonl();  // an object and a newline
-    out_.write(R"({"type": "epoch", )" + record.substr(1));
+    std::vector<JsonField> fields;
+    train::visit_fields(r, [&fields](const char* name, auto value) { fields.push_back({name, json_number(value)}); });
+    out_.write(json_line("epoch", fields));
   }
   void checkpoint(const train::CheckpointSaved& e, double) override {
     out_.write(json_line("checkpoint", {{"path", json_string(e.path)},

@@ -1,9 +1,11 @@
 // A line chart. Each epoch has a slot of the same width for each unit of its number; its point lies in the middle.
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "report/figures.hpp"
 #include "report/svg.hpp"
 #include "report/svg_chart.hpp"
+#include "report/text.hpp"
 
 namespace xtape::report {
 
@@ -64,7 +66,7 @@ Html grid(const Points& points) {
     if (!whole || tick.value <= points.first() || tick.value >= points.last()) continue;
     const double x = points.x_of(tick.value);
     out += svg_line("tick", x, plot.bottom(), x, plot.bottom() + 5) +
-           svg_text("x", x, plot.bottom() + 18, text_of("{:.0f}", tick.value));
+           svg_text("x", x, plot.bottom() + 18, fmt::format("{:.0f}", tick.value));
   }
   return out + svg_line("axis", plot.left, plot.bottom(), plot.right(), plot.bottom()) +
          svg_text("x-title", plot.right(), chart_height - 4, "Epoch") +
@@ -83,7 +85,7 @@ Html area(const LineChart& chart, const Points& points) {
         for (std::size_t i = end; i-- > begin;) path += "L" + points.at(i, b[i]);
         path += "Z";
       });
-  return element("path", {{"class", "gap"}, {"d", path}}, Html());
+  return svg_path("gap", path);
 }
 
 /// A line, and a dot for a value that has no neighbour.
@@ -95,14 +97,9 @@ Html curve(const Series& series, const Points& points) {
       [&path, &dots, &points, &series](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) path += (i == begin ? "M" : "L") + points.at(i, series.values[i]);
         if (end - begin > 1) return;
-        dots += element("circle",
-                        {{"class", std::string("dot ") + series.style},
-                         {"cx", coordinate(points.x(begin))},
-                         {"cy", coordinate(points.y(series.values[begin]))},
-                         {"r", "3"}},
-                        Html());
+        dots += svg_circle(std::string("dot ") + series.style, points.x(begin), points.y(series.values[begin]), 3);
       });
-  return element("path", {{"class", std::string("curve ") + series.style}, {"d", path}}, Html()) + dots;
+  return svg_path(std::string("curve ") + series.style, path) + dots;
 }
 
 Html best_mark(const LineChart& chart, const Points& points) {
@@ -111,23 +108,18 @@ Html best_mark(const LineChart& chart, const Points& points) {
   // The label turns to the side that has room.
   const char* style = x < plot.left + 60 ? "best start" : x > plot.right() - 60 ? "best end" : "best";
   Html out = svg_line("best", x, plot.top - 4, x, plot.bottom()) +
-             svg_text(style, x, plot.top - 12, text_of("best: {}", chart.epochs[*chart.best]));
+             svg_text(style, x, plot.top - 12, fmt::format("best: {}", chart.epochs[*chart.best]));
   if (!is_drawable(value)) return out;
-  return out + element("circle",
-                       {{"class", std::string("ring ") + chart.series[chart.best_of].style},
-                        {"cx", coordinate(x)},
-                        {"cy", coordinate(points.y(value))},
-                        {"r", "4.5"}},
-                       Html());
+  return out + svg_circle(std::string("ring ") + chart.series[chart.best_of].style, x, points.y(value), 4.5);
 }
 
 Html bands(const LineChart& chart, const Points& points) {
   Html out;
   for (std::size_t i = 0; i < chart.epochs.size(); ++i) {
-    std::string title = text_of("Epoch {}{}", chart.epochs[i], chart.best == i ? " (best)" : "");
+    std::string title = fmt::format("Epoch {}{}", chart.epochs[i], chart.best == i ? " (best)" : "");
     for (const Series& s : chart.series) {
       const double value = s.values[i];
-      title += text_of("\n{}: {}", s.name, chart.unit == Unit::share ? percent(value) : number(value));
+      title += fmt::format("\n{}: {}", s.name, chart.unit == Unit::share ? percent(value) : number(value));
     }
     if (!chart.notes.empty() && !chart.notes[i].empty()) title += "\n" + chart.notes[i];
     const double x = points.border(i);
@@ -138,14 +130,10 @@ Html bands(const LineChart& chart, const Points& points) {
 
 Html legend(const LineChart& chart) {
   Html out;
-  const auto entry = [&out](const std::string& style, const std::string& name) {
-    out += element("li", element("span", {{"class", "key " + style}}, Html()) + Html(name));
-  };
   for (const Series& s : chart.series) {
-    if (has_values(s)) entry(s.style, s.name);
+    if (has_values(s)) out += legend_entry(s.style, s.name);
   }
-  if (chart.between) entry("gap", "Gap");
-  return element("ul", {{"class", "legend"}}, out);
+  return chart.between ? out + legend_entry("gap", "Gap") : out;
 }
 
 }  // namespace
@@ -159,9 +147,13 @@ Html line_chart(const LineChart& chart) {
   Html curves;
   for (const Series& s : chart.series) curves += curve(s, points);
   const Html content = grid(points) + area(chart, points) + curves + best_mark(chart, points) + bands(chart, points);
-  return element("figure", {{"class", "chart"}},
-                 element("figcaption", chart.title) + legend(chart) +
-                     svg_picture(chart.id, chart_width, chart_height, chart.title, chart.description, content));
+  return chart_figure({.id = chart.id,
+                       .caption = chart.title,
+                       .name = chart.title,
+                       .description = chart.description,
+                       .width = chart_width,
+                       .height = chart_height},
+                      legend(chart), content);
 }
 
 }  // namespace xtape::report

@@ -22,6 +22,7 @@ void Pace::end_batch(const train::BatchRecord& record, double now) {
 
 void Pace::measure(double seconds, std::int64_t samples) {
   constexpr double memory = 30;
+  // The first batch is forgotten: it also prepares memory and threads.
   const double fading = measured_ == 1 ? 0 : std::exp(-seconds / memory);
   samples_ = samples_ * fading + static_cast<double>(samples);
   batches_ = batches_ * fading + 1;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "core/grouped.hpp"
 #include "report/text.hpp"
 
 namespace xtape::report {

@@ -1,4 +1,4 @@
-// What a run says while an epoch goes on: a line that lives on a terminal, or one now and then in a log.
+// What a run says while an epoch goes on: a line that is redrawn on a terminal, or one now and then in a log.
 #pragma once
 
 #include <cstdint>

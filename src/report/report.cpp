@@ -1,11 +1,13 @@
 // save_report: the page is its head and the sections, written as one file.
 #include "xtape/train/report.hpp"
 
+#include <fmt/chrono.h>
+
 #include <ctime>
 
 #include "core/fail.hpp"
+#include "core/grouped.hpp"
 #include "io/file.hpp"
-#include "report/figures.hpp"
 #include "report/sections.hpp"
 #include "report/style.hpp"
 #include "report/table.hpp"
@@ -18,13 +20,7 @@ namespace xtape::report {
 namespace {
 
 /// In UTC.
-std::string time_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts = {};
-  ::gmtime_r(&now, &parts);
-  return text_of("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                 parts.tm_hour, parts.tm_min);
-}
+std::string time_now() { return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))); }
 
 Html settings_table(const char* caption, const NamedValues& settings) {
   Html rows;
@@ -47,26 +43,30 @@ Html head(const train::ReportOptions& options) {
   if (options.refresh_seconds > 0) out += meta("http-equiv", "refresh", std::to_string(options.refresh_seconds));
   // Without an icon of its own a page makes browsers ask its server for one.
   out += void_element("link", {{"rel", "icon"}, {"href", "data:,"}});
-  return out + element("title", options.title.empty() ? "Training report" : options.title) +
-         element("style", Html::trusted(style_sheet));
+  return out + element("title", options.title) + element("style", Html::trusted(style_sheet));
 }
 
-struct Entry {
-  const char *id, *name;
+struct Section {
+  const char *id, *heading;
   Html content;
 };
 
-Html navigation(const std::vector<Entry>& entries) {
+Html to_html(const Section& s) {
+  const std::string heading_id = std::string(s.id) + "-heading";
+  return element("section", {{"id", s.id}, {"aria-labelledby", heading_id}},
+                 element("h2", {{"id", heading_id}}, Html(s.heading)) + s.content);
+}
+
+Html navigation(const std::vector<Section>& sections) {
   Html items;
-  for (const Entry& e : entries) {
-    if (!e.content.empty()) items += element("li", element("a", {{"href", std::string("#") + e.id}}, Html(e.name)));
-  }
+  for (const Section& s : sections)
+    items += element("li", element("a", {{"href", std::string("#") + s.id}}, Html(s.heading)));
   return element("nav", {{"aria-label", "Sections"}}, element("ul", items));
 }
 
 std::string page(const train::History& history, const train::Evaluation& evaluation,
                  const train::ReportOptions& options) {
-  const std::vector<Entry> entries = {
+  std::vector<Section> sections = {
       {"curves", "Curves", curves_section(history)},
       {"classes", "Classes", classes_section(evaluation, options)},
       {"mistakes", "Worst mistakes", mistakes_section(evaluation, options)},
@@ -75,31 +75,26 @@ std::string page(const train::History& history, const train::Evaluation& evaluat
       {"model", "Model", model_section(options)},
       {"settings", "Configuration and environment", settings_section(options)},
   };
+  std::erase_if(sections, [](const Section& s) { return s.content.empty(); });
   Html content;
-  for (const Entry& e : entries) content += e.content;
-  const Html body = element("header", summary_section(history, evaluation, options) + navigation(entries)) +
+  for (const Section& s : sections) content += to_html(s);
+  const Html body = element("header", summary_section(history, evaluation, options) + navigation(sections)) +
                     element("main", content) +
-                    element("footer", text_of("Written by xtape {} on {}.", version(), time_now()));
+                    element("footer", fmt::format("Written by xtape {} on {}.", version(), time_now()));
   return "<!DOCTYPE html>\n" +
          element("html", {{"lang", "en"}}, element("head", head(options)) + element("body", body)).markup() + "\n";
 }
 
 }  // namespace
 
-Html section(std::string_view id, std::string_view heading, const Html& content) {
-  const std::string heading_id = text_of("{}-heading", id);
-  return element("section", {{"id", std::string(id)}, {"aria-labelledby", heading_id}},
-                 element("h2", {{"id", heading_id}}, Html(heading)) + content);
-}
-
 std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options) {
   if (!options.evaluated_on.empty()) return shortened(options.evaluated_on, 120);
-  return text_of("{} sample{}", grouped(evaluation.samples), evaluation.samples == 1 ? "" : "s");
+  return fmt::format("{} sample{}", grouped(evaluation.samples), evaluation.samples == 1 ? "" : "s");
 }
 
 Html model_section(const train::ReportOptions& options) {
   if (options.summary.empty()) return {};
-  return section("model", "Model", scroll_box("Summary of the model", element("pre", options.summary)));
+  return scroll_box("Summary of the model", element("pre", options.summary));
 }
 
 Html settings_section(const train::ReportOptions& options) {
@@ -110,7 +105,7 @@ Html settings_section(const train::ReportOptions& options) {
   Html tables;
   if (!options.configuration.empty()) tables += settings_table("Configuration", options.configuration);
   tables += settings_table("Environment", environment);
-  return section("settings", "Configuration and environment", element("div", {{"class", "pair"}}, tables));
+  return element("div", {{"class", "pair"}}, tables);
 }
 
 }  // namespace xtape::report
@@ -124,7 +119,9 @@ void save_report(const std::string& path, const History& history, const Evaluati
                      "refresh_seconds = {} must be at least 0; 0 means that the page is not loaded again",
                      options.refresh_seconds);
   }
-  const std::string text = report::page(history, evaluation, options);
+  ReportOptions titled = options;
+  if (titled.title.empty()) titled.title = ReportOptions().title;
+  const std::string text = report::page(history, evaluation, titled);
   io::AtomicFile file("save_report", path);
   file.write(text.data(), static_cast<std::int64_t>(text.size()));
   file.commit();

@@ -1,8 +1,10 @@
 // What the epochs say: curves and their table.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "report/figures.hpp"
+#include "core/grouped.hpp"
 #include "report/sections.hpp"
 #include "report/svg_chart.hpp"
 #include "report/table.hpp"
@@ -27,14 +29,14 @@ bool was_measured(const History& history, double EpochRecord::*field) {
   return std::any_of(history.begin(), history.end(), [field](const EpochRecord& r) { return !std::isnan(r.*field); });
 }
 
-/// "training from 2.31 to 0.21 (lowest 0.2), ..."
+/// "Training: 2.31 in epoch 1, 0.21 in epoch 20; Validation: ..."
 std::string described(const LineChart& chart) {
   std::string text;
   for (const Series& s : chart.series) {
     if (!has_values(s)) continue;
     const auto written = [&chart](double v) { return chart.unit == Unit::share ? percent(v) : number(v); };
-    text += text_of("{}{}: {} in epoch {}, {} in epoch {}", text.empty() ? "" : "; ", s.name, written(s.values.front()),
-                    chart.epochs.front(), written(s.values.back()), chart.epochs.back());
+    text += fmt::format("{}{}: {} in epoch {}, {} in epoch {}", text.empty() ? "" : "; ", s.name,
+                        written(s.values.front()), chart.epochs.front(), written(s.values.back()), chart.epochs.back());
   }
   return text + ". The table of all epochs below has every value.";
 }
@@ -49,7 +51,7 @@ struct Measure {
 
 std::string gap_note(const EpochRecord& r) {
   if (std::isnan(r.gap)) return "";
-  return text_of("Gap: {} ({})", points(r.gap), interval(r.gap_low, r.gap_high));
+  return fmt::format("Gap: {} (95% CI {})", points(r.gap), interval(r.gap_low, r.gap_high));
 }
 
 Html measure_chart(const History& history, const std::vector<std::size_t>& shown, const Measure& measure) {
@@ -65,9 +67,10 @@ Html measure_chart(const History& history, const std::vector<std::size_t>& shown
     chart.series.push_back({"While learning", "learning", column(history, shown, measure.learning)});
   }
   if (std::none_of(chart.series.begin(), chart.series.end(), has_values)) return {};
+  const std::int64_t best = history.best_epoch();
   for (const std::size_t i : shown) {
     chart.epochs.push_back(static_cast<std::int64_t>(i) + 1);
-    if (static_cast<std::int64_t>(i) + 1 == history.best_epoch()) chart.best = chart.epochs.size() - 1;
+    if (chart.epochs.back() == best) chart.best = chart.epochs.size() - 1;
     if (measure.unit == Unit::share) chart.notes.push_back(gap_note(history[i]));
   }
   chart.description = described(chart);
@@ -79,7 +82,7 @@ std::string constant_lr(const History& history) {
   const double lr = history[0].lr;
   const bool is_constant =
       std::all_of(history.begin(), history.end(), [lr](const EpochRecord& r) { return r.lr == lr; });
-  return is_constant ? text_of("The learning rate is {} in every epoch.", number(lr)) : "";
+  return is_constant ? fmt::format("The learning rate is {} in every epoch.", number(lr)) : "";
 }
 
 Html lr_chart(const History& history, const std::vector<std::size_t>& shown) {
@@ -115,13 +118,12 @@ std::string cell_text(const EpochColumn& c, double value) {
   if (c.text) return c.text(value);
   const bool is_lost = value != 0 && std::abs(value) < 0.5 * std::pow(10.0, -c.decimals);
   return c.decimals < 0 || !std::isfinite(value) || is_lost ? number(value)
-                                                            : with_minus(text_of("{:.{}f}", value, c.decimals));
+                                                            : with_minus(fmt::format("{:.{}f}", value, c.decimals));
 }
 
 std::string gap_text(const EpochRecord& r) {
   if (std::isnan(r.gap)) return "–";
-  const auto text = [](double x) { return with_minus(text_of("{:.2f}", 100 * x)); };
-  return text_of("{} ({} to {})", text(r.gap), text(r.gap_low), text(r.gap_high));
+  return fmt::format("{} ({})", with_minus(fmt::format("{:.2f}", 100 * r.gap)), interval(r.gap_low, r.gap_high));
 }
 
 Table epochs_table(const History& history, const std::vector<std::size_t>& shown) {
@@ -137,7 +139,7 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
       {"Time", &EpochRecord::seconds, duration},
   };
   Table table{.caption = "All epochs", .columns = {"Epoch"}, .words = 0};
-  if (shown.size() < history.size()) table.caption = text_of("{} of {} epochs", shown.size(), history.size());
+  if (shown.size() < history.size()) table.caption = fmt::format("{} of {} epochs", shown.size(), history.size());
   std::vector<EpochColumn> columns;
   for (const EpochColumn& c : all) {
     if (!was_measured(history, c.field)) continue;
@@ -148,11 +150,12 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
   const bool gaps = was_measured(history, &EpochRecord::gap);
   if (gaps) table.columns.emplace_back("Gap in points (95% CI)");
   table.columns.emplace_back("Steps");
+  const std::int64_t best_epoch = history.best_epoch();
   for (const std::size_t i : shown) {
     const EpochRecord& r = history[i];
-    const bool best = static_cast<std::int64_t>(i) + 1 == history.best_epoch();
+    const bool best = static_cast<std::int64_t>(i) + 1 == best_epoch;
     if (best) table.marked = table.rows.size();
-    std::vector<Html> row = {Html(text_of("{}{}", best ? "best: " : "", i + 1))};
+    std::vector<Html> row = {Html(fmt::format("{}{}", best ? "best: " : "", i + 1))};
     for (const EpochColumn& c : columns) row.emplace_back(cell_text(c, r.*c.field));
     if (gaps) row.emplace_back(gap_text(r));
     row.emplace_back(grouped(r.steps));
@@ -161,8 +164,7 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
   return table;
 }
 
-}  // namespace
-
+/// Of a long run, epochs that stand for all: 1,000 at most, the best and the last one besides. Indices.
 std::vector<std::size_t> shown_epochs(const History& history) {
   const std::size_t n = history.size(), stride = (n + most_epochs - 1) / most_epochs;
   const auto best = static_cast<std::size_t>(history.best_epoch());
@@ -173,10 +175,14 @@ std::vector<std::size_t> shown_epochs(const History& history) {
   return shown;
 }
 
+/// Whether there are values of the training set in evaluation mode. Those taken while the model learns are worse:
+/// dropout is on, and the model still changes.
 bool has_train_eval(const History& history) {
   return was_measured(history, &EpochRecord::train_eval_loss) ||
          was_measured(history, &EpochRecord::train_eval_accuracy);
 }
+
+}  // namespace
 
 Html curves_section(const History& history) {
   if (history.empty()) return {};
@@ -190,7 +196,7 @@ Html curves_section(const History& history) {
                      &EpochRecord::validation_accuracy, Unit::share});
   std::string note;
   if (has_train_eval(history)) {
-    note = text_of(
+    note = fmt::format(
         "“Training” is measured as validation is, in evaluation mode after the epoch, on {} samples of the training "
         "set. “While learning” is the mean over the epoch’s batches, in training mode, of a model that still changes.",
         grouped(history.data().train_eval_samples));
@@ -199,13 +205,13 @@ Html curves_section(const History& history) {
   }
   if (const std::string lr = constant_lr(history); !lr.empty()) note += " " + lr;
   if (shown.size() < history.size()) {
-    note += text_of(" {} of {} epochs are drawn.", grouped(static_cast<std::int64_t>(shown.size())),
-                    grouped(static_cast<std::int64_t>(history.size())));
+    note += fmt::format(" {} of {} epochs are drawn.", grouped(static_cast<std::int64_t>(shown.size())),
+                        grouped(static_cast<std::int64_t>(history.size())));
   }
   const Html charts = loss + accuracy + lr_chart(history, shown);
   Html text = element("p", {{"class", "note"}}, Html(note));
   if (loss.empty()) text += element("p", "No epoch has a finite loss.");
-  return section("curves", "Curves", text + element("div", {{"class", "charts"}}, charts));
+  return text + element("div", {{"class", "charts"}}, charts);
 }
 
 Html epochs_section(const History& history) {
@@ -213,9 +219,8 @@ Html epochs_section(const History& history) {
   const std::vector<std::size_t> shown = shown_epochs(history);
   // On paper a short table is open, and a long one stays closed.
   const char* style = shown.size() <= most_printed ? "epochs short" : "epochs";
-  return section("epochs", "Epochs",
-                 element("details", {{"class", style}},
-                         element("summary", "Show the numbers of all epochs") + to_html(epochs_table(history, shown))));
+  return element("details", {{"class", style}},
+                 element("summary", "Show the numbers of all epochs") + to_html(epochs_table(history, shown)));
 }
 
 }  // namespace xtape::report

@@ -1,8 +1,8 @@
-// The sections of the page. Each is a function from data to markup; one that has nothing to say is empty.
+// What stands in the sections of the page, without their headings. Each is a function from data to markup; one that has
+// nothing to say is empty.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,9 +12,6 @@
 namespace xtape::report {
 
 using NamedValues = std::vector<std::pair<std::string, std::string>>;
-
-/// What every section is: its id in the page, its heading, and what is in it.
-Html section(std::string_view id, std::string_view heading, const Html& content);
 
 /// Title, verdict, why training ended, and the numbers that one asks for first.
 Html summary_section(const train::History& history, const train::Evaluation& evaluation,
@@ -34,10 +31,5 @@ Html settings_section(const train::ReportOptions& options);
 
 /// What the evaluation was measured on, in words: ReportOptions::evaluated_on, else "10,000 samples".
 std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options);
-/// Of a long run, epochs that stand for all: 1,000 at most, the best and the last one among them. Indices.
-std::vector<std::size_t> shown_epochs(const train::History& history);
-/// The values in evaluation mode where they were measured, else those taken while the model learned: the training side
-/// of the gap. Dropout and a model that still changes make the latter worse than the model is.
-bool has_train_eval(const train::History& history);
 
 }  // namespace xtape::report

@@ -129,7 +129,7 @@ thead th { border-bottom: 1px solid var(--muted); vertical-align: bottom; color:
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody th { font-weight: 500; }
 .scroll .marked > * { background: var(--panel); font-weight: 650; }
-.epochs thead th { max-width: 6.5rem; white-space: normal; }
+.epochs thead th { max-width: 8.5rem; white-space: normal; }
 .settings th, .settings td { text-align: left; vertical-align: top; }
 .settings td { white-space: pre-wrap; overflow-wrap: anywhere; }
 .settings th { color: var(--muted); white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }

@@ -5,10 +5,9 @@
 #include <iterator>
 #include <vector>
 
-#include "report/figures.hpp"
+#include "core/grouped.hpp"
 #include "report/sections.hpp"
 #include "report/text.hpp"
-#include "train/intervals.hpp"
 
 namespace xtape::report {
 
@@ -20,11 +19,10 @@ Html tile(std::string_view name, const std::string& figure, const std::string& m
 }
 
 std::string interval_text(const train::Interval& i, std::int64_t samples) {
-  const std::string low = percent(i.low, samples);
-  return text_of("95% CI {}–{}", low.substr(0, low.size() - 1), percent(i.high, samples));
+  return fmt::format("95% CI {}%", interval(i.low, i.high, samples));
 }
 
-std::string samples_text(std::int64_t n) { return text_of("{} sample{}", grouped(n), n == 1 ? "" : "s"); }
+std::string samples_text(std::int64_t n) { return fmt::format("{} sample{}", grouped(n), n == 1 ? "" : "s"); }
 
 /// "overfitting since epoch 4: ..." as a class of the style sheet.
 const char* verdict_style(const std::string& verdict) {
@@ -54,16 +52,16 @@ using Tiles = std::vector<Html>;
 void add_evaluation_tiles(Tiles& tiles, const train::Evaluation& e) {
   if (has_accuracy(e)) {
     tiles.push_back(tile("Accuracy", percent(e.accuracy, e.samples),
-                         text_of("{}, evaluated model", interval_text(e.accuracy_interval(), e.samples))));
+                         fmt::format("{}, evaluated model", interval_text(e.accuracy_interval(), e.samples))));
   }
-  tiles.push_back(tile("Loss", number(e.loss), text_of("{}, evaluated model", samples_text(e.samples))));
+  tiles.push_back(tile("Loss", number(e.loss), fmt::format("{}, evaluated model", samples_text(e.samples))));
 }
 
 void add_test_tiles(Tiles& tiles, const train::Evaluation& e) {
   const std::string samples = samples_text(e.samples);
   if (has_accuracy(e)) {
     tiles.push_back(tile("Test accuracy", percent(e.accuracy, e.samples),
-                         text_of("{}, {}", interval_text(e.accuracy_interval(), e.samples), samples)));
+                         fmt::format("{}, {}", interval_text(e.accuracy_interval(), e.samples), samples)));
   } else {
     tiles.push_back(tile("Test loss", number(e.loss), samples));
   }
@@ -74,13 +72,14 @@ void add_epoch_tiles(Tiles& tiles, const train::History& history) {
   if (history.best_epoch() == 0) return;
   const train::EpochRecord& best = history.best();
   const train::HistoryData& data = history.data();
-  const std::string epoch = text_of("epoch {}", history.best_epoch());
+  const std::string epoch = fmt::format("epoch {}", history.best_epoch());
   if (!std::isnan(best.validation_accuracy)) {
     const std::int64_t n = data.validation_samples;
     tiles.push_back(
-        n > 0 ? tile("Validation accuracy", percent(best.validation_accuracy, n),
-                     text_of("{}, {}", interval_text(train::wilson_interval(best.validation_accuracy, n), n), epoch))
-              : tile("Validation accuracy", percent(best.validation_accuracy), epoch));
+        n > 0
+            ? tile("Validation accuracy", percent(best.validation_accuracy, n),
+                   fmt::format("{}, {}", interval_text(train::wilson_interval(best.validation_accuracy, n), n), epoch))
+            : tile("Validation accuracy", percent(best.validation_accuracy), epoch));
   } else if (!std::isnan(best.train_accuracy)) {
     tiles.push_back(tile("Accuracy while learning", percent(best.train_accuracy), epoch));
   }
@@ -92,10 +91,10 @@ void add_epoch_tiles(Tiles& tiles, const train::History& history) {
 /// How much of the targets' variance a regression explains: a loss alone does not tell a good one.
 void add_r2_tile(Tiles& tiles, const train::HistoryData& data) {
   const bool validated = !std::isnan(data.validation_r2), trained = !std::isnan(data.train_eval_r2);
-  const auto text = [](double r2) { return with_minus(text_of("{:.3f}", r2)); };
+  const auto text = [](double r2) { return with_minus(fmt::format("{:.3f}", r2)); };
   if (validated) {
     tiles.push_back(tile("Validation R²", text(data.validation_r2),
-                         trained ? text_of("last epoch; training {}", text(data.train_eval_r2)) : "last epoch"));
+                         trained ? fmt::format("last epoch; training {}", text(data.train_eval_r2)) : "last epoch"));
   } else if (trained) {
     tiles.push_back(tile("Training R²", text(data.train_eval_r2), "last epoch"));
   }
@@ -108,16 +107,16 @@ void add_run_tiles(Tiles& tiles, const train::History& history) {
   if (const std::int64_t best = history.best_epoch(); best != 0) {
     std::string monitor = data.monitor;
     for (char& c : monitor) c = c == '_' ? ' ' : c;
-    tiles.push_back(tile("Best epoch", text_of("{} of {}", best, history.size()), "by " + monitor));
+    tiles.push_back(tile("Best epoch", fmt::format("{} of {}", best, history.size()), "by " + monitor));
     if (const train::EpochRecord& record = history.best(); !std::isnan(record.gap)) {
-      tiles.push_back(
-          tile("Gap", points(record.gap), text_of("{}, epoch {}", interval(record.gap_low, record.gap_high), best)));
+      tiles.push_back(tile("Gap", points(record.gap),
+                           fmt::format("95% CI {}, epoch {}", interval(record.gap_low, record.gap_high), best)));
     }
   }
   double seconds = 0;
   for (const train::EpochRecord& r : history) seconds += r.seconds;
   tiles.push_back(tile("Total time", duration(seconds),
-                       text_of("{} an epoch", duration(seconds / static_cast<double>(history.size())))));
+                       fmt::format("{} an epoch", duration(seconds / static_cast<double>(history.size())))));
   if (data.training_samples > 0) {
     tiles.push_back(tile("Training samples", grouped(data.training_samples),
                          data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : ""));
@@ -138,14 +137,14 @@ std::string measured_text(const train::History& history, const train::Evaluation
                           const train::ReportOptions& options) {
   std::string text;
   if (e.samples > 0) {
-    text = text_of("{} of {}, with the model’s weights at the time of the evaluation.",
-                   has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
+    text = fmt::format("{} of {}, with the model’s weights at the time of the evaluation.",
+                       has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
   }
   if (options.test.samples > 0) {
-    text += text_of("{}The test data was measured once, at the end.", text.empty() ? "" : " ");
+    text += fmt::format("{}The test data was measured once, at the end.", text.empty() ? "" : " ");
   }
   if (history.best_epoch() != 0 && !std::isnan(history.best().gap)) {
-    text += text_of(
+    text += fmt::format(
         "{}The gap is the training accuracy minus the validation accuracy: where it is negative, validation is better.",
         text.empty() ? "" : " ");
   }
@@ -156,14 +155,14 @@ std::string measured_text(const train::History& history, const train::Evaluation
 
 Html summary_section(const train::History& history, const train::Evaluation& evaluation,
                      const train::ReportOptions& options) {
-  Html out = element("h1", options.title.empty() ? "Training report" : options.title);
+  Html out = element("h1", options.title);
   const bool is_evaluated = evaluation.samples > 0 || options.test.samples > 0;
   const bool has_run = !history.empty() || !history.stop_reason().empty();
   if (has_run || !is_evaluated) out += verdict_line(history);
   if (options.refresh_seconds > 0) {
-    out +=
-        element("p", {{"class", "stop live"}},
-                Html(text_of("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
+    out += element(
+        "p", {{"class", "stop live"}},
+        Html(fmt::format("Training goes on. This page loads itself again every {} s.", options.refresh_seconds)));
   } else if (!history.stop_reason().empty()) {
     out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/text.hpp"
+
 namespace xtape::report {
 
 namespace {
@@ -28,13 +30,6 @@ std::string fixed_width(double value, int width, int decimals) {
   return text.size() == static_cast<std::size_t>(width) ? text : std::string(static_cast<std::size_t>(width), '#');
 }
 
-std::string grouped(std::int64_t value) {
-  std::string text = fmt::format("{}", value);
-  const std::size_t first_digit = value < 0;
-  for (std::size_t at = text.size(); at > first_digit + 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
 std::string clock_time(double seconds) {
   const std::int64_t s = whole(seconds);
   if (s >= 4 * day) return fmt::format("{} d {} h", s / day, s % day / hour);
@@ -53,19 +48,62 @@ std::string rough_time(double seconds) {
 
 std::string printable(std::string_view text) {
   std::string shown;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F control a terminal, too: in UTF-8, these are 0xc2 and a byte below 0xa0.
-    const bool is_c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (c == '\n') {
+  while (!text.empty()) {
+    const std::size_t n = std::max<std::size_t>(io::utf8_length(text), 1);
+    const std::string_view character = text.substr(0, n);
+    if (character == "\n") {
       shown += "\\n";
-    } else if (c < 0x20 || c == 0x7f || is_c1) {
-      shown += fmt::format("\\x{:02x}", is_c1 ? static_cast<unsigned char>(text[++i]) : c);
+    } else if (io::utf8_length(text) == 0 || io::is_control(character)) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
     } else {
-      shown += text[i];
+      shown += character;
     }
+    text.remove_prefix(n);
   }
   return shown;
+}
+
+// ---- on the page ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Of a share in percent.
+int decimals_of(std::int64_t samples) { return samples < 1000 ? 1 : 2; }
+
+}  // namespace
+
+std::string with_minus(std::string figure) {
+  if (figure.starts_with('-')) figure.replace(0, 1, "−");
+  return figure;
+}
+
+std::string number(double x) { return std::isnan(x) ? "–" : with_minus(fmt::format("{:.4g}", x)); }
+
+std::string percent(double share, std::int64_t samples) {
+  return std::isnan(share) ? "–" : fmt::format("{:.{}f}%", 100 * share, decimals_of(samples));
+}
+
+std::string probability(double p) {
+  if (p > 0 && p < 5e-5) return "<0.01%";
+  return p < 1 && p >= 0.99995 ? ">99.99%" : percent(p);
+}
+
+std::string points(double difference) {
+  return std::isnan(difference) ? "–" : with_minus(fmt::format("{:.2f} points", 100 * difference));
+}
+
+std::string interval(double low, double high, std::int64_t samples) {
+  const auto bound = [samples](double x) { return with_minus(fmt::format("{:.{}f}", 100 * x, decimals_of(samples))); };
+  return fmt::format("{} to {}", bound(low), bound(high));
+}
+
+std::string duration(double seconds) {
+  if (std::isnan(seconds)) return "–";
+  if (seconds < 0.9995) return fmt::format("{:.0f} ms", 1000 * seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
+  const double minutes = std::floor((seconds + 0.5) / 60);
+  if (minutes < 60) return fmt::format("{:.0f} min {:02.0f} s", minutes, std::floor(seconds + 0.5 - 60 * minutes));
+  return fmt::format("{:.0f} h {:02.0f} min", std::floor(minutes / 60), std::fmod(minutes, 60));
 }
 
 }  // namespace xtape::report

@@ -13,6 +13,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "io/text.hpp"
 #include "train/intervals.hpp"
 #include "xtape/creation.hpp"
 
@@ -59,11 +60,6 @@ ClassScores mean_scores(const std::vector<ClassCounts>& counts, auto weight) {
   }
   for (double* score : {&mean.precision, &mean.recall, &mean.f1}) *score = ratio(*score, total);
   return mean;
-}
-
-/// The columns of a terminal that a name takes, one for each character.
-std::size_t columns(const std::string& name) {
-  return static_cast<std::size_t>(std::count_if(name.begin(), name.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -147,8 +143,8 @@ double Evaluation::calibration_error(std::int64_t bins) const {
   return error / static_cast<double>(samples_in_bins);
 }
 
-std::vector<Mistake> Evaluation::worst() const {
-  check_probabilities("worst");
+std::vector<Mistake> Evaluation::worst_mistakes() const {
+  check_probabilities("worst_mistakes");
   return worst_;
 }
 
@@ -185,9 +181,9 @@ std::string Evaluation::report() const {
   const std::vector<ClassScores> scores = class_scores();
   const std::vector<std::string> names = class_names();
   std::size_t longest = sizeof weighted - 1;
-  for (const std::string& name : names) longest = std::max(longest, columns(name));
+  for (const std::string& name : names) longest = std::max(longest, io::characters(name));
 
-  const auto padded = [longest](const std::string& s) { return std::string(longest - columns(s), ' ') + s; };
+  const auto padded = [longest](const std::string& s) { return std::string(longest - io::characters(s), ' ') + s; };
   const auto line = [padded](const std::string& label, const ClassScores& s) {
     return fmt::format("{}  {:9.4f} {:9.4f} {:9.4f} {:9}\n", padded(label), s.precision, s.recall, s.f1, s.support);
   };

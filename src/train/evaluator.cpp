@@ -206,9 +206,10 @@ namespace detail {
 
 Evaluation evaluate(const Objective& objective, const DataSource& source, const EvaluateOptions& options) {
   if (!source.defined()) fail<ValueError>("evaluate", "there is no data to evaluate on");
-  if (options.worst < 0) fail<ValueError>("evaluate", "worst = {}; expected at least 0", options.worst);
+  if (options.max_mistakes < 0)
+    fail<ValueError>("evaluate", "max_mistakes = {}; expected at least 0", options.max_mistakes);
   const data::DataLoader loader = source.evaluation_loader(options.batch_size);
-  Evaluator evaluator(objective, Evaluator::Measure::all, options.worst);
+  Evaluator evaluator(objective, Evaluator::Measure::all, options.max_mistakes);
   evaluator.add_all(loader);
   if (evaluator.samples() == 0) {
     fail<ValueError>("evaluate", "no batch to evaluate on: the data has {} samples, the loader {} batches an epoch",

@@ -329,7 +329,7 @@ void Fit::end_if_it_is_time() {
 
 /// By the exception that is being handled. Callers of fit() get it; this is what history() tells of it.
 void Fit::end_by_exception() {
-  std::string what = "an exception ended it";
+  std::string what = "exception";
   try {
     throw;
   } catch (const std::exception& e) {

@@ -32,6 +32,14 @@ inline constexpr EpochField epoch_fields[] = {{"epoch", &EpochRecord::epoch},
                                               {"gap_low", &EpochRecord::gap_low},
                                               {"gap_high", &EpochRecord::gap_high}};
 
+/// Calls f(name, value) for each field of a record.
+template <class F>
+void visit_fields(const EpochRecord& r, F f) {
+  for (const auto& [name, member] : epoch_fields) {
+    std::visit([&r, &f, name = name](auto field) { f(name, r.*field); }, member);
+  }
+}
+
 /// The sums over the batches of an epoch so far. A batch counts by its share of the mean: the loss's denominator.
 struct EpochTotals {
   double loss = 0, denominator = 0;

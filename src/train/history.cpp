@@ -17,14 +17,6 @@ namespace xtape::train {
 
 namespace {
 
-/// Calls f(name, value) for each field of a record.
-template <class F>
-void visit_fields(const EpochRecord& r, F f) {
-  for (const auto& [name, member] : epoch_fields) {
-    std::visit([&r, &f, name = name](auto field) { f(name, r.*field); }, member);
-  }
-}
-
 // The shortest digits that read back as the same number.
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 std::string csv_number(std::int64_t value) { return fmt::format("{}", value); }

@@ -1,6 +1,5 @@
 #include "train/probabilities.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "autograd/tensor_impl.hpp"

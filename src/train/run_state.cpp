@@ -91,7 +91,7 @@ void check_numbers(const char* op, RunState& run) {
     fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
   }
   if (!(run.min_delta >= 0 && std::isfinite(run.min_delta))) {
-    fail<ValueError>(op, "\"min_delta\" = {} is no finite number >= 0", run.min_delta);
+    fail<ValueError>(op, "\"min_delta\" = {} is not a finite number >= 0", run.min_delta);
   }
   if (run.stop_cause > no_cause) {
     fail<ValueError>(op, "\"stop_cause\" = {} is outside [0, {}]", run.stop_cause, no_cause);
@@ -200,7 +200,7 @@ History load_history(const std::string& path) {
   RunState run = read_part(op, file, trainer_part, [](const StateDict& dict) { return run_state_from(op, dict); });
   RunTexts texts = run_texts_from(file);
   if (!detail::is_monitor(texts.monitor)) {
-    fail<FileError>(op, "\"{}\": the text \"{}\" is {}, which is no monitored value", path, monitor_text,
+    fail<FileError>(op, "\"{}\": the text \"{}\" is {}, which is not a monitored value", path, monitor_text,
                     io::shown(texts.monitor));
   }
   return History(history_data(std::move(run), std::move(texts)));

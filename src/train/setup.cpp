@@ -33,7 +33,7 @@ bool is_same_path(const std::string& a, const std::string& b) {
     const fs::path canonical = fs::weakly_canonical(absolute, error);
     return error ? absolute.lexically_normal() : canonical;
   };
-  return a == b || resolved(a) == resolved(b);
+  return resolved(a) == resolved(b);
 }
 
 /// The file of the best weights: one that is asked for and left out, one that would replace the checkpoint, and texts

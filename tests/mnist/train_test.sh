@@ -153,7 +153,7 @@ grep -q '"state": "diverged"' nan/run.json || complain "run.json does not say th
 # -- JSON alone on stdout
 train --epochs 2 --progress json --no-out >out 2>err || complain "--progress json: exit code $?"
 [ "$(grep -cv '^{.*}$' out)" -eq 0 ] || complain "--progress json: stdout holds other lines"
-[ "$(grep -c '"type": "epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
+[ "$(grep -c '"type":"epoch"' out)" -eq 2 ] || complain "--progress json: not two epochs"
 tail -n 1 out | grep -q '"type":"test"' || complain "--progress json: no result of the test images"
 grep -q "^weights " err || complain "--progress json: the text is not on stderr"
 train --epochs 1 --progress none --no-out >out || complain "--progress none: exit code $?"

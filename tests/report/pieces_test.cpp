@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "report/axis.hpp"
-#include "report/figures.hpp"
 #include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/markup.hpp"
@@ -15,6 +14,7 @@
 #include "report/png.hpp"
 #include "report/svg_chart.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape::report {

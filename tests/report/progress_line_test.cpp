@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <clocale>
 #include <cmath>
 #include <limits>
@@ -33,14 +32,6 @@ TEST(ProgressText, ALossTakesSixCharactersWhateverItIs) {
     EXPECT_EQ(fixed_width(std::pow(10, exponent), 6, 4).size(), 6u) << exponent;
     EXPECT_EQ(fixed_width(-std::pow(10, exponent), 6, 4).size(), 6u) << exponent;
   }
-}
-
-TEST(ProgressText, LargeCountsAreGrouped) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
-  EXPECT_EQ(grouped(-123456), "-123,456");
 }
 
 TEST(ProgressText, TimeLeftIsThatOfAClock) {

@@ -138,10 +138,11 @@ TEST(Report, HasTheResultOfTheTest) {
   options.test = evaluation_of(2000, {1, 8, 8}, clothes());
   const Interval i = options.test.accuracy_interval();
   char tile[200];
-  std::snprintf(tile, sizeof tile,
-                "<dt>Test accuracy</dt><dd class=\"figure\">%.2f%%</dd><dd class=\"more\">95%% CI %.2f–%.2f%%, 2,000 "
-                "samples</dd>",
-                100 * options.test.accuracy, 100 * i.low, 100 * i.high);
+  std::snprintf(
+      tile, sizeof tile,
+      "<dt>Test accuracy</dt><dd class=\"figure\">%.2f%%</dd><dd class=\"more\">95%% CI %.2f to %.2f%%, 2,000 "
+      "samples</dd>",
+      100 * options.test.accuracy, 100 * i.low, 100 * i.high);
   const std::string page = page_of(History(classification_run(3)), {}, options);
   EXPECT_TRUE(contains(page, tile)) << tile;
   EXPECT_TRUE(contains(page, "The test data was measured once, at the end."));
@@ -194,7 +195,7 @@ TEST(Report, ShowsTheIntervalOfTheEvaluationsAccuracy) {
   const Evaluation e = evaluation_of(500, {1, 8, 8}, clothes());
   const Interval i = e.accuracy_interval();
   char text[64];
-  std::snprintf(text, sizeof text, "95%% CI %.1f–%.1f%%", 100 * i.low, 100 * i.high);
+  std::snprintf(text, sizeof text, "95%% CI %.1f to %.1f%%", 100 * i.low, 100 * i.high);
   EXPECT_TRUE(contains(page_of(History(classification_run(3)), e), text)) << text;
 }
 
@@ -238,7 +239,7 @@ TEST(Report, TheTableHasEveryEpoch) {
     EXPECT_EQ(rows.at(i), (best ? "best: " : "") + std::to_string(i + 1));
   }
   EXPECT_EQ(markup.all("details").size(), 1u);
-  EXPECT_EQ(markup.all("tr").at(0).tag, "tr");
+  EXPECT_TRUE(markup.has("class", "marked"));
 }
 
 TEST(Report, OfADivergedRunHasGapsAndNoNaN) {

@@ -13,6 +13,12 @@ inline const std::string table_header =
 inline const std::string row_of_epoch_1 = "    1  0.5000    0.7500   0.2500    0.8750      4.0\n";
 inline const std::string row_of_epoch_2 = "    2  0.5000    0.7500   0.2500    0.8750      4.0\n";
 
+/// Of epoch 1, on a terminal of 40 columns.
+inline const std::string narrow_table =
+    "      training      validation\n"
+    "epoch     loss     loss  accuracy\n"
+    "    1    0.5000   0.2500    0.8750\n";
+
 inline train::EpochRecord told_epoch(std::int64_t epoch) {
   return {.epoch = epoch,
           .train_loss = 0.5,

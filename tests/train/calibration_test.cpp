@@ -1,7 +1,5 @@
 // What an Evaluation tells of probabilities: calibration and the worst mistakes.
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "support/expect.hpp"
 #include "support/misuse.hpp"
@@ -51,35 +49,35 @@ std::vector<std::int64_t> samples_of(const std::vector<Mistake>& mistakes) {
 TEST(Probabilities, OfCrossEntropyAreTheSoftmax) {
   const Tensor logits = logits_of({0.75, 0.9, 0.2});
   const std::vector<Expected> expected = {{1, 0, 1, 0.1, 0.9}, {2, 1, 0, 0.2, 0.8}};
-  expect_mistakes(measured(logits, tensor({1, 0, 1}), nn::CrossEntropyLoss()).worst(), expected);
-  expect_mistakes(measured(logits + 1000, tensor({1, 0, 1}), nn::CrossEntropyLoss()).worst(),
+  expect_mistakes(measured(logits, tensor({1, 0, 1}), nn::CrossEntropyLoss()).worst_mistakes(), expected);
+  expect_mistakes(measured(logits + 1000, tensor({1, 0, 1}), nn::CrossEntropyLoss()).worst_mistakes(),
                   {{1, 0, 1, 0.1, 0.9}, {2, 1, 0, 0.2, 0.8}});
   const Tensor soft = tensor({{.1, .9}, {.7, .3}, {0., 1.}}).to(float64);
   const Evaluation of_soft = measured(logits, soft, nn::CrossEntropyLoss({.label_smoothing = 0.3}));
-  expect_mistakes(of_soft.worst(), expected);
+  expect_mistakes(of_soft.worst_mistakes(), expected);
 }
 
 TEST(Probabilities, OfNLLAreTheExponentials) {
   const Tensor p = tensor(std::vector{0.25, 0.75, 0.9, 0.1}, {2, 2}, {.dtype = float64});
   const Evaluation e = measured(log(p), tensor({0, 0}), nn::NLLLoss());
-  expect_mistakes(e.worst(), {{0, 0, 1, 0.25, 0.75}});
+  expect_mistakes(e.worst_mistakes(), {{0, 0, 1, 0.25, 0.75}});
 }
 
 TEST(Probabilities, OfBinaryLossesAreThoseOfTwoClasses) {
   const Tensor p = tensor(std::vector{0.75, 0.2, 0.5, 0.9}, {4, 1}, {.dtype = float64});
   const Tensor targets = tensor(std::vector{0.0, 1.0, 1.0, 1.0}, {4, 1}, {.dtype = float64});
   const std::vector<Expected> expected = {{1, 1, 0, 0.2, 0.8}, {0, 0, 1, 0.25, 0.75}, {2, 1, 0, 0.5, 0.5}};
-  expect_mistakes(measured(p, targets, nn::BCELoss()).worst(), expected);
-  expect_mistakes(measured(log(p / (1 - p)), targets, nn::BCEWithLogitsLoss()).worst(), expected);
+  expect_mistakes(measured(p, targets, nn::BCELoss()).worst_mistakes(), expected);
+  expect_mistakes(measured(log(p / (1 - p)), targets, nn::BCEWithLogitsLoss()).worst_mistakes(), expected);
 }
 
 TEST(Probabilities, KeepTheDigitsOfSmallOnes) {
   const Tensor logits = tensor({{0.f, 200.f}, {0.f, 300.f}});
-  const std::vector<Mistake> mistakes = measured(logits, tensor({0, 0}), nn::CrossEntropyLoss()).worst();
+  const std::vector<Mistake> mistakes = measured(logits, tensor({0, 0}), nn::CrossEntropyLoss()).worst_mistakes();
   EXPECT_EQ(samples_of(mistakes), (std::vector<std::int64_t>{1, 0}));
   EXPECT_NEAR(std::log(mistakes[1].target_probability), -200, 1e-9);
   const Evaluation binary = measured(tensor({{50.f}}), tensor({{0.f}}), nn::BCEWithLogitsLoss());
-  EXPECT_NEAR(std::log(binary.worst()[0].target_probability), -50, 1e-9);
+  EXPECT_NEAR(std::log(binary.worst_mistakes()[0].target_probability), -50, 1e-9);
 }
 
 TEST(Probabilities, OfOtherCriteriaAreNotKnown) {
@@ -98,8 +96,8 @@ TEST(Probabilities, OfOtherCriteriaAreNotKnown) {
       {"ValueError: Evaluation: calibration_error needs probabilities of classes, which outputs give under "
        "CrossEntropyLoss, NLLLoss (of log-probabilities), BCEWithLogitsLoss and BCELoss",
        [none] { none.calibration_error(0); }},
-      {"ValueError: Evaluation: worst needs probabilities of classes, which outputs give under CrossEntropyLoss, "
-       "NLLLoss (of log-probabilities), BCEWithLogitsLoss and BCELoss", [none] { none.worst(); }},
+      {"ValueError: Evaluation: worst_mistakes needs probabilities of classes, which outputs give under "
+       "CrossEntropyLoss, NLLLoss (of log-probabilities), BCEWithLogitsLoss and BCELoss", [none] { none.worst_mistakes(); }},
   });
   // clang-format on
 }
@@ -205,7 +203,7 @@ TEST(Calibration, LeavesOutIgnoredTargets) {
   const Tensor outputs = logits_of({0.75, 0.9}).to(float32);
   const Evaluation e = measured(outputs, tensor({1, -100}), nn::CrossEntropyLoss());
   EXPECT_NEAR(e.calibration_error(), 0.25, 1e-7);
-  EXPECT_TRUE(e.worst().empty());
+  EXPECT_TRUE(e.worst_mistakes().empty());
   const Evaluation none = measured(outputs, tensor({-100, -100}), nn::CrossEntropyLoss());
   EXPECT_TRUE(none.has_probabilities());
   EXPECT_TRUE(std::isnan(none.calibration_error()));
@@ -220,14 +218,14 @@ TEST(Calibration, OfAPerfectModelHasNoError) {
   const Evaluation e = measured(100 * one_hot(targets, 3).to(float32), targets, nn::CrossEntropyLoss());
   EXPECT_EQ(e.calibration_error(), 0);
   EXPECT_EQ(e.calibration(10)[9].samples, 4);
-  EXPECT_TRUE(e.worst().empty());
+  EXPECT_TRUE(e.worst_mistakes().empty());
 }
 
 TEST(Calibration, OfEqualOutputsIsThatOfTheFirst) {
   const Evaluation e = measured(zeros({4, 4}, float64), tensor({0, 1, 2, 3}), nn::CrossEntropyLoss());
   EXPECT_EQ(e.calibration(2)[0].confidence, 0.25);
   EXPECT_EQ(e.calibration_error(), 0);
-  expect_mistakes(e.worst(), {{1, 1, 0, .25, .25}, {2, 2, 0, .25, .25}, {3, 3, 0, .25, .25}});
+  expect_mistakes(e.worst_mistakes(), {{1, 1, 0, .25, .25}, {2, 2, 0, .25, .25}, {3, 3, 0, .25, .25}});
 }
 
 TEST(Calibration, OfOutputsThatAreNaNIsNaN) {
@@ -238,7 +236,7 @@ TEST(Calibration, OfOutputsThatAreNaNIsNaN) {
   EXPECT_EQ(bins[0].samples, 2);
   EXPECT_NEAR(bins[0].confidence, 0.825, 1e-7);
   EXPECT_TRUE(std::isnan(e.calibration_error()));
-  const std::vector<Mistake> mistakes = e.worst();
+  const std::vector<Mistake> mistakes = e.worst_mistakes();
   EXPECT_EQ(samples_of(mistakes), (std::vector<std::int64_t>{1, 2}));
   EXPECT_TRUE(std::isnan(mistakes[0].target_probability));
   EXPECT_FALSE(std::isnan(mistakes[1].target_probability));
@@ -261,8 +259,8 @@ TEST(Calibration, RefusesANumberOfBinsOutsideItsRange) {
 TEST(WorstMistakes, AreTheLowestProbabilitiesWhateverTheBatches) {
   manual_seed(4);
   const Tensor logits = randn({200, 5}), targets = randint(5, {200});
-  const Evaluation all = measured(logits, targets, nn::CrossEntropyLoss(), {.worst = 1000});
-  const std::vector<Mistake> mistakes = all.worst();
+  const Evaluation all = measured(logits, targets, nn::CrossEntropyLoss(), {.max_mistakes = 1000});
+  const std::vector<Mistake> mistakes = all.worst_mistakes();
   EXPECT_EQ(static_cast<double>(mistakes.size()), std::round(200 * (1 - all.accuracy)));
   EXPECT_TRUE(std::is_sorted(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
     return a.target_probability < b.target_probability;
@@ -271,15 +269,16 @@ TEST(WorstMistakes, AreTheLowestProbabilitiesWhateverTheBatches) {
   for (const std::int64_t batch_size : {1, 7, 200}) {
     for (const std::int64_t worst : {0, 1, 24}) {
       const Evaluation e =
-          measured(logits, targets, nn::CrossEntropyLoss(), {.batch_size = batch_size, .worst = worst});
-      EXPECT_EQ(samples_of(e.worst()), std::vector(samples.begin(), samples.begin() + worst)) << batch_size;
+          measured(logits, targets, nn::CrossEntropyLoss(), {.batch_size = batch_size, .max_mistakes = worst});
+      EXPECT_EQ(samples_of(e.worst_mistakes()), std::vector(samples.begin(), samples.begin() + worst)) << batch_size;
     }
   }
 }
 
 TEST(WorstMistakes, OfEqualsAreTheFirst) {
-  const Evaluation e = measured(zeros({6, 2}), ones({6}, int64), nn::CrossEntropyLoss(), {.batch_size = 2, .worst = 3});
-  EXPECT_EQ(samples_of(e.worst()), (std::vector<std::int64_t>{0, 1, 2}));
+  const Evaluation e =
+      measured(zeros({6, 2}), ones({6}, int64), nn::CrossEntropyLoss(), {.batch_size = 2, .max_mistakes = 3});
+  EXPECT_EQ(samples_of(e.worst_mistakes()), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(WorstMistakes, HaveTheirInputs) {
@@ -287,12 +286,12 @@ TEST(WorstMistakes, HaveTheirInputs) {
   const nn::Sequential model{nn::Flatten(), [](const Tensor& flat) { return flat.narrow(1, 0, 2); }};
   const Evaluation e =
       evaluate(model, nn::CrossEntropyLoss(), data::TensorDataset(x, tensor({1, 0, 1, 0})), {.batch_size = 3});
-  for (const Mistake& m : e.worst()) {
+  for (const Mistake& m : e.worst_mistakes()) {
     EXPECT_EQ(m.input.shape(), (Shape{2, 3}));
     EXPECT_TRUE(equal(m.input, x[m.sample]));
     EXPECT_FALSE(m.input.requires_grad());
   }
-  EXPECT_EQ(samples_of(e.worst()), (std::vector<std::int64_t>{1, 3}));
+  EXPECT_EQ(samples_of(e.worst_mistakes()), (std::vector<std::int64_t>{1, 3}));
 }
 
 TEST(WorstMistakes, HaveNoInputAboveTheLimit) {
@@ -300,8 +299,8 @@ TEST(WorstMistakes, HaveNoInputAboveTheLimit) {
     const nn::Sequential model{[](const Tensor& x) { return x.narrow(1, 0, 2); }};
     const data::TensorDataset samples(zeros({2, elements}), ones({2}, int64));
     const Evaluation e = evaluate(model, nn::CrossEntropyLoss(), samples);
-    EXPECT_EQ(e.worst().size(), 2u);
-    return e.worst()[1].input.defined();
+    EXPECT_EQ(e.worst_mistakes().size(), 2u);
+    return e.worst_mistakes()[1].input.defined();
   };
   EXPECT_TRUE(has_input(65'536));
   EXPECT_FALSE(has_input(65'537));
@@ -310,13 +309,13 @@ TEST(WorstMistakes, HaveNoInputAboveTheLimit) {
 TEST(WorstMistakes, OfBinaryLossesAreElements) {
   const Tensor outputs = tensor({{3.f, -1.f}, {2.f, 2.f}}), targets = tensor({{0.f, 1.f}, {1.f, 0.f}});
   const Evaluation e = measured(outputs, targets, nn::BCEWithLogitsLoss(), {.batch_size = 1});
-  EXPECT_EQ(samples_of(e.worst()), (std::vector<std::int64_t>{0, 1, 0}));
-  EXPECT_TRUE(equal(e.worst()[2].input, outputs[0]));
+  EXPECT_EQ(samples_of(e.worst_mistakes()), (std::vector<std::int64_t>{0, 1, 0}));
+  EXPECT_TRUE(equal(e.worst_mistakes()[2].input, outputs[0]));
 }
 
 TEST(WorstMistakes, RefuseANegativeNumber) {
-  expect_errors({{"ValueError: evaluate: worst = -1; expected at least 0",
-                  [] { measured(logits_of({.5}), tensor({0}), nn::CrossEntropyLoss(), {.worst = -1}); }}});
+  expect_errors({{"ValueError: evaluate: max_mistakes = -1; expected at least 0",
+                  [] { measured(logits_of({.5}), tensor({0}), nn::CrossEntropyLoss(), {.max_mistakes = -1}); }}});
 }
 
 TEST(Evaluation, NamesItsClasses) {

@@ -167,8 +167,9 @@ TEST(LoadHistory, RefusesAFileThatLies) {
   saved_with("", {}, "validation_loss");
   EXPECT_EQ(load_history(lie).size(), 2u);
   expect_refused_part("min_delta", {}, "load_state_dict: no entry \"min_delta\"");
-  expect_refused_part("min_delta", number(-1), "load_history: \"min_delta\" = -1 is no finite number >= 0");
-  expect_refused_part("min_delta", number(testing::nan), "load_history: \"min_delta\" = nan is no finite number >= 0");
+  expect_refused_part("min_delta", number(-1), "load_history: \"min_delta\" = -1 is not a finite number >= 0");
+  expect_refused_part("min_delta", number(testing::nan),
+                      "load_history: \"min_delta\" = nan is not a finite number >= 0");
   expect_refused_part("stop_cause", full({}, 6), "load_history: \"stop_cause\" = 6 is outside [0, 5]");
   expect_refused_part("classes", full({}, -1), "load_history: \"classes\" = -1 is outside [0, 9007199254740992]");
   expect_refused_part("validation_samples", full({}, -1), "load_history: \"validation_samples\" = -1 is outside");
@@ -183,7 +184,7 @@ TEST(LoadHistory, RefusesAFileThatLies) {
     saved_with("", {}, monitor);
     expect_error<FileError>([&lie] { load_history(lie); }, "load_history: \"" + lie + "\": the text \"monitor\" is \"" +
                                                                (monitor.empty() ? "" : "loss\\n") +
-                                                               "\", which is no monitored value");
+                                                               "\", which is not a monitored value");
   }
 }
 

@@ -98,7 +98,7 @@ TEST(RunningHistory, KeepsTheEpochsThatWereCompletedBeforeAnException) {
   EXPECT_THROW(t.fit(), std::runtime_error);
   EXPECT_EQ(t.trainer->history().size(), 2u);
   EXPECT_EQ(t.trainer->history().stop_cause(), StopCause::none);
-  EXPECT_EQ(t.trainer->history().stop_reason(), "an exception ended it: the disk is gone");
+  EXPECT_EQ(t.trainer->history().stop_reason(), "exception: the disk is gone");
   throws = false;
   t.fit();
   EXPECT_EQ(t.trainer->history().size(), 4u);
@@ -110,7 +110,7 @@ TEST(RunningHistory, TellsOfAnExceptionThatHasNoText) {
   EXPECT_THROW(t.fit(), int);
   EXPECT_EQ(t.trainer->history().size(), 1u);
   EXPECT_TRUE(t.trainer->history().stop_reason().starts_with(
-      "an exception ended it; the weights are those of epoch 1, with a train loss of "));
+      "exception; the weights are those of epoch 1, with a train loss of "));
 }
 
 TEST(RunningHistory, IsThatOfTheLastRunWhereFitRefusesItsInput) {

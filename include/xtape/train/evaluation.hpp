@@ -82,8 +82,8 @@ class XTAPE_API Evaluation {
   /// samples. NaN if no sample counts, and if outputs are NaN.
   double calibration_error(std::int64_t bins = 15) const;
   /// The mistakes with the lowest probabilities of the true class, lowest first, of equals the first; those of outputs
-  /// that are NaN come before all others. At most EvaluateOptions::worst.
-  std::vector<Mistake> worst() const;
+  /// that are NaN come before all others. At most EvaluateOptions::max_mistakes.
+  std::vector<Mistake> worst_mistakes() const;
   /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
   /// support of both is that of all classes.
   ClassScores macro_average() const;
@@ -121,7 +121,7 @@ class XTAPE_API Evaluation {
 struct EvaluateOptions {
   std::int64_t batch_size = 256;          ///< of a Dataset
   std::vector<std::string> classes = {};  ///< their names; none: "0", "1", ...
-  std::int64_t worst = 24;                ///< how many of the worst mistakes are kept, with their inputs; at least 0
+  std::int64_t max_mistakes = 24;         ///< how many of the worst mistakes are kept, with their inputs; at least 0
 };
 
 namespace detail {

@@ -40,7 +40,7 @@ enum class StopCause : std::uint8_t {
   stop,
   signal,
   not_finite,
-  none  ///< of these: it has not ended, or an exception ended it
+  none  ///< fit() has not ended, or an exception has ended it
 };
 
 /// All that a History is made of.
@@ -105,7 +105,7 @@ class XTAPE_API History {
 
 /// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: what fit()
 /// would have returned there, and if it went on after that, the epochs so far, with an empty stop_reason() and
-/// StopCause::none. FileError if the file cannot be read, is damaged or is no Trainer's.
+/// StopCause::none. FileError if the file cannot be read, is damaged or was not written by a Trainer.
 XTAPE_API History load_history(const std::string& path);
 
 namespace detail {

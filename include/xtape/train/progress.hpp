@@ -12,7 +12,7 @@ namespace xtape::train {
 
 enum class ProgressMode : std::uint8_t {
   automatic,  ///< bar if the file is a terminal that can move its cursor (TERM is not "dumb"), else plain
-  bar,        ///< a line for each epoch, and below them one that lives
+  bar,        ///< a line for each epoch, and below them one that is redrawn while an epoch goes on
   plain,      ///< a line for each epoch, and within a long one a line now and then
   json,       ///< an object for each event but those of batches, one a line
   none        ///< nothing
@@ -20,9 +20,10 @@ enum class ProgressMode : std::uint8_t {
 
 struct ProgressOptions {
   ProgressMode mode = ProgressMode::automatic;
-  double heartbeat_seconds =
-      60;             ///< plain: how long nothing may be said within an epoch; 0: a line for each epoch alone
-  bool color = true;  ///< bar: may be colored, unless NO_COLOR is set in the environment
+  /// Of the mode plain: after so many seconds without a line, an epoch gets one; 0: only at its end.
+  double heartbeat_seconds = 60;
+  /// Of the mode bar: colors, unless NO_COLOR is set in the environment.
+  bool color = true;
 };
 
 /// A sink that shows how fit() goes on: `trainer.sink(train::ProgressBar());`. It writes only to `out`, which stays the
