@@ -73,8 +73,7 @@ int decimals_of(std::int64_t samples) { return samples < 1000 ? 1 : 2; }
 }  // namespace
 
 std::string with_minus(std::string figure) {
-  if (figure.starts_with('-')) figure.replace(0, 1, "−");
-  return figure;
+  return figure.starts_with('-') ? fmt::format("−{}", std::string_view(figure).substr(1)) : figure;
 }
 
 std::string number(double x) { return std::isnan(x) ? "–" : with_minus(fmt::format("{:.4g}", x)); }
