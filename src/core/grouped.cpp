@@ -3,9 +3,13 @@
 namespace xtape {
 
 std::string grouped(std::int64_t value) {
-  std::string text = std::to_string(value);
+  const std::string digits = std::to_string(value);
   const std::size_t first_digit = value < 0;
-  for (std::size_t at = text.size(); at > first_digit + 3;) text.insert(at -= 3, ",");
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > first_digit && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
   return text;
 }
 
