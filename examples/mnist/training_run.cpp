@@ -54,7 +54,7 @@ struct Results {
   std::string state, stop_reason;
   std::size_t epochs = 0;
   std::int64_t best_epoch = 0;
-  double test_loss = 0, test_accuracy = 0;
+  train::Evaluation test;
   std::int64_t weights_epoch = 0;  // whose weights were tested; 0: those of no epoch
   std::string weights;             // their hash
 };
@@ -64,8 +64,8 @@ Record to_json(const Results& r) {
           {"stop_reason", r.stop_reason},
           {"epochs", r.epochs},
           {"best_epoch", r.best_epoch},
-          {"test_loss", r.test_loss},
-          {"test_accuracy", r.test_accuracy},
+          {"test_loss", r.test.loss},
+          {"test_accuracy", r.test.accuracy},
           {"weights_epoch", r.weights_epoch},
           {"weights", r.weights}};
 }
@@ -88,7 +88,7 @@ class RunFiles {
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
   /// The last page, and run.json with the results, where a failure is the state and the reason.
-  void finish(const train::Trainer& trainer, const Record& results);
+  void finish(const train::Trainer& trainer, const Record& results, const train::Evaluation& test = {});
   /// f(); an exception of it is a failure of the run.
   template <class F>
   auto guarded(const train::Trainer& trainer, F f) {
@@ -199,8 +199,9 @@ std::string RunFiles::record_text() const {
   return record_.dump(2, ' ', false, Record::error_handler_t::replace) + '\n';
 }
 
-void RunFiles::finish(const train::Trainer& trainer, const Record& results) {
+void RunFiles::finish(const train::Trainer& trainer, const Record& results, const train::Evaluation& test) {
   if (!run_.defined()) return;
+  page_.test = test;
   attempt([this, &trainer] { write_page(trainer, false); });  // also after a failure: the page is no longer read again
   attempt([this, &results] { end_record(results); });
 }
@@ -355,8 +356,8 @@ void print_results(const TrainSettings& s, const train::History& history, const 
   if (!is_short) fmt::print(out, "\n");
   if (s.epochs > 0) print_end(out, history, files, epoch);
   if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict()));
-  fmt::print(out, "{}test    loss {:.4f}, accuracy {:.4f}\n", is_short ? "" : "\n", results.test_loss,
-             results.test_accuracy);
+  fmt::print(out, "{}test    loss {:.4f}, accuracy {:.4f}\n", is_short ? "" : "\n", results.test.loss,
+             results.test.accuracy);
   if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
   fmt::print(out, "weights {}\n", results.weights);
   const std::string page = files.directory().defined() ? files.directory().file(run_file::report) : "";
@@ -374,14 +375,12 @@ void print_results(const TrainSettings& s, const train::History& history, const 
 
 Results results_of(const Ending& ending, const train::History& history, const TrainingSetup& setup,
                    std::int64_t epoch) {
-  const train::Evaluation test = train::evaluate(setup.model, nn::CrossEntropyLoss(), setup.images.test,
-                                                 {.batch_size = evaluation_batch, .classes = setup.images.classes()});
   return {.state = ending.state,
           .stop_reason = history.stop_reason(),
           .epochs = history.size(),
           .best_epoch = history.best_epoch(),
-          .test_loss = test.loss,
-          .test_accuracy = test.accuracy,
+          .test = train::evaluate(setup.model, nn::CrossEntropyLoss(), setup.images.test,
+                                  {.batch_size = evaluation_batch, .classes = setup.images.classes()}),
           .weights_epoch = epoch,
           .weights = fmt::format("{:016x}", hash_of(setup.model))};
 }
@@ -437,7 +436,7 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   const Results results = files.guarded(trainer, [&ending, &history, &setup, &s, is_restored] {
     return results_of(ending, history, setup, epoch_of_weights(s, history, is_restored));
   });
-  files.finish(trainer, to_json(results));
+  files.finish(trainer, to_json(results), results.test);
   if (ending.code == 0) ending = ending_of(s, history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
   if (!ending.line.empty()) print_message(ending.line);

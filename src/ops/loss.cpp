@@ -19,7 +19,7 @@ LossOperands::LossOperands(std::string_view op, const Tensor& input, const Tenso
   const Shape &s = a.impl()->shape, &t = b.impl()->shape;
   if (s == t) return;
   const bool column = s.size() == 2 && t.size() == 1 && s[0] == t[0] && s[1] == 1;
-  const char* hint = column                   ? "; squeeze(1) the input?"
+  const char* hint = column                   ? "; squeeze(1) the input, or unsqueeze(1) the target?"
                      : s.numel() == t.numel() ? "; reshape one of them?"
                                               : "; nothing is broadcast";
   fail<ShapeError>(op, "expected an input and a target of the same shape, got {} and {}{}", s, t, hint);

@@ -43,10 +43,10 @@ std::string tick_label(double value, double step, double largest, Unit unit) {
   if (value == 0) return "0";
   if (largest >= 1e-3 && largest < 1e5) {
     const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-    if (decimals <= 5) return fmt::format("{:.{}f}", value, decimals);
+    if (decimals <= 5) return with_minus(fmt::format("{:.{}f}", value, decimals));
   }
   const int digits = static_cast<int>(std::ceil(std::log10(std::abs(value) / step) + 1e-9));
-  return short_exponent(fmt::format("{:.{}g}", value, std::max(1, digits)));
+  return with_minus(short_exponent(fmt::format("{:.{}g}", value, std::max(1, digits))));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ using train::Evaluation;
 constexpr std::int64_t most_rows = 200;        // of the table of classes
 constexpr std::int64_t most_in_matrix = 2000;  // classes; the matrix of more does not fit into a small memory
 constexpr std::size_t most_pairs = 15;
+constexpr std::int64_t bins_on_page = 10;
 constexpr std::size_t longest_class_name = 120;  // in tables
 
 /// Names for the page: none is empty.
@@ -35,8 +36,9 @@ std::vector<std::string> readable_names(const Evaluation& e) {
   return names;
 }
 
-std::vector<Html> score_row(const std::string& name, const train::ClassScores& s) {
-  return {Html(name), Html(percent(s.precision)), Html(percent(s.recall)), Html(percent(s.f1)),
+/// `most` is the support of the largest class: all rows have as many decimals.
+std::vector<Html> score_row(const std::string& name, const train::ClassScores& s, std::int64_t most) {
+  return {Html(name), Html(percent(s.precision, most)), Html(percent(s.recall, most)), Html(percent(s.f1, most)),
           Html(grouped(s.support))};
 }
 
@@ -53,9 +55,11 @@ Html scores_table(const Evaluation& e, const std::vector<std::string>& names) {
     order.resize(most_rows);
     table.caption = fmt::format("The {} classes of the lowest F1, out of {}", most_rows, grouped(e.classes()));
   }
-  for (const std::size_t c : order) table.rows.push_back(score_row(names[c], scores[c]));
-  table.rows.push_back(score_row("Mean over classes", e.macro_average()));
-  table.rows.push_back(score_row("Mean weighted by support", e.weighted_average()));
+  std::int64_t most = 0;
+  for (const train::ClassScores& s : scores) most = std::max(most, s.support);
+  for (const std::size_t c : order) table.rows.push_back(score_row(names[c], scores[c], most));
+  table.rows.push_back(score_row("Mean over classes", e.macro_average(), most));
+  table.rows.push_back(score_row("Mean weighted by support", e.weighted_average(), most));
   return to_html(table);
 }
 
@@ -89,7 +93,7 @@ Html pairs_table(const std::vector<std::int64_t>& counts, const std::vector<std:
     const auto first = counts.begin() + static_cast<std::ptrdiff_t>(p.target * names.size());
     const auto support = std::accumulate(first, first + static_cast<std::ptrdiff_t>(names.size()), std::int64_t{0});
     table.rows.push_back({Html(names[p.target]), Html(names[p.predicted]), Html(grouped(p.samples)),
-                          Html(percent(static_cast<double>(p.samples) / static_cast<double>(support)))});
+                          Html(percent(static_cast<double>(p.samples) / static_cast<double>(support), support))});
   }
   return to_html(table);
 }
@@ -105,9 +109,9 @@ Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names
                                 {"height", "96"},
                                 {"alt", fmt::format("Sample {}: {}, taken for {}", m.sample, target, predicted)}});
   }
-  const auto line = [](const char* label, const std::string& name, double probability) {
-    return element("p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) +
-                            Html(fmt::format(" {}", percent(probability))));
+  const auto line = [](const char* label, const std::string& name, double p) {
+    return element(
+        "p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) + Html(" " + probability(p)));
   };
   out += line("True: ", target, m.target_probability) + line("Taken for: ", predicted, m.predicted_probability) +
          element("p", {{"class", "muted"}}, Html(fmt::format("Sample {}", m.sample)));
@@ -121,7 +125,8 @@ Html bins_table(const std::vector<train::CalibrationBin>& bins) {
   for (const train::CalibrationBin& bin : bins) {
     if (bin.samples == 0) continue;
     table.rows.push_back({Html(fmt::format("{:.0f}–{:.0f}%", 100 * bin.low, 100 * bin.high)),
-                          Html(grouped(bin.samples)), Html(percent(bin.confidence)), Html(percent(bin.accuracy))});
+                          Html(grouped(bin.samples)), Html(percent(bin.confidence, bin.samples)),
+                          Html(percent(bin.accuracy, bin.samples))});
   }
   return to_html(table);
 }
@@ -139,7 +144,7 @@ Html classes_section(const Evaluation& e, const train::ReportOptions& options) {
     const std::vector<std::int64_t> counts = e.confusion().to_vector<std::int64_t>();
     pairs = pairs_table(counts, names);
     if (e.classes() <= most_heat_map_classes) {
-      matrix = heat_map(fmt::format("Confusion on {}: {} of each row", data_name(options),
+      matrix = heat_map(fmt::format("Confusion on {}: {} of each row", data_name(e, options),
                                     shows_counts(e.classes()) ? "samples and percent" : "percent"),
                         names, counts);
     }
@@ -165,25 +170,28 @@ Html mistakes_section(const Evaluation& e, const train::ReportOptions& options) 
   for (const train::Mistake& m : worst) items += mistake_item(m, names);
   const std::string note =
       fmt::format("The {} of {} for which the model gave the true class the lowest probability, worst first.",
-                  worst.size() == 1 ? "sample" : fmt::format("{} samples", worst.size()), data_name(options));
+                  options.evaluated_on.empty() ? fmt::format("{}", worst.size())
+                  : worst.size() == 1          ? "sample"
+                                               : fmt::format("{} samples", worst.size()),
+                  data_name(e, options));
   return element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items);
 }
 
 Html calibration_section(const Evaluation& e, const train::ReportOptions& options) {
   if (!counts_classes(e) || !e.has_probabilities()) return {};
-  const std::vector<train::CalibrationBin> bins = e.calibration();
-  const std::string error = percent(e.calibration_error());
+  const std::vector<train::CalibrationBin> bins = e.calibration(bins_on_page);
+  const std::string error = percent(e.calibration_error(bins_on_page), e.samples);
   const std::string description = fmt::format(
       "Accuracy over confidence in {} bins. The expected calibration error is {}. "
       "The table has the numbers.",
       bins.size(), error);
   const Html text =
-      element("p", element("strong", fmt::format("Expected calibration error: {}", error))) +
+      element("p", element("strong", fmt::format("Expected calibration error in {} bins: {}", bins.size(), error))) +
       element("p", {{"class", "note"}},
               Html(fmt::format("On {}, the mean distance of accuracy and confidence, weighted by samples. A "
                                "model that says 80% should be right in 80% of such cases; bars below the "
                                "dashed line show more confidence than is due.",
-                               data_name(options))));
+                               data_name(e, options))));
   return element("div", {{"class", "pair"}},
                  reliability_diagram("chart-calibration", description, bins) + element("div", text + bins_table(bins)));
 }

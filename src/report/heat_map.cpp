@@ -43,9 +43,9 @@ Html heat_cell(std::int64_t n, double share, bool right, bool with_count, const 
 }
 
 Html scale(bool right) {
-  Html out = element("span", right ? "Right" : "Wrong");
+  Html out = element("span", right ? "Right, from" : "Wrong, from");
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string text = i == 0 ? "<1%" : fmt::format("{:.0f}%", 100 * steps[i]);
+    const std::string text = i == 0 ? ">0%" : fmt::format("{:.0f}%", 100 * steps[i]);
     out += element("span", {{"class", fmt::format("{}{}", right ? 'r' : 'w', i + 1)}}, Html(text));
   }
   return element("p", {{"class", "scale"}}, out);

@@ -34,6 +34,8 @@ class Pieces {
 };
 
 constexpr int separator = 2, shortest_bar = 10, longest_bar = 30;
+constexpr int rate_width = 16;        // of "12,345 samples/s"
+constexpr int validating_width = 10;  // that of the widest text of Piece::done
 
 std::int64_t percent_done(const Moment& m) { return m.batches > 0 ? m.batch * 100 / m.batches : 0; }
 
@@ -53,27 +55,46 @@ std::string epoch_text(const Moment& m) {
   return m.epochs > 0 ? fmt::format("{:>{}}/{}", m.epoch, last.size(), last) : fmt::format("{}", m.epoch);
 }
 
-/// All but the bar.
+/// Right-aligned in the room of the last step, if each batch makes one.
+std::string step_text(const Moment& m) {
+  const std::int64_t last = m.step + m.batches - m.batch + std::max<std::int64_t>(m.epochs - m.epoch, 0) * m.batches;
+  return fmt::format("step {:>{}}", m.step, m.batches > 0 ? fmt::formatted_size("{}", last) : 0);
+}
+
+/// All but the bar. What is not known in the first frames has its room, so that nothing jumps when it is.
 Pieces pieces_of(const Moment& m) {
   Pieces p;
   p[Piece::epoch] = "epoch " + epoch_text(m);
-  if (m.step > 0) p[Piece::step] = fmt::format("step {}", m.step);
+  if (m.step > 0) p[Piece::step] = step_text(m);
   if (m.batches > 0) p[Piece::done] = m.is_validating ? "validating" : fmt::format("{:3} %", percent_done(m));
   p[Piece::loss] = loss_text(m.loss);
   if (!std::isnan(m.accuracy)) p[Piece::accuracy] = fmt::format("accuracy {:.4f}", m.accuracy);
-  if (!std::isnan(m.samples_per_second)) p[Piece::rate] = rate_text(m.samples_per_second);
-  if (!std::isnan(m.seconds_left)) p[Piece::left] = clock_time(m.seconds_left) + " left";
+  const bool is_pending = m.batches > 0 && m.epochs > 0;
+  if (!std::isnan(m.samples_per_second)) {
+    p[Piece::rate] = fmt::format("{:>{}}", rate_text(m.samples_per_second), rate_width);
+  } else if (is_pending) {
+    p[Piece::rate] = fmt::format("{:>{}}", "- samples/s", rate_width);
+  }
+  if (!std::isnan(m.seconds_left) || is_pending) {
+    p[Piece::left] = (std::isnan(m.seconds_left) ? "-:--" : clock_time(m.seconds_left)) + " left";
+  }
   if (!std::isnan(m.lr)) p[Piece::lr] = fmt::format("lr {:.3g}", m.lr);
   return p;
 }
 
 int width_without_bar(const Pieces& p) { return static_cast<int>(p.joined().size()); }
 
+/// The bar is as long while the model is validated as before.
+int width_beside_bar(Pieces p) {
+  p[Piece::done].resize(validating_width);
+  return width_without_bar(p) + separator;
+}
+
 /// Leaves out pieces until what is left has at most `width` characters. Whether there is room for a bar.
 bool fit_to_width(Pieces& p, const Moment& m, int width) {
   bool has_bar = m.batches > 0;
   const auto is_too_wide = [&p, &has_bar, width] {
-    return width_without_bar(p) + (has_bar ? separator + shortest_bar : 0) > width;
+    return (has_bar ? width_beside_bar(p) + shortest_bar : width_without_bar(p)) > width;
   };
   for (const Piece piece : {Piece::lr, Piece::step, Piece::rate, Piece::accuracy}) {
     if (is_too_wide()) p[piece].clear();
@@ -122,7 +143,7 @@ std::string live_line(const Moment& m, int columns, LineStyle style) {
   const int width = columns - 1;
   Pieces p = pieces_of(m);
   if (fit_to_width(p, m, width)) {
-    p[Piece::bar] = bar_text(m, std::min(width - width_without_bar(p) - separator, longest_bar), style);
+    p[Piece::bar] = bar_text(m, std::min(width - width_beside_bar(p), longest_bar), style);
   }
   return p.joined();
 }

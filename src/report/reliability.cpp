@@ -50,7 +50,8 @@ Html reliability_diagram(const std::string& id, const std::string& description,
               svg_rect("bar quiet", x + 1, strip.y(share), width - 2, share * strip.height);
       marks += svg_line("confidence", x + 1, y, x + width - 1, y);
       title += fmt::format("{} sample{}\nAccuracy: {}\nMean confidence: {}", grouped(bin.samples),
-                           bin.samples == 1 ? "" : "s", percent(bin.accuracy), percent(bin.confidence));
+                           bin.samples == 1 ? "" : "s", percent(bin.accuracy, bin.samples),
+                           percent(bin.confidence, bin.samples));
     }
     bands += svg_band(x, diagram.top, width, strip.bottom() - diagram.top, title);
   }

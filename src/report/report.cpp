@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "core/fail.hpp"
+#include "core/grouped.hpp"
 #include "io/file.hpp"
 #include "report/sections.hpp"
 #include "report/style.hpp"
@@ -86,8 +87,9 @@ std::string page(const train::History& history, const train::Evaluation& evaluat
 
 }  // namespace
 
-std::string data_name(const train::ReportOptions& options) {
-  return options.evaluated_on.empty() ? "the evaluated data" : shortened(options.evaluated_on, 120);
+std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options) {
+  if (!options.evaluated_on.empty()) return shortened(options.evaluated_on, 120);
+  return fmt::format("{} sample{}", grouped(evaluation.samples), evaluation.samples == 1 ? "" : "s");
 }
 
 Html model_section(const train::ReportOptions& options) {

@@ -57,13 +57,14 @@ std::string gap_note(const EpochRecord& r) {
 Html measure_chart(const History& history, const std::vector<std::size_t>& shown, const Measure& measure) {
   LineChart chart{.id = measure.id, .title = measure.title, .unit = measure.unit};
   const bool evaluated = was_measured(history, measure.train);
-  chart.series.push_back({"Training", "train", column(history, shown, evaluated ? measure.train : measure.learning)});
+  chart.series.push_back({evaluated ? "Training" : "While learning", "train",
+                          column(history, shown, evaluated ? measure.train : measure.learning)});
   const bool validated = was_measured(history, measure.validation);
   if (validated) chart.series.push_back({"Validation", "validation", column(history, shown, measure.validation)});
   if (validated) chart.between = {0, 1};
   chart.best_of = validated ? 1 : 0;
   if (evaluated) {
-    chart.series.push_back({"Training, while learning", "learning", column(history, shown, measure.learning)});
+    chart.series.push_back({"While learning", "learning", column(history, shown, measure.learning)});
   }
   if (std::none_of(chart.series.begin(), chart.series.end(), has_values)) return {};
   const std::int64_t best = history.best_epoch();
@@ -76,7 +77,16 @@ Html measure_chart(const History& history, const std::vector<std::size_t>& shown
   return line_chart(chart);
 }
 
+/// "" if the learning rate changes: then it has a chart.
+std::string constant_lr(const History& history) {
+  const double lr = history[0].lr;
+  const bool is_constant =
+      std::all_of(history.begin(), history.end(), [lr](const EpochRecord& r) { return r.lr == lr; });
+  return is_constant ? fmt::format("The learning rate is {} in every epoch.", number(lr)) : "";
+}
+
 Html lr_chart(const History& history, const std::vector<std::size_t>& shown) {
+  if (!constant_lr(history).empty()) return {};
   LineChart chart{.id = "chart-lr", .title = "Learning rate"};
   for (const std::size_t i : shown) chart.epochs.push_back(static_cast<std::int64_t>(i) + 1);
   chart.series.push_back({"Learning rate, last step of the epoch", "rate", column(history, shown, &EpochRecord::lr)});
@@ -89,23 +99,43 @@ Html lr_chart(const History& history, const std::vector<std::size_t>& shown) {
 struct EpochColumn {
   const char* name;
   double EpochRecord::*field;
-  std::string (*text)(double);
+  std::string (*text)(double);  // null: as many decimals as the column's numbers need
+  int decimals = -1;            // those; below 0: none fit all of them
 };
+
+/// So many that the largest number of a column has four digits; at least four.
+int decimals_for(const History& history, double EpochRecord::*field) {
+  double largest = 0;
+  for (const EpochRecord& r : history) {
+    if (std::isfinite(r.*field)) largest = std::max(largest, std::abs(r.*field));
+  }
+  if (largest >= 1e5) return -1;
+  return largest > 0 ? std::clamp(3 - static_cast<int>(std::floor(std::log10(largest))), 4, 9) : 4;
+}
+
+/// With the column's decimals, unless they would make it 0.
+std::string cell_text(const EpochColumn& c, double value) {
+  if (c.text) return c.text(value);
+  const bool is_lost = value != 0 && std::abs(value) < 0.5 * std::pow(10.0, -c.decimals);
+  return c.decimals < 0 || !std::isfinite(value) || is_lost ? number(value)
+                                                            : with_minus(fmt::format("{:.{}f}", value, c.decimals));
+}
 
 std::string gap_text(const EpochRecord& r) {
   if (std::isnan(r.gap)) return "–";
-  return fmt::format("{:.2f} ({})", 100 * r.gap, interval(r.gap_low, r.gap_high));
+  return fmt::format("{} ({})", with_minus(fmt::format("{:.2f}", 100 * r.gap)), interval(r.gap_low, r.gap_high));
 }
 
 Table epochs_table(const History& history, const std::vector<std::size_t>& shown) {
+  constexpr auto share = [](double x) { return percent(x); };
   constexpr EpochColumn all[] = {
-      {"Training loss", &EpochRecord::train_loss, number},
-      {"Validation loss", &EpochRecord::validation_loss, number},
-      {"Training accuracy", &EpochRecord::train_accuracy, percent},
-      {"Validation accuracy", &EpochRecord::validation_accuracy, percent},
-      {"Training loss, evaluation mode", &EpochRecord::train_eval_loss, number},
-      {"Training accuracy, evaluation mode", &EpochRecord::train_eval_accuracy, percent},
-      {"Learning rate", &EpochRecord::lr, number},
+      {"Loss while learning", &EpochRecord::train_loss, nullptr},
+      {"Training loss", &EpochRecord::train_eval_loss, nullptr},
+      {"Validation loss", &EpochRecord::validation_loss, nullptr},
+      {"Accuracy while learning", &EpochRecord::train_accuracy, share},
+      {"Training accuracy", &EpochRecord::train_eval_accuracy, share},
+      {"Validation accuracy", &EpochRecord::validation_accuracy, share},
+      {"Learning rate", &EpochRecord::lr, nullptr},
       {"Time", &EpochRecord::seconds, duration},
   };
   Table table{.caption = "All epochs", .columns = {"Epoch"}, .words = 0};
@@ -114,10 +144,11 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
   for (const EpochColumn& c : all) {
     if (!was_measured(history, c.field)) continue;
     columns.push_back(c);
+    columns.back().decimals = decimals_for(history, c.field);
     table.columns.emplace_back(c.name);
   }
   const bool gaps = was_measured(history, &EpochRecord::gap);
-  if (gaps) table.columns.emplace_back("Gap of accuracies in points (95% CI)");
+  if (gaps) table.columns.emplace_back("Gap in points (95% CI)");
   table.columns.emplace_back("Steps");
   const std::int64_t best_epoch = history.best_epoch();
   for (const std::size_t i : shown) {
@@ -125,7 +156,7 @@ Table epochs_table(const History& history, const std::vector<std::size_t>& shown
     const bool best = static_cast<std::int64_t>(i) + 1 == best_epoch;
     if (best) table.marked = table.rows.size();
     std::vector<Html> row = {Html(fmt::format("{}{}", best ? "best: " : "", i + 1))};
-    for (const EpochColumn& c : columns) row.emplace_back(c.text(r.*c.field));
+    for (const EpochColumn& c : columns) row.emplace_back(cell_text(c, r.*c.field));
     if (gaps) row.emplace_back(gap_text(r));
     row.emplace_back(grouped(r.steps));
     table.rows.push_back(std::move(row));
@@ -169,16 +200,18 @@ Html curves_section(const History& history) {
         "“Training” is measured as validation is, in evaluation mode after the epoch, on {} samples of the training "
         "set. “While learning” is the mean over the epoch’s batches, in training mode, of a model that still changes.",
         grouped(history.data().train_eval_samples));
+  } else {
+    note = "“While learning” is the mean over the epoch’s batches, in training mode, of a model that still changes.";
   }
+  if (const std::string lr = constant_lr(history); !lr.empty()) note += " " + lr;
   if (shown.size() < history.size()) {
-    note += fmt::format("{}{} of {} epochs are drawn.", note.empty() ? "" : " ",
-                        grouped(static_cast<std::int64_t>(shown.size())),
+    note += fmt::format(" {} of {} epochs are drawn.", grouped(static_cast<std::int64_t>(shown.size())),
                         grouped(static_cast<std::int64_t>(history.size())));
   }
-  Html charts = loss + accuracy + lr_chart(history, shown);
-  if (!note.empty()) charts += element("p", {{"class", "note"}}, Html(note));
-  const Html missing = loss.empty() ? element("p", "No epoch has a finite loss.") : Html();
-  return missing + element("div", {{"class", "charts"}}, charts);
+  const Html charts = loss + accuracy + lr_chart(history, shown);
+  Html text = element("p", {{"class", "note"}}, Html(note));
+  if (loss.empty()) text += element("p", "No epoch has a finite loss.");
+  return text + element("div", {{"class", "charts"}}, charts);
 }
 
 Html epochs_section(const History& history) {

@@ -29,7 +29,7 @@ Html model_section(const train::ReportOptions& options);
 /// Configuration and environment.
 Html settings_section(const train::ReportOptions& options);
 
-/// What the evaluation was measured on, in words: ReportOptions::evaluated_on where it is not empty.
-std::string data_name(const train::ReportOptions& options);
+/// What the evaluation was measured on, in words: ReportOptions::evaluated_on, else "10,000 samples".
+std::string data_name(const train::Evaluation& evaluation, const train::ReportOptions& options);
 
 }  // namespace xtape::report

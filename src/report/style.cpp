@@ -10,6 +10,7 @@ const char* const style_sheet = R"css(
   color-scheme: light dark;
   --page: #ffffff; --panel: #f5f6f8; --ink: #1b1f24; --muted: #59626c; --rule: #dfe3e8; --link: #0b5cad;
   --train: #0072b2; --validation: #c94f00; --rate: #5b4bb0; --gap: rgb(201 79 0 / .13);
+  --shade: rgb(0 0 0 / .28);
   --good: #0a7048; --warn: #945200; --bad: #b3261e;
   --heat-ink: #14181d; --heat-light: #ffffff;
   --r1: #e6f0f9; --r2: #cfe2f3; --r3: #a9cfea; --r4: #74b3dd; --r5: #4a9acb; --r6: #1f6cae; --r7: #08478c;
@@ -19,6 +20,7 @@ const char* const style_sheet = R"css(
   :root {
     --page: #14171b; --panel: #1d2126; --ink: #e7eaee; --muted: #a2abb5; --rule: #343b43; --link: #7ab8f5;
     --train: #56b4e9; --validation: #f2a057; --rate: #b3a5f5; --gap: rgb(242 160 87 / .18);
+    --shade: rgb(255 255 255 / .3);
     --good: #5cc896; --warn: #f0b354; --bad: #ff8f85;
     --heat-ink: #0f1216; --heat-light: #f2f5f8;
     --r1: #1b2733; --r2: #1d3346; --r3: #1e4361; --r4: #1f547e; --r5: #226496; --r6: #66aee0; --r7: #a5d2f3;
@@ -45,9 +47,10 @@ a { color: var(--link); text-underline-offset: .15em; }
 .verdict.warn { border-color: var(--warn); } .verdict.warn strong { color: var(--warn); }
 .verdict.bad { border-color: var(--bad); } .verdict.bad strong { color: var(--bad); }
 .stop { padding-left: calc(.9rem + 4px); color: var(--muted); }
-.tiles {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; margin: 1.75rem 0 1.25rem;
-}
+.tiles { display: grid; gap: .75rem; margin: 1.75rem 0 1.25rem; }
+.by1 { grid-template-columns: minmax(0, 20rem); } .by2 { grid-template-columns: repeat(2, minmax(0, 20rem)); }
+.by3 { grid-template-columns: repeat(3, 1fr); } .by4 { grid-template-columns: repeat(4, 1fr); }
+.by5 { grid-template-columns: repeat(5, 1fr); }
 .tiles > div { padding: .8rem 1rem .85rem; border-radius: 8px; background: var(--panel); }
 .tiles dt { color: var(--muted); font-size: .8125rem; }
 .tiles dd { margin: 0; }
@@ -57,7 +60,8 @@ nav ul, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 0;
 nav { font-size: .9rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.25rem 2.5rem; }
 .charts > * { max-width: 44rem; }
-.charts .note { align-self: center; margin: 0; }
+.charts:empty { display: none; }
+#curves .note { margin-bottom: 1.5rem; }
 figure { margin: 0; min-width: 0; }
 .chart figcaption { font-weight: 600; }
 .legend { color: var(--muted); font-size: .875rem; margin: .15rem 0 .35rem; }
@@ -100,10 +104,22 @@ rect.bar { fill: var(--r4); }
 rect.bar.quiet { fill: var(--muted); fill-opacity: .55; }
 svg .confidence { stroke: var(--validation); stroke-width: 2.5px; }
 svg .diagonal { stroke: var(--muted); stroke-width: 1.5px; stroke-dasharray: 5 4; }
-.scroll { max-width: 100%; overflow: auto; }
+.scroll {  /* a shadow at the side on which there is more */
+  max-width: 100%; overflow: auto;
+  background:
+    linear-gradient(to right, var(--page) 40%, transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--page) 40%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / .9rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll;
+}
+.scroll tbody th, .scroll thead th:first-child {
+  position: sticky; left: 0; background: var(--page);
+}
 table { border-collapse: collapse; font-size: .9rem; }
 caption { padding-bottom: .5rem; text-align: left; }
-caption span { display: block; width: max-content; max-width: min(46rem, calc(100vw - 3rem)); }
+caption span {
+  display: block; width: max-content; max-width: min(46rem, calc(100vw - 3rem)); position: sticky; left: 0;
+}
 th { font-weight: 600; }
 th, td { padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: .25rem; }
@@ -112,7 +128,8 @@ th.word, td.word { white-space: normal; max-width: 24rem; overflow-wrap: anywher
 thead th { border-bottom: 1px solid var(--muted); vertical-align: bottom; color: var(--muted); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody th { font-weight: 500; }
-.marked > * { background: var(--panel); font-weight: 650; }
+.scroll .marked > * { background: var(--panel); font-weight: 650; }
+.epochs thead th { max-width: 8.5rem; white-space: normal; }
 .settings th, .settings td { text-align: left; vertical-align: top; }
 .settings td { white-space: pre-wrap; overflow-wrap: anywhere; }
 .settings th { color: var(--muted); white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
@@ -134,8 +151,8 @@ tbody th { font-weight: 500; }
 .dense thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; overflow: hidden; }
 .heat.dense thead th { vertical-align: bottom; }
 .scale { display: flex; align-items: center; margin: .6rem 0 0; font-size: .75rem; }
-.scale span { min-width: 2.6rem; padding: .1rem .3rem; text-align: center; }
-.scale span:first-child { min-width: 3.4rem; padding-left: 0; text-align: left; color: var(--muted); }
+.scale span { min-width: 2.5rem; padding: .1rem .2rem; text-align: center; }
+.scale span:first-child { min-width: 5.2rem; white-space: nowrap; padding-left: 0; text-align: left; color: var(--muted); }
 .r0, .w0 { color: var(--muted); }
 .r1, .r2, .r3, .r4, .r5, .w1, .w2, .w3, .w4, .w5 { color: var(--heat-ink); }
 .r6, .r7, .w6, .w7 { color: var(--heat-light); }
@@ -165,12 +182,16 @@ pre { margin: 0; padding: 1rem; background: var(--panel); border-radius: 8px; fo
   SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal;
   width: max-content; min-width: 100%; }
 footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
+@media (max-width: 52rem) {
+  .tiles { grid-template-columns: 1fr 1fr; }
+  .tiles > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+}
 @media (max-width: 40rem) {
   body { padding: 1.5rem 1rem 2rem; }
   h1 { font-size: 1.55rem; }
   section { margin-top: 2.25rem; padding-top: 1.5rem; }
   svg text { font-size: 15.5px; }
-  .tiles { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
+  .tiles { gap: .5rem; }
   .tiles > div { padding: .65rem .75rem; }
   .tiles .figure { font-size: 1.3rem; }
   .mistakes { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
@@ -186,9 +207,9 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   nav, .live { display: none; }
   svg text { font-size: 15px; }
   .charts, .pair { grid-template-columns: 1fr 1fr; gap: 1.25rem; }
-  .tiles { grid-template-columns: repeat(4, 1fr); gap: .4rem; }
+  .tiles { gap: .4rem; }
   .tiles .figure { font-size: 1.3rem; }
-  .scroll { overflow: visible; max-height: none; }
+  .scroll { overflow: visible; max-height: none; background: none; }
   table { font-size: 8pt; }
   th, td { padding: .2rem .6rem .2rem 0; }
   .epochs table { font-size: 7pt; width: 100%; }
@@ -197,7 +218,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   thead { display: table-header-group; }
   #epochs { break-before: page; }
   .scale { break-before: avoid; }
-  .heat tbody th, .heat .corner { position: static; }
+  .scroll tbody th, .scroll thead th:first-child, .heat .corner, caption span { position: static; }
   caption span { max-width: 100%; }
   .pair caption span { width: auto; }
   tr, figure, .mistakes li, .tiles > div { break-inside: avoid; }

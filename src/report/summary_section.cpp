@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 #include "core/grouped.hpp"
 #include "report/sections.hpp"
@@ -15,7 +18,11 @@ Html tile(std::string_view name, const std::string& figure, const std::string& m
                             (more.empty() ? Html() : element("dd", {{"class", "more"}}, Html(more))));
 }
 
-std::string interval_text(const train::Interval& i) { return fmt::format("95% CI {}%", interval(i.low, i.high)); }
+std::string interval_text(const train::Interval& i, std::int64_t samples) {
+  return fmt::format("95% CI {}%", interval(i.low, i.high, samples));
+}
+
+std::string samples_text(std::int64_t n) { return fmt::format("{} sample{}", grouped(n), n == 1 ? "" : "s"); }
 
 /// "overfitting since epoch 4: ..." as a class of the style sheet.
 const char* verdict_style(const std::string& verdict) {
@@ -37,61 +44,121 @@ Html verdict_line(const train::History& history) {
   return element("p", {{"class", style}}, element("strong", all.substr(0, colon)) + Html(all.substr(colon)));
 }
 
-Html evaluation_tiles(const train::Evaluation& e) {
-  Html out;
-  if (e.classes() != 0 && !std::isnan(e.accuracy)) {
-    out += tile("Accuracy", percent(e.accuracy), interval_text(e.accuracy_interval()));
+bool has_accuracy(const train::Evaluation& e) { return e.classes() != 0 && !std::isnan(e.accuracy); }
+
+using Tiles = std::vector<Html>;
+
+/// Which data that is stands below the tiles, since it may be a long text.
+void add_evaluation_tiles(Tiles& tiles, const train::Evaluation& e) {
+  if (has_accuracy(e)) {
+    tiles.push_back(tile("Accuracy", percent(e.accuracy, e.samples),
+                         fmt::format("{}, evaluated model", interval_text(e.accuracy_interval(), e.samples))));
   }
-  return out + tile("Loss", number(e.loss), fmt::format("{} sample{}", grouped(e.samples), e.samples == 1 ? "" : "s"));
+  tiles.push_back(tile("Loss", number(e.loss), fmt::format("{}, evaluated model", samples_text(e.samples))));
+}
+
+void add_test_tiles(Tiles& tiles, const train::Evaluation& e) {
+  const std::string samples = samples_text(e.samples);
+  if (has_accuracy(e)) {
+    tiles.push_back(tile("Test accuracy", percent(e.accuracy, e.samples),
+                         fmt::format("{}, {}", interval_text(e.accuracy_interval(), e.samples), samples)));
+  } else {
+    tiles.push_back(tile("Test loss", number(e.loss), samples));
+  }
 }
 
 /// Of the best epoch, where no evaluation says more.
-Html epoch_tiles(const train::History& history) {
-  if (history.best_epoch() == 0) return {};
+void add_epoch_tiles(Tiles& tiles, const train::History& history) {
+  if (history.best_epoch() == 0) return;
   const train::EpochRecord& best = history.best();
-  Html out;
+  const train::HistoryData& data = history.data();
+  const std::string epoch = fmt::format("epoch {}", history.best_epoch());
   if (!std::isnan(best.validation_accuracy)) {
-    const std::int64_t n = history.data().validation_samples;
-    out += tile("Validation accuracy", percent(best.validation_accuracy),
-                n > 0 ? interval_text(train::wilson_interval(best.validation_accuracy, n)) : "");
+    const std::int64_t n = data.validation_samples;
+    tiles.push_back(
+        n > 0
+            ? tile("Validation accuracy", percent(best.validation_accuracy, n),
+                   fmt::format("{}, {}", interval_text(train::wilson_interval(best.validation_accuracy, n), n), epoch))
+            : tile("Validation accuracy", percent(best.validation_accuracy), epoch));
   } else if (!std::isnan(best.train_accuracy)) {
-    out += tile("Training accuracy", percent(best.train_accuracy), "while the model learned");
+    tiles.push_back(tile("Accuracy while learning", percent(best.train_accuracy), epoch));
   }
   const bool validated = !std::isnan(best.validation_loss);
-  return out + tile(validated ? "Validation loss" : "Training loss",
-                    number(validated ? best.validation_loss : best.train_loss), "at the best epoch");
+  tiles.push_back(tile(validated ? "Validation loss" : "Loss while learning",
+                       number(validated ? best.validation_loss : best.train_loss), epoch));
 }
 
-Html run_tiles(const train::History& history) {
-  if (history.empty()) return {};
+/// How much of the targets' variance a regression explains: a loss alone does not tell a good one.
+void add_r2_tile(Tiles& tiles, const train::HistoryData& data) {
+  const bool validated = !std::isnan(data.validation_r2), trained = !std::isnan(data.train_eval_r2);
+  const auto text = [](double r2) { return with_minus(fmt::format("{:.3f}", r2)); };
+  if (validated) {
+    tiles.push_back(tile("Validation R²", text(data.validation_r2),
+                         trained ? fmt::format("last epoch; training {}", text(data.train_eval_r2)) : "last epoch"));
+  } else if (trained) {
+    tiles.push_back(tile("Training R²", text(data.train_eval_r2), "last epoch"));
+  }
+}
+
+void add_run_tiles(Tiles& tiles, const train::History& history) {
+  if (history.empty()) return;
   const train::HistoryData& data = history.data();
-  Html out;
+  add_r2_tile(tiles, data);
   if (const std::int64_t best = history.best_epoch(); best != 0) {
     std::string monitor = data.monitor;
     for (char& c : monitor) c = c == '_' ? ' ' : c;
-    out += tile("Best epoch", fmt::format("{} of {}", best, history.size()), "by " + monitor);
-    const train::EpochRecord& record = history.best();
-    if (!std::isnan(record.gap)) {
-      out += tile("Gap at the best epoch", fmt::format("{:.2f}", 100 * record.gap),
-                  "points, 95% CI " + interval(record.gap_low, record.gap_high));
+    tiles.push_back(tile("Best epoch", fmt::format("{} of {}", best, history.size()), "by " + monitor));
+    if (const train::EpochRecord& record = history.best(); !std::isnan(record.gap)) {
+      tiles.push_back(tile("Gap", points(record.gap),
+                           fmt::format("95% CI {}, epoch {}", interval(record.gap_low, record.gap_high), best)));
     }
   }
   double seconds = 0;
   for (const train::EpochRecord& r : history) seconds += r.seconds;
-  out += tile("Total time", duration(seconds),
-              fmt::format("{} an epoch", duration(seconds / static_cast<double>(history.size()))));
+  tiles.push_back(tile("Total time", duration(seconds),
+                       fmt::format("{} an epoch", duration(seconds / static_cast<double>(history.size())))));
   if (data.training_samples > 0) {
-    out += tile("Training samples", grouped(data.training_samples),
-                data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : "");
+    tiles.push_back(tile("Training samples", grouped(data.training_samples),
+                         data.validation_samples > 0 ? grouped(data.validation_samples) + " for validation" : ""));
   }
-  return out;
+}
+
+/// In rows of the same length where that can be, and never with one tile alone in the last row.
+Html grid_of(const Tiles& tiles) {
+  constexpr const char* styles[] = {"tiles by1", "tiles by2", "tiles by3", "tiles by4", "tiles by5"};
+  constexpr std::size_t columns[] = {1, 1, 2, 3, 4, 5, 3, 4, 4, 3, 5};
+  Html all;
+  for (const Html& t : tiles) all += t;
+  return element("dl", {{"class", styles[columns[std::min(tiles.size(), std::size(columns) - 1)] - 1]}}, all);
+}
+
+/// What was measured with which weights: the tiles tell of several.
+std::string measured_text(const train::History& history, const train::Evaluation& e,
+                          const train::ReportOptions& options) {
+  std::string text;
+  if (e.samples > 0) {
+    text = fmt::format("{} of {}, with the model’s weights at the time of the evaluation.",
+                       has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
+  }
+  if (options.test.samples > 0) {
+    text += fmt::format("{}The test data was measured once, at the end.", text.empty() ? "" : " ");
+  }
+  if (history.best_epoch() != 0 && !std::isnan(history.best().gap)) {
+    text += fmt::format(
+        "{}The gap is the training accuracy minus the validation accuracy: where it is negative, validation is better.",
+        text.empty() ? "" : " ");
+  }
+  return text;
 }
 
 }  // namespace
 
 Html summary_section(const train::History& history, const train::Evaluation& evaluation,
                      const train::ReportOptions& options) {
-  Html out = element("h1", options.title) + verdict_line(history);
+  Html out = element("h1", options.title);
+  const bool is_evaluated = evaluation.samples > 0 || options.test.samples > 0;
+  const bool has_run = !history.empty() || !history.stop_reason().empty();
+  if (has_run || !is_evaluated) out += verdict_line(history);
   if (options.refresh_seconds > 0) {
     out += element(
         "p", {{"class", "stop live"}},
@@ -99,12 +166,17 @@ Html summary_section(const train::History& history, const train::Evaluation& eva
   } else if (!history.stop_reason().empty()) {
     out += element("p", {{"class", "stop"}}, Html("Training ended: " + history.stop_reason()));
   }
-  const Html tiles =
-      (evaluation.samples > 0 ? evaluation_tiles(evaluation) : epoch_tiles(history)) + run_tiles(history);
-  if (!tiles.empty()) out += element("dl", {{"class", "tiles"}}, tiles);
+  Tiles tiles;
+  if (options.test.samples > 0) add_test_tiles(tiles, options.test);
   if (evaluation.samples > 0) {
-    const char* what = evaluation.classes() != 0 ? "Accuracy and loss are" : "The loss is";
-    out += element("p", {{"class", "note"}}, Html(fmt::format("{} of {}.", what, data_name(options))));
+    add_evaluation_tiles(tiles, evaluation);
+  } else {
+    add_epoch_tiles(tiles, history);
+  }
+  add_run_tiles(tiles, history);
+  if (!tiles.empty()) out += grid_of(tiles);
+  if (const std::string text = measured_text(history, evaluation, options); !text.empty()) {
+    out += element("p", {{"class", "note"}}, Html(text));
   }
   return out;
 }

@@ -65,12 +65,36 @@ std::string printable(std::string_view text) {
 
 // ---- on the page ---------------------------------------------------------------------------------------------------
 
-std::string number(double x) { return std::isnan(x) ? "–" : fmt::format("{:.4g}", x); }
-std::string percent(double share) { return std::isnan(share) ? "–" : fmt::format("{:.2f}%", 100 * share); }
-std::string points(double difference) {
-  return std::isnan(difference) ? "–" : fmt::format("{:.2f} points", 100 * difference);
+namespace {
+
+/// Of a share in percent.
+int decimals_of(std::int64_t samples) { return samples < 1000 ? 1 : 2; }
+
+}  // namespace
+
+std::string with_minus(std::string figure) {
+  return figure.starts_with('-') ? fmt::format("−{}", std::string_view(figure).substr(1)) : figure;
 }
-std::string interval(double low, double high) { return fmt::format("{:.2f} to {:.2f}", 100 * low, 100 * high); }
+
+std::string number(double x) { return std::isnan(x) ? "–" : with_minus(fmt::format("{:.4g}", x)); }
+
+std::string percent(double share, std::int64_t samples) {
+  return std::isnan(share) ? "–" : fmt::format("{:.{}f}%", 100 * share, decimals_of(samples));
+}
+
+std::string probability(double p) {
+  if (p > 0 && p < 5e-5) return "<0.01%";
+  return p < 1 && p >= 0.99995 ? ">99.99%" : percent(p);
+}
+
+std::string points(double difference) {
+  return std::isnan(difference) ? "–" : with_minus(fmt::format("{:.2f} points", 100 * difference));
+}
+
+std::string interval(double low, double high, std::int64_t samples) {
+  const auto bound = [samples](double x) { return with_minus(fmt::format("{:.{}f}", 100 * x, decimals_of(samples))); };
+  return fmt::format("{} to {}", bound(low), bound(high));
+}
 
 std::string duration(double seconds) {
   if (std::isnan(seconds)) return "–";

@@ -66,7 +66,9 @@ ClassScores mean_scores(const std::vector<ClassCounts>& counts, auto weight) {
 
 void Evaluation::check_classes(const char* function) const {
   if (classes_ == 0) {
-    fail<ValueError>("Evaluation", "{} needs classes, and these outputs and targets name none", function);
+    fail<ValueError>("Evaluation",
+                     "{} needs classes, and these outputs and targets name none; a regression has a loss only",
+                     function);
   }
 }
 

@@ -5,6 +5,7 @@
 // model, the optimizer, the schedulers, the loader and the default generator.
 #include "train/fit.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <utility>
@@ -20,6 +21,12 @@
 namespace xtape::train {
 
 namespace {
+
+/// "validation loss" of "validation_loss".
+std::string words_of(std::string monitor) {
+  std::replace(monitor.begin(), monitor.end(), '_', ' ');
+  return monitor;
+}
 
 std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   std::int64_t n = 0;
@@ -313,7 +320,7 @@ void Fit::end_if_it_is_time() {
     end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {
     end(StopCause::patience,
-        fmt::format("{} did not improve in {} epoch{}", monitor_, patience, patience == 1 ? "" : "s"));
+        fmt::format("{} has not improved in {} epoch{}", words_of(monitor_), patience, patience == 1 ? "" : "s"));
   } else if (state_.epoch >= options_.epochs) {
     end(StopCause::last_epoch,
         state_.epoch == 0 ? "no epoch was asked for" : fmt::format("epoch {} was the last", state_.epoch));
@@ -346,8 +353,8 @@ std::string Fit::reason_of_end() const {
   if (!ending_) return "";
   std::string reason = ending_->reason;
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
-    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch, monitor_,
-                          state_.best.value);
+    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch,
+                          words_of(monitor_), state_.best.value);
   }
   return reason;
 }

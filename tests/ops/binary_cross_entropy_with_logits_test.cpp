@@ -138,7 +138,7 @@ TEST(BinaryCrossEntropyWithLogits, ThrowsOneClearLine) {
       {"ShapeError: binary_cross_entropy_with_logits: the pos_weight (4, 2, 3) does not broadcast to the logits (2, 3)",
        [] { binary_cross_entropy_with_logits(zeros({2, 3}), ones({2, 3}), {.pos_weight = ones({4, 2, 3})}); }},
       {"ShapeError: binary_cross_entropy_with_logits: expected an input and a target of the same shape, got (2, 1) and "
-       "(2); squeeze(1) the input?",
+       "(2); squeeze(1) the input, or unsqueeze(1) the target?",
        [] { binary_cross_entropy_with_logits(ones({2, 1}), ones({2})); }},
       {"DTypeError: binary_cross_entropy_with_logits: expected a floating dtype, got int64; convert it with "
        ".to(float32)",

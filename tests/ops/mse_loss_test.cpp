@@ -51,7 +51,7 @@ TEST(MseLoss, ThrowsOneClearLine) {
   // clang-format off
   testing::expect_errors({
       {"ShapeError: mse_loss: expected an input and a target of the same shape, got (4, 1) and (4); squeeze(1) the "
-       "input?",
+       "input, or unsqueeze(1) the target?",
        [] { mse_loss(zeros({4, 1}), zeros({4})); }},
       {"DTypeError: mse_loss: expected a floating dtype, got int64; convert it with .to(float32)",
        [] { mse_loss(tensor({1}), tensor({2})); }},

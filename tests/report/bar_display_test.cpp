@@ -33,7 +33,7 @@ TEST(BarDisplay, ShowsALiveLineBelowTheTable) {
   bar.run.batches(5);
   EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 +
                             "epoch 2/2  step 15  [##############--------------]   50 %  loss 0.5000  accuracy 0.7500  "
-                            "40 samples/s  0:03 left  lr 0.01\n");
+                            "    40 samples/s  0:03 left  lr 0.01\n");
 }
 
 TEST(BarDisplay, LeavesExactlyTheTable) {
@@ -110,7 +110,7 @@ TEST(BarDisplay, DrawsTheFirstBatchAtOnce) {
   bar.run.begin_epoch();
   EXPECT_EQ(bar.text(), "");
   bar.run.batch(0.001);
-  EXPECT_EQ(bar.text(), "epoch 1/2  [---------]   10 %  loss 0.5000  accuracy 0.7500\n");
+  EXPECT_EQ(bar.text(), "epoch 1/2  [#---------]   10 %  loss 0.5000  -:-- left\n");
 }
 
 TEST(BarDisplay, SaysThatItValidatesAsSoonAsTheLastBatchIsDone) {
@@ -167,7 +167,7 @@ TEST(BarDisplay, PrintsWarningsAboveTheLiveLine) {
   EXPECT_EQ(bar.text(),
             "warning: before the first batch\n"
             "warning: a\\nb\n"
-            "epoch 1/2  [#######--------]   50 %  loss 0.5000  0:05 left\n");
+            "epoch 1/2  [#####-----]   50 %  loss 0.5000  0:05 left\n");
 }
 
 TEST(BarDisplay, ClearsTheLiveLineOfAnEpochThatEndsEarly) {

@@ -114,7 +114,7 @@ class Dom(HTMLParser):
 
 def number(text):
     """A number of the CSV or of the page; None for what was not measured or is not finite."""
-    text = text.strip().rstrip("%")
+    text = text.strip().rstrip("%").replace("−", "-")
     return None if text in ("", "–", "inf", "-inf", "nan") else float(text)
 
 

@@ -143,7 +143,7 @@ TEST(JsonDisplay, TheEndSaysWhyAndWhatItMeans) {
   JsonInMemory json;
   const train::History history({.epochs = {told_epoch(1)},
                                 .cause = train::StopCause::patience,
-                                .stop_reason = "validation_loss did not improve in 1 epoch"});
+                                .stop_reason = "validation loss has not improved in 1 epoch"});
   json.display->fit_end(history, 0);
   const auto object = nlohmann::json::parse(json.text());
   EXPECT_EQ(object["type"], "end");

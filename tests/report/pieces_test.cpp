@@ -63,7 +63,21 @@ TEST(ReportFigures, ReadAsPeopleWriteThem) {
   EXPECT_EQ(number(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(number(gap_in_line), "–");
   EXPECT_EQ(percent(0.8943), "89.43%");
-  EXPECT_EQ(points(-0.0123), "-1.23 points");
+  EXPECT_EQ(points(-0.0123), "−1.23 points");
+}
+
+TEST(ReportFigures, SharesOfFewSamplesHaveOneDecimal) {
+  EXPECT_EQ(percent(0.73913, 999), "73.9%");
+  EXPECT_EQ(percent(0.73913, 1000), "73.91%");
+}
+
+TEST(ReportFigures, OnlyACertainProbabilityIs0Or100Percent) {
+  EXPECT_EQ(probability(0.00004), "<0.01%");
+  EXPECT_EQ(probability(0.00005), "0.01%");
+  EXPECT_EQ(probability(0), "0.00%");
+  EXPECT_EQ(probability(0.99994), "99.99%");
+  EXPECT_EQ(probability(0.99996), ">99.99%");
+  EXPECT_EQ(probability(1), "100.00%");
 }
 
 TEST(ReportFigures, DurationsCarryOver) {
@@ -92,7 +106,7 @@ TEST(ReportAxis, StepsBy1Or2Or5) {
   EXPECT_EQ(labels(Axis::linear(0.11, 1.43, 5)), "0 0.5 1.0 1.5");
   EXPECT_EQ(labels(Axis::linear(0.02, 0.93, 5)), "0 0.2 0.4 0.6 0.8 1.0");
   EXPECT_EQ(labels(Axis::linear(0, 4, 4)), "0 1 2 3 4");
-  EXPECT_EQ(labels(Axis::linear(-3, 12, 4)), "-5 0 5 10 15");
+  EXPECT_EQ(labels(Axis::linear(-3, 12, 4)), "−5 0 5 10 15");
   EXPECT_EQ(labels(Axis::linear(1e-5, 5e-5, 5)), "1e-5 2e-5 3e-5 4e-5 5e-5");
   EXPECT_EQ(labels(Axis::linear(1e6, 5e6, 4)), "1e6 2e6 3e6 4e6 5e6");
 }
@@ -262,7 +276,7 @@ TEST(ReportChart, ReliabilityBarsAreAsHighAsTheAccuracy) {
   const auto mark = points_of(markup.with("class", "confidence").attributes["d"]);
   EXPECT_NEAR(mark.at(0).second, 16 + 0.25 * 278, 0.011);
   EXPECT_EQ(markup.all("title").back().text,
-            "Confidence 50% to 100%: 30 samples\nAccuracy: 60.00%\nMean confidence: 75.00%");
+            "Confidence 50% to 100%: 30 samples\nAccuracy: 60.0%\nMean confidence: 75.0%");
 }
 
 // ---- tables --------------------------------------------------------------------------------------------------------

@@ -129,8 +129,9 @@ TEST(ProgressBar, TheLiveLineHasTheAccuracyOfTheEpochSoFar) {
   training.trainer->on_batch_end([&training](const BatchRecord&) { training.trainer->stop(); });
   std::string expected;
   training.trainer->on_batch_end([&expected](const BatchRecord& r) {
-    char text[64];
-    std::snprintf(text, sizeof text, "loss %.4f  accuracy %.4f  lr 0.1\x1b[K", r.train_loss, r.train_accuracy);
+    char text[100];
+    std::snprintf(text, sizeof text, "loss %.4f  accuracy %.4f       - samples/s  -:-- left  lr 0.1\x1b[K",
+                  r.train_loss, r.train_accuracy);
     expected = text;
   });
   training.fit();

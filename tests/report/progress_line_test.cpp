@@ -111,15 +111,36 @@ TEST(LiveLine, HasAllWhereThereIsRoom) {
 
 TEST(LiveLine, LeavesOutWhatMattersLeastWhereItIsNarrow) {
   EXPECT_EQ(live_line(half_way(), 100, {}),
-            "epoch  3/10  [#########---------]   50 %  loss 0.4123  accuracy 0.8512  12,345 samples/s  1:23 left");
+            "epoch  3/10  [######-------]   50 %  loss 0.4123  accuracy 0.8512  12,345 samples/s  1:23 left");
   EXPECT_EQ(live_line(half_way(), 80, {}),
-            "epoch  3/10  [########--------]   50 %  loss 0.4123  accuracy 0.8512  1:23 left");
-  EXPECT_EQ(live_line(half_way(), 60, {}), "epoch  3/10  [######-------]   50 %  loss 0.4123  1:23 left");
+            "epoch  3/10  [#####------]   50 %  loss 0.4123  accuracy 0.8512  1:23 left");
+  EXPECT_EQ(live_line(half_way(), 60, {}), "epoch  3/10  [####----]   50 %  loss 0.4123  1:23 left");
   EXPECT_EQ(live_line(half_way(), 40, {}), " 3/10   50 %  loss 0.4123  1:23 left");
   EXPECT_EQ(live_line(half_way(), 30, {}), " 3/10   50 %  loss 0.4123");
   EXPECT_EQ(live_line(half_way(), 20, {}), " 3/10   50 %");
   EXPECT_EQ(live_line(half_way(), 10, {}), " 3/10");
   EXPECT_EQ(live_line(half_way(), 5, {}), "");
+}
+
+TEST(LiveLine, DoesNotJumpWhenTheSpeedIsKnown) {
+  Moment first = half_way();
+  first.step = 1;
+  first.samples_per_second = first.seconds_left = no_number;
+  for (const int columns : {70, 80, 100, 120, 200}) {
+    const std::string before = live_line(first, columns, {}), after = live_line(half_way(), columns, {});
+    EXPECT_EQ(before.size(), after.size()) << before << "\n" << after;
+    for (const char* piece : {"[", "]", "loss", "accuracy", "samples/s", "left", "lr"}) {
+      EXPECT_EQ(before.find(piece), after.find(piece)) << before << "\n" << after;
+    }
+  }
+}
+
+TEST(LiveLine, TheBarKeepsItsLengthWhileTheModelIsValidated) {
+  Moment validating = half_way();
+  validating.is_validating = true;
+  for (const int columns : {60, 70, 80, 100, 200}) {
+    EXPECT_EQ(live_line(half_way(), columns, {}).find(']'), live_line(validating, columns, {}).find(']')) << columns;
+  }
 }
 
 TEST(LiveLine, IsNeverAsWideAsTheTerminal) {

@@ -100,12 +100,12 @@ TEST(Report, LeavesOutWhatThereIsNoDataFor) {
   const Markup markup(page);
   EXPECT_EQ(sections_of(markup), (std::vector<std::string>{"curves", "epochs", "settings"}));
   EXPECT_TRUE(markup.has("id", "chart-loss"));
-  EXPECT_TRUE(markup.has("id", "chart-lr"));
+  EXPECT_FALSE(markup.has("id", "chart-lr"));
   EXPECT_FALSE(markup.has("id", "chart-accuracy"));
   EXPECT_FALSE(markup.has("class", "curve validation"));
   EXPECT_FALSE(markup.has("class", "gap"));
   EXPECT_EQ(headers_of(markup, "col"),
-            (std::vector<std::string>{"Epoch", "Training loss", "Learning rate", "Time", "Steps"}));
+            (std::vector<std::string>{"Epoch", "Loss while learning", "Learning rate", "Time", "Steps"}));
 }
 
 TEST(Report, OfARunWithoutEpochsSaysSo) {
@@ -119,8 +119,62 @@ TEST(Report, OfAnEvaluationAloneHasItsNumbers) {
   const Evaluation e = evaluation_of(500, {1, 8, 8}, clothes());
   const std::string page = page_of(History(), e, {.evaluated_on = "test data"});
   expect_sound(page);
-  EXPECT_TRUE(contains(page, "Accuracy and loss are of test data."));
+  EXPECT_TRUE(contains(page, "Accuracy and loss are of test data, with the model’s weights at the time of"));
   EXPECT_EQ(sections_of(Markup(page)), (std::vector<std::string>{"classes", "mistakes", "calibration", "settings"}));
+  EXPECT_FALSE(contains(page, "No epoch"));
+  EXPECT_FALSE(contains(page, "class=\"verdict"));
+}
+
+TEST(Report, OfARunThatEndedBeforeItsFirstEpochSaysWhy) {
+  HistoryData run;
+  run.stop_reason = "stop() was called before the first epoch";
+  const std::string page = page_of(History(run), evaluation_of(500, {1, 8, 8}, clothes()));
+  EXPECT_TRUE(contains(page, "No epoch has been completed."));
+  EXPECT_TRUE(contains(page, "Training ended: stop() was called before the first epoch"));
+}
+
+TEST(Report, HasTheResultOfTheTest) {
+  ReportOptions options;
+  options.test = evaluation_of(2000, {1, 8, 8}, clothes());
+  const Interval i = options.test.accuracy_interval();
+  char tile[200];
+  std::snprintf(
+      tile, sizeof tile,
+      "<dt>Test accuracy</dt><dd class=\"figure\">%.2f%%</dd><dd class=\"more\">95%% CI %.2f to %.2f%%, 2,000 "
+      "samples</dd>",
+      100 * options.test.accuracy, 100 * i.low, 100 * i.high);
+  const std::string page = page_of(History(classification_run(3)), {}, options);
+  EXPECT_TRUE(contains(page, tile)) << tile;
+  EXPECT_TRUE(contains(page, "The test data was measured once, at the end."));
+  EXPECT_FALSE(Markup(page).has("id", "classes"));
+}
+
+TEST(Report, AConstantLearningRateIsASentenceAndNoChart) {
+  HistoryData run = regression_run(3);
+  EXPECT_TRUE(contains(page_of(History(run)), "The learning rate is 0.1 in every epoch."));
+  run.epochs[1].lr = 0.05;
+  const std::string page = page_of(History(run));
+  EXPECT_FALSE(contains(page, "in every epoch."));
+  EXPECT_TRUE(Markup(page).has("id", "chart-lr"));
+}
+
+TEST(Report, OfARegressionHasItsR2) {
+  HistoryData run = regression_run(3);
+  run.validation_r2 = 0.8125;
+  run.train_eval_r2 = -0.5;
+  EXPECT_TRUE(contains(page_of(History(run)),
+                       "<dt>Validation R²</dt><dd class=\"figure\">0.812</dd><dd "
+                       "class=\"more\">last epoch; training −0.500</dd>"));
+}
+
+TEST(Report, LossesOfTheTableHaveTheSameDecimals) {
+  HistoryData run = regression_run(3);
+  run.epochs[0].train_loss = 12.5;
+  run.epochs[1].train_loss = 0.00001;
+  const std::string page = page_of(History(run));
+  EXPECT_TRUE(contains(page, "<td>12.5000</td>"));
+  EXPECT_TRUE(contains(page, "<td>1e-05</td>"));  // not 0.0000
+  EXPECT_TRUE(contains(page, "<td>1.3333</td>"));
 }
 
 TEST(Report, OpensWithVerdictReasonAndKeyNumbers) {
@@ -141,7 +195,7 @@ TEST(Report, ShowsTheIntervalOfTheEvaluationsAccuracy) {
   const Evaluation e = evaluation_of(500, {1, 8, 8}, clothes());
   const Interval i = e.accuracy_interval();
   char text[64];
-  std::snprintf(text, sizeof text, "95%% CI %.2f to %.2f%%", 100 * i.low, 100 * i.high);
+  std::snprintf(text, sizeof text, "95%% CI %.1f to %.1f%%", 100 * i.low, 100 * i.high);
   EXPECT_TRUE(contains(page_of(History(classification_run(3)), e), text)) << text;
 }
 
@@ -165,8 +219,7 @@ TEST(Report, TheTrainingCurveHoldsTheValuesInEvaluationMode) {
   run.epochs[0].train_loss = 0.75;
   run.epochs[0].train_eval_loss = 0.5;
   run.epochs[0].validation_loss = 0.625;
-  EXPECT_TRUE(
-      contains(page_of(History(run)), "\nTraining: 0.5\nValidation: 0.625\nTraining, while learning: 0.75</title>"));
+  EXPECT_TRUE(contains(page_of(History(run)), "\nTraining: 0.5\nValidation: 0.625\nWhile learning: 0.75</title>"));
 }
 
 TEST(Report, HoversHaveTheGapWithItsInterval) {
@@ -249,7 +302,7 @@ TEST(Report, EmptyTextsHaveAStandIn) {
   expect_sound(page);
   EXPECT_EQ(Markup(page).all("h1").at(0).text, "Training report");
   EXPECT_TRUE(contains(page, "(class 4, no name)"));
-  EXPECT_TRUE(contains(page, "Confusion on the evaluated data"));
+  EXPECT_TRUE(contains(page, "Confusion on 500 samples"));
 }
 
 TEST(Report, VeryLongNamesAreCutOff) {
@@ -284,8 +337,8 @@ TEST(Report, ThePairsAreThoseThatAreConfusedMost) {
       evaluate(nn::Identity(), nn::CrossEntropyLoss(), data::TensorDataset(one_hot(predicted, 3).to(float32), targets),
                {.classes = {"a", "b", "c"}});
   const std::string page = page_of(History(), e);
-  const std::size_t first = page.find("<td class=\"word\">c</td><td>2</td><td>66.67%</td>"),
-                    second = page.find("<td class=\"word\">a</td><td>1</td><td>50.00%</td>");
+  const std::size_t first = page.find("<td class=\"word\">c</td><td>2</td><td>66.7%</td>"),
+                    second = page.find("<td class=\"word\">a</td><td>1</td><td>50.0%</td>");
   EXPECT_LT(first, second);
   EXPECT_NE(second, page.npos);
 }
@@ -317,7 +370,8 @@ TEST(Report, OfARegressionsEvaluationHasItsLoss) {
   const Evaluation e = evaluate(nn::Identity(), nn::MSELoss(), data::TensorDataset(ones({4, 1}), zeros({4, 1})));
   const std::string page = page_of(History(regression_run(2)), e);
   expect_sound(page);
-  EXPECT_TRUE(contains(page, "<dt>Loss</dt><dd class=\"figure\">1</dd><dd class=\"more\">4 samples</dd>"));
+  EXPECT_TRUE(
+      contains(page, "<dt>Loss</dt><dd class=\"figure\">1</dd><dd class=\"more\">4 samples, evaluated model</dd>"));
 }
 
 TEST(Report, AHundredEpochsOfTenClassesAreBelowAMegabyte) {

@@ -63,8 +63,8 @@ TEST(EarlyStopping, EndsAfterItsPatienceWithTheBestWeights) {
   EXPECT_EQ(history.size(), 5u);
   EXPECT_EQ(history.stop_cause(), StopCause::patience);
   EXPECT_EQ(
-      history.stop_reason().rfind("validation_loss did not improve in 3 epochs; the weights are those of epoch 2, "
-                                  "with a validation_loss of ",
+      history.stop_reason().rfind("validation loss has not improved in 3 epochs; the weights are those of epoch 2, "
+                                  "with a validation loss of ",
                                   0),
       0u)
       << history.stop_reason();
@@ -177,7 +177,7 @@ TEST(EarlyStopping, NaNIsNoImprovement) {
   *run.criterion.changed = [](const Tensor& loss) { return is_grad_enabled() ? loss : log(-loss); };  // of validation
   const History history = run.fit();
   EXPECT_EQ(history.size(), 2u);
-  EXPECT_EQ(history.stop_reason(), "validation_loss did not improve in 2 epochs");
+  EXPECT_EQ(history.stop_reason(), "validation loss has not improved in 2 epochs");
   EXPECT_TRUE(run.has_weights_of(2));
 }
 

@@ -195,19 +195,19 @@ TEST(Evaluation, ARegressionHasNoAccuracy) {
   EXPECT_EQ(e.classes(), 0);
   // clang-format off
   expect_errors({
-      {"ValueError: Evaluation: accuracy_interval needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: accuracy_interval needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.accuracy_interval(); }},
-      {"ValueError: Evaluation: top_k needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: top_k needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.top_k(1); }},
-      {"ValueError: Evaluation: confusion needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: confusion needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.confusion(); }},
-      {"ValueError: Evaluation: class_scores needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: class_scores needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.class_scores(); }},
-      {"ValueError: Evaluation: macro_average needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: macro_average needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.macro_average(); }},
-      {"ValueError: Evaluation: weighted_average needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: weighted_average needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.weighted_average(); }},
-      {"ValueError: Evaluation: report needs classes, and these outputs and targets name none",
+      {"ValueError: Evaluation: report needs classes, and these outputs and targets name none; a regression has a loss only",
        [e] { e.report(); }},
   });
   // clang-format on

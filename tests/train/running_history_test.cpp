@@ -110,7 +110,7 @@ TEST(RunningHistory, TellsOfAnExceptionThatHasNoText) {
   EXPECT_THROW(t.fit(), int);
   EXPECT_EQ(t.trainer->history().size(), 1u);
   EXPECT_TRUE(t.trainer->history().stop_reason().starts_with(
-      "exception; the weights are those of epoch 1, with a train_loss of "));
+      "exception; the weights are those of epoch 1, with a train loss of "));
 }
 
 TEST(RunningHistory, IsThatOfTheLastRunWhereFitRefusesItsInput) {

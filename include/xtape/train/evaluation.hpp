@@ -89,12 +89,13 @@ class XTAPE_API Evaluation {
   ClassScores macro_average() const;
   ClassScores weighted_average() const;
   /// All of these and the accuracy as a table, a line for each class, laid out as scikit-learn's classification_report.
+  /// It ends with a newline.
   std::string report() const;
   /// The number of classes; 0 if there are none.
   std::int64_t classes() const noexcept { return classes_; }
   /// Their names, as they were given to evaluate(), else "0", "1", ...; none if there are no classes.
   std::vector<std::string> class_names() const;
-  /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples"
+  /// "loss 0.3021, accuracy 0.8943 (0.8881 to 0.9002), 10000 samples", without a newline.
   std::string to_string() const;
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
 

@@ -88,7 +88,7 @@ class XTAPE_API History {
   std::string stop_reason() const { return data_.stop_reason; }
   /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
   std::string verdict() const;
-  /// stop_reason(), if there is one, and verdict(), a line each.
+  /// stop_reason(), if there is one, and verdict(), a line each; no newline at the end.
   std::string to_string() const;
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const History& history);
   /// A header line, then a line for each epoch; "" for what was not measured.

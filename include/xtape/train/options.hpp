@@ -35,6 +35,8 @@ struct CheckpointOptions {
   io::Metadata metadata = {};
 };
 
+/// In braces, name the options and keep them in this order: `{.epochs = 20, .batch_size = 64}`. With names, a compiler
+/// tells which one is misspelled or out of order.
 struct TrainerOptions {
   std::int64_t epochs = 1;
   std::int64_t batch_size = 32;  ///< of Datasets; a DataLoader has its own, as it has the next four

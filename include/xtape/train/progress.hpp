@@ -1,4 +1,4 @@
-// Showing a training run while it goes on, on a terminal or in a log.
+// Showing a training run while it goes on, on a terminal or in a log: on stderr, unless another file is given.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Training: the Trainer and what goes with it.
+// Training: the Trainer and what goes with it. Programs include xtape/xtape.hpp, which has all of this.
 #pragma once
 
 #include "xtape/train/evaluation.hpp"
