@@ -222,7 +222,7 @@ TEST(ElementLosses, NameWhatDoesNotFit) {
   const Tensor half = full({2}, 0.5);
   testing::expect_errors({
       {"ShapeError: l1_loss: expected an input and a target of the same shape, got (4, 1) and (4); squeeze(1) the "
-       "input?",
+       "input, or unsqueeze(1) the target?",
        [] {
          l1_loss(zeros({4, 1}), zeros({4}));
        }},

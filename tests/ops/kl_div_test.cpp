@@ -115,7 +115,7 @@ TEST(KlDiv, ThrowsOneClearLine) {
       {"ShapeError: kl_div: expected an input and a target of the same shape, got (4, 2) and (4); nothing is broadcast",
        [] { kl_div(zeros({4, 2}), zeros({4})); }},
       {"ShapeError: kl_div: expected an input and a target of the same shape, got (2, 1) and (2); squeeze(1) the "
-       "input?",
+       "input, or unsqueeze(1) the target?",
        [] { kl_div(ones({2, 1}), ones({2})); }},
       {"DTypeError: kl_div: expected a floating dtype, got int64; convert it with .to(float32)",
        [] { kl_div(tensor({1}), tensor({1})); }},
