@@ -137,8 +137,7 @@ std::string measured_text(const train::History& history, const train::Evaluation
                           const train::ReportOptions& options) {
   std::string text;
   if (e.samples > 0) {
-    text = fmt::format("{} of {}, with the model’s weights at the time of the evaluation.",
-                       has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
+    text = fmt::format("{} of {}.", has_accuracy(e) ? "Accuracy and loss are" : "The loss is", data_name(e, options));
   }
   if (options.test.samples > 0) {
     text += fmt::format("{}The test data was measured once, at the end.", text.empty() ? "" : " ");
