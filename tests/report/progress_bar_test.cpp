@@ -302,6 +302,14 @@ TEST(ProgressBar, AReaderThatIsGoneEndsTheDisplayAndNotTheTraining) {
   EXPECT_TRUE(bar.failed());
 }
 
+TEST(ProgressBar, AsATemporaryShowsTheRunOnStderr) {
+  ShownTraining training;
+  training.trainer->sink(ProgressBar());
+  ::testing::internal::CaptureStderr();
+  training.fit();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("\n    3  "), std::string::npos);
+}
+
 TEST(ProgressBar, TakesAFileAndAHeartbeatThatMakeSense) {
   expect_error<ValueError>([] { ProgressBar bar(nullptr); },
                            "ProgressBar: there is no file to write to: the FILE* is null");
