@@ -102,7 +102,7 @@ class RunFiles {
   }
 
  private:
-  void write_page(const train::Trainer& trainer, bool goes_on);
+  void write_page(const train::Trainer& trainer, const train::History& history, bool goes_on);
   std::string record_text() const;
   void end_record(const Record& results);
   template <class F>
@@ -177,13 +177,12 @@ void RunFiles::write_epoch(const train::Trainer& trainer) {
     const auto time = std::chrono::steady_clock::now();
     // Short epochs would be slowed down by their page.
     if (page_written_ && time - *page_written_ < std::chrono::seconds(2)) return;
-    write_page(trainer, true);
+    write_page(trainer, history, true);
     page_written_ = std::chrono::steady_clock::now();
   });
 }
 
-void RunFiles::write_page(const train::Trainer& trainer, bool goes_on) {
-  const train::History history = trainer.history();
+void RunFiles::write_page(const train::Trainer& trainer, const train::History& history, bool goes_on) {
   train::Evaluation evaluation;
   if (setup_.validation.defined()) {
     evaluation = trainer.evaluate(setup_.validation, {.classes = setup_.images.classes()});
@@ -202,7 +201,8 @@ std::string RunFiles::record_text() const {
 void RunFiles::finish(const train::Trainer& trainer, const Record& results, const train::Evaluation& test) {
   if (!run_.defined()) return;
   page_.test = test;
-  attempt([this, &trainer] { write_page(trainer, false); });  // also after a failure: the page is no longer read again
+  // Also after a failure: the page is no longer read again.
+  attempt([this, &trainer] { write_page(trainer, trainer.history(), false); });
   attempt([this, &results] { end_record(results); });
 }
 
