@@ -177,7 +177,7 @@ void run(const Pass<T>& pass) {
   const std::int64_t all_columns = pass.images * pass.down.axis.count * pass.across.axis.count;
   const std::int64_t wished =
       threads == 1 ? usual_columns : std::clamp<std::int64_t>(all_columns / (2 * threads), 1, usual_columns);
-  const WindowChunks chunks(pass.down.axis, pass.across.axis, pass.images, pass.channels, wished);
+  const WindowChunks chunks(pass.down.axis, pass.across.axis, pass.images, pass.channels, pass.rows, wished);
   const std::int64_t parts = std::clamp<std::int64_t>(2 * threads / chunks.count(), 1, pass.groups);
   parallel_for(chunks.count() * parts, threads, [&pass, &chunks, &weight, parts](std::int64_t i) {
     const std::int64_t part = i % parts, groups = pass.groups;
@@ -194,10 +194,96 @@ void forward(const Convolution& c, const T* x, const T* w, const T* b, T* y) {
               across});
 }
 
+/// What image c of a group's outputs gives to one channel of the images, summed tap after tap.
+template <class T>
+void add_taps(const Convolution& c, const Windows<T>& windows, const T* product, std::int64_t ld, T* channel,
+              std::int64_t next_image) {
+  const WindowAxis down = images_seen(c.height), across = images_seen(c.width);
+  const std::int64_t taps = c.width.kernel, width = c.width.image;
+  for (std::int64_t t = 0; t < c.height.kernel; ++t) {
+    for (std::int64_t u = 0; u < taps; ++u, product += ld) {
+      const std::int64_t row = down.at[static_cast<std::size_t>(t)], column = across.at[static_cast<std::size_t>(u)];
+      windows.each_run(0, windows.columns(),
+                       [&](std::int64_t image, std::int64_t i, std::int64_t, std::int64_t n, std::int64_t at) {
+                         const std::int64_t to = row + i * down.step;
+                         if (to < 0 || to >= c.height.image) return;
+                         const std::int64_t first = column >= 0 ? 0 : (-column + across.step - 1) / across.step;
+                         const std::int64_t last = std::min(n, (width - column + across.step - 1) / across.step);
+                         T* const line = channel + image * next_image + to * width + column;
+                         for (std::int64_t j = first; j < last; ++j) line[j * across.step] += product[at + j];
+                       });
+    }
+  }
+}
+
+/// Images from outputs as sums of what each tap gives: where there are few outputs, most elements see few of them.
+template <class T>
+struct SumsOfTaps {
+  const Convolution& c;
+  const T *y, *w, *b;
+  T* x;
+  Targets down, across;  // outputs, each of which sees itself
+
+  std::int64_t taps() const { return c.height.kernel * c.width.kernel; }
+  std::int64_t filters() const { return c.filters / c.groups; }
+  /// What the outputs give to one channel of the images, in rows of taps.
+  Pass<T> of_channel(std::int64_t channel) const {
+    const std::int64_t channels = c.channels / c.groups, of_filter = channels * taps();
+    const T* const weight = w + channel / channels * filters() * of_filter + channel % channels * taps();
+    return {c.images, 1, filters(), taps(), y, weight, 0, 1, of_filter, 1, nullptr, nullptr, down, across};
+  }
+};
+
+/// Channels first to last of some images.
+template <class T>
+void run_sums(const SumsOfTaps<T>& sums, const WindowChunk& chunk, std::int64_t first, std::int64_t last) {
+  const Convolution& c = sums.c;
+  const std::int64_t filters = sums.filters(), taps = sums.taps(), pixels = c.height.image * c.width.image;
+  const Windows<T> windows(sums.down.axis, sums.across.axis, chunk, filters, false);
+  const std::int64_t ld = round_up(windows.columns(), window_columns), part = part_of_terms(filters);
+  const Room<T> laid_out(windows.size()), weight(filters * taps), product(taps * ld);
+  std::int64_t group = -1;
+  for (std::int64_t channel = first; channel < last; ++channel) {
+    const std::int64_t of = channel / (c.channels / c.groups);
+    if (of != group) windows.lay_out({sums.y, c.filters, sums.down.axis, sums.across.axis}, of * filters, laid_out);
+    group = of;
+    pack_weight<T>(sums.of_channel(channel), weight);
+    for (std::int64_t p = 0; p < filters; p += part) {
+      isa_of<T>().multiply_windows(weight + p * taps, taps, laid_out, windows.offset() + p, std::min(part, filters - p),
+                                   windows.columns(), p > 0, product, ld);
+    }
+    T* const to = sums.x + (chunk.first_image * c.channels + channel) * pixels;
+    for (std::int64_t n = 0; n < chunk.images; ++n) {
+      std::fill_n(to + n * c.channels * pixels, pixels, sums.b ? sums.b[channel] : T{});
+    }
+    add_taps<T>(c, windows, product, ld, to, c.channels * pixels);
+  }
+}
+
+template <class T>
+void transposed_by_sums(const Convolution& c, const T* y, const T* w, const T* b, T* x) {
+  const std::int64_t height = c.height.output, width = c.width.output;
+  const SumsOfTaps<T> sums{c, y, w, b, x, outputs({height, height}), outputs({width, width})};
+  const double work = sums.of_channel(0).multiplications() * static_cast<double>(c.channels);
+  const int threads = threads_for(work / isa_of<T>().gemm_rate);
+  const std::int64_t images = std::clamp<std::int64_t>(usual_columns / (height * width), 1, c.images);
+  const std::int64_t chunks = (c.images + images - 1) / images;
+  const std::int64_t parts = std::clamp<std::int64_t>(2 * threads / chunks, 1, c.channels);
+  parallel_for(chunks * parts, threads, [&sums, images, parts, height](std::int64_t i) {
+    const std::int64_t first = i / parts * images, part = i % parts, channels = sums.c.channels;
+    const WindowChunk chunk{first, std::min(images, sums.c.images - first), 0, height};
+    run_sums(sums, chunk, part * channels / parts, (part + 1) * channels / parts);
+  });
+}
+
 template <class T>
 void transposed(const Convolution& c, const T* y, const T* w, const T* b, T* x) {
   const std::int64_t taps = c.height.kernel * c.width.kernel, channels = c.channels / c.groups;
   const std::int64_t filters = c.filters / c.groups, of_filter = channels * taps;
+  const std::int64_t outputs = c.height.output * c.width.output * c.height.stride * c.width.stride;
+  if (taps > 1 && c.images * c.channels * filters * outputs > 0 && 2 * c.height.image * c.width.image > 3 * outputs) {
+    return transposed_by_sums(c, y, w, b, x);
+  }
   for (std::int64_t i = 0; i < std::min(c.height.stride, c.height.image); ++i) {
     const Targets down = images(c.height, i);
     for (std::int64_t j = 0; j < std::min(c.width.stride, c.width.image); ++j) {
@@ -293,7 +379,7 @@ void add_chunks(const WeightPass<T>& pass, const WindowChunks& chunks, std::int6
 template <class T>
 void weight_gradient(const WeightPass<T>& pass, bool exact, T* dw) {
   const std::int64_t size = pass.c.filters * pass.row();
-  const WindowChunks chunks(pass.down, pass.across, pass.c.images, pass.most_channels, usual_columns);
+  const WindowChunks chunks(pass.down, pass.across, pass.c.images, pass.most_channels, pass.filters, usual_columns);
   // Sums of some chunks each, which are then added in order: as many as the shapes say, not the threads.
   constexpr std::int64_t most_sums = 16, most_elements = 1 << 20;
   const std::int64_t sums = std::clamp<std::int64_t>(most_elements / size, 1, std::min(most_sums, chunks.count()));

@@ -43,12 +43,13 @@ std::int64_t PlanesOfAxis::last(std::int64_t f) const {
 }
 
 WindowChunks::WindowChunks(const WindowAxis& rows, const WindowAxis& columns, std::int64_t images,
-                           std::int64_t channels, std::int64_t wished)
+                           std::int64_t channels, std::int64_t multiples, std::int64_t wished)
     : images_(images), rows_(rows.count) {
   constexpr std::int64_t most_elements = 1 << 16, fewest_columns = 128;
   const PlanesOfAxis down(rows), across(columns);
   const std::int64_t outputs = rows.count * columns.count, columns_of_image = down.length * across.length;
-  stored_ = 2 * outputs < columns_of_image;
+  constexpr std::int64_t store = 16;  // storing an element takes about as long as so many multiply-adds
+  stored_ = columns_of_image * multiples > outputs * (multiples + store);
   const std::int64_t planes = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
                                                                            : down.origin.size() * across.origin.size());
   const std::int64_t fit = std::max(std::min(wished, most_elements / planes), fewest_columns);
@@ -101,9 +102,11 @@ void Windows<T>::lay_out(const WindowSource<T>& source, std::int64_t first, T* t
     const T* const image = source.at + (chunk_.first_image * source.all_channels + first + c) * pixels;
     const std::int64_t next = source.all_channels * pixels;
     if (stored_) {
-      for (std::size_t t = 0; t < down_.plane.size() * across_.plane.size(); ++t, at += plane_) {
-        for (std::int64_t n = 0; n < chunk_.images; ++n) {
-          store_row(image + n * next, static_cast<std::int64_t>(t), at + n * down_.count * across_.count);
+      for (std::size_t t = 0; t < down_.plane.size(); ++t) {
+        for (std::size_t u = 0; u < across_.plane.size(); ++u, at += plane_) {
+          for (std::int64_t n = 0; n < chunk_.images; ++n) {
+            store_windows(image + n * next, t, u, at + n * down_.count * across_.count);
+          }
         }
       }
       continue;
@@ -144,21 +147,25 @@ void Windows<T>::lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T
   std::fill(to + bottom * width, to + height * width, T{});
 }
 
+/// What each output of an image sees by tap t down and tap u across.
 template <class T>
-void Windows<T>::store_row(const T* image, std::int64_t tap, T* to) const {
-  const std::size_t taps = across_.plane.size(), t = static_cast<std::size_t>(tap) / taps,
-                    u = static_cast<std::size_t>(tap) % taps;
-  const auto see = [](const PlanesOfAxis& axis, std::size_t by, std::int64_t i) {
-    return axis.origin[static_cast<std::size_t>(axis.plane[by])] + (axis.index[by] + i) * axis.step;
+void Windows<T>::store_windows(const T* image, std::size_t t, std::size_t u, T* to) const {
+  const auto seen_first = [](const PlanesOfAxis& axis, std::size_t tap) {
+    return axis.origin[static_cast<std::size_t>(axis.plane[tap])] + axis.index[tap] * axis.step;
   };
-  const std::int64_t first = see(across_, u, 0), step = across_.step, extent = across_.extent;
-  for (std::int64_t i = 0; i < down_.count; ++i) {
-    const std::int64_t row = see(down_, t, i);
-    const bool inside = row >= 0 && row < down_.extent;
-    for (std::int64_t j = 0; j < across_.count; ++j) {
-      const std::int64_t column = first + j * step;
-      *to++ = inside && column >= 0 && column < extent ? image[row * extent + column] : T{};
+  const std::int64_t step = across_.step, width = across_.count, column = seen_first(across_, u);
+  const std::int64_t left = std::clamp<std::int64_t>(ceil_div(-column, step), 0, width);
+  const std::int64_t right = std::clamp<std::int64_t>(ceil_div(across_.extent - column, step), left, width);
+  for (std::int64_t i = 0; i < down_.count; ++i, to += width) {
+    const std::int64_t row = seen_first(down_, t) + i * down_.step;
+    if (row < 0 || row >= down_.extent) {
+      std::fill(to, to + width, T{});
+      continue;
     }
+    const T* const from = image + row * across_.extent + column;
+    for (std::int64_t j = 0; j < left; ++j) to[j] = T{};
+    for (std::int64_t j = left; j < right; ++j) to[j] = from[j * step];
+    for (std::int64_t j = right; j < width; ++j) to[j] = T{};
   }
 }
 

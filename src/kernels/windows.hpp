@@ -2,7 +2,7 @@
 // matrix, for channel and tap p, begins at offset()[p] and goes on without a gap, from output to output, from row to
 // row and from image to image. In between lie columns that belong to no output. Rows share their padding: the zeros
 // behind one are those before the next, and so do images. A stride of s is one of 1 in each of s planes, plane f with
-// every s-th element from f on. Where few columns would belong to outputs, the matrix itself is stored.
+// every s-th element from f on. Where too few columns would belong to outputs, a part of the matrix itself is stored.
 #pragma once
 
 #include <cstdint>
@@ -47,11 +47,11 @@ struct WindowSource {
   const WindowAxis& columns;
 };
 
-/// How much of the source is laid out at a time. `columns` of the matrix are wished for.
+/// How much of the source is laid out at a time: about `wished` columns of the matrix, which meets `multiples` rows.
 class WindowChunks {
  public:
   WindowChunks(const WindowAxis& rows, const WindowAxis& columns, std::int64_t images, std::int64_t channels,
-               std::int64_t wished);
+               std::int64_t multiples, std::int64_t wished);
   std::int64_t count() const { return image_steps_ * row_steps_; }
   WindowChunk operator[](std::int64_t i) const;
   bool stored() const { return stored_; }  // the matrix itself
@@ -92,7 +92,7 @@ class Windows {
 
  private:
   void lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T* to) const;
-  void store_row(const T* image, std::int64_t tap, T* to) const;
+  void store_windows(const T* image, std::size_t t, std::size_t u, T* to) const;
 
   const WindowChunk chunk_;
   const PlanesOfAxis down_, across_;

@@ -26,8 +26,9 @@ TEST(Conv2dWeight, IsOnATapeOnlyInGradientsOfGradients) {
   const Tensor y = conv2d(x, w);
   EXPECT_EQ(Tape::of(y).size(), 1u);
   const Tensor dw = grad({y.sum()}, {w}, {.create_graph = true})[0];
+  const Tape tape = Tape::of(dw);
   bool found = false;
-  for (const auto& entry : Tape::of(dw).entries()) found |= std::string_view(entry.op) == "conv2d_weight";
+  for (const auto& entry : tape.entries()) found |= std::string_view(entry.op) == "conv2d_weight";
   EXPECT_TRUE(found);
 }
 
