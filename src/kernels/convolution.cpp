@@ -210,7 +210,11 @@ void add_taps(const Convolution& c, const Windows<T>& windows, const T* product,
                          const std::int64_t first = column >= 0 ? 0 : (-column + across.step - 1) / across.step;
                          const std::int64_t last = std::min(n, (width - column + across.step - 1) / across.step);
                          T* const line = channel + image * next_image + to * width + column;
-                         for (std::int64_t j = first; j < last; ++j) line[j * across.step] += product[at + j];
+                         if (across.step == 1) {
+                           for (std::int64_t j = first; j < last; ++j) line[j] += product[at + j];
+                         } else {
+                           for (std::int64_t j = first; j < last; ++j) line[j * across.step] += product[at + j];
+                         }
                        });
     }
   }
@@ -315,20 +319,17 @@ template <class T>
 void spread(const WeightPass<T>& pass, const Windows<T>& windows, const WindowChunk& chunk, std::int64_t first,
             std::int64_t count, T* to) {
   const std::int64_t columns = windows.columns(), outputs = pass.outputs();
-  for (std::int64_t f = 0; f < count; ++f) {
-    T* const line = to + f * columns;
-    std::int64_t done = 0;
-    windows.each_run(0, columns,
-                     [&pass, &chunk, &done, first, f, line, outputs](std::int64_t image, std::int64_t row, std::int64_t,
-                                                                     std::int64_t n, std::int64_t at) {
-                       for (; done < at; ++done) line[done] = T{};
-                       const T* const from = pass.gy +
-                                             ((chunk.first_image + image) * pass.c.filters + first + f) * outputs +
-                                             (chunk.first_row + row) * pass.across.count;
-                       std::copy(from, from + n, line + at);
-                       done = at + n;
-                     });
-  }
+  const FloatKernels<T>& kernels = isa_of<T>();
+  std::int64_t done = 0;
+  windows.each_run(0, columns,
+                   [&](std::int64_t image, std::int64_t row, std::int64_t, std::int64_t n, std::int64_t at) {
+                     const T* const from = pass.gy + ((chunk.first_image + image) * pass.c.filters + first) * outputs +
+                                           (chunk.first_row + row) * pass.across.count;
+                     kernels.put_rows(from, outputs, count, n, nullptr, to + at, columns);
+                     for (std::int64_t f = 0; f < count && done < at; ++f)
+                       std::fill(to + f * columns + done, to + f * columns + at, T{});
+                     done = at + n;
+                   });
 }
 
 /// Adds a chunk's part of channels first to last of a group. `exact`: no column is read that belongs to no output, for

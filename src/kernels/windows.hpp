@@ -92,7 +92,7 @@ class Windows {
 
  private:
   void lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T* to) const;
-  void store_windows(const T* image, std::size_t t, std::size_t u, T* to) const;
+  void store_windows(const T* image, std::int64_t next, std::size_t t, std::size_t u, T* to) const;
 
   const WindowChunk chunk_;
   const PlanesOfAxis down_, across_;
