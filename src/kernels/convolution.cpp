@@ -409,20 +409,16 @@ void weight_gradient(const WeightPass<T>& pass, bool exact, T* dw) {
 
 template <class T>
 void weight(const Convolution& c, const T* x, const T* gy, T* dw) {
-  constexpr std::int64_t most_channels = 64;
-  const std::int64_t channels = c.channels / c.groups;
-  const WeightPass<T> pass{c,
-                           x,
-                           gy,
-                           images_seen(c.height),
-                           images_seen(c.width),
-                           channels,
-                           c.filters / c.groups,
-                           c.height.kernel * c.width.kernel,
-                           std::min(channels, most_channels)};
+  const std::int64_t channels = c.channels / c.groups, filters = c.filters / c.groups;
+  WeightPass<T> pass{
+      c, x, gy, images_seen(c.height), images_seen(c.width), channels, filters, c.height.kernel * c.width.kernel, 1};
   const std::int64_t size = c.filters * pass.row();
   if (size == 0) return;
   if (c.images * pass.outputs() == 0) return std::fill_n(dw, size, T{}), void();
+  // So many channels that the second cache holds long rows of them.
+  constexpr std::int64_t most_channels = 64, near = 128;
+  const std::int64_t each = WindowChunks(pass.down, pass.across, c.images, 1, filters, usual_columns).elements();
+  pass.most_channels = std::clamp<std::int64_t>(near / each, 1, std::min(channels, most_channels));
   weight_gradient(pass, false, dw);
   if (std::any_of(dw, dw + size, [](T v) { return std::isnan(v); })) weight_gradient(pass, true, dw);
 }

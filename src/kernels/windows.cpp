@@ -50,9 +50,9 @@ WindowChunks::WindowChunks(const WindowAxis& rows, const WindowAxis& columns, st
   const std::int64_t outputs = rows.count * columns.count, columns_of_image = down.length * across.length;
   constexpr std::int64_t store = 16;  // storing an element takes about as long as so many multiply-adds
   stored_ = columns_of_image * multiples > outputs * (multiples + store);
-  const std::int64_t planes = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
-                                                                           : down.origin.size() * across.origin.size());
-  const std::int64_t fit = std::max(std::min(wished, most_elements / planes), fewest_columns);
+  elements_ = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
+                                                           : down.origin.size() * across.origin.size());
+  const std::int64_t fit = std::max(std::min(wished, most_elements / elements_), fewest_columns);
   const std::int64_t width = stored_ ? columns.count : across.length, one = stored_ ? outputs : columns_of_image;
   images_at_a_time_ = std::clamp<std::int64_t>(fit / one, 1, images_);
   rows_at_a_time_ = one <= 2 * fit ? rows_ : std::clamp<std::int64_t>(fit / width, 1, rows_);

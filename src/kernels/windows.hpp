@@ -55,9 +55,12 @@ class WindowChunks {
   std::int64_t count() const { return image_steps_ * row_steps_; }
   WindowChunk operator[](std::int64_t i) const;
   bool stored() const { return stored_; }  // the matrix itself
+  /// How many elements are laid out for a column.
+  std::int64_t elements() const { return elements_; }
 
  private:
   std::int64_t images_, rows_, images_at_a_time_, rows_at_a_time_, image_steps_, row_steps_;
+  std::int64_t elements_;
   bool stored_;
 };
 
