@@ -53,7 +53,7 @@ struct CifarFormat {
 };
 
 /// The names in the file at `path`, or those that are built in.
-std::vector<std::string> class_names(const CifarFormat& format, const std::string& path) {
+std::vector<std::string> cifar_class_names(const CifarFormat& format, const std::string& path) {
   const std::size_t count = format.names.size();
   if (path.empty()) return {format.names.begin(), format.names.end()};
   constexpr std::int64_t most_bytes = 1 << 16;
@@ -76,10 +76,10 @@ std::vector<std::string> class_names(const CifarFormat& format, const std::strin
   return names;
 }
 
-using Files = std::vector<std::unique_ptr<io::PlainOrGzipReader>>;
+using CifarFiles = std::vector<std::unique_ptr<io::PlainOrGzipReader>>;
 
 /// Opens the files, which lie in `directory` or in the folder of the archive.
-Files open_files(const CifarFormat& format, std::string& directory, std::span<const char* const> names) {
+CifarFiles open_cifar(const CifarFormat& format, std::string& directory, std::span<const char* const> names) {
   if (type_of(format.op, directory) != std::filesystem::file_type::directory) {
     fail<FileError>(format.op, "\"{}\" is not a directory; pass the one that holds {}", directory, names[0]);
   }
@@ -88,7 +88,7 @@ Files open_files(const CifarFormat& format, std::string& directory, std::span<co
       type_of(format.op, inner) == std::filesystem::file_type::directory) {
     directory = inner;
   }
-  Files files;
+  CifarFiles files;
   for (const char* name : names) {
     const std::string path = find_file(format.op, directory, {name});
     if (path.empty()) fail<FileError>(format.op, "no {}, plain or .gz, in \"{}\"", name, directory);
@@ -98,12 +98,12 @@ Files open_files(const CifarFormat& format, std::string& directory, std::span<co
 }
 
 /// Images and labels as they are filled, file by file.
-struct Records {
+struct CifarRecords {
   Tensor images, labels;
   std::int64_t count = 0;
 };
 
-void read_records(const CifarFormat& format, io::PlainOrGzipReader& file, Records& to) {
+void read_cifar(const CifarFormat& format, io::PlainOrGzipReader& file, CifarRecords& to) {
   const std::int64_t size = format.record(), classes = static_cast<std::int64_t>(format.names.size());
   for (std::int64_t i = 0;; ++i) {
     unsigned char record[2 + cifar_pixels];
@@ -129,17 +129,17 @@ void read_records(const CifarFormat& format, io::PlainOrGzipReader& file, Record
   if (file.offset() == 0) fail<FileError>(format.op, "\"{}\" is empty", file.path());
 }
 
-ImageDataset load(const CifarFormat& format, std::string directory, std::span<const char* const> names) {
-  const Files files = open_files(format, directory, names);
+ImageDataset load_cifar(const CifarFormat& format, std::string directory, std::span<const char* const> names) {
+  const CifarFiles files = open_cifar(format, directory, names);
   std::vector<std::string> classes =
-      class_names(format, find_file(format.op, directory, {std::string(format.names_file)}));
+      cifar_class_names(format, find_file(format.op, directory, {std::string(format.names_file)}));
   std::int64_t most = 0;
   for (const auto& file : files) {
     most += std::min(format.most, file->most_left() / format.record());
   }
-  Records records{xtape::detail::make_tensor({most, 3, cifar_side, cifar_side}, DType::uint8),
-                  xtape::detail::make_tensor({most}, DType::int64)};
-  for (const auto& file : files) read_records(format, *file, records);
+  CifarRecords records{xtape::detail::make_tensor({most, 3, cifar_side, cifar_side}, DType::uint8),
+                       xtape::detail::make_tensor({most}, DType::int64)};
+  for (const auto& file : files) read_cifar(format, *file, records);
   const auto used = [&records, most](const Tensor& t) {
     const Tensor part = narrow(t, 0, 0, records.count);
     return most - records.count > most / 16 ? part.clone() : part;  // a small rest is not worth a copy
@@ -154,7 +154,7 @@ ImageDataset cifar10(const std::string& directory, Split split) {
                                    "data_batch_5.bin"};
   constexpr const char* test[] = {"test_batch.bin"};
   const CifarFormat format{"cifar10", "cifar-10-batches-bin", 1, 0, 10'000, "batches.meta.txt", cifar10_names};
-  return load(format, directory, split == Split::train ? std::span<const char* const>(train) : test);
+  return load_cifar(format, directory, split == Split::train ? std::span<const char* const>(train) : test);
 }
 
 ImageDataset cifar100(const std::string& directory, Split split, const Cifar100Options& options) {
@@ -167,7 +167,7 @@ ImageDataset cifar100(const std::string& directory, Split split, const Cifar100O
                            50'000,
                            coarse ? "coarse_label_names.txt" : "fine_label_names.txt",
                            coarse ? std::span<const char* const>(cifar100_coarse_names) : cifar100_names};
-  return load(format, directory, split == Split::train ? train : test);
+  return load_cifar(format, directory, split == Split::train ? train : test);
 }
 
 }  // namespace xtape::data
