@@ -2,9 +2,12 @@
 #pragma once
 
 #include "xtape/ops.hpp"
+#include "xtape/pooling.hpp"
 
 namespace xtape::nn::functional {
 
+using xtape::adaptive_avg_pool2d;
+using xtape::avg_pool2d;
 using xtape::batch_norm;
 using xtape::binary_cross_entropy;
 using xtape::binary_cross_entropy_parts;
@@ -13,6 +16,7 @@ using xtape::binary_cross_entropy_with_logits_parts;
 using xtape::cross_entropy;
 using xtape::cross_entropy_parts;
 using xtape::dropout;
+using xtape::dropout2d;
 using xtape::elu;
 using xtape::embedding;
 using xtape::gelu;
@@ -28,6 +32,7 @@ using xtape::leaky_relu;
 using xtape::linear;
 using xtape::log_softmax;
 using xtape::logsigmoid;
+using xtape::max_pool2d;
 using xtape::mish;
 using xtape::mse_loss;
 using xtape::mse_loss_parts;
@@ -45,6 +50,7 @@ using xtape::softmax;
 using xtape::softplus;
 using xtape::tanh;
 
+using xtape::AvgPool2dOptions;
 using xtape::BCEOptions;
 using xtape::BCEWithLogitsOptions;
 using xtape::CrossEntropyOptions;
@@ -53,6 +59,7 @@ using xtape::HuberOptions;
 using xtape::KLDivOptions;
 using xtape::L1Options;
 using xtape::LossParts;
+using xtape::MaxPool2dOptions;
 using xtape::MSEOptions;
 using xtape::NLLOptions;
 using xtape::Reduction;
