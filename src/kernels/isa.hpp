@@ -13,6 +13,11 @@
 
 namespace xtape::kernels {
 
+/// dx = ((gy - mean_gy) - (x - mean) slope) scale.
+struct CentredGradient {
+  double mean, mean_gy, slope, scale;
+};
+
 template <class T>
 struct FloatKernels {
   // One step of an optimizer over n elements; every operation is rounded to T and none is fused, so that all
@@ -45,6 +50,15 @@ struct FloatKernels {
   double (*sum)(const T* x, std::int64_t n);
   /// y[j] = sum of x[k][j] over the rows k of a (rows, n) matrix, accumulated in double.
   void (*column_sums)(const T* x, std::int64_t rows, std::int64_t n, T* y);
+
+  // Normalization, with sums and other arithmetic in double.
+  /// Adds the sums of x - shift and of its squares to sums[0] and sums[1].
+  void (*shifted_sums)(const T* x, std::int64_t n, double shift, double* sums);
+  /// y = (x - mean) scale + shift.
+  void (*affine)(const T* x, std::int64_t n, double mean, double scale, double shift, T* y);
+  /// Adds the sums of gy and of gy (x - mean) to sums[0] and sums[1].
+  void (*centred_products)(const T* x, const T* gy, std::int64_t n, double mean, double* sums);
+  void (*centred_gradient)(const T* x, const T* gy, std::int64_t n, const CentredGradient& c, T* dx);
 
   /// y[p] = sum of the rows k of x with place[k] = p, accumulated in double, and with compensation if T is double; a
   /// row has n elements. `room` holds places n doubles, twice as many if T is double. If there are more places than

@@ -1,5 +1,6 @@
 // y = x s in the channels kept, else 0        dx = gy s there, else 0        s = 1 / (1 - p)
-// Recorded as mul; keeps the scale of each channel, s or 0. As in PyTorch, a NaN in a channel that is dropped stays.
+// Never recorded: it is a product with the scale of each channel, s or 0, and mul is recorded. As in PyTorch, a NaN in
+// a channel that is dropped stays.
 #include "core/fail.hpp"
 #include "ops/checks.hpp"
 #include "xtape/autograd.hpp"

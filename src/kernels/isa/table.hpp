@@ -7,6 +7,7 @@
 #include "kernels/isa.hpp"
 #include "kernels/isa/elementwise.hpp"
 #include "kernels/isa/gemm.hpp"
+#include "kernels/isa/normalize.hpp"
 #include "kernels/isa/optim.hpp"
 #include "kernels/isa/pooling.hpp"
 #include "kernels/isa/random.hpp"
@@ -33,6 +34,10 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .relu_gradient = relu_gradient<T>,
                                              .sum = sum<T>,
                                              .column_sums = column_sums<T>,
+                                             .shifted_sums = shifted_sums<T>,
+                                             .affine = affine<T>,
+                                             .centred_products = centred_products<T>,
+                                             .centred_gradient = centred_gradient<T>,
                                              .scatter_sums = scatter_sums<T>,
                                              .list_sums = list_sums<T>,
                                              .masked_scale = masked_scale<T>,
