@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/autograd.hpp"
+#include "xtape/convolution.hpp"
 #include "xtape/creation.hpp"
 #include "xtape/data/data.hpp"
 #include "xtape/dtype.hpp"

@@ -82,7 +82,26 @@ struct FloatKernels {
   std::int64_t gemm_room;
   /// Multiply-adds that a core can make in a nanosecond: a vector of them in each cycle, at 3 GHz.
   double gemm_rate;
+
+  // Row p of a matrix of windows begins at source + offset[p]; see kernels/convolution.cpp.
+
+  /// out (m x columns, rows `ld` apart) = weight windows, or onto it. The weight lies in ceil(m / window_rows) strips
+  /// of nearly equal heights, the higher ones first, each k x height. Columns are rounded up to a multiple of
+  /// window_columns: as many are read and written.
+  void (*multiply_windows)(const T* weight, std::int64_t m, const T* source, const std::int64_t* offset, std::int64_t k,
+                           std::int64_t columns, bool onto, T* out, std::int64_t ld);
+  std::int64_t window_rows;
+  /// to = from + bias[i], for `rows` rows i of `count` elements; no bias if it is null. A vector may be read where a
+  /// row of `from` is shorter.
+  void (*put_rows)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, const T* bias, T* to,
+                   std::int64_t ld_to);
+  /// sums (m x n) += g windows^T over k elements.
+  void (*dot_windows)(const T* g, std::int64_t ld, std::int64_t m, const T* source, const std::int64_t* offset,
+                      std::int64_t n, std::int64_t k, T* sums, std::int64_t ld_sums);
 };
+
+/// The number of columns in a tile of multiply_windows divides this.
+inline constexpr std::int64_t window_columns = 32;
 
 /// How many elements of a mask come from one block of random words.
 inline constexpr std::int64_t masks_per_block = 4;

@@ -99,6 +99,16 @@ void expect_activations_and_losses(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Tanh()", nn::Tanh());
   as_in_pytorch.expect("nn.Softmax(-1)", nn::Softmax(-1));
   as_in_pytorch.expect("nn.LogSoftmax(1)", nn::LogSoftmax(1));
+  as_in_pytorch.expect("nn.Conv2d(1, 32, 3)", nn::Conv2d(1, 32, 3));
+  as_in_pytorch.expect(
+      "nn.Conv2d(4, 6, (3, 5), stride=2, padding=(1, 0), dilation=2, groups=2, bias=False)",
+      nn::Conv2d(4, 6, {3, 5}, {.stride = 2, .padding = {1, 0}, .dilation = 2, .groups = 2, .bias = false}));
+  as_in_pytorch.expect("nn.Conv2d(1, 2, 3, padding=\"same\")", nn::Conv2d(1, 2, 3, {.padding = "same"}));
+  as_in_pytorch.expect("nn.ConvTranspose2d(4, 6, 3)", nn::ConvTranspose2d(4, 6, 3));
+  as_in_pytorch.expect(
+      "nn.ConvTranspose2d(4, 6, 3, stride=(2, 3), padding=1, output_padding=1, groups=2, dilation=(1, 2))",
+      nn::ConvTranspose2d(4, 6, 3,
+                          {.stride = {2, 3}, .padding = 1, .output_padding = 1, .groups = 2, .dilation = {1, 2}}));
   as_in_pytorch.expect("nn.CrossEntropyLoss()", nn::CrossEntropyLoss());
   as_in_pytorch.expect("nn.NLLLoss()", nn::NLLLoss());
   as_in_pytorch.expect("nn.MSELoss()", nn::MSELoss());

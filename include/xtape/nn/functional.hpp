@@ -1,6 +1,7 @@
 // The ops that layers are made of, in PyTorch's namespace: namespace F = xtape::nn::functional.
 #pragma once
 
+#include "xtape/convolution.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/pooling.hpp"
 
@@ -13,6 +14,8 @@ using xtape::binary_cross_entropy;
 using xtape::binary_cross_entropy_parts;
 using xtape::binary_cross_entropy_with_logits;
 using xtape::binary_cross_entropy_with_logits_parts;
+using xtape::conv2d;
+using xtape::conv_transpose2d;
 using xtape::cross_entropy;
 using xtape::cross_entropy_parts;
 using xtape::dropout;
@@ -53,6 +56,8 @@ using xtape::tanh;
 using xtape::AvgPool2dOptions;
 using xtape::BCEOptions;
 using xtape::BCEWithLogitsOptions;
+using xtape::Conv2dOptions;
+using xtape::ConvTranspose2dOptions;
 using xtape::CrossEntropyOptions;
 using xtape::GELUApproximate;
 using xtape::HuberOptions;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/nn/activation.hpp"
+#include "xtape/nn/convolution.hpp"
 #include "xtape/nn/functional.hpp"
 #include "xtape/nn/init.hpp"
 #include "xtape/nn/lambda.hpp"

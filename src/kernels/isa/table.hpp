@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/isa.hpp"
+#include "kernels/isa/convolution.hpp"
 #include "kernels/isa/elementwise.hpp"
 #include "kernels/isa/gemm.hpp"
 #include "kernels/isa/normalize.hpp"
@@ -44,7 +45,11 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .dropout = dropout<T>,
                                              .gemm = multiply<T>,
                                              .gemm_room = multiply_room<T>,
-                                             .gemm_rate = 3.0 * lanes<T>};
+                                             .gemm_rate = 3.0 * lanes<T>,
+                                             .multiply_windows = multiply_windows<T>,
+                                             .window_rows = strip,
+                                             .put_rows = put_rows<T>,
+                                             .dot_windows = dot_windows<T>};
 }
 
 extern const Isa XTAPE_ISA_TABLE;
