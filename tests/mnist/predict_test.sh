@@ -65,7 +65,7 @@ printf '\312\000\311\231\312\135\176\000\000\000\000\111\105\116\104\256\102\140
 "$binary" predict run one.png >out 2>err
 if ! grep -q 'which is not read' err; then
   grep -qx 'xtape-mnist: note: "one.png" is 1 x 1, resized to 28 x 28' err || complain "a PNG of another size: $(cat err)"
-  grep -qx "one.png: [0-9] $p, [0-9] $p, [0-9] $p" out || complain "a PNG: $(cat out)"
+  grep -qxE "one.png: [0-9] $p, [0-9] $p, [0-9] $p" out || complain "a PNG: $(cat out)"
   [ "$("$binary" predict run - <one.png 2>/dev/null)" = "$(sed 's/^one.png/-/' out)" ] ||
     complain "a PNG from stdin is another"
 fi
