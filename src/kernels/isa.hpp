@@ -106,6 +106,15 @@ inline constexpr std::int64_t most_rows = 64;
   return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
 }
 
+/// Windows of an image, all of whose taps lie in it, on a grid of rows and columns.
+struct MaxPoolRows {
+  std::int64_t rows, cols;          // windows; at least 4 columns
+  std::int64_t tap_rows, tap_cols;  // elements of a window: at most 256
+  std::int64_t row_step, col_step;  // from an element of a window to the next
+  std::int64_t row_stride, stride;  // from a window to the next; `stride` is 1 or 2
+  std::int64_t y_stride;            // from a row of y, and of the taps, to the next
+};
+
 struct Isa {
   const char* name;
   FloatKernels<float> float32;
@@ -113,6 +122,13 @@ struct Isa {
 
   /// y[i] = x[i] / 255, rounded once: 0 to 1.
   void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);
+
+  /// y = the maximum of each window and, unless `tap` is null, which of its elements that is, by rows: the first of
+  /// equal ones; NaN if there is one, and then the last.
+  void (*max_pool)(const float* x, const MaxPoolRows& r, float* y, std::uint8_t* tap);
+  /// dx (2 rows, width) = gy (rows, cols) at the taps of windows of 2 x 2 that do not overlap, else 0; cols >= 4.
+  void (*max_pool_2x2_gradient)(const float* gy, const std::uint8_t* tap, std::int64_t rows, std::int64_t cols,
+                                std::int64_t width, float* dx);
 
   /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_multiple.
   void (*philox)(const RandomStream& s, std::uint64_t first, std::int64_t count, std::uint32_t* words);

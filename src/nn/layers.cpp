@@ -17,6 +17,11 @@ std::int64_t checked_extent(const char* layer, const char* what, std::int64_t ex
   return extent;
 }
 
+double checked_probability(const char* layer, double p) {
+  if (!(p >= 0 && p <= 1)) fail<ValueError>(layer, "p is {}, it must lie in [0, 1]", p);
+  return p;
+}
+
 }  // namespace
 
 Identity::~Identity() = default;
@@ -57,12 +62,15 @@ std::string Embedding::extra_repr() const {
   return fmt::format("{}, {}{}", n, weight.size(1), padding);
 }
 
-Dropout::Dropout(double p) : p_(p) {
-  if (!(p >= 0 && p <= 1)) fail<ValueError>("Dropout", "p is {}, it must lie in [0, 1]", p);
-}
+Dropout::Dropout(double p) : p_(checked_probability("Dropout", p)) {}
 Dropout::~Dropout() = default;
 Tensor Dropout::forward(const Tensor& x) const { return dropout(x, p_, is_training()); }
 std::string Dropout::extra_repr() const { return fmt::format("p={}, inplace=False", repr(p_)); }
+
+Dropout2d::Dropout2d(double p) : p_(checked_probability("Dropout2d", p)) {}
+Dropout2d::~Dropout2d() = default;
+Tensor Dropout2d::forward(const Tensor& x) const { return dropout2d(x, p_, is_training()); }
+std::string Dropout2d::extra_repr() const { return fmt::format("p={}, inplace=False", repr(p_)); }
 
 Flatten::Flatten(std::int64_t start_dim, std::int64_t end_dim) : start_dim_(start_dim), end_dim_(end_dim) {}
 Flatten::~Flatten() = default;

@@ -9,6 +9,7 @@
 #include "kernels/isa/elementwise.hpp"
 #include "kernels/isa/gemm.hpp"
 #include "kernels/isa/optim.hpp"
+#include "kernels/isa/pooling.hpp"
 #include "kernels/isa/random.hpp"
 #include "kernels/isa/reduce.hpp"
 #include "kernels/isa/scatter.hpp"
@@ -51,6 +52,8 @@ const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
                              .float32 = kernels_of_type<float>,
                              .float64 = kernels_of_type<double>,
                              .unit_from_bytes = unit_from_bytes,
+                             .max_pool = max_pool,
+                             .max_pool_2x2_gradient = max_pool_2x2_gradient,
                              .philox = philox_words,
                              .keep_mask = keep_mask};
 
