@@ -1,6 +1,7 @@
 // The ops that layers are made of, in PyTorch's namespace: namespace F = xtape::nn::functional.
 #pragma once
 
+#include "xtape/embedding_bag.hpp"
 #include "xtape/ops.hpp"
 
 namespace xtape::nn::functional {
@@ -15,6 +16,7 @@ using xtape::cross_entropy_parts;
 using xtape::dropout;
 using xtape::elu;
 using xtape::embedding;
+using xtape::embedding_bag;
 using xtape::gelu;
 using xtape::hardtanh;
 using xtape::huber_loss;
@@ -45,9 +47,11 @@ using xtape::softmax;
 using xtape::softplus;
 using xtape::tanh;
 
+using xtape::BagMode;
 using xtape::BCEOptions;
 using xtape::BCEWithLogitsOptions;
 using xtape::CrossEntropyOptions;
+using xtape::EmbeddingBagOptions;
 using xtape::GELUApproximate;
 using xtape::HuberOptions;
 using xtape::KLDivOptions;
