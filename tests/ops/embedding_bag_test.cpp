@@ -16,11 +16,10 @@ using testing::expect_close;
 using testing::given;
 using testing::gradient;
 using testing::indices;
+using testing::inf;
 using testing::Input;
 using testing::leaf;
-using testing::uniform;
-
-constexpr double nan = NAN, inf = INFINITY;
+using testing::nan;
 
 struct NamedMode {
   BagMode mode;
