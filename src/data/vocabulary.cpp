@@ -24,16 +24,15 @@ constexpr char vocabulary_op[] = "Vocabulary";
 constexpr std::string_view first_line = "xtape-vocabulary 1 ";
 constexpr std::int64_t first_word = 2, most_words = 10'000'000;
 
-struct HashOfText {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-};
-/// Counts of words, or their numbers.
-using NumberOfWord = std::unordered_map<std::string, std::int64_t, HashOfText, std::equal_to<>>;
-
 }  // namespace
 
 struct Vocabulary::State {
+  struct HashOfText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+  };
+  using NumberOfWord = std::unordered_map<std::string, std::int64_t, HashOfText, std::equal_to<>>;
+
   NumberOfWord number;
   std::vector<std::string_view> words = {"<pad>", "<unk>"};  // the others are keys of `number`
 
@@ -56,7 +55,7 @@ Vocabulary Vocabulary::build(const std::vector<std::string>& texts, const Vocabu
   if (options.min_count < 1) {
     fail<ValueError>(vocabulary_op, "min_count = {}; expected at least 1", options.min_count);
   }
-  NumberOfWord counts;
+  State::NumberOfWord counts;
   for (const std::string& text : texts) {
     for (Words words(text); words.next();) {
       const std::string& word = words.word();
