@@ -1,5 +1,6 @@
-// xtape-text export: the same texts in the format of fastText, to compare with it: "__label__games a b c" a line, where
-// a b c are the text's words.
+// xtape-text export: the same texts in the format of fastText, to compare with it: a line "__label__games a b c" for
+// each, where a b c are the text's words. The lines are shuffled, since fastText reads them in their order in each
+// epoch. Also what all commands do with --data.
 #include <fmt/format.h>
 
 #include <memory>
@@ -16,8 +17,10 @@ struct Settings {
 };
 
 std::string as_fasttext(const Texts& texts) {
+  manual_seed(0);
   std::string all;
-  for (std::size_t i = 0; i < texts.text.size(); ++i) {
+  for (const std::int64_t sample : randperm(static_cast<std::int64_t>(texts.text.size())).to_vector<std::int64_t>()) {
+    const auto i = static_cast<std::size_t>(sample);
     all += fmt::format("__label__{} {}\n", texts.topic[i], fmt::join(data::words_of(texts.text[i]), " "));
   }
   return all;

@@ -99,7 +99,8 @@ Topics built_in_topics() {
       {"music", {"violin", "choir", "melody", "drum", "concert", "organ"}, {"plays", "sings", "tunes"}},
       {"sailing", {"harbour", "mast", "anchor", "wind", "keel", "tide"}, {"steers", "moors", "sails"}},
       {"gardening", {"rose", "hedge", "spade", "seed", "meadow", "root"}, {"plants", "waters", "prunes"}}};
-  const std::vector<const char*> people = {"a girl", "the teacher", "my uncle", "nobody", "an old man", "our neighbour"};
+  const std::vector<const char*> people = {"a girl", "the teacher", "my uncle",
+                                           "nobody", "an old man",  "our neighbour"};
   const std::vector<const char*> ends = {"in the morning", "every year", "without a word", "near the house", "at last"};
   Topics topics{.name = "built-in sentences"};
   for (const Rule& rule : rules) topics.names.emplace_back(rule.topic);
@@ -115,8 +116,8 @@ Topics built_in_topics() {
     // One word in ten is another topic's.
     const Rule& other = rules[std::stoul(draw(std::vector<const char*>{"0", "1", "2", "3"}))];
     const std::string verb = draw(rule.verbs), noun = draw(i % 10 == 0 ? other.nouns : rule.nouns);
-    const std::string text = fmt::format("{} {} the {} and the {} {}.", draw(people), verb, noun, draw(rule.nouns),
-                                         draw(ends));
+    const std::string text =
+        fmt::format("{} {} the {} and the {} {}.", draw(people), verb, noun, draw(rule.nouns), draw(ends));
     add(topics, hash, text, rule.topic, text);
   }
   return topics;

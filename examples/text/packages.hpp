@@ -1,6 +1,6 @@
-// Texts with topics: the one-line descriptions of a Debian package index, by section, or sentences that a grammar draws.
-// A text belongs to the training, validation or test part by a hash of its source's name, so that packages built from
-// one source, whose descriptions are alike, are in one part.
+// Texts with topics: the one-line descriptions of a Debian package index, by section, or sentences that a grammar
+// draws. A text belongs to the training, validation or test part by a hash of its source's name, so that packages built
+// from one source, whose descriptions are alike, are in one part.
 #pragma once
 
 #include <cstdint>
