@@ -14,6 +14,8 @@ using namespace xtape;
 
 namespace {
 
+constexpr int most_of_a_source = 10;
+
 struct Package {
   std::string source, section, description;
 };
@@ -77,8 +79,10 @@ Topics packages_in(const std::string& path, std::size_t count) {
   const std::map<std::string, Package> all = read_index(path);
   Topics topics{.name = path, .names = largest_sections(all, count)};
   Hash hash;
+  std::map<std::string, int> packages_of;
   for (const auto& [name, package] : all) {
     if (!std::binary_search(topics.names.begin(), topics.names.end(), package.section)) continue;
+    if (++packages_of[package.source] > most_of_a_source) continue;
     add(topics, hash, package.source, package.section, package.description);
   }
   if (topics.names.size() < 2 || topics.test.text.empty() || topics.validation.text.empty()) {

@@ -21,8 +21,9 @@ struct Topics {
 };
 
 /// The `topics` largest sections of an index as `apt-cache dumpavail` prints it. A package that is listed several times
-/// counts once; "contrib/" and "non-free/" do not belong to a section's name. FileError if the file cannot be read or
-/// has too few packages.
+/// counts once; "contrib/" and "non-free/" do not belong to a section's name. Of one source at most ten packages count,
+/// by name: one has two hundred with nearly the same description, which would decide the accuracy. FileError if the
+/// file cannot be read or has too few packages.
 Topics packages_in(const std::string& path, std::size_t topics);
 
 /// Sentences drawn by a grammar: each topic has words of its own, and all share others. The same on every machine.
