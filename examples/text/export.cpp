@@ -12,7 +12,7 @@ using namespace xtape;
 
 namespace {
 
-struct Settings {
+struct ExportSettings {
   std::string data = "built-in", directory;
 };
 
@@ -39,7 +39,7 @@ Topics load_topics(const std::string& data) {
 }
 
 Run add_export(CLI::App& app) {
-  auto s = std::make_shared<Settings>();
+  auto s = std::make_shared<ExportSettings>();
   add_data_option(app, s->data);
   app.add_option("DIR", s->directory, "Directory for train.txt, validation.txt and test.txt")->required();
   return [s] {

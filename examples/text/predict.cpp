@@ -13,7 +13,7 @@ using namespace xtape;
 
 namespace {
 
-struct Settings {
+struct PredictSettings {
   std::string model;
   std::vector<std::string> texts;
   std::size_t top = 3;
@@ -32,7 +32,7 @@ void answer(const Model& model, const std::string& text, std::size_t top) {
   fmt::print("{}\n", knows_a_word ? "" : "  (none of its words is known)");
 }
 
-void predict(const Settings& s) {
+void predict(const PredictSettings& s) {
   const Model model = load_model(s.model);
   for (const std::string& text : s.texts) answer(model, text, s.top);
   if (!s.texts.empty()) return;
@@ -45,7 +45,7 @@ void predict(const Settings& s) {
 }  // namespace
 
 Run add_predict(CLI::App& app) {
-  auto s = std::make_shared<Settings>();
+  auto s = std::make_shared<PredictSettings>();
   app.add_option("MODEL", s->model, "A file that train has written")->required();
   app.add_option("TEXT", s->texts, "Texts; none: the lines of stdin");
   app.add_option("--top", s->top, "How many topics to name")->check(CLI::Range(1, 1000));

@@ -14,7 +14,7 @@ using namespace xtape;
 
 namespace {
 
-struct Settings {
+struct TrainSettings {
   std::string data = "built-in", out = "text.safetensors", report;
   std::int64_t epochs = 15, patience = 3, batch_size = 64, dim = 16, length = 64, min_count = 1, max_words = 0;
   double lr = 3e-3;
@@ -25,7 +25,7 @@ struct Settings {
 /// Words that occur once should not outweigh the others: their vectors begin small.
 constexpr double first_scale = 0.1;
 
-Description description_of(const Topics& topics, const Settings& s) {
+Description description_of(const Topics& topics, const TrainSettings& s) {
   return {topics.names,
           data::Vocabulary::build(topics.training.text, {.max_size = s.max_words, .min_count = s.min_count}), s.length};
 }
@@ -65,7 +65,7 @@ void print_confusion(const train::Evaluation& e) {
   fmt::print("\n");
 }
 
-void train_on(const Settings& s, const Topics& topics) {
+void train_on(const TrainSettings& s, const Topics& topics) {
   manual_seed(s.seed);
   const Description d = description_of(topics, s);
   const data::TextDataset training = dataset_of(topics.training, d), validation = dataset_of(topics.validation, d),
@@ -102,7 +102,7 @@ void train_on(const Settings& s, const Topics& topics) {
 }  // namespace
 
 Run add_train(CLI::App& app) {
-  auto s = std::make_shared<Settings>();
+  auto s = std::make_shared<TrainSettings>();
   add_data_option(app, s->data);
   app.add_option("--out", s->out, "File for the model, with its vocabulary")->type_name("FILE");
   app.add_option("--report", s->report, "HTML file for a page about the run")->type_name("FILE");

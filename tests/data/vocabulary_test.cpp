@@ -170,7 +170,7 @@ TEST(Vocabulary, RefusesADamagedFileWithItsLine) {
       {"FileError: Vocabulary: line 4: \"cat\" stands on line 2 already", from("xtape-vocabulary 1 3\ncat\ndog\ncat\n")},
       {"FileError: Vocabulary: \"*words.txt\": line 2: \"\\ufffd\" is not a lower-cased word of at most 128 bytes", [] { loaded("xtape-vocabulary 1 1\n\xFF\n"); }},
       {"FileError: Vocabulary: \"*words.txt\": is truncated: line 1 says 1 words, there are 0", [] { loaded("xtape-vocabulary 1 1\n"); }},
-      {"FileError: Vocabulary: there is no file \"nowhere/words.txt\"", [] { Vocabulary::load("nowhere/words.txt"); }},
+      {"FileError: Vocabulary: \"nowhere/words.txt\": No such file or directory", [] { Vocabulary::load("nowhere/words.txt"); }},
   });
   // clang-format on
 }
