@@ -78,7 +78,7 @@ void train_on(const TrainSettings& s, const Topics& topics) {
                          {.epochs = s.epochs,
                           .batch_size = s.batch_size,
                           .seed = s.seed,
-                          .early_stopping = {.monitor = "validation_accuracy", .patience = s.patience},
+                          .early_stopping = {.patience = s.patience},
                           .checkpoint = {.best_path = s.out, .metadata = metadata_of(d)}});
   trainer.sink(train::ProgressBar(stdout));
   const auto begin = std::chrono::steady_clock::now();

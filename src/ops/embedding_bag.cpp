@@ -168,11 +168,11 @@ Tensor sums_of_rows(const Tensor& x, const Tensor& s, const Tensor& from, const 
                  });
   });
   if (!s.defined()) {
-    return record(bag_op, {x}, std::move(y), [from = save(from), to = save(to), m](const Tensor& gy) {
+    return record("embedding_bag", {x}, std::move(y), [from = save(from), to = save(to), m](const Tensor& gy) {
       return Gradients(sums_of_rows(gy, Tensor(), *to, *from, m));
     });
   }
-  return record(bag_op, {x, s}, std::move(y),
+  return record("embedding_bag", {x, s}, std::move(y),
                 [x = save(x, s.requires_grad()), s = save(s, x.requires_grad()), from = save(from), to = save(to), m](
                     const Tensor& gy, Wants wants) {
                   const Tensor f = *from, t = *to;
@@ -200,7 +200,7 @@ Tensor maxima_of_rows(const Tensor& w, const Entries& entries) {
       elements<bool>(has_entry)[bag[e]] = true;
     }
   });
-  return record(bag_op, {w}, std::move(y),
+  return record("embedding_bag", {w}, std::move(y),
                 [at = save(at), has_entry = save(has_entry), shape = w.shape()](const Tensor& gy) {
                   return Gradients(detail::scatter_add(where(*has_entry, gy, 0), 0, *at, shape));
                 });

@@ -20,7 +20,8 @@ const std::map<std::string, std::string> layer_of_header = {
     {"dtype.hpp", "core"},        {"shape.hpp", "core"},          {"generator.hpp", "core"},
     {"parallel.hpp", "core"},     {"hooks.hpp", "core"},          {"tensor.hpp", "autograd"},
     {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
-    {"random.hpp", "ops"},        {"losses.hpp", "ops"},          {"ops.hpp", "ops"}};
+    {"random.hpp", "ops"},        {"losses.hpp", "ops"},          {"ops.hpp", "ops"},
+    {"embedding_bag.hpp", "ops"}};
 
 /// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/layers.hpp; "" for a file without a
 /// layer (xtape.hpp and the interop headers).
