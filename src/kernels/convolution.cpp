@@ -96,18 +96,16 @@ void pack_weight(const Pass<T>& pass, T* to) {
       for (const std::int64_t u : pass.across.taps) at.push_back(c * pass.of_channel + t * pass.kernel_width + u);
     }
   }
-  const std::int64_t depth = pass.depth(), part = part_of_terms(depth), high = isa_of<T>().window_rows;
+  const std::int64_t depth = pass.depth(), part = part_of_terms(depth);
   for (std::int64_t g = 0; g < pass.groups; ++g) {
     for (std::int64_t p = 0; p < depth; p += part) {
       const std::int64_t end = std::min(depth, p + part);
-      std::int64_t i = 0;
-      for (std::int64_t strips = (pass.rows + high - 1) / high; strips > 0; --strips) {
-        const std::int64_t rows = (pass.rows - i + strips - 1) / strips;
+      for (std::int64_t i = 0, rows; i < pass.rows; i += rows) {
+        rows = isa_of<T>().window_rows(pass.rows - i);
         for (std::int64_t q = p; q < end; ++q) {
           const T* const from = pass.weight + g * pass.of_group + i * pass.of_row + at[static_cast<std::size_t>(q)];
           for (std::int64_t r = 0; r < rows; ++r) *to++ = from[r * pass.of_row];
         }
-        i += rows;
       }
     }
   }

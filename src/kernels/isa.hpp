@@ -85,12 +85,12 @@ struct FloatKernels {
 
   // Row p of a matrix of windows begins at source + offset[p]; see kernels/convolution.cpp.
 
-  /// out (m x columns, rows `ld` apart) = weight windows, or onto it. The weight lies in ceil(m / window_rows) strips
-  /// of nearly equal heights, the higher ones first, each k x height. Columns are rounded up to a multiple of
-  /// window_columns: as many are read and written.
+  /// out (m x columns, rows `ld` apart) = weight windows, or onto it. The weight lies in strips, each k x its height,
+  /// which window_rows gives. Columns are rounded up to a multiple of window_columns: as many are read and written.
   void (*multiply_windows)(const T* weight, std::int64_t m, const T* source, const std::int64_t* offset, std::int64_t k,
                            std::int64_t columns, bool onto, T* out, std::int64_t ld);
-  std::int64_t window_rows;
+  /// The height of the next strip of `left` rows.
+  std::int64_t (*window_rows)(std::int64_t left);
   /// to = from + bias[i], for `rows` rows i of `count` elements; no bias if it is null. A vector may be read where a
   /// row of `from` is shorter.
   void (*put_rows)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, const T* bias, T* to,

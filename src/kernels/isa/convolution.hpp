@@ -51,37 +51,52 @@ void window_tiles(const T* weight, const T* source, const int64_t* offset, int64
   }
 }
 
-/// How many vectors wide a tile is where there are enough columns: whole panels.
-constexpr int widest_windows(int rows) { return widest_tile(rows) / panel_vectors * panel_vectors; }
-
 template <class T>
 using WindowTiles = void (*)(const T* weight, const T* source, const int64_t* offset, int64_t k, int64_t count,
                              bool onto, T* out, int64_t ld);
+/// Tiles of one height: where there are enough columns, and the panels that are left.
 template <class T>
 struct WindowKernels {
-  WindowTiles<T> widest, panel;
+  WindowTiles<T> wide, panel;
+  int64_t width;  // of the wide ones
 };
-template <class T, class Rows>
-struct WindowTable;
-template <class T, int... r>
-struct WindowTable<T, std::integer_sequence<int, r...>> {
-  static constexpr WindowKernels<T> of_rows[] = {
-      {window_tiles<T, r + 1, widest_windows(r + 1)>, window_tiles<T, r + 1, panel_vectors>}...};
-};
+template <class T, int rows>
+inline WindowKernels<T> window_kernels_of() {
+  constexpr int vectors = widest_tile(rows) / panel_vectors * panel_vectors;
+  return {window_tiles<T, rows, vectors>, window_tiles<T, rows, panel_vectors>, vectors * lanes<T>};
+}
+
+/// The height of the next strip of `left` rows: few heights, for each is code of its own, whose tiles are large enough
+/// for the time that a multiply-add takes.
+inline int64_t window_rows(int64_t left) {
+  return left >= strip ? strip : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+template <class T>
+inline WindowKernels<T> window_kernels(int64_t rows) {
+  switch (rows) {
+    case strip: return window_kernels_of<T, strip>();
+#if defined(__AVX512F__)
+    case 8: return window_kernels_of<T, 8>();
+#endif
+#if defined(__AVX2__) || defined(__aarch64__)
+    case 4: return window_kernels_of<T, 4>();
+#endif
+    case 2: return window_kernels_of<T, 2>();
+    default: return window_kernels_of<T, 1>();
+  }
+}
 
 /// As FloatKernels has it.
 template <class T>
 void multiply_windows(const T* weight, int64_t m, const T* source, const int64_t* offset, int64_t k, int64_t columns,
                       bool onto, T* out, int64_t ld) {
-  int64_t i = 0;
-  for (int64_t strips = (m + strip - 1) / strip; strips > 0; --strips) {
-    const int64_t rows = (m - i + strips - 1) / strips;
-    const WindowKernels<T>& kernels = WindowTable<T, std::make_integer_sequence<int, strip>>::of_rows[rows - 1];
-    const int64_t wide = widest_windows(static_cast<int>(rows)) * lanes<T>, whole = columns / wide, done = whole * wide;
-    kernels.widest(weight + i * k, source, offset, k, whole, onto, out + i * ld, ld);
+  for (int64_t i = 0, rows; i < m; i += rows) {
+    rows = window_rows(m - i);
+    const WindowKernels<T> kernels = window_kernels<T>(rows);
+    const int64_t whole = columns / kernels.width, done = whole * kernels.width;
+    kernels.wide(weight + i * k, source, offset, k, whole, onto, out + i * ld, ld);
     kernels.panel(weight + i * k, source + done, offset, k, (columns - done + panel<T> - 1) / panel<T>, onto,
                   out + i * ld + done, ld);
-    i += rows;
   }
 }
 
@@ -109,6 +124,17 @@ void put_rows(const T* from, int64_t ld_from, int64_t rows, int64_t count, const
 
 // ---- gradients times windows ---------------------------------------------------------------------------------------
 
+// The largest tile: its sums, one operand's vectors and one of the other's fill the registers. Filters often come in
+// fours, and the taps of a kernel in threes.
+constexpr int window_dot_rows = 4;
+#if defined(__AVX512F__)
+constexpr int window_dot_columns = 6;
+#elif defined(__AVX2__) || defined(__aarch64__)
+constexpr int window_dot_columns = 3;
+#else
+constexpr int window_dot_columns = 2;
+#endif
+
 /// sums[i * columns + j] = row i of g times row j of the windows, over k elements.
 template <class T, int rows, int columns>
 void window_dots(const T* g, int64_t ld, const T* source, const int64_t* offset, int64_t k, T* sums) {
@@ -119,14 +145,26 @@ void window_dots(const T* g, int64_t ld, const T* source, const int64_t* offset,
 #pragma GCC unroll 8
   for (int j = 0; j < columns; ++j) row[j] = source + offset[j];
   const auto add = [ g, ld, &row, &sum ](int64_t p, auto part) __attribute__((always_inline)) {
-    Vec<T> u[rows];
+    if constexpr (rows < columns) {
+      Vec<T> u[rows];
 #pragma GCC unroll 8
-    for (int i = 0; i < rows; ++i) u[i] = part.load(g + i * ld + p, T{});
+      for (int i = 0; i < rows; ++i) u[i] = part.load(g + i * ld + p, T{});
 #pragma GCC unroll 8
-    for (int j = 0; j < columns; ++j) {
-      const Vec<T> w = part.load(row[j] + p, T{});
+      for (int j = 0; j < columns; ++j) {
+        const Vec<T> w = part.load(row[j] + p, T{});
 #pragma GCC unroll 8
-      for (int i = 0; i < rows; ++i) sum[i * columns + j] = multiply_add(u[i], w, sum[i * columns + j]);
+        for (int i = 0; i < rows; ++i) sum[i * columns + j] = multiply_add(u[i], w, sum[i * columns + j]);
+      }
+    } else {
+      Vec<T> w[columns];
+#pragma GCC unroll 8
+      for (int j = 0; j < columns; ++j) w[j] = part.load(row[j] + p, T{});
+#pragma GCC unroll 8
+      for (int i = 0; i < rows; ++i) {
+        const Vec<T> u = part.load(g + i * ld + p, T{});
+#pragma GCC unroll 8
+        for (int j = 0; j < columns; ++j) sum[i * columns + j] = multiply_add(u, w[j], sum[i * columns + j]);
+      }
     }
   };
   int64_t p = 0;
@@ -135,26 +173,14 @@ void window_dots(const T* g, int64_t ld, const T* source, const int64_t* offset,
   sum_each<T, rows * columns>(sum, sums);
 }
 
-// A tile of `most` rows or columns, one less, or one: most numbers are sums of the first two.
-template <int most>
-inline int64_t size_of_group(int64_t left) {
-  const int64_t smaller_ones = (most - left % most) % most;
-  if (smaller_ones * (most - 1) <= left) return smaller_ones > 0 ? most - 1 : most;
-  return left >= most ? most : left >= most - 1 ? most - 1 : 1;
-}
 template <class T>
 using WindowDots = void (*)(const T* g, int64_t ld, const T* source, const int64_t* offset, int64_t k, T* sums);
 template <class T, int rows>
 inline WindowDots<T> window_dots_of_rows(int64_t columns) {
-  return columns == dot_columns       ? window_dots<T, rows, dot_columns>
-         : columns == dot_columns - 1 ? window_dots<T, rows, dot_columns - 1>
-                                      : window_dots<T, rows, 1>;
-}
-template <class T>
-inline WindowDots<T> window_dots_of(int64_t rows, int64_t columns) {
-  return rows == dot_rows       ? window_dots_of_rows<T, dot_rows>(columns)
-         : rows == dot_rows - 1 ? window_dots_of_rows<T, dot_rows - 1>(columns)
-                                : window_dots_of_rows<T, 1>(columns);
+  if constexpr (window_dot_columns > 3) {
+    if (columns == 3) return window_dots<T, rows, 3>;
+  }
+  return columns == 1 ? window_dots<T, rows, 1> : window_dots<T, rows, window_dot_columns>;
 }
 
 /// As FloatKernels has it.
@@ -162,11 +188,13 @@ template <class T>
 void dot_windows(const T* g, int64_t ld, int64_t m, const T* source, const int64_t* offset, int64_t n, int64_t k,
                  T* sums, int64_t ld_sums) {
   for (int64_t i = 0, rows; i < m; i += rows) {
-    rows = size_of_group<dot_rows>(m - i);
+    rows = m - i >= window_dot_rows ? window_dot_rows : 1;
     for (int64_t j = 0, columns; j < n; j += columns) {
-      columns = size_of_group<dot_columns>(n - j);
-      T tile[dot_rows * dot_columns];
-      window_dots_of<T>(rows, columns)(g + i * ld, ld, source, offset + j, k, tile);
+      columns = n - j >= window_dot_columns ? window_dot_columns : window_dot_columns > 3 && n - j >= 3 ? 3 : 1;
+      T tile[window_dot_rows * window_dot_columns];
+      const WindowDots<T> dots =
+          rows == 1 ? window_dots_of_rows<T, 1>(columns) : window_dots_of_rows<T, window_dot_rows>(columns);
+      dots(g + i * ld, ld, source, offset + j, k, tile);
       put_sums(tile, rows, columns, true, Place<T>{sums + i * ld_sums + j, ld_sums, 1});
     }
   }

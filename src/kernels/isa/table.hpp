@@ -47,7 +47,7 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .gemm_room = multiply_room<T>,
                                              .gemm_rate = 3.0 * lanes<T>,
                                              .multiply_windows = multiply_windows<T>,
-                                             .window_rows = strip,
+                                             .window_rows = window_rows,
                                              .put_rows = put_rows<T>,
                                              .dot_windows = dot_windows<T>};
 }

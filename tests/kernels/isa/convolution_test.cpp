@@ -32,15 +32,14 @@ std::int64_t rounded(std::int64_t columns) { return kernels::round_up(columns, k
 
 /// The weight (m x k) in strips, as multiply_windows reads it.
 template <class T>
-std::vector<T> in_strips(const std::vector<T>& weight, std::int64_t m, std::int64_t k, std::int64_t most) {
+std::vector<T> in_strips(const kernels::FloatKernels<T>& kernels, const std::vector<T>& weight, std::int64_t m,
+                         std::int64_t k) {
   std::vector<T> to;
-  std::int64_t i = 0;
-  for (std::int64_t strips = (m + most - 1) / most; strips > 0; --strips) {
-    const std::int64_t rows = (m - i + strips - 1) / strips;
+  for (std::int64_t i = 0, rows; i < m; i += rows) {
+    rows = kernels.window_rows(m - i);
     for (std::int64_t p = 0; p < k; ++p) {
       for (std::int64_t r = i; r < i + rows; ++r) to.push_back(weight[static_cast<std::size_t>(r * k + p)]);
     }
-    i += rows;
   }
   return to;
 }
@@ -58,7 +57,7 @@ void expect_products(const kernels::Isa& isa, std::int64_t m, std::int64_t k, st
   const std::int64_t ld = rounded(columns);
   const std::vector<T> weight = drawn<T>(1, m * k), source = drawn<T>(2, largest_offset + ld);
   const std::vector<std::int64_t> at = offsets(k);
-  const std::vector<T> strips = in_strips(weight, m, k, kernels.window_rows);
+  const std::vector<T> strips = in_strips(kernels, weight, m, k);
   std::vector<T> out(static_cast<std::size_t>(m * ld), T{5});
   kernels.multiply_windows(strips.data(), m, source.data(), at.data(), k, columns, false, out.data(), ld);
   kernels.multiply_windows(strips.data(), m, source.data(), at.data(), k, columns, true, out.data(), ld);
