@@ -210,7 +210,11 @@ void add_taps(const Convolution& c, const Windows<T>& windows, const T* product,
                          const std::int64_t first = column >= 0 ? 0 : (-column + across.step - 1) / across.step;
                          const std::int64_t last = std::min(n, (width - column + across.step - 1) / across.step);
                          T* const line = channel + image * next_image + to * width + column;
-                         for (std::int64_t j = first; j < last; ++j) line[j * across.step] += product[at + j];
+                         if (across.step == 1) {
+                           for (std::int64_t j = first; j < last; ++j) line[j] += product[at + j];
+                         } else {
+                           for (std::int64_t j = first; j < last; ++j) line[j * across.step] += product[at + j];
+                         }
                        });
     }
   }
@@ -315,20 +319,17 @@ template <class T>
 void spread(const WeightPass<T>& pass, const Windows<T>& windows, const WindowChunk& chunk, std::int64_t first,
             std::int64_t count, T* to) {
   const std::int64_t columns = windows.columns(), outputs = pass.outputs();
-  for (std::int64_t f = 0; f < count; ++f) {
-    T* const line = to + f * columns;
-    std::int64_t done = 0;
-    windows.each_run(0, columns,
-                     [&pass, &chunk, &done, first, f, line, outputs](std::int64_t image, std::int64_t row, std::int64_t,
-                                                                     std::int64_t n, std::int64_t at) {
-                       for (; done < at; ++done) line[done] = T{};
-                       const T* const from = pass.gy +
-                                             ((chunk.first_image + image) * pass.c.filters + first + f) * outputs +
-                                             (chunk.first_row + row) * pass.across.count;
-                       std::copy(from, from + n, line + at);
-                       done = at + n;
-                     });
-  }
+  const FloatKernels<T>& kernels = isa_of<T>();
+  std::int64_t done = 0;
+  windows.each_run(0, columns,
+                   [&](std::int64_t image, std::int64_t row, std::int64_t, std::int64_t n, std::int64_t at) {
+                     const T* const from = pass.gy + ((chunk.first_image + image) * pass.c.filters + first) * outputs +
+                                           (chunk.first_row + row) * pass.across.count;
+                     kernels.put_rows(from, outputs, count, n, nullptr, to + at, columns);
+                     for (std::int64_t f = 0; f < count && done < at; ++f)
+                       std::fill(to + f * columns + done, to + f * columns + at, T{});
+                     done = at + n;
+                   });
 }
 
 /// Adds a chunk's part of channels first to last of a group. `exact`: no column is read that belongs to no output, for
@@ -408,20 +409,16 @@ void weight_gradient(const WeightPass<T>& pass, bool exact, T* dw) {
 
 template <class T>
 void weight(const Convolution& c, const T* x, const T* gy, T* dw) {
-  constexpr std::int64_t most_channels = 64;
-  const std::int64_t channels = c.channels / c.groups;
-  const WeightPass<T> pass{c,
-                           x,
-                           gy,
-                           images_seen(c.height),
-                           images_seen(c.width),
-                           channels,
-                           c.filters / c.groups,
-                           c.height.kernel * c.width.kernel,
-                           std::min(channels, most_channels)};
+  const std::int64_t channels = c.channels / c.groups, filters = c.filters / c.groups;
+  WeightPass<T> pass{
+      c, x, gy, images_seen(c.height), images_seen(c.width), channels, filters, c.height.kernel * c.width.kernel, 1};
   const std::int64_t size = c.filters * pass.row();
   if (size == 0) return;
   if (c.images * pass.outputs() == 0) return std::fill_n(dw, size, T{}), void();
+  // So many channels that the second cache holds long rows of them.
+  constexpr std::int64_t most_channels = 64, near = 128;
+  const std::int64_t each = WindowChunks(pass.down, pass.across, c.images, 1, filters, usual_columns).elements();
+  pass.most_channels = std::clamp<std::int64_t>(near / each, 1, std::min(channels, most_channels));
   weight_gradient(pass, false, dw);
   if (std::any_of(dw, dw + size, [](T v) { return std::isnan(v); })) weight_gradient(pass, true, dw);
 }

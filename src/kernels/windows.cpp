@@ -50,9 +50,9 @@ WindowChunks::WindowChunks(const WindowAxis& rows, const WindowAxis& columns, st
   const std::int64_t outputs = rows.count * columns.count, columns_of_image = down.length * across.length;
   constexpr std::int64_t store = 16;  // storing an element takes about as long as so many multiply-adds
   stored_ = columns_of_image * multiples > outputs * (multiples + store);
-  const std::int64_t planes = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
-                                                                           : down.origin.size() * across.origin.size());
-  const std::int64_t fit = std::max(std::min(wished, most_elements / planes), fewest_columns);
+  elements_ = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
+                                                           : down.origin.size() * across.origin.size());
+  const std::int64_t fit = std::max(std::min(wished, most_elements / elements_), fewest_columns);
   const std::int64_t width = stored_ ? columns.count : across.length, one = stored_ ? outputs : columns_of_image;
   images_at_a_time_ = std::clamp<std::int64_t>(fit / one, 1, images_);
   rows_at_a_time_ = one <= 2 * fit ? rows_ : std::clamp<std::int64_t>(fit / width, 1, rows_);
@@ -103,11 +103,7 @@ void Windows<T>::lay_out(const WindowSource<T>& source, std::int64_t first, T* t
     const std::int64_t next = source.all_channels * pixels;
     if (stored_) {
       for (std::size_t t = 0; t < down_.plane.size(); ++t) {
-        for (std::size_t u = 0; u < across_.plane.size(); ++u, at += plane_) {
-          for (std::int64_t n = 0; n < chunk_.images; ++n) {
-            store_windows(image + n * next, t, u, at + n * down_.count * across_.count);
-          }
-        }
+        for (std::size_t u = 0; u < across_.plane.size(); ++u, at += plane_) store_windows(image, next, t, u, at);
       }
       continue;
     }
@@ -133,39 +129,48 @@ void Windows<T>::lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T
   const std::int64_t row = down_.origin[static_cast<std::size_t>(f)];
   const std::int64_t column = across_.origin[static_cast<std::size_t>(g)] + left * step;
   std::fill(to, to + top * width, T{});
+  if (step == 1 && top < bottom && left < right) {
+    isa_of<T>().put_rows(image + (row + top * down_.step) * across_.extent + column, down_.step * across_.extent,
+                         bottom - top, right - left, nullptr, to + top * width + left, width);
+  }
   for (std::int64_t r = top; r < bottom; ++r) {
     const T* const from = image + (row + r * down_.step) * across_.extent + column;
     T* const line = to + r * width;
     for (std::int64_t j = 0; j < left; ++j) line[j] = T{};
-    if (step == 1) {
-      std::copy(from, from + (right - left), line + left);
-    } else {
-      for (std::int64_t j = left; j < right; ++j) line[j] = from[(j - left) * step];
-    }
+    for (std::int64_t j = left; j < right && step > 1; ++j) line[j] = from[(j - left) * step];
     for (std::int64_t j = right; j < width; ++j) line[j] = T{};
   }
   std::fill(to + bottom * width, to + height * width, T{});
 }
 
-/// What each output of an image sees by tap t down and tap u across.
+/// What each output of each image sees by tap t down and tap u across; images are `next` apart.
 template <class T>
-void Windows<T>::store_windows(const T* image, std::size_t t, std::size_t u, T* to) const {
-  const auto seen_first = [](const PlanesOfAxis& axis, std::size_t tap) {
+void Windows<T>::store_windows(const T* image, std::int64_t next, std::size_t t, std::size_t u, T* to) const {
+  const auto first_seen = [](const PlanesOfAxis& axis, std::size_t tap) {
     return axis.origin[static_cast<std::size_t>(axis.plane[tap])] + axis.index[tap] * axis.step;
   };
-  const std::int64_t step = across_.step, width = across_.count, column = seen_first(across_, u);
-  const std::int64_t left = std::clamp<std::int64_t>(ceil_div(-column, step), 0, width);
-  const std::int64_t right = std::clamp<std::int64_t>(ceil_div(across_.extent - column, step), left, width);
-  for (std::int64_t i = 0; i < down_.count; ++i, to += width) {
-    const std::int64_t row = seen_first(down_, t) + i * down_.step;
-    if (row < 0 || row >= down_.extent) {
-      std::fill(to, to + width, T{});
+  const auto begin = [](const PlanesOfAxis& axis, std::int64_t seen) {
+    return std::clamp<std::int64_t>(ceil_div(-seen, axis.step), 0, axis.count);
+  };
+  const auto end = [](const PlanesOfAxis& axis, std::int64_t seen, std::int64_t from) {
+    return std::clamp<std::int64_t>(ceil_div(axis.extent - seen, axis.step), from, axis.count);
+  };
+  const std::int64_t row = first_seen(down_, t), column = first_seen(across_, u), width = across_.count;
+  const std::int64_t top = begin(down_, row), bottom = end(down_, row, top);
+  const std::int64_t left = begin(across_, column), right = end(across_, column, left), step = across_.step;
+  const bool whole = bottom - top == down_.count && right - left == width;
+  const std::int64_t ld = down_.step * across_.extent;
+  const T* from = image + (row + top * down_.step) * across_.extent + column + left * step;
+  for (std::int64_t n = 0; n < chunk_.images; ++n, from += next, to += down_.count * width) {
+    if (!whole) std::fill(to, to + down_.count * width, T{});
+    if (step == 1 && right - left > 2) {
+      isa_of<T>().put_rows(from, ld, bottom - top, right - left, nullptr, to + top * width + left, width);
       continue;
     }
-    const T* const from = image + row * across_.extent + column;
-    for (std::int64_t j = 0; j < left; ++j) to[j] = T{};
-    for (std::int64_t j = left; j < right; ++j) to[j] = from[j * step];
-    for (std::int64_t j = right; j < width; ++j) to[j] = T{};
+    for (std::int64_t i = top; i < bottom; ++i) {
+      const T* const line = from + (i - top) * ld;
+      for (std::int64_t j = left; j < right; ++j) to[i * width + j] = line[(j - left) * step];
+    }
   }
 }
 

@@ -55,9 +55,12 @@ class WindowChunks {
   std::int64_t count() const { return image_steps_ * row_steps_; }
   WindowChunk operator[](std::int64_t i) const;
   bool stored() const { return stored_; }  // the matrix itself
+  /// How many elements are laid out for a column.
+  std::int64_t elements() const { return elements_; }
 
  private:
   std::int64_t images_, rows_, images_at_a_time_, rows_at_a_time_, image_steps_, row_steps_;
+  std::int64_t elements_;
   bool stored_;
 };
 
@@ -92,7 +95,7 @@ class Windows {
 
  private:
   void lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T* to) const;
-  void store_windows(const T* image, std::size_t t, std::size_t u, T* to) const;
+  void store_windows(const T* image, std::int64_t next, std::size_t t, std::size_t u, T* to) const;
 
   const WindowChunk chunk_;
   const PlanesOfAxis down_, across_;

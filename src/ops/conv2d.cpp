@@ -59,7 +59,7 @@ Tensor detail::convolve(const ConvShape& s, const Tensor& x, const Tensor& weigh
         Tensor dx, dw, db;
         if (wants[0]) dx = convolve_transposed(s, gy, *w);
         if (wants[1]) dw = convolve_weight(s, *x, gy);
-        if (wants[2]) db = convolve_bias(s, gy);
+        if (wants[2]) db = convolve_bias(gy);
         return Gradients(dx, dw, db);
       });
 }

@@ -58,7 +58,7 @@ Tensor detail::convolve_transposed(const ConvShape& s, const Tensor& x, const Te
         Tensor dx, dw, db;
         if (wants[0]) dx = convolve(s, gy, *w);
         if (wants[1]) dw = convolve_weight(s, gy, *x);
-        if (wants[2]) db = convolve_bias(s, gy);
+        if (wants[2]) db = convolve_bias(gy);
         return Gradients(dx, dw, db);
       });
 }

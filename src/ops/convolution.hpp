@@ -29,7 +29,7 @@ Tensor convolve_transposed(const ConvShape& s, const Tensor& y, const Tensor& we
 /// The weight's gradient from images and a gradient of outputs.
 Tensor convolve_weight(const ConvShape& s, const Tensor& x, const Tensor& gy);
 /// The bias' gradient: the sum over all but the channels.
-Tensor convolve_bias(const ConvShape& s, const Tensor& gy);
+Tensor convolve_bias(const Tensor& gy);
 
 /// What the checks of both ops know of a call. `in` and `out` are the numbers of channels.
 struct ConvCall {

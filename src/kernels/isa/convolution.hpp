@@ -91,7 +91,8 @@ void put_rows(const T* from, int64_t ld_from, int64_t rows, int64_t count, const
   if (count < lanes<T>) {
     const First<T> part{count};
     for (int64_t i = 0; i < rows; ++i, from += ld_from, to += ld_to) {
-      part.store(to, bias ? Vec<T>::load_unaligned(from) + Vec<T>(bias[i]) : Vec<T>::load_unaligned(from));
+      const Vec<T> v = part.load(from, T{});
+      part.store(to, bias ? v + Vec<T>(bias[i]) : v);
     }
     return;
   }
