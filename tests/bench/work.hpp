@@ -30,6 +30,26 @@ inline const Net toy{"toy", {2, 32, 32, 3}};
 /// On one batch, the same each time: zero_grad, forward, cross-entropy, backward, step.
 Work training_step(const Net& net, Optimizer optimizer, std::int64_t batch);
 
+/// A net of images: 3 x 3 convolutions with ReLU, in blocks that end in max pooling by 2; `hidden` adds a layer of so
+/// many features, with dropout, before the classes.
+struct ConvNet {
+  std::string name;
+  std::int64_t channels, size;
+  std::vector<std::vector<std::int64_t>> blocks;  // channels of each convolution
+  bool batch_norm;
+  std::int64_t hidden;
+};
+inline const ConvNet cnn{"cnn", 1, 28, {{32}, {64}}, false, 128};
+inline const ConvNet vgg{"vgg", 3, 32, {{32, 32}, {64, 64}, {128}}, true, 0};
+
+/// The same step with Adam, and the logits in evaluation mode without a tape.
+Work training_step(const ConvNet& net, std::int64_t batch);
+Work evaluation(const ConvNet& net, std::int64_t batch);
+
+/// A layer's forward and backward in training mode on (n, c, size, size).
+enum class ImageLayer { max_pool2d, batch_norm2d, relu, dropout };
+Work image_layer(ImageLayer layer, std::int64_t n, std::int64_t c, std::int64_t size);
+
 /// a + b of 4 floats, where a requires grad.
 Work recorded_add();
 /// y = y * c, `length` times, from 4 floats x that require grad; then backward to x.

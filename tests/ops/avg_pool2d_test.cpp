@@ -71,7 +71,7 @@ TEST(AvgPool2d, CountsThePaddingUnlessToldOtherwise) {
   expect_close(avg_pool2d(x, 2, {.padding = 1, .count_include_pad = false}), {1, 1, 1, 1});
 }
 
-TEST(AvgPool2d, CountsNothingBeyondThePaddedImage) {
+TEST(AvgPool2d, CountsNothingBeyondThePaddedImage) {  // SEMANTICS [76]
   const AvgPool2dOptions options = {.stride = 3, .padding = 1, .ceil_mode = true};
   expect_close(avg_pool2d(ones({1, 5, 5}), 3, options), {4. / 9, 2. / 3, 2. / 3, 1}, 1e-6);
 }
@@ -94,7 +94,7 @@ TEST(AdaptiveAvgPool2d, OfSizeOneIsTheMeanOfEachChannel) {
   expect_close(y, {1.5, 5.5, 9.5, 13.5, 17.5, 21.5});
 }
 
-TEST(AdaptiveAvgPool2d, RepeatsWhatIsSmallerThanTheOutput) {
+TEST(AdaptiveAvgPool2d, RepeatsWhatIsSmallerThanTheOutput) {  // SEMANTICS [76]
   expect_close(adaptive_avg_pool2d(arange(3, {.dtype = float32}).reshape({1, 1, 3}), {1, 5}), {0, 0.5, 1, 1.5, 2});
 }
 

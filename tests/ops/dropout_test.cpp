@@ -136,7 +136,7 @@ TEST(Dropout, TakesEmptyAndScalarInputs) {
   EXPECT_TRUE(y == 0 || y == 4);
 }
 
-TEST(Dropout2d, KeepsOrDropsWholeChannels) {
+TEST(Dropout2d, KeepsOrDropsWholeChannels) {  // SEMANTICS [77]
   manual_seed(1);
   for (const Shape& shape : {Shape{40, 5, 3, 2}, Shape{40, 5, 6}, Shape{40, 5, 2, 3, 1}, Shape{200, 1}}) {
     const std::vector<float> y = dropout2d(ones(shape), 0.25).to_vector<float>();

@@ -82,7 +82,7 @@ TEST(MaxPool2d, IsTheLargestElementOfEachWindow) {
   expect_close(y, {5, 7, 13, 15});
 }
 
-TEST(MaxPool2d, GivesTheGradientOfEqualElementsToTheFirst) {
+TEST(MaxPool2d, GivesTheGradientOfEqualElementsToTheFirst) {  // SEMANTICS [75]
   const Tensor x = leaf({2, 2, 1, 3, 2, 2, 3, 3}, {1, 2, 4});
   expect_close(gradient(max_pool2d(x, 2), x, {5, 7}), {5, 0, 0, 7, 0, 0, 0, 0});
 }
@@ -106,14 +106,14 @@ TEST(MaxPool2d, AddsTheGradientsOfOverlappingWindows) {
   expect_close(gradient(max_pool2d(x, 2, {.stride = 1}), x, {1, 2, 3, 4}), {0, 0, 0, 0, 10, 0, 0, 0, 0});
 }
 
-TEST(MaxPool2d, LeavesOutAWindowThatWouldBeginInTheRightPadding) {
+TEST(MaxPool2d, LeavesOutAWindowThatWouldBeginInTheRightPadding) {  // SEMANTICS [75]
   EXPECT_EQ(max_pool2d(ones({1, 5, 5}), 2, {.padding = 1, .ceil_mode = true}).shape(), (Shape{1, 3, 3}));
   EXPECT_EQ(max_pool2d(ones({1, 5, 5}), 2, {.ceil_mode = true}).shape(), (Shape{1, 3, 3}));
   EXPECT_EQ(max_pool2d(ones({1, 5, 5}), 2).shape(), (Shape{1, 2, 2}));
   EXPECT_EQ(max_pool2d(ones({1, 2, 2}), 3, {.stride = 2, .ceil_mode = true}).shape(), (Shape{1, 1, 1}));
 }
 
-TEST(MaxPool2d, KeepsAByteForEachWindowAndNothingInEvaluation) {
+TEST(MaxPool2d, IsOneEntryOnTheTapeAndNoneInEvaluation) {
   const Tensor x = randn({2, 3, 8, 8}, {.requires_grad = true});
   const Tensor y = max_pool2d(x, 2);
   const Tape tape = Tape::of(y);
