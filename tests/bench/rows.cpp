@@ -46,6 +46,7 @@ void add_rows() {
   row("relu/1e6", [] { return bench::relu(1'000'000); });
   row("add/1e6", [] { return bench::add(1'000'000); });
   row("sum/1e6", [] { return bench::sum(1'000'000); });
+  row("texts/epoch", [] { return bench::text_epoch(); })->Unit(benchmark::kMillisecond);
   const std::string images = bench::data_folder();
   row("fashion/epoch", [images] { return bench::epoch(images); })->Iterations(1)->Unit(benchmark::kMillisecond);
   row("fashion/evaluation", [images] { return bench::evaluation(images); })->Unit(benchmark::kMillisecond);

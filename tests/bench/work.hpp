@@ -51,6 +51,11 @@ Work evaluation(const std::string& directory);
 /// Reads the four compressed files into tensors.
 Work read_images(const std::string& directory);
 
+/// One epoch of a classifier of texts with Adam, in shuffled batches of 64: the mean of 16-dimensional vectors of the
+/// words, and a linear layer to 14 classes. xtape has the words of texts() padded to 64, libtorch has them packed, with
+/// offsets, which it is faster with.
+Work text_epoch();
+
 /// An environment variable, or `otherwise` if it is not set.
 inline std::string environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
@@ -84,6 +89,22 @@ inline std::vector<std::int64_t> classes(std::int64_t n, std::int64_t c) {
   std::vector<std::int64_t> values(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = i * 7 % c;
   return values;
+}
+
+inline constexpr std::int64_t text_words = 14'000, text_classes = 14;
+/// 36,000 texts of 1 to 15 words in [1, text_words), small ones more often, as package descriptions are.
+inline std::vector<std::vector<std::int64_t>> texts() {
+  constexpr std::int64_t count = 36'000, longest = 15;
+  const std::vector<float> u = numbers(count * longest);
+  std::vector<std::vector<std::int64_t>> all(count);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].resize(1 + i % longest);
+    for (std::size_t j = 0; j < all[i].size(); ++j) {
+      const float v = u[i * longest + j];
+      all[i][j] = 1 + static_cast<std::int64_t>(v * v * v * static_cast<float>(text_words - 1));
+    }
+  }
+  return all;
 }
 
 }  // namespace bench

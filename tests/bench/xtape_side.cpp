@@ -1,4 +1,5 @@
 // The work of work.hpp as a user of xtape writes it.
+#include <algorithm>
 #include <memory>
 #include <xtape/xtape.hpp>
 
@@ -153,6 +154,31 @@ Work read_images(const std::string& directory) {
     auto test = data::fashion_mnist(directory, data::Split::test);
     keep(train);
     keep(test);
+  };
+}
+
+Work text_epoch() {
+  manual_seed(0);
+  constexpr std::int64_t length = 64;
+  const std::vector<std::vector<std::int64_t>> words = texts();
+  const auto n = static_cast<std::int64_t>(words.size());
+  std::vector<std::int64_t> padded(words.size() * length);
+  for (std::size_t i = 0; i < words.size(); ++i) std::copy(words[i].begin(), words[i].end(), &padded[i * length]);
+  const data::TensorDataset texts(tensor(padded, {n, length}), labels(n, text_classes));
+  nn::Sequential model{nn::EmbeddingBag(text_words, 16, {.mode = nn::BagMode::mean, .padding_idx = 0}),
+                       nn::Linear(16, text_classes)};
+  auto optimizer = make(Optimizer::adam, model);
+  data::DataLoader batches(texts, {.batch_size = 64, .shuffle = true});
+  return [model, optimizer, batches]() mutable {
+    double total = 0;
+    for (auto [x, y] : batches) {
+      Tensor loss = F::cross_entropy(model(x), y);
+      optimizer->zero_grad();
+      loss.backward();
+      optimizer->step();
+      total += loss.item<double>() * static_cast<double>(y.size(0));
+    }
+    keep(total);
   };
 }
 

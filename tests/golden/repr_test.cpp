@@ -50,6 +50,10 @@ void expect_layers(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Linear(2, 3, bias=False)", nn::Linear(2, 3, {.bias = false}));
   as_in_pytorch.expect("nn.Embedding(10, 3)", nn::Embedding(10, 3));
   as_in_pytorch.expect("nn.Embedding(10, 3, padding_idx=-1)", nn::Embedding(10, 3, {.padding_idx = -1}));
+  as_in_pytorch.expect("nn.EmbeddingBag(10, 3)", nn::EmbeddingBag(10, 3));
+  as_in_pytorch.expect(
+      "nn.EmbeddingBag(10, 3, mode=\"max\", padding_idx=-1, include_last_offset=True)",
+      nn::EmbeddingBag(10, 3, {.mode = nn::BagMode::max, .include_last_offset = true, .padding_idx = -1}));
   as_in_pytorch.expect("nn.Dropout(0.5)", nn::Dropout(0.5));
   as_in_pytorch.expect("nn.Dropout(1.0)", nn::Dropout(1.0));
   as_in_pytorch.expect("nn.Dropout(1e-05)", nn::Dropout(1e-5));

@@ -21,7 +21,8 @@ const std::map<std::string, std::string> layer_of_header = {
     {"parallel.hpp", "core"},     {"hooks.hpp", "core"},          {"tensor.hpp", "autograd"},
     {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
     {"random.hpp", "ops"},        {"losses.hpp", "ops"},          {"ops.hpp", "ops"},
-    {"images.hpp", "images"}};
+    {"embedding_bag.hpp", "ops"}, {"convolution.hpp", "ops"},     {"pooling.hpp", "ops"},
+    {"size2d.hpp", "core"},       {"images.hpp", "images"}};
 
 /// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/layers.hpp; "" for a file without a
 /// layer (xtape.hpp and the interop headers).

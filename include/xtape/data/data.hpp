@@ -10,4 +10,6 @@
 #include "xtape/data/mnist.hpp"
 #include "xtape/data/sampler.hpp"
 #include "xtape/data/split.hpp"
+#include "xtape/data/text.hpp"
 #include "xtape/data/transforms.hpp"
+#include "xtape/data/vocabulary.hpp"

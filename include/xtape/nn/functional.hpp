@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/convolution.hpp"
+#include "xtape/embedding_bag.hpp"
 #include "xtape/ops.hpp"
 #include "xtape/pooling.hpp"
 
@@ -22,6 +23,7 @@ using xtape::dropout;
 using xtape::dropout2d;
 using xtape::elu;
 using xtape::embedding;
+using xtape::embedding_bag;
 using xtape::gelu;
 using xtape::hardtanh;
 using xtape::huber_loss;
@@ -54,11 +56,13 @@ using xtape::softplus;
 using xtape::tanh;
 
 using xtape::AvgPool2dOptions;
+using xtape::BagMode;
 using xtape::BCEOptions;
 using xtape::BCEWithLogitsOptions;
 using xtape::Conv2dOptions;
 using xtape::ConvTranspose2dOptions;
 using xtape::CrossEntropyOptions;
+using xtape::EmbeddingBagOptions;
 using xtape::GELUApproximate;
 using xtape::HuberOptions;
 using xtape::KLDivOptions;

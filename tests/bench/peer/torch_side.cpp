@@ -196,4 +196,35 @@ Work read_images(const std::string& directory) {
   };
 }
 
+Work text_epoch() {
+  torch::manual_seed(0);
+  torch::nn::EmbeddingBag bag(torch::nn::EmbeddingBagOptions(text_words, 16).mode(torch::kMean).padding_idx(0));
+  torch::nn::Linear head(16, text_classes);
+  std::vector<torch::Tensor> parameters = bag->parameters();
+  for (const torch::Tensor& p : head->parameters()) parameters.push_back(p);
+  const auto words = std::make_shared<const std::vector<std::vector<std::int64_t>>>(texts());
+  const auto n = static_cast<std::int64_t>(words->size());
+  return [bag, head, parameters, words, y = labels(n, text_classes),
+          optimizer = make(Optimizer::adam, parameters)]() mutable {
+    double total = 0;
+    for (const torch::Tensor& indices : torch::randperm(y.size(0), torch::kInt64).split(64)) {
+      std::vector<std::int64_t> packed, offsets;
+      for (std::int64_t i = 0; i < indices.size(0); ++i) {
+        const std::vector<std::int64_t>& text = (*words)[static_cast<std::size_t>(indices.data_ptr<std::int64_t>()[i])];
+        offsets.push_back(static_cast<std::int64_t>(packed.size()));
+        packed.insert(packed.end(), text.begin(), text.end());
+      }
+      const torch::Tensor x = torch::tensor(at::ArrayRef<std::int64_t>(packed));
+      const torch::Tensor begin = torch::tensor(at::ArrayRef<std::int64_t>(offsets));
+      torch::Tensor target = y.index_select(0, indices);
+      torch::Tensor loss = F::cross_entropy(head->forward(bag->forward(x, begin)), target);
+      drop(parameters);
+      loss.backward();
+      optimizer->step();
+      total += loss.item<double>() * static_cast<double>(target.size(0));
+    }
+    keep(total);
+  };
+}
+
 }  // namespace bench
