@@ -1,14 +1,11 @@
 # The component xtape::images: PNG and JPEG files, by libpng and libjpeg-turbo. It is a library beside xtape and uses
 # xtape's public headers only.
-if(NOT XTAPE_BUILD_IMAGES MATCHES "^(AUTO|ON|OFF)$")
-  message(FATAL_ERROR "XTAPE_BUILD_IMAGES is ${XTAPE_BUILD_IMAGES}; it is ON, OFF or AUTO")
-endif()
-if(XTAPE_BUILD_IMAGES STREQUAL "OFF")
+if(NOT XTAPE_BUILD_IMAGES)
   return()
 endif()
-set(xtape_how QUIET)
-if(XTAPE_BUILD_IMAGES STREQUAL "ON")
-  set(xtape_how REQUIRED)
+set(xtape_how REQUIRED)
+if(XTAPE_BUILD_IMAGES STREQUAL "AUTO")
+  set(xtape_how QUIET)
 endif()
 find_package(PNG ${xtape_how})
 find_package(JPEG ${xtape_how})

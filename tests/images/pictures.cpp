@@ -21,6 +21,15 @@ void append_png(png_structp png, png_bytep bytes, png_size_t n) {
   static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(bytes), n);
 }
 
+std::vector<jpeg_scan_info> one_scan_a_coefficient() {
+  std::vector<jpeg_scan_info> scans = {{1, {0}, 0, 0, 0, 0}};
+  for (int coefficient = 1; coefficient < 64; ++coefficient) {
+    scans.push_back({1, {0}, coefficient, coefficient, 0, 1});
+    scans.push_back({1, {0}, coefficient, coefficient, 1, 0});
+  }
+  return scans;
+}
+
 J_COLOR_SPACE space_of(JpegColors colors) {
   switch (colors) {
     case JpegColors::grey: return JCS_GRAYSCALE;
@@ -97,6 +106,11 @@ std::string jpeg(int height, int width, const JpegKind& kind, const std::string&
   jpeg_set_colorspace(&jpeg, space_of(kind.colors));
   jpeg_set_quality(&jpeg, kind.quality, TRUE);
   if (kind.progressive) jpeg_simple_progression(&jpeg);
+  const std::vector<jpeg_scan_info> scans = one_scan_a_coefficient();
+  if (kind.many_scans) {
+    jpeg.scan_info = scans.data();
+    jpeg.num_scans = static_cast<int>(scans.size());
+  }
   jpeg_start_compress(&jpeg, TRUE);
   for (std::size_t at = 0; at < kind.comment.size(); at += 60'000) {
     const std::string part = kind.comment.substr(at, 60'000);

@@ -33,6 +33,7 @@ struct JpegKind {
   bool progressive = false;
   int quality = 100;
   std::string comment = {};  // stands before the pixels
+  bool many_scans = false;   // of a grey one: each coefficient in two scans, 127 in all
 };
 
 /// A JPEG of these pixels: 1, 3 or 4 bytes each.
