@@ -34,6 +34,11 @@ std::string repr_of_padding(std::int64_t padding_idx, std::int64_t n) {
   return fmt::format(", padding_idx={}", padding_idx < 0 ? padding_idx + n : padding_idx);
 }
 
+double checked_probability(const char* layer, double p) {
+  if (!(p >= 0 && p <= 1)) fail<ValueError>(layer, "p is {}, it must lie in [0, 1]", p);
+  return p;
+}
+
 }  // namespace
 
 Identity::~Identity() = default;
@@ -85,12 +90,15 @@ std::string EmbeddingBag::extra_repr() const {
                      repr_of_padding(options_.padding_idx, weight.size(0)));
 }
 
-Dropout::Dropout(double p) : p_(p) {
-  if (!(p >= 0 && p <= 1)) fail<ValueError>("Dropout", "p is {}, it must lie in [0, 1]", p);
-}
+Dropout::Dropout(double p) : p_(checked_probability("Dropout", p)) {}
 Dropout::~Dropout() = default;
 Tensor Dropout::forward(const Tensor& x) const { return dropout(x, p_, is_training()); }
 std::string Dropout::extra_repr() const { return fmt::format("p={}, inplace=False", repr(p_)); }
+
+Dropout2d::Dropout2d(double p) : p_(checked_probability("Dropout2d", p)) {}
+Dropout2d::~Dropout2d() = default;
+Tensor Dropout2d::forward(const Tensor& x) const { return dropout2d(x, p_, is_training()); }
+std::string Dropout2d::extra_repr() const { return fmt::format("p={}, inplace=False", repr(p_)); }
 
 Flatten::Flatten(std::int64_t start_dim, std::int64_t end_dim) : start_dim_(start_dim), end_dim_(end_dim) {}
 Flatten::~Flatten() = default;

@@ -28,6 +28,15 @@ XTAPE_OP_CASES(layers) {
     manual_seed(3);
     return nn::Dropout(0.5)(x[0]);
   });
+  cases.add("Dropout2d", "in evaluation", {any({2, 3, 2, 2})}, "nn.Dropout2d(0.5).eval()(x[0])", [](Args x) {
+    nn::Dropout2d layer(0.5);
+    layer.eval();
+    return layer(x[0]);
+  });
+  cases.add("Dropout2d", "in training", {any({2, 3, 2, 2})}, [](Args x) {
+    manual_seed(3);
+    return nn::Dropout2d(0.5)(x[0]);
+  });
   cases.add("Flatten", "", {any({2, 3, 2})}, "[nn.Flatten()(x[0]), nn.Flatten(0, 1)(x[0])]", [](Args x) {
     return Tensors{nn::Flatten()(x[0]), nn::Flatten(0, 1)(x[0])};
   });

@@ -1,6 +1,7 @@
 // Datasets, samplers, loaders, and the readers of their files.
 #pragma once
 
+#include "xtape/data/cifar.hpp"
 #include "xtape/data/csv.hpp"
 #include "xtape/data/dataset.hpp"
 #include "xtape/data/digits.hpp"

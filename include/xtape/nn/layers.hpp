@@ -100,6 +100,19 @@ class XTAPE_API Dropout : public Module {
   double p_;
 };
 
+/// The same for whole channels: see xtape::dropout2d. x (N, C, H, W), (N, C, L) or (N, C).
+class XTAPE_API Dropout2d : public Module {
+ public:
+  explicit Dropout2d(double p = 0.5);
+  ~Dropout2d() override;
+  Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
+  double p() const noexcept { return p_; }
+
+ private:
+  double p_;
+};
+
 /// Joins the dims start_dim to end_dim; by default all but the batch's.
 class XTAPE_API Flatten : public Module {
  public:
