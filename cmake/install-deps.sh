@@ -39,7 +39,8 @@ packages() {
       qemu-user               runs its programs" ;;
     browser) echo "
       chromium          opens the report in tests
-      python3           drives it" ;;
+      python3           drives it
+      poppler-utils     reads the printed page's text" ;;
     ci) echo "
       ccache            compiles once what several builds share
       clang-format-14   checks the layout of the sources" ;;

@@ -21,7 +21,7 @@ std::string table_of(std::vector<Row> rows) {
   for (Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t c = 0; c < row.size(); ++c) {
-      row[c] = printable(row[c]);
+      row[c] = io::printable(row[c]);
       widths[c] = std::max(widths[c], row[c].size());
     }
   }
@@ -43,7 +43,7 @@ bool has_validation(const RecordedRun& run) {
 
 /// The set of images, by which runs can be compared: "built-in digits (3f6a02b1)".
 std::string data_of(const RecordedRun& run) {
-  return printable(
+  return io::printable(
       fmt::format("{} ({})", text_in(run.record, "name", "data"), text_in(run.record, "hash", "data").substr(0, 8)));
 }
 
@@ -63,7 +63,7 @@ std::string results_of(const std::vector<RecordedRun>& runs) {
   const bool same_data = std::all_of(runs.begin(), runs.end(),
                                      [&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
   std::vector<Row> rows{
-      {"run", "epochs", "best", "val. loss", "val. accuracy (95 %)", "test accuracy", "of epoch", "state"}};
+      {"run", "epochs", "best", "val. loss", "val. accuracy (95%)", "test accuracy", "of epoch", "state"}};
   if (!same_data) rows[0].emplace_back("data");
   for (const RecordedRun& run : runs) {
     const bool trained = !run.history.empty();
@@ -107,16 +107,17 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
 std::string verdicts_of(const std::vector<RecordedRun>& runs) {
   std::vector<Row> rows{{"run", "verdict"}};
   for (const RecordedRun& run : runs) {
-    rows.push_back({run.path, run.history.empty() ? "-" : run.history.verdict()});
+    rows.push_back({run.path, run.history.empty() ? "-" : run.history.verdict(verdict_words())});
   }
   return table_of(rows);
 }
 
 /// "a, b and c"
 std::string list_of(const std::vector<std::string>& names) {
-  const std::string last = printable(names.back());
+  const std::string last = io::printable(names.back());
   if (names.size() == 1) return last;
-  return fmt::format("{} and {}", printable(fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", "))), last);
+  return fmt::format("{} and {}", io::printable(fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", "))),
+                     last);
 }
 
 /// Which of runs on the same data, the best first, is best, and whether that may be chance: by accuracy, since label
@@ -136,7 +137,7 @@ std::string conclusion_of(const std::vector<RecordedRun>& runs) {
   if (best.size() > 1) {
     text = fmt::format("{} have the same highest validation accuracy.\n", list_of(best));
   } else if (best.size() == 1) {
-    text = fmt::format("{} has the highest validation accuracy.\n", printable(best[0]));
+    text = fmt::format("{} has the highest validation accuracy.\n", io::printable(best[0]));
   }
   if (!near.empty()) {
     text += fmt::format("{} cannot be told from {}: the intervals overlap, the difference may be chance.\n",

@@ -32,8 +32,8 @@ struct EvaluateSettings : Settings {
 void check_fit(const Model& model, const data::ImageDataset& images, const Images& all) {
   const Shape input = images.images().shape(), image(input.begin() + 1, input.end());
   if (image != model.description.input) {
-    throw FileError("data", fmt::format("images of {} have shape {}, the model takes {}", all.name, image.to_string(),
-                                        model.description.input.to_string()));
+    throw FileError("--data", fmt::format("images of {} have shape {}, the model takes {}", all.name, image.to_string(),
+                                          model.description.input.to_string()));
   }
   if (all.classes() == model.description.classes) return;
   const auto list = [](const std::vector<std::string>& names) {
@@ -41,9 +41,9 @@ void check_fit(const Model& model, const data::ImageDataset& images, const Image
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()));
     return fmt::format("{}{}", fmt::join(names.begin(), end, ","), names.size() > most ? ",..." : "");
   };
-  throw FileError("data", fmt::format("the classes of {} are {}, those of the model {}; if they are the same, pass "
-                                      "--classes with the model's names",
-                                      all.name, list(all.classes()), list(model.description.classes)));
+  throw FileError("--data", fmt::format("the classes of {} are {}, those of the model {}; if they are the same, pass "
+                                        "--classes with the model's names",
+                                        all.name, list(all.classes()), list(model.description.classes)));
 }
 
 void write_report(const EvaluateSettings& s, const Model& model, const Configuration& training,
@@ -53,7 +53,7 @@ void write_report(const EvaluateSettings& s, const Model& model, const Configura
   page.summary = summary_of(model.net, model.description.input).to_string();
   page.environment = {{"model", model.path}};
   train::save_report(s.report, train::History(), evaluation, page);
-  fmt::print("report  {}\n", printable(s.report));
+  fmt::print("report  {}\n", io::printable(s.report));
 }
 
 int evaluate(const CLI::App& app, EvaluateSettings s) {
@@ -69,8 +69,8 @@ int evaluate(const CLI::App& app, EvaluateSettings s) {
   const data::ImageDataset& images = s.split == "train" ? all.train : all.test;
   check_fit(model, images, all);
   const std::string measured_on = s.split == "train" ? "training images" : "test images";
-  fmt::print("model   {} ({})\n", printable(model.path), to_string(model.description));
-  fmt::print("data    {}, {} {}\n", printable(all.name), images.size(), measured_on);
+  fmt::print("model   {} ({})\n", io::printable(model.path), to_string(model.description));
+  fmt::print("data    {}, {} {}\n", io::printable(all.name), images.size(), measured_on);
   flush(stdout);
   const train::Evaluation e = train::evaluate(model.net, nn::CrossEntropyLoss(), model.input(data::Dataset(images)),
                                               {.batch_size = evaluation_batch, .classes = model.description.classes});

@@ -23,14 +23,19 @@ constexpr std::size_t largest_file = 1 << 20;  // of configurations and records
 }  // namespace
 
 std::string read_file(const std::string& op, const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for a writer
   if (file < 0) fail_for(op, path, errno);
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(file);
+    throw xtape::FileError(op, fmt::format("\"{}\" is not a regular file", path));
+  }
   std::string text;
   char block[1 << 14];
   ssize_t n = 0;
   while ((n = ::read(file, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
     if (n > 0) text.append(block, static_cast<std::size_t>(n));
-    if (text.size() > largest_file) break;  // it may be a device or a pipe without an end
+    if (text.size() > largest_file) break;
   }
   const int error = n < 0 ? errno : 0;
   ::close(file);
@@ -42,7 +47,7 @@ std::string read_file(const std::string& op, const std::string& path) {
 }
 
 void print_message(const std::string& message) {
-  fmt::print(message_stream(), "xtape-mnist: {}\n", printable(message));
+  fmt::print(message_stream(), "xtape-mnist: {}\n", xtape::io::printable(message));
 }
 
 std::FILE* message_stream() {

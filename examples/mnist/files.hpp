@@ -10,7 +10,8 @@ struct ReaderIsGone : xtape::FileError {
   ReaderIsGone() : FileError("stdout", "its reader has closed it") {}
 };
 
-/// FileError, which begins with `op`, when the file cannot be read or is larger than what it is for needs.
+/// FileError, which begins with `op`, when the file cannot be read, is no regular file or is larger than what it is for
+/// needs.
 std::string read_file(const std::string& op, const std::string& path);
 /// Prints "xtape-mnist: MESSAGE" on a line of stderr.
 void print_message(const std::string& message);

@@ -82,7 +82,7 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
   const std::int64_t classes = images.number_of_classes();
   const nn::Sequential model = initial_model(s, classes);
   const auto optimizer = make_optimizer(s, model);
-  fmt::print("data    {}, {} training images\n", printable(images.name), parts.training.size());
+  fmt::print("data    {}, {} training images\n", io::printable(images.name), parts.training.size());
   fmt::print("model   {}, {}\n\n", to_string(s.architecture, image_shape, classes), s.optimizer);
   flush(stdout);
   const train::LrSweep sweep = train::lr_find(

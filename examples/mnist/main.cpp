@@ -145,7 +145,10 @@ int main(int argc, char** argv) {
     if (trains) print_message(e.what());  // a training does not end without a word
     return 128 + SIGPIPE;
   } catch (const std::system_error& e) {  // of fmt::print
-    if (!trains && reader_is_gone()) return 128 + SIGPIPE;
+    if (reader_is_gone()) {
+      if (trains) print_message(ReaderIsGone().what());
+      return 128 + SIGPIPE;
+    }
     print_message("stdout: cannot be written to");
     return 1;
   } catch (const std::exception& e) {

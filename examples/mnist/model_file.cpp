@@ -275,17 +275,17 @@ data::Dataset Model::input(const data::Dataset& images) const {
   return data::TransformedDataset(images, data::Normalize(n.mean, n.std));
 }
 
-std::string model_file(const std::string& path) {
+std::string model_file(const char* op, const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
-    throw FileError("model", fmt::format("there is no \"{}\"; pass a file of weights or the directory of a run", path));
+    throw FileError(op, fmt::format("there is no \"{}\"; pass a file of weights or the directory of a run", path));
   }
   if (!std::filesystem::is_directory(status)) return path;
   std::string file = (std::filesystem::path(path) / run_file::best).string();
   if (std::filesystem::exists(file, error)) return file;
-  throw FileError("model", fmt::format("the directory \"{}\" has no {}, which a run writes when its first epoch ends",
-                                       path, run_file::best));
+  throw FileError(op, fmt::format("the directory \"{}\" has no {}, which a run writes when its first epoch ends", path,
+                                  run_file::best));
 }
 
 void refuse_checkpoint(const char* op, const std::string& file) {
@@ -298,12 +298,12 @@ void refuse_checkpoint(const char* op, const std::string& file) {
   throw FileError(op, fmt::format("\"{}\" is what train --resume continues, no model; use {}", file, instead));
 }
 
-Model load_model(const std::string& path) {
-  const std::string file = model_file(path);
+Model load_model(const std::string& path, const char* op) {
+  const std::string file = model_file(op, path);
   const io::Metadata metadata = io::safetensors_metadata(file);
-  refuse_checkpoint("model", file);
+  refuse_checkpoint(op, file);
   if (!metadata.contains("xtape-mnist")) {
-    throw FileError("model",
+    throw FileError(op,
                     fmt::format("\"{}\" has weights, but its metadata has no \"xtape-mnist\", which describes their "
                                 "model; to add it: xtape-mnist train --load \"{}\" --epochs 0 --save NEW, with the "
                                 "--data, --model and --hidden of its training",
@@ -319,6 +319,6 @@ Model load_model(const std::string& path) {
     net.eval();
     return {file, std::move(d), net};
   } catch (const Refused& refused) {
-    throw FileError("model", fmt::format("\"{}\": {}", file, refused.what));
+    throw FileError(op, fmt::format("\"{}\": {}", file, refused.what));
   }
 }

@@ -53,9 +53,9 @@ struct Model {
 };
 
 /// The file of a model, for a path of a file or of a run's directory, which holds best.safetensors.
-std::string model_file(const std::string& path);
+std::string model_file(const char* op, const std::string& path);
 /// FileError, which begins with `op` and names the file to use, if `file` is a Trainer's checkpoint.
 void refuse_checkpoint(const char* op, const std::string& file);
 /// Reads a file that has metadata_of() a description. FileError, of one line, for any other file, and if weights and
 /// description do not fit.
-Model load_model(const std::string& path);
+Model load_model(const std::string& path, const char* op = "MODEL");

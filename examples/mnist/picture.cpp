@@ -32,7 +32,7 @@ class Bytes {
     const std::filesystem::file_status status = std::filesystem::status(file, error);
     if (std::filesystem::is_directory(status)) fail("is a directory, not a file");
     if (buffer_.open(file, std::ios::in | std::ios::binary) == nullptr) {
-      throw FileError("picture", fmt::format("{}: {}", name_, std::generic_category().message(errno)));
+      throw FileError("FILE", fmt::format("{}: {}", name_, std::generic_category().message(errno)));
     }
   }
 
@@ -69,7 +69,7 @@ class Bytes {
 
   template <class... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
-    throw FileError("picture", name_ + ' ' + fmt::format(format, std::forward<Args>(args)...));
+    throw FileError("FILE", name_ + ' ' + fmt::format(format, std::forward<Args>(args)...));
   }
 
  private:

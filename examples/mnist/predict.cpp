@@ -61,7 +61,7 @@ std::vector<Answer> best_of(const Tensor& probabilities, std::int64_t count) {
 
 std::string as_text(const std::string& file, std::int64_t index, const std::vector<Answer>& answers,
                     const std::vector<std::string>& classes) {
-  std::string line = printable(file) + (index < 0 ? "" : fmt::format("[{}]", index));
+  std::string line = io::printable(file) + (index < 0 ? "" : fmt::format("[{}]", index));
   const char* separator = ": ";
   for (const Answer& a : answers) {
     line += fmt::format("{}{} {:.4f}", std::exchange(separator, ", "), classes[static_cast<std::size_t>(a.label)],
@@ -122,7 +122,7 @@ int predict(const PredictSettings& s) {
   const Shape& input = model.description.input;
   if (input[0] != 1) {
     throw FileError(
-        "model", fmt::format("\"{}\" takes pictures of {} channels; pictures are read as grey", model.path, input[0]));
+        "MODEL", fmt::format("\"{}\" takes pictures of {} channels; pictures are read as grey", model.path, input[0]));
   }
   int code = 0;
   for (const std::string& file : s.files) {

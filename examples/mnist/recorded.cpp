@@ -50,23 +50,42 @@ std::string state_of(const RecordedRun& run) {
 }
 
 RecordedRun load_run(const std::string& path, bool may_be_empty) {
-  check_run("run", path, may_be_empty);
+  check_run("RUN", path, may_be_empty);
   RecordedRun run;
   run.path = without_slashes(path);
-  run.record = read_record("run", run.path);
+  run.record = read_record("RUN", run.path);
   const std::string config = run.path + '/' + run_file::config, last = run.path + '/' + run_file::last;
-  run.options = options_in(config, read_file("run", config));
+  run.options = options_in(config, read_file("RUN", config));
   std::error_code error;
   if (may_be_empty && !std::filesystem::exists(last, error)) return run;
   run.history = xtape::train::load_history(last);
   if (run.history.empty() && !may_be_empty) {
-    throw FileError("run", fmt::format("the run in \"{}\" has not completed an epoch", path));
+    throw FileError("RUN", fmt::format("the run in \"{}\" has not completed an epoch", path));
   }
   return run;
 }
 
+xtape::train::VerdictWords verdict_words() {
+  return {.tame = "lower --lr tenfold, or limit the gradients by --clip-grad-norm 1",
+          .validate = "hold images out by --validation 0.1, without --skip-validation",
+          .stop_early = "stop early, by --early-stopping 3",
+          .regularize = "use more data, --augment, a higher --dropout or --weight-decay, or a smaller model",
+          .train_longer = "train longer, with more --epochs"};
+}
+
+xtape::train::Evaluation test_result_in(const Record& record) {
+  xtape::train::Evaluation test;
+  const double samples = number_in(record, "test_samples");
+  if (!(samples >= 1 && samples <= 1e15)) return test;
+  test.loss = number_in(record, "test_loss");
+  test.accuracy = number_in(record, "test_accuracy");
+  test.samples = static_cast<std::int64_t>(samples);
+  return test;
+}
+
 ReportOptions page_of(const std::string& title, const Configuration& options) {
   ReportOptions page;
+  page.words = verdict_words();
   page.title = title;
   for (const ConfiguredOption& o : options) {
     if (!o.value.empty()) page.configuration.emplace_back(o.key, o.value);

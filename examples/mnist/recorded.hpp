@@ -40,6 +40,11 @@ std::string state_of(const RecordedRun& run);
 /// FileError if the directory holds no run or, unless it may be empty, one without a completed epoch.
 RecordedRun load_run(const std::string& path, bool may_be_empty = false);
 
+/// What verdicts advise, in the options of xtape-mnist.
+xtape::train::VerdictWords verdict_words();
+/// What training had measured on the test images: loss, accuracy and samples. Without samples if it had not.
+xtape::train::Evaluation test_result_in(const Record& record);
+
 /// A page with the options of a training; the caller adds the rest.
 xtape::train::ReportOptions page_of(const std::string& title, const Configuration& options);
 /// That of the run in a directory.

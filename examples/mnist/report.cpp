@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "comparison.hpp"
 #include "files.hpp"
+#include "layout.hpp"
 #include "model_file.hpp"
 #include "recorded.hpp"
 #include "run_directory.hpp"
@@ -38,7 +39,7 @@ train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
   if (!s.wants_validation()) return {};
   const Images images = load_images(s);
   if (hash_of(images) != text_in(run.record, "hash", "data")) {
-    throw FileError("data", fmt::format("\"{}\" is not what the run was trained on", s.data));
+    throw FileError("--data", fmt::format("\"{}\" is not what the run was trained on", s.data));
   }
   const data::Dataset held_out = split(images, s).held_out;
   if (held_out.size() == 0) return {};
@@ -50,9 +51,10 @@ train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
 void make_page(const RecordedRun& run, const std::string& out) {
   train::ReportOptions page = page_of_run(run.path, run.options.list, run.record);
   page.evaluated_on = "validation data, with the weights of the best epoch";
+  page.test = test_result_in(run.record);
   train::Evaluation evaluation;
   try {
-    const Model model = load_model(run.path);
+    const Model model = load_model(run.path, "RUN");
     page.summary = summary_of(model.net, model.description.input).to_string();
     evaluation = evaluation_of(run, model);
   } catch (const Error& e) {
@@ -71,9 +73,11 @@ int report(const ReportSettings& s) {
     const std::string out = s.out.empty() ? runs[0].path + '/' + run_file::report : s.out;
     make_page(runs[0], out);
     const std::string state = state_of(runs[0]);
-    if (state == "interrupted") fmt::print("state   interrupted; train --resume {} goes on\n", printable(runs[0].path));
+    if (state == "interrupted")
+      fmt::print("state   interrupted; train --resume {} goes on\n", io::printable(runs[0].path));
     if (state == "running") fmt::print("state   running\n");
-    fmt::print("verdict {}\nreport  {}\n", runs[0].history.verdict(), printable(out));
+    fmt::print("{}", paragraph("verdict", runs[0].history.verdict(verdict_words())));
+    fmt::print("report  {}\n", io::printable(out));
   }
   flush(stdout);
   return 0;

@@ -147,7 +147,7 @@ RunDirectory RunDirectory::existing(const std::string& path) {
 }
 
 RunDirectory::~RunDirectory() {
-  if (is_new_) ::rmdir(path_.c_str());  // if it is empty still
+  if (is_new_ && is_in_place()) ::rmdir(path_.c_str());  // if it is empty still
   if (lock_ >= 0) ::close(lock_);
 }
 RunDirectory::RunDirectory(RunDirectory&& other) noexcept
@@ -161,7 +161,24 @@ RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
   return *this;
 }
 
-void RunDirectory::write(const char* name, const std::string& text) const { xtape::io::save_text(file(name), text); }
+bool RunDirectory::is_in_place() const noexcept {
+  struct stat here {
+  }, ours{};
+  return ::stat(path_.c_str(), &here) == 0 && ::fstat(lock_, &ours) == 0 && here.st_dev == ours.st_dev &&
+         here.st_ino == ours.st_ino;
+}
+
+void RunDirectory::check_in_place() const {
+  if (!defined() || is_in_place()) return;
+  throw FileError("--out", fmt::format("\"{}\" was moved, removed or replaced while the run went on; nothing more is "
+                                       "written there",
+                                       path_));
+}
+
+void RunDirectory::write(const char* name, const std::string& text) const {
+  check_in_place();
+  xtape::io::save_text(file(name), text);
+}
 
 void RunDirectory::begin(const std::string& config, const std::string& record) const {
   constexpr std::pair<const char*, const char*> moves[] = {{".new.config.toml", run_file::config},

@@ -34,11 +34,14 @@ class RunDirectory {
   /// Writes the first files of a run, then removes what else is there of another run: if they cannot be written, that
   /// run is as it was. FileError.
   void begin(const std::string& config, const std::string& record) const;
-  /// Replaces the file as a whole. FileError.
+  /// FileError if the path no longer leads to this directory: it was moved away, and perhaps another one is there.
+  void check_in_place() const;
+  /// Replaces the file as a whole. FileError, also that of check_in_place().
   void write(const char* name, const std::string& text) const;
 
  private:
   void lock();
+  bool is_in_place() const noexcept;
   std::string path_;
   int lock_ = -1;  // a descriptor of the directory
   bool is_new_ = false;

@@ -57,7 +57,7 @@ CLI::Validator class_names() {
 /// Of a file, or of the best epoch of a run.
 StateDict weights_in(const std::string& path) {
   std::error_code error;
-  const std::string file = std::filesystem::is_directory(path, error) ? model_file(path) : path;
+  const std::string file = std::filesystem::is_directory(path, error) ? model_file("--load", path) : path;
   StateDict weights = io::load_safetensors(file);
   refuse_checkpoint("--load", file);
   return weights;
@@ -198,7 +198,7 @@ Images load_images(const Settings& s) {
   const data::ImageDataset train = data::mnist(s.data, data::Split::train, {.classes = classes});
   const data::ImageDataset test = data::mnist(s.data, data::Split::test, {.classes = classes});
   for (const auto& [part, size] : {std::pair{"training", train.size()}, {"test", test.size()}}) {
-    if (size == 0) throw FileError("data", fmt::format("\"{}\" holds no {} images", s.data, part));
+    if (size == 0) throw FileError("--data", fmt::format("\"{}\" holds no {} images", s.data, part));
   }
   if (classes.empty() && Hash().add(test.labels()).value() == fashion_mnist_labels) {
     const std::vector<std::string> clothes = data::fashion_mnist(s.data, data::Split::test).classes();

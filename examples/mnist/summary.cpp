@@ -24,7 +24,7 @@ constexpr std::int64_t usual_classes = 10;
 void print_description(const Model& model) {
   const Description& d = model.description;
   const Normalization& n = d.normalization;
-  fmt::print("model    {} ({})\n", printable(model.path), to_string(d));
+  fmt::print("model    {} ({})\n", io::printable(model.path), to_string(d));
   fmt::print("input    {} x {} pixels", d.input[2], d.input[1]);
   if (d.input[0] != 1) fmt::print(", {} channels", d.input[0]);
   fmt::print(", (byte / 255 - {}) / {}\n", fmt::join(n.mean, ", "), fmt::join(n.std, ", "));

@@ -70,7 +70,7 @@ TrainingSetup::TrainingSetup(const TrainSettings& s)
 
 void print_heading(const TrainSettings& s, const TrainingSetup& setup) {
   std::FILE* const out = s.out_stream();
-  fmt::print(out, "data    {}\n", printable(setup.images.name));
+  fmt::print(out, "data    {}\n", io::printable(setup.images.name));
   fmt::print(out, "{}",
              paragraph("images", fmt::format("{} training, {} validation, {} test", setup.parts.training.size(),
                                              setup.parts.held_out.size(), setup.images.test.size())));

@@ -66,6 +66,7 @@ Record to_json(const Results& r) {
           {"best_epoch", r.best_epoch},
           {"test_loss", r.test.loss},
           {"test_accuracy", r.test.accuracy},
+          {"test_samples", r.test.samples},
           {"weights_epoch", r.weights_epoch},
           {"weights", r.weights}};
 }
@@ -183,6 +184,7 @@ void RunFiles::write_epoch(const train::Trainer& trainer) {
 }
 
 void RunFiles::write_page(const train::Trainer& trainer, const train::History& history, bool goes_on) {
+  run_.check_in_place();
   train::Evaluation evaluation;
   if (setup_.validation.defined()) {
     evaluation = trainer.evaluate(setup_.validation, {.classes = setup_.images.classes()});
@@ -213,17 +215,35 @@ void RunFiles::end_record(const Record& results) {
   run_.write(run_file::record, record_text());
 }
 
+/// Where the run goes on: "after epoch 3, step 339".
+std::string place_of(const train::FitBegin& fit) {
+  if (fit.first_batch > 1) return fmt::format("within epoch {}, after step {}", fit.first_epoch, fit.steps);
+  return fmt::format("after epoch {}, step {}", fit.first_epoch - 1, fit.steps);
+}
+
 /// The trainer's sink: writes the files, and stops when they cannot be written or the display has failed.
 class Watch {
  public:
-  Watch(RunFiles& files, train::Trainer& trainer, const train::ProgressBar& bar)
-      : files_(files), trainer_(trainer), bar_(bar) {}
+  Watch(const TrainSettings& s, RunFiles& files, train::Trainer& trainer, const train::ProgressBar& bar)
+      : s_(s), files_(files), trainer_(trainer), bar_(bar) {}
+  /// The end of the lines above the progress.
+  void on_fit_begin(const train::FitBegin& fit) const {
+    if (s_.progress == "none") return;
+    if (s_.resume) fmt::print(s_.out_stream(), "{}", paragraph("resumed", place_of(fit)));
+    fmt::print(s_.out_stream(), "\n");
+    std::fflush(s_.out_stream());  // a failure is the display's to report
+  }
   void on_epoch_begin(const train::EpochBegin&) {
     has_trained_ = true;
     files_.begin();
   }
-  void on_batch_end(const train::BatchRecord&) { stop_on_failure(); }
+  // Each of these may be followed by a checkpoint. An exception, unlike stop(), writes none.
+  void on_batch_end(const train::BatchRecord&) {
+    files_.directory().check_in_place();
+    stop_on_failure();
+  }
   void on_epoch_end(const train::EpochRecord&) {
+    files_.directory().check_in_place();
     files_.write_epoch(trainer_);
     stop_on_failure();
   }
@@ -237,22 +257,12 @@ class Watch {
   void stop_on_failure() {
     if (bar_.failed() || !files_.failure().empty()) trainer_.stop();
   }
+  const TrainSettings& s_;
   RunFiles& files_;
   train::Trainer& trainer_;
   const train::ProgressBar& bar_;
   bool has_trained_ = false;
 };
-
-/// Where the run goes on: "after epoch 3, step 339".
-std::string place_of(const RunDirectory& run) {
-  const StateDict checkpoint = io::load_safetensors(run.file(run_file::last));
-  const auto number = [&checkpoint](const std::string& name) -> std::int64_t {
-    return checkpoint.contains(name) && checkpoint[name].numel() == 1 ? checkpoint[name].item<std::int64_t>() : 0;
-  };
-  const std::int64_t epoch = number("trainer.epoch"), batch = number("trainer.batch"), steps = number("trainer.steps");
-  if (batch > 0) return fmt::format("within epoch {}, after step {}", epoch + 1, steps);
-  return fmt::format("after epoch {}, step {}", epoch, steps);
-}
 
 /// For a run that had ended, so that no epoch was trained.
 std::string how_to_train_further(const train::History& history) {
@@ -309,17 +319,9 @@ bool restore_best(const Ending& ending, const RunFiles& files, nn::Sequential& m
   return true;
 }
 
-/// The epoch whose weights the model has at the end; 0: those that it began with, or of a step within an epoch.
-std::int64_t epoch_of_weights(const TrainSettings& s, const train::History& history, bool is_restored) {
-  const bool not_finite = history.stop_cause() == train::StopCause::not_finite;
-  if (is_restored || not_finite || s.early_stopping > 0) return history.best_epoch();
-  const bool is_within_epoch = history.stop_cause() != train::StopCause::last_epoch;
-  return is_within_epoch ? 0 : static_cast<std::int64_t>(history.size());
-}
-
 /// "those of epoch 6, the best"
 std::string weights_in_words(const train::History& history, std::int64_t epoch) {
-  if (epoch == 0) return history.empty() ? "those that it began with" : "those of its last step";
+  if (epoch == 0) return history.data().weights_steps == 0 ? "those that it began with" : "those of its last step";
   const bool is_last = epoch == static_cast<std::int64_t>(history.size()), is_best = epoch == history.best_epoch();
   return fmt::format("those of epoch {}{}", epoch,
                      is_last && is_best ? ", the last and best"
@@ -329,14 +331,12 @@ std::string weights_in_words(const train::History& history, std::int64_t epoch) 
 
 /// Why training ended, and where the best weights are if the model has others.
 void print_end(std::FILE* out, const train::History& history, const RunFiles& files, std::int64_t epoch) {
-  std::string reason = history.stop_reason();
-  reason = reason.substr(0, reason.find("; the weights are"));
   const bool is_last = history.stop_cause() == train::StopCause::last_epoch && epoch > 0 &&
                        epoch == static_cast<std::int64_t>(history.size());
   const std::string weights =
       is_last ? std::string("the model has its weights") + (epoch == history.best_epoch() ? ", the best" : "")
               : "the weights are " + weights_in_words(history, epoch);
-  fmt::print(out, "{}", paragraph("ended", reason + "; " + weights));
+  fmt::print(out, "{}", paragraph("ended", history.data().stop_event + "; " + weights));
   if (history.best_epoch() == 0 || epoch == history.best_epoch()) return;
   const train::EpochRecord best = history.best();
   const bool validated = !std::isnan(best.validation_loss);
@@ -355,7 +355,7 @@ void print_results(const TrainSettings& s, const train::History& history, const 
   const bool is_short = s.progress == "none" || s.epochs == 0;  // then no lines stand above and none are empty
   if (!is_short) fmt::print(out, "\n");
   if (s.epochs > 0) print_end(out, history, files, epoch);
-  if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict()));
+  if (!history.empty()) fmt::print(out, "{}", paragraph("verdict", history.verdict(verdict_words())));
   fmt::print(out, "{}test    loss {:.4f}, accuracy {:.4f}\n", is_short ? "" : "\n", results.test.loss,
              results.test.accuracy);
   if (epoch > 0) fmt::print(out, "        with the weights of epoch {}\n", epoch);
@@ -363,7 +363,7 @@ void print_results(const TrainSettings& s, const train::History& history, const 
   const std::string page = files.directory().defined() ? files.directory().file(run_file::report) : "";
   std::error_code error;
   const bool has_page = !page.empty() && std::filesystem::exists(page, error);
-  if (has_page) fmt::print(out, "report  {}\n", printable(page));
+  if (has_page) fmt::print(out, "report  {}\n", io::printable(page));
   flush(out);
   if (s.progress != "json") return;
   Record line = {{"type", "test"}};
@@ -389,9 +389,7 @@ void print_beginning(const TrainSettings& s, const TrainingSetup& setup, const R
   if (s.progress == "none") return;
   std::FILE* const out = s.out_stream();
   print_heading(s, setup);
-  if (files.directory().defined()) fmt::print(out, "run     {}\n", printable(files.directory().path()));
-  if (s.resume) fmt::print(out, "{}", paragraph("resumed", place_of(files.directory())));
-  fmt::print(out, "\n");
+  if (files.directory().defined()) fmt::print(out, "run     {}\n", io::printable(files.directory().path()));
 }
 
 }  // namespace
@@ -402,9 +400,6 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   const io::Metadata metadata = metadata_of(
       {.classes = setup.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)});
   RunFiles files(s, setup, configuration);
-  print_beginning(s, setup, files);
-  std::fflush(s.out_stream());  // a failure is the display's to report
-
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
   options.clip_grad_norm = s.clip_grad_norm;
   options.ema = s.ema;
@@ -412,14 +407,16 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   options.checkpoint = files.checkpoint(metadata);
   train::Trainer trainer(setup.model, setup.loss, *setup.optimizer, options);
   if (setup.scheduler) trainer.schedule(*setup.scheduler, setup.every);
-  train::ProgressBar bar(stdout, {.mode = mode_of(s.progress)});
+  train::ProgressBar bar(stdout, {.mode = mode_of(s.progress), .words = verdict_words()});
   trainer.sink(bar);
-  Watch watch(files, trainer, bar);
+  Watch watch(s, files, trainer, bar);
   trainer.sink(watch);
-  if (s.resume) trainer.resume(files.directory().file(run_file::last));
 
-  const train::History history =
-      files.guarded(trainer, [&trainer, &setup] { return trainer.fit(setup.parts.training, setup.validation); });
+  const train::History history = files.guarded(trainer, [&s, &setup, &files, &trainer] {
+    print_beginning(s, setup, files);
+    if (s.resume) trainer.resume(files.directory().file(run_file::last));
+    return trainer.fit(setup.parts.training, setup.validation);
+  });
   if (s.resume && !watch.has_trained()) {
     fmt::print(s.out_stream(), "{}", paragraph("resumed", how_to_train_further(history)));
   }
@@ -434,8 +431,8 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
     }
   }
   if (!files.failure().empty()) ending = ending_of(s, history, files, bar.failed());
-  const Results results = files.guarded(trainer, [&ending, &history, &setup, &s, is_restored] {
-    return results_of(ending, history, setup, epoch_of_weights(s, history, is_restored));
+  const Results results = files.guarded(trainer, [&ending, &history, &setup, is_restored] {
+    return results_of(ending, history, setup, is_restored ? history.best_epoch() : history.weights_epoch());
   });
   files.finish(trainer, to_json(results), results.test);
   if (ending.code == 0) ending = ending_of(s, history, files, bar.failed());

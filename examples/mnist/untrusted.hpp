@@ -1,14 +1,10 @@
 // Text that others wrote: names and files from anywhere. Here are the limits that it is read with, so that no parser
-// recurses without end, and the form in which it may be shown, so that it cannot steer the terminal.
+// recurses without end. (How it may be shown: xtape::io::printable.)
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-/// On one line and readable: control characters, those that turn the direction of writing, and bytes that are no UTF-8
-/// stand as escapes, "\n", "\x1b", "\u202e".
-std::string printable(std::string_view text);
 
 /// What keeps a text from being the name of a class, "is empty", "is not UTF-8", "has a control character"; "" if
 /// nothing does.

@@ -126,6 +126,7 @@ Dataset without_random_transforms(const Dataset& dataset) {
     std::int64_t size() const { return dataset.size(); }
     Batch batch(std::span<const std::int64_t> indices) const { return dataset.batch(indices); }
     Tensor targets() const { return dataset.targets(); }
+    std::int64_t index_in_whole(std::int64_t index) const { return dataset.index_in_whole(index); }
     Dataset dataset;
   };
   return Deterministic{dataset};

@@ -1,5 +1,7 @@
 #include "io/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +47,43 @@ bool is_control(std::string_view character) noexcept {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
   return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+namespace {
+
+/// Of a character in UTF-8.
+char32_t code_of(std::string_view character) noexcept {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first;
+  char32_t code = first & (0xFFU >> (character.size() + 1));
+  for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  return code;
+}
+
+/// The ends of lines and paragraphs, and what turns the direction of writing.
+bool steers_text(char32_t c) noexcept {
+  return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(n, 1));
+    if (character == "\n") {
+      out += "\\n";
+    } else if (n == 0 || is_control(character)) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
+    } else if (steers_text(code_of(character))) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(code_of(character)));
+    } else {
+      out += character;
+    }
+    text.remove_prefix(character.size());
+  }
+  return out;
 }
 
 std::string shown(const std::string& name) {

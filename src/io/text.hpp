@@ -4,12 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "xtape/io/text_file.hpp"  // printable, is_utf8
+
 namespace xtape::io {
 
 bool is_ascii(std::string_view name) noexcept;
 /// How many bytes the character at the front takes; 0 if these bytes are no character in UTF-8. `text` is not empty.
 std::size_t utf8_length(std::string_view text) noexcept;
-bool is_utf8(std::string_view name) noexcept;
 /// The number of its characters, if it is UTF-8.
 std::size_t characters(std::string_view text) noexcept;
 /// Whether a character in UTF-8 is U+0000 to U+001F, newline and tab among them, or U+007F to U+009F.

@@ -5,8 +5,9 @@
 #include <string>
 
 #include "report/epoch_display.hpp"
+#include "report/held_rows.hpp"
 #include "report/terminal.hpp"
-#include "report/text.hpp"
+#include "xtape/io/text_file.hpp"
 
 namespace xtape::report {
 
@@ -18,12 +19,13 @@ constexpr std::string_view to_the_start = "\r", clear_line = "\r\x1b[K", clear_t
 class BarDisplay final : public EpochDisplay {
  public:
   BarDisplay(Output& out, LineStyle style) : EpochDisplay(out), style_(style) {}
-  ~BarDisplay() override { clear(); }
+  ~BarDisplay() override { leave(); }
 
   void fit_begin(const train::FitBegin& e, double) override {
-    clear();  // what a fit() that threw has left
+    leave();  // what a fit() that threw has left
     begin(e);
     drawn_ = never;
+    rows_ = HeldRows();
   }
   void batch_end(const train::BatchRecord& r, double now) override {
     const Moment moment = moment_after(r, now);
@@ -32,15 +34,20 @@ class BarDisplay final : public EpochDisplay {
     live_ = moment;
     out().write(live_text());
   }
-  void epoch_end(const train::EpochRecord& r, double) override {
-    print(lines_of(r, terminal_columns(out().file())), "");
-    live_.reset();
+  void epoch_end(const train::EpochRecord& r, double now) override {
+    rows_.add(r, now);
+    if (rows_.are_due(now)) print_rows();
   }
   void warning(const train::Warning& e, double) override {
     const std::string name = style_.has_color ? "\x1b[33mwarning:\x1b[0m " : "warning: ";
-    print(name + printable(e.message) + "\n", live_ ? live_text() : "");
+    print(name + io::printable(e.message) + "\n", live_ ? live_text() : "");
   }
-  void fit_end(const train::History&, double) override { clear(); }
+  void fit_end(const train::History& h, double) override {
+    print_rows();
+    const int columns = terminal_columns(out().file());
+    print(legend(h, columns) + rows_.note(columns), "");
+    live_.reset();
+  }
 
  private:
   static constexpr double never = -std::numeric_limits<double>::infinity();
@@ -54,9 +61,22 @@ class BarDisplay final : public EpochDisplay {
   }
   /// Lines in the place of the live line, and `below` them. In one write: nothing flickers.
   void print(const std::string& lines, const std::string& below) {
+    if (lines.empty() && !live_) return;
     out().write(std::string(live_ ? clear_line : "") + lines + below);
   }
-  void clear() noexcept {
+  void print_rows() {
+    std::string lines;
+    for (const train::EpochRecord& r : rows_.take()) lines += lines_of(r, terminal_columns(out().file()));
+    if (lines.empty()) return;
+    print(lines, "");
+    live_.reset();
+  }
+  /// No live line, and all rows that there are to be.
+  void leave() noexcept {
+    try {
+      print_rows();
+    } catch (...) {  // for want of memory
+    }
     if (live_) out().write(clear_line);
     live_.reset();
   }
@@ -64,6 +84,7 @@ class BarDisplay final : public EpochDisplay {
   const LineStyle style_;
   std::optional<Moment> live_;  // what stands on the screen
   double drawn_ = never;
+  HeldRows rows_;
 };
 
 }  // namespace

@@ -98,23 +98,30 @@ Html pairs_table(const std::vector<std::int64_t>& counts, const std::vector<std:
   return to_html(table);
 }
 
-Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names) {
-  constexpr std::size_t longest = 60;
+/// By its place in the dataset, where that is known.
+std::int64_t number_of(const train::Mistake& m) { return m.index >= 0 ? m.index : m.sample; }
+
+Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names, const train::ReportOptions& options) {
+  constexpr std::size_t longest = 60, longest_text = 600;
   const std::string target = shortened(names[static_cast<std::size_t>(m.target)], longest);
   const std::string predicted = shortened(names[static_cast<std::size_t>(m.predicted)], longest);
   Html out;
-  if (const std::optional<Picture> picture = picture_of(m.input)) {
+  if (options.text_of) {
+    if (m.input.defined()) {
+      out += element("p", {{"class", "input"}}, Html(shortened(options.text_of(m.input), longest_text)));
+    }
+  } else if (const std::optional<Picture> picture = picture_of(m.input)) {
     out += void_element("img", {{"src", "data:image/png;base64," + base64(png(*picture))},
                                 {"width", "96"},
                                 {"height", "96"},
-                                {"alt", fmt::format("Sample {}: {}, taken for {}", m.sample, target, predicted)}});
+                                {"alt", fmt::format("Sample {}: {}, taken for {}", number_of(m), target, predicted)}});
   }
   const auto line = [](const char* label, const std::string& name, double p) {
     return element(
         "p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) + Html(" " + probability(p)));
   };
   out += line("True: ", target, m.target_probability) + line("Taken for: ", predicted, m.predicted_probability) +
-         element("p", {{"class", "muted"}}, Html(fmt::format("Sample {}", m.sample)));
+         element("p", {{"class", "muted"}}, Html(fmt::format("Sample {}", number_of(m))));
   return element("li", out);
 }
 
@@ -167,14 +174,17 @@ Html mistakes_section(const Evaluation& e, const train::ReportOptions& options) 
   if (worst.empty()) return {};
   const std::vector<std::string> names = readable_names(e);
   Html items;
-  for (const train::Mistake& m : worst) items += mistake_item(m, names);
+  for (const train::Mistake& m : worst) items += mistake_item(m, names, options);
   const std::string note =
-      fmt::format("The {} of {} for which the model gave the true class the lowest probability, worst first.",
+      fmt::format("The {} of {} for which the model gave the true class the lowest probability, worst first. {}",
                   options.evaluated_on.empty() ? fmt::format("{}", worst.size())
                   : worst.size() == 1          ? "sample"
                                                : fmt::format("{} samples", worst.size()),
-                  data_name(e, options));
-  return element("p", {{"class", "note"}}, Html(note)) + element("ul", {{"class", "mistakes"}}, items);
+                  data_name(e, options),
+                  worst[0].index >= 0 ? "A sample’s number is its index in the whole dataset, from 0."
+                                      : "Samples are numbered in the order in which they were measured, from 0.");
+  return element("p", {{"class", "note"}}, Html(note)) +
+         element("ul", {{"class", options.text_of ? "mistakes texts" : "mistakes"}}, items);
 }
 
 Html calibration_section(const Evaluation& e, const train::ReportOptions& options) {

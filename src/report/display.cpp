@@ -15,7 +15,7 @@ std::unique_ptr<Display> make_display(Output& out, const train::ProgressOptions&
     case train::ProgressMode::bar:
       return bar_display(out, {.has_blocks = has_utf8_blocks(), .has_color = options.color && may_color()});
     case train::ProgressMode::plain: return plain_display(out, options.heartbeat_seconds);
-    case train::ProgressMode::json: return json_display(out);
+    case train::ProgressMode::json: return json_display(out, options.words);
     default: return std::make_unique<Display>();
   }
 }

@@ -31,7 +31,7 @@ std::unique_ptr<Display> bar_display(Output& out, LineStyle style);
 /// A row for each epoch, and a line whenever nothing was said for so many seconds; 0: never.
 std::unique_ptr<Display> plain_display(Output& out, double heartbeat_seconds);
 /// An object for each event but those of batches, one a line.
-std::unique_ptr<Display> json_display(Output& out);
+std::unique_ptr<Display> json_display(Output& out, const train::VerdictWords& words = {});
 /// The display for a mode, as the environment has it now.
 std::unique_ptr<Display> make_display(Output& out, const train::ProgressOptions& options);
 

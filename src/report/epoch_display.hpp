@@ -28,6 +28,9 @@ class EpochDisplay : public Display {
     return moment_of(fit_, record, pace_);
   }
   std::string lines_of(const train::EpochRecord& record, int columns) { return table_.lines(record, columns); }
+  std::string legend(const train::History& history, int columns) const {
+    return table_.legend(history.data().monitor, columns);
+  }
   Output& out() const noexcept { return out_; }
   const Pace& pace() const noexcept { return pace_; }
 

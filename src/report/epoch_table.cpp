@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "report/text.hpp"
+#include "train/fit_state.hpp"
 
 namespace xtape::report {
 
@@ -70,7 +71,16 @@ std::string EpochTable::lines(const train::EpochRecord& record, int columns) {
   const bool needs_header = !has_header_ || now != shown_;
   shown_ = now;
   has_header_ = true;
+  has_star_ = has_star_ || record.is_best;
   return (needs_header ? header() : "") + row(record);
+}
+
+std::string EpochTable::legend(const std::string& monitor, int columns) const {
+  if (!has_star_) return "";
+  for (const std::string& text : {"* the best so far, by " + train::words_of(monitor), std::string("* best so far")}) {
+    if (text.size() < static_cast<std::size_t>(columns)) return text + "\n";
+  }
+  return "";
 }
 
 TableColumns EpochTable::columns_for(int width) const {
@@ -113,6 +123,7 @@ std::string EpochTable::row(const train::EpochRecord& r) const {
   text += cells_of(validation_of(shown_), loss_cell(r.validation_loss, validates_ || !std::isnan(r.validation_loss)),
                    accuracy_cell(r.validation_accuracy));
   if (shown_.seconds) text += right_aligned(fixed_width(r.seconds, seconds_width, 1), 2 + seconds_width);
+  if (r.is_best) text.replace(static_cast<std::size_t>(epoch_width(epochs_)), 1, "*");  // of the gap, or at the end
   return text + "\n";
 }
 

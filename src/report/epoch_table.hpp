@@ -16,8 +16,8 @@ struct TableColumns {
   bool operator==(const TableColumns&) const = default;
 };
 
-/// The table of one fit(). Numbers that were not measured are "-"; columns for accuracies are left out if the first
-/// record has none.
+/// The table of one fit(). The number of an epoch that is the best so far has a star. Numbers that were not measured
+/// are "-"; columns for accuracies are left out if the first record has none.
 class EpochTable {
  public:
   EpochTable() = default;
@@ -26,6 +26,8 @@ class EpochTable {
   /// The row of an epoch, in less than `columns` characters: where there is no room, whole columns are left out. A
   /// header stands above the first row, and again above one that has other columns than the row before.
   std::string lines(const train::EpochRecord& record, int columns);
+  /// What the star means, in less than `columns` characters; "" if there is no room, and if no row has one.
+  std::string legend(const std::string& monitor, int columns) const;
 
  private:
   TableColumns columns_for(int width) const;
@@ -33,7 +35,7 @@ class EpochTable {
   std::string row(const train::EpochRecord& record) const;
 
   std::int64_t epochs_ = 0;
-  bool validates_ = false, has_accuracy_ = false, has_header_ = false;
+  bool validates_ = false, has_accuracy_ = false, has_header_ = false, has_star_ = false;
   TableColumns shown_;
 };
 

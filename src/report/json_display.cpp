@@ -1,5 +1,6 @@
 // Objects for a program that watches the run, one a line. "type" tells them apart; the fields are those of the events.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/json.hpp"
@@ -38,11 +39,13 @@ const char* name_of(train::StopCause cause) {
 
 class JsonDisplay final : public Display {
  public:
-  explicit JsonDisplay(Output& out) : out_(out) {}
+  JsonDisplay(Output& out, train::VerdictWords words) : out_(out), words_(std::move(words)) {}
 
   void fit_begin(const train::FitBegin& e, double) override {
     out_.write(json_line("begin", {{"epochs", json_number(e.epochs)},
                                    {"first_epoch", json_number(e.first_epoch)},
+                                   {"first_batch", json_number(e.first_batch)},
+                                   {"steps", json_number(e.steps)},
                                    {"batches", json_number(e.batches)},
                                    {"training_samples", json_number(e.training_samples)},
                                    {"validation_samples", json_number(e.validation_samples)},
@@ -51,6 +54,7 @@ class JsonDisplay final : public Display {
   void epoch_end(const train::EpochRecord& r, double) override {
     std::vector<JsonField> fields;
     train::visit_fields(r, [&fields](const char* name, auto value) { fields.push_back({name, json_number(value)}); });
+    fields.push_back({"is_best", r.is_best ? "true" : "false"});
     out_.write(json_line("epoch", fields));
   }
   void checkpoint(const train::CheckpointSaved& e, double) override {
@@ -67,15 +71,19 @@ class JsonDisplay final : public Display {
                                  {"best_epoch", json_number(h.best_epoch())},
                                  {"stop_cause", json_string(name_of(h.stop_cause()))},
                                  {"stop_reason", json_string(h.stop_reason())},
-                                 {"verdict", json_string(h.verdict())}}));
+                                 {"weights_epoch", json_number(h.weights_epoch())},
+                                 {"verdict", json_string(h.verdict(words_))}}));
   }
 
  private:
   Output& out_;
+  const train::VerdictWords words_;
 };
 
 }  // namespace
 
-std::unique_ptr<Display> json_display(Output& out) { return std::make_unique<JsonDisplay>(out); }
+std::unique_ptr<Display> json_display(Output& out, const train::VerdictWords& words) {
+  return std::make_unique<JsonDisplay>(out, words);
+}
 
 }  // namespace xtape::report

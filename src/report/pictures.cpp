@@ -17,6 +17,7 @@ struct Extents {
 
 std::optional<Extents> extents_of(const Tensor& x) {
   if (!x.defined() || x.numel() == 0) return {};
+  if (!is_floating(x.dtype()) && x.dtype() != DType::uint8) return {};  // token ids are no shades
   if (x.dim() == 3 && (x.size(0) == 1 || x.size(0) == 3)) return Extents{x.size(0), x.size(1), x.size(2)};
   if (x.dim() == 2 && x.size(0) > 1 && x.size(1) > 1) return Extents{1, x.size(0), x.size(1)};
   if (x.dim() == 3 || x.numel() < smallest_vector || x.numel() != std::max(x.size(0), x.size(-1))) return {};

@@ -4,7 +4,7 @@
 
 #include "report/epoch_display.hpp"
 #include "report/terminal.hpp"
-#include "report/text.hpp"
+#include "xtape/io/text_file.hpp"
 
 namespace xtape::report {
 
@@ -23,7 +23,12 @@ class PlainDisplay final : public EpochDisplay {
     if (heartbeat_seconds_ > 0 && now - said_ >= heartbeat_seconds_) say(heartbeat_line(moment) + "\n", now);
   }
   void epoch_end(const train::EpochRecord& r, double now) override { say(lines_of(r, columns()), now); }
-  void warning(const train::Warning& e, double now) override { say("warning: " + printable(e.message) + "\n", now); }
+  void warning(const train::Warning& e, double now) override {
+    say("warning: " + io::printable(e.message) + "\n", now);
+  }
+  void fit_end(const train::History& h, double now) override {
+    if (const std::string text = legend(h, columns()); !text.empty()) say(text, now);
+  }
 
  private:
   int columns() const {

@@ -66,7 +66,7 @@ Pieces pieces_of(const Moment& m) {
   Pieces p;
   p[Piece::epoch] = "epoch " + epoch_text(m);
   if (m.step > 0) p[Piece::step] = step_text(m);
-  if (m.batches > 0) p[Piece::done] = m.is_validating ? "validating" : fmt::format("{:3} %", percent_done(m));
+  if (m.batches > 0) p[Piece::done] = m.is_validating ? "validating" : fmt::format("{:3}%", percent_done(m));
   p[Piece::loss] = loss_text(m.loss);
   if (!std::isnan(m.accuracy)) p[Piece::accuracy] = fmt::format("accuracy {:.4f}", m.accuracy);
   const bool is_pending = m.batches > 0 && m.epochs > 0;
@@ -151,7 +151,7 @@ std::string live_line(const Moment& m, int columns, LineStyle style) {
 std::string heartbeat_line(const Moment& m) {
   std::string line = fmt::format("epoch {}: ", m.epoch);
   line +=
-      m.batches > 0 ? fmt::format("{} % of {} batches", percent_done(m), m.batches) : fmt::format("batch {}", m.batch);
+      m.batches > 0 ? fmt::format("{}% of {} batches", percent_done(m), m.batches) : fmt::format("batch {}", m.batch);
   line += ", " + loss_text(m.loss);
   if (!std::isnan(m.samples_per_second)) line += ", " + rate_text(m.samples_per_second);
   if (!std::isnan(m.seconds_left)) line += ", about " + rough_time(m.seconds_left) + " left";

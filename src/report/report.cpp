@@ -68,6 +68,7 @@ std::string page(const train::History& history, const train::Evaluation& evaluat
                  const train::ReportOptions& options) {
   std::vector<Section> sections = {
       {"curves", "Curves", curves_section(history)},
+      {"predictions", "Predicted and true values", predictions_section(evaluation, options)},
       {"classes", "Classes", classes_section(evaluation, options)},
       {"mistakes", "Worst mistakes", mistakes_section(evaluation, options)},
       {"calibration", "Calibration", calibration_section(evaluation, options)},

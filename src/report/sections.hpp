@@ -20,6 +20,8 @@ Html summary_section(const train::History& history, const train::Evaluation& eva
 Html curves_section(const train::History& history);
 /// A table of all epochs.
 Html epochs_section(const train::History& history);
+/// Of a regression, predicted and true values.
+Html predictions_section(const train::Evaluation& evaluation, const train::ReportOptions& options);
 /// Confusion, scores of each class, and the pairs that are confused most.
 Html classes_section(const train::Evaluation& evaluation, const train::ReportOptions& options);
 /// The samples for whose class the model saw the lowest probability.

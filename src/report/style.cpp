@@ -73,6 +73,7 @@ figure { margin: 0; min-width: 0; }
 .key.gap, .key.bar { height: .8em; border: 0; vertical-align: -.05em; border-radius: 2px; background: var(--gap); }
 .key.bar { background: var(--r4); }
 .key.confidence { border-color: var(--validation); }
+.key.point { width: .6em; height: .6em; border: 0; border-radius: 50%; vertical-align: 0; background: var(--train); }
 .key.diagonal { border-color: var(--muted); border-top: 1.5px dashed; color: var(--muted); }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--muted); font-size: 12px; }
@@ -95,6 +96,7 @@ svg .dot { fill: currentColor; stroke-width: 2px; }
 .dot.train, .dot.learning { color: var(--train); }
 .dot.validation { color: var(--validation); }
 .dot.rate { color: var(--rate); }
+svg .point { fill: var(--train); fill-opacity: .45; stroke: none; }
 svg .ring { fill: var(--page); stroke-width: 2.5px; }
 svg path.gap { fill: var(--gap); stroke: none; }
 path.best { stroke: var(--muted); stroke-dasharray: 2 3; }
@@ -176,6 +178,9 @@ tbody th { font-weight: 500; }
 }
 .mistakes p { margin: 0; font-size: .8125rem; line-height: 1.45; }
 .mistakes b { font-weight: 600; }
+.mistakes.texts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+.mistakes .input { margin-bottom: .4rem; font-size: .9rem; overflow-wrap: anywhere; }
+#predictions .chart { max-width: 34rem; }
 .muted { color: var(--muted); }
 summary { cursor: pointer; margin-bottom: .75rem; width: fit-content; color: var(--link); }
 pre { margin: 0; padding: 1rem; background: var(--panel); border-radius: 8px; font: .8125rem/1.5 ui-monospace,
@@ -233,6 +238,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   }
   #mistakes { break-before: page; }
   .mistakes { grid-template-columns: repeat(6, 1fr); gap: .75rem; }
+  .mistakes.texts { grid-template-columns: 1fr 1fr; }
   .mistakes img { width: 20mm; height: 20mm; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; min-width: 0; font-size: 7.5pt; }
   .short::details-content { content-visibility: visible; display: block; height: auto; block-size: auto; }

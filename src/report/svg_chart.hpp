@@ -1,5 +1,5 @@
-// Charts as SVG: lines over epochs, and how far a model's confidence is right. Invariant: whatever is drawn has its
-// value in the text of a <title>, which browsers show where the mouse rests.
+// Charts as SVG: lines over epochs, predicted over true values, and how far a model's confidence is right. Invariant:
+// whatever is drawn has its value in the text of a <title>, which browsers show where the mouse rests.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,11 @@ struct LineChart {
 bool has_values(const Series& series);
 /// A figure of the chart and its legend. At least one series has_values.
 Html line_chart(const LineChart& chart);
+
+/// Predicted values over true ones, a point for each pair that can be drawn. At least one can.
+Html scatter_chart(const std::string& id, const std::string& description,
+                   const std::vector<train::Prediction>& predictions);
+bool is_drawable(const train::Prediction& prediction) noexcept;
 
 /// A reliability diagram: accuracy over confidence, and below it the share of samples in each bin.
 Html reliability_diagram(const std::string& id, const std::string& description,

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/text.hpp"
-
 namespace xtape::report {
 
 namespace {
@@ -44,23 +42,6 @@ std::string rough_time(double seconds) {
   const std::int64_t tens = (m + 5) / 10 * 10;
   if (m < 24 * 60) return fmt::format("{} h {} min", tens / 60, tens % 60);
   return fmt::format("{} d {} h", s / day, s % day / hour);
-}
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    const std::size_t n = std::max<std::size_t>(io::utf8_length(text), 1);
-    const std::string_view character = text.substr(0, n);
-    if (character == "\n") {
-      shown += "\\n";
-    } else if (io::utf8_length(text) == 0 || io::is_control(character)) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
-    } else {
-      shown += character;
-    }
-    text.remove_prefix(n);
-  }
-  return shown;
 }
 
 // ---- on the page ---------------------------------------------------------------------------------------------------

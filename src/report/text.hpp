@@ -16,9 +16,6 @@ std::string fixed_width(double value, int width, int decimals);
 std::string clock_time(double seconds);
 /// "10 s", "3 min", "2 h 10 min": for a guess.
 std::string rough_time(double seconds);
-/// On one line: control characters, which might move the cursor, and bytes that are not UTF-8 stand as escapes ("\n",
-/// "\x1b").
-std::string printable(std::string_view text);
 
 // On the page, where NaN is "–".
 

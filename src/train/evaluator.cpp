@@ -75,6 +75,25 @@ double Determination::r2() const {
   return total > 0 ? 1 - errors_ / total : nan;
 }
 
+void PredictionSample::add(const Tensor& output, const Tensor& target) {
+  constexpr std::size_t most = 500;
+  if (!output.defined() || output.shape() != target.shape() || !is_floating(output.dtype()) ||
+      !is_floating(target.dtype())) {
+    return;
+  }
+  const NoGradGuard no_grad;
+  const std::vector<double> predicted = output.to(DType::float64).to_vector<double>();
+  const std::vector<double> targets = target.to(DType::float64).to_vector<double>();
+  for (std::size_t i = 0; i < targets.size(); ++i, ++elements_) {
+    if (elements_ % stride_ != 0) continue;
+    kept_.push_back({targets[i], predicted[i]});
+    if (kept_.size() <= most) continue;
+    for (std::size_t k = 0; 2 * k < kept_.size(); ++k) kept_[k] = kept_[2 * k];
+    kept_.resize((kept_.size() + 1) / 2);
+    stride_ *= 2;
+  }
+}
+
 Evaluator::Evaluator(const detail::Objective& objective, Measure measure, std::int64_t worst)
     : objective_(objective),
       measure_(measure),
@@ -94,6 +113,7 @@ void Evaluator::add(const Tensor& output, const Tensor& target, const Tensor& in
     }
   }
   if (is_regression_) determination_.add(output, target);
+  if (is_regression_ && measure_ == Measure::all) predictions_.add(output, target);
   samples_ += samples;
 }
 
@@ -197,9 +217,19 @@ Evaluation Evaluator::result(std::vector<std::string> names) const {
   e.answers_ = answers_;
   e.ranks_ = ranks_;
   e.worst_.assign(worst_.begin(), worst_.end());
+  e.predictions_ = predictions_.all();
   e.has_probabilities_ = has_probabilities_ && classes_ != 0;
   e.names_ = std::move(names);
   return e;
+}
+
+void Evaluator::number_mistakes(const data::Dataset& dataset) {
+  std::multiset<Mistake, WorseFirst> numbered;
+  for (Mistake m : worst_) {
+    m.index = dataset.index_in_whole(m.sample);
+    numbered.insert(numbered.end(), std::move(m));
+  }
+  worst_ = std::move(numbered);
 }
 
 namespace detail {
@@ -215,6 +245,8 @@ Evaluation evaluate(const Objective& objective, const DataSource& source, const 
     fail<ValueError>("evaluate", "no batch to evaluate on: the data has {} samples, the loader {} batches an epoch",
                      loader.dataset().size(), loader.size());
   }
+  const data::DataLoaderOptions order = loader.options();
+  if (!order.shuffle && !order.sampler.defined()) evaluator.number_mistakes(loader.dataset());
   return evaluator.result(options.classes);
 }
 

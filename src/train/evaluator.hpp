@@ -43,6 +43,19 @@ class Determination {
   double errors_ = 0;    // squared
 };
 
+/// Outputs of a regression beside their targets: those of every `stride`-th element, where the stride doubles whenever
+/// there are too many. It does not depend on how the samples are cut into batches.
+class PredictionSample {
+ public:
+  /// Floating tensors of the same shape; any others, and all after them, are left out.
+  void add(const Tensor& output, const Tensor& target);
+  const std::vector<Prediction>& all() const noexcept { return kept_; }
+
+ private:
+  std::vector<Prediction> kept_;
+  std::int64_t stride_ = 1, elements_ = 0;
+};
+
 /// ValueError unless the loader's next loop is a whole epoch.
 void check_stands_at_start(const char* function, const data::DataLoader& loader);
 
@@ -73,6 +86,8 @@ class Evaluator {
   double r2() const { return determination_.r2(); }
   /// Needs Measure::all. ValueError unless there is a name for each class, or no name.
   Evaluation result(std::vector<std::string> names = {}) const;
+  /// Says where the mistakes stand in the dataset that was measured in its order.
+  void number_mistakes(const data::Dataset& dataset);
 
  private:
   /// By the probability of the true class, the lowest first; NaN is the lowest.
@@ -94,6 +109,7 @@ class Evaluator {
   const bool is_regression_;
   LossMean loss_;
   Determination determination_;
+  PredictionSample predictions_;
   std::int64_t samples_ = 0, classes_ = 0;
   bool may_have_classes_ = true;  // until a batch has none
   detail::Score score_;

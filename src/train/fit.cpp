@@ -22,12 +22,6 @@ namespace xtape::train {
 
 namespace {
 
-/// "validation loss" of "validation_loss".
-std::string words_of(std::string monitor) {
-  std::replace(monitor.begin(), monitor.end(), '_', ' ');
-  return monitor;
-}
-
 std::int64_t trained_elements(const optim::Optimizer& optimizer) {
   std::int64_t n = 0;
   for (const Tensor& p : optimizer.parameters()) n += p.requires_grad() ? p.numel() : 0;
@@ -84,6 +78,8 @@ History Fit::run() {
 void Fit::begin() {
   listeners_.fit_begin({.epochs = options_.epochs,
                         .first_epoch = state_.epoch + 1,
+                        .first_batch = next_place_.batch() + 1,
+                        .steps = state_.steps,
                         .batches = loader_.size(),
                         .training_samples = samples_of_epoch(loader_),
                         .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
@@ -102,7 +98,7 @@ void Fit::run_epoch() {
   {
     const AveragedWeights averaged(average_ ? &*average_ : nullptr);
     record = measured_epoch();
-    keep_if_best(record);
+    record.is_best = keep_if_best(record);
   }
   for (const std::string& warning : std::exchange(warnings_, {})) listeners_.warning(warning);
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
@@ -282,16 +278,17 @@ Evaluator Fit::evaluated(const data::DataLoader& loader) const {
   return evaluator;
 }
 
-void Fit::keep_if_best(const EpochRecord& record) {
+bool Fit::keep_if_best(const EpochRecord& record) {
   BestSoFar& best = state_.best;
   const double value = detail::monitored(record, monitor_);
   if (best.is_beaten_by(value, options_.early_stopping.min_delta, detail::lower_is_better(monitor_))) {
     best = {.value = value, .epoch = record.epoch};
     best_weights_.take();
     files_.best_is_new = true;
-  } else {
-    ++best.epochs_since;
+    return true;
   }
+  ++best.epochs_since;
+  return false;
 }
 
 // ---- the end -------------------------------------------------------------------------------------------------------
@@ -302,7 +299,7 @@ void Fit::pause_between_steps() {
   if ((ending_ || files_.are_due(state_.steps)) && !end_if_broken()) save();
 }
 
-void Fit::end(StopCause cause, std::string reason) { ending_ = Ending{cause, std::move(reason)}; }
+void Fit::end(StopCause cause, std::string event) { ending_ = Ending{cause, std::move(event)}; }
 
 /// By a signal or stop(), in this epoch or before the first one.
 void Fit::end_as_asked(std::int64_t epoch) {
@@ -339,6 +336,21 @@ void Fit::end_by_exception() {
   end(StopCause::none, std::move(what));
 }
 
+/// Whether the model ends with the weights of the best epoch, and not with those of the last step.
+bool Fit::ends_with_best() const noexcept {
+  const bool keeps_best = options_.early_stopping.patience > 0 || ending_->cause == StopCause::not_finite;
+  return keeps_best && state_.best.epoch > 0;
+}
+
+/// Those of leave_weights(). Nothing as long as the end is not decided.
+Fit::WeightsAge Fit::weights_at_end() const {
+  if (!ending_) return {};
+  const std::int64_t best = state_.best.epoch;
+  if (ends_with_best()) return {best, state_.records[static_cast<std::size_t>(best - 1)].steps};
+  if (has_final_weights_) return {};  // without a best epoch: those that fit() began with
+  return {is_in_epoch() ? 0 : state_.epoch, state_.steps};
+}
+
 /// The weights that the model has after fit(), whatever ended it.
 void Fit::leave_weights() {
   if (options_.early_stopping.patience > 0 && state_.best.epoch > 0) {
@@ -351,18 +363,16 @@ void Fit::leave_weights() {
 /// "" while it is not decided. Of files that could not be written it says nothing.
 std::string Fit::reason_of_end() const {
   if (!ending_) return "";
-  std::string reason = ending_->reason;
-  if (options_.early_stopping.patience > 0 && state_.best.epoch > 0 && ending_->cause != StopCause::not_finite) {
-    reason += fmt::format("; the weights are those of epoch {}, with a {} of {:.6g}", state_.best.epoch,
-                          words_of(monitor_), state_.best.value);
-  }
-  return reason;
+  if (!ending_->weights.empty()) return fmt::format("{}; the weights are {}", ending_->event, ending_->weights);
+  if (!ends_with_best()) return ending_->event;
+  return fmt::format("{}; the weights are those of epoch {}, with a {} of {:.6g}", ending_->event, state_.best.epoch,
+                     words_of(monitor_), state_.best.value);
 }
 
 History Fit::history() const {
-  std::string reason = reason_of_end();
-  if (ending_) reason += files_.failures();
-  return History(history_data(run_state(), {monitor_, std::move(reason)}));
+  RunTexts texts = texts_of_run();
+  if (ending_) texts.stop_reason += files_.failures();
+  return History(history_data(run_state(), std::move(texts)));
 }
 
 }  // namespace xtape::train

@@ -80,7 +80,12 @@ class Fit {
  private:
   struct Ending {
     StopCause cause;
-    std::string reason;
+    std::string event;
+    std::string weights = {};  // which the model then has, where that needs words
+  };
+  /// Weights by the epoch that they are of, or else by their steps; as in HistoryData.
+  struct WeightsAge {
+    std::int64_t epoch = 0, steps = 0;
   };
 
   // fit.cpp: the loop
@@ -99,14 +104,16 @@ class Fit {
   EpochRecord measured_epoch();
   void validate(EpochRecord& record);
   Evaluator evaluated(const data::DataLoader& loader) const;
-  void keep_if_best(const EpochRecord& record);
+  bool keep_if_best(const EpochRecord& record);
   void pause_between_steps();
   bool is_asked_to_stop() const noexcept { return setup_.stop_requested || StopOnSignal::received() != 0; }
   void end_as_asked(std::int64_t epoch);
   void end_if_it_is_time();
-  void end(StopCause cause, std::string reason);
+  void end(StopCause cause, std::string event);
   void end_by_exception();
   std::string reason_of_end() const;
+  bool ends_with_best() const noexcept;
+  WeightsAge weights_at_end() const;
   void leave_weights();
 
   // fit_checks.cpp: before the loop
@@ -127,6 +134,7 @@ class Fit {
   DecidingOptions deciding_options() const;
   std::vector<checkpoint::State> states_of_run() const;
   RunState run_state() const;
+  RunTexts texts_of_run() const;
   StateDict best_weights() const;
   bool is_in_epoch() const noexcept { return state_.batch > 0; }
   void save();

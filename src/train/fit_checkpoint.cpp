@@ -86,8 +86,15 @@ RunState Fit::run_state() const {
                .validation_samples = validation_ ? samples_of_epoch(*validation_) : 0,
                .train_eval_samples = training_sample_ ? training_sample_->dataset().size() : 0,
                .stop_cause = static_cast<std::int64_t>(ending_ ? ending_->cause : StopCause::none)};
+  const WeightsAge weights = weights_at_end();
+  run.weights_epoch = weights.epoch;
+  run.weights_steps = weights.steps;
   if (is_in_epoch()) run.fit.seconds = seconds_of_epoch();
   return run;
+}
+
+RunTexts Fit::texts_of_run() const {
+  return {.monitor = monitor_, .stop_reason = reason_of_end(), .stop_event = ending_ ? ending_->event : ""};
 }
 
 StateDict Fit::best_weights() const {
@@ -109,7 +116,7 @@ void Fit::write_checkpoint(const std::string& path) const {
     average = StateDict(average_->averages());
     states.push_back(checkpoint::state_of({average_part, &average}));
   }
-  checkpoint::write_file(path, states, to_metadata({monitor_, reason_of_end()}));
+  checkpoint::write_file(path, states, to_metadata(texts_of_run()));
 }
 
 void Fit::write_best(const std::string& path) const {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -62,6 +63,9 @@ struct BestSoFar {
     return epoch == 0 || (lower_is_better ? now < value - min_delta : now > value + min_delta);
   }
 };
+
+/// "validation loss" of "validation_loss".
+std::string words_of(std::string monitor);
 
 struct FitState {
   std::int64_t epoch = 0;  // completed; the one that runs is epoch + 1

@@ -56,6 +56,11 @@ std::int64_t best_of(const std::vector<EpochRecord>& epochs, double EpochRecord:
 
 }  // namespace
 
+std::string words_of(std::string monitor) {
+  std::replace(monitor.begin(), monitor.end(), '_', ' ');
+  return monitor;
+}
+
 History::History() = default;
 History::History(HistoryData data) : data_(std::move(data)) { find_monitor(data_.monitor); }
 

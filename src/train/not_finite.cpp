@@ -42,9 +42,8 @@ void Fit::end_not_finite(std::int64_t step, const std::string& what) {
                               : !stay || state_.steps == 0 ? "those that fit() began with"
                               : average_                   ? "the average of those up to the last step"
                                                            : "those of the last step";
-  end(StopCause::not_finite,
-      fmt::format("epoch {}, step {}: {}; the weights are {}", state_.epoch + 1, step, what, weights));
-  listeners_.warning(ending_->reason);
+  ending_ = Ending{StopCause::not_finite, fmt::format("epoch {}, step {}: {}", state_.epoch + 1, step, what), weights};
+  listeners_.warning(reason_of_end());
 }
 
 /// The batch once more, in anomaly mode: the error that this makes.

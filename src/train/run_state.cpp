@@ -15,7 +15,8 @@ namespace xtape::train {
 
 namespace {
 
-constexpr const char *options_prefix = "options.", *monitor_text = "monitor", *stop_reason_text = "stop_reason";
+constexpr const char *options_prefix = "options.", *monitor_text = "monitor", *stop_reason_text = "stop_reason",
+                     *stop_event_text = "stop_event";
 constexpr std::int64_t no_cause = static_cast<std::int64_t>(StopCause::none);
 
 struct Field {
@@ -38,6 +39,8 @@ Fields fields_of(RunState& run) {
           {"validation_samples", &run.validation_samples},
           {"train_eval_samples", &run.train_eval_samples},
           {"stop_cause", &run.stop_cause},
+          {"weights_epoch", &run.weights_epoch},
+          {"weights_steps", &run.weights_steps},
           {"totals.loss", &totals.loss},
           {"totals.denominator", &totals.denominator},
           {"totals.correct", &totals.score.correct},
@@ -89,6 +92,9 @@ void check_numbers(const char* op, RunState& run) {
   check_counts(op, {{"options.training_samples", &run.options.training_samples}});
   if (run.fit.best.epoch > run.fit.epoch) {
     fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
+  }
+  if (run.weights_epoch > run.fit.epoch) {
+    fail<ValueError>(op, "\"weights_epoch\" = {}, but there were {} epochs", run.weights_epoch, run.fit.epoch);
   }
   if (!(run.min_delta >= 0 && std::isfinite(run.min_delta))) {
     fail<ValueError>(op, "\"min_delta\" = {} is not a finite number >= 0", run.min_delta);
@@ -150,7 +156,7 @@ StateDict to_dict(RunState run) {
 }
 
 io::Metadata to_metadata(const RunTexts& texts) {
-  return {{monitor_text, texts.monitor}, {stop_reason_text, texts.stop_reason}};
+  return {{monitor_text, texts.monitor}, {stop_reason_text, texts.stop_reason}, {stop_event_text, texts.stop_event}};
 }
 
 RunState run_state_from(const char* op, const StateDict& dict) {
@@ -167,15 +173,33 @@ RunState run_state_from(const char* op, const StateDict& dict) {
 RunTexts run_texts_from(const checkpoint::Contents& file) {
   const io::Metadata texts = checkpoint::own_texts(file);
   const auto text = [&texts](const char* name) { return texts.contains(name) ? texts.at(name) : std::string(); };
-  return {text(monitor_text), text(stop_reason_text)};
+  return {text(monitor_text), text(stop_reason_text), text(stop_event_text)};
 }
 
+namespace {
+
+/// What the file has no column for, since it follows from the others.
+void mark_best(std::vector<EpochRecord>& records, const std::string& monitor, double min_delta) {
+  BestSoFar best;
+  for (EpochRecord& r : records) {
+    const double value = detail::monitored(r, monitor);
+    r.is_best = best.is_beaten_by(value, min_delta, detail::lower_is_better(monitor));
+    if (r.is_best) best = {.value = value, .epoch = r.epoch};
+  }
+}
+
+}  // namespace
+
 HistoryData history_data(RunState run, RunTexts texts) {
+  mark_best(run.fit.records, texts.monitor, run.min_delta);
   return {.epochs = std::move(run.fit.records),
           .monitor = std::move(texts.monitor),
           .min_delta = run.min_delta,
           .cause = static_cast<StopCause>(run.stop_cause),
           .stop_reason = std::move(texts.stop_reason),
+          .stop_event = std::move(texts.stop_event),
+          .weights_epoch = run.weights_epoch,
+          .weights_steps = run.weights_steps,
           .training_samples = run.options.training_samples,
           .validation_samples = run.validation_samples,
           .train_eval_samples = run.train_eval_samples,

@@ -32,11 +32,12 @@ struct RunState {
   double min_delta = 0;
   std::int64_t validation_samples = 0, train_eval_samples = 0;
   std::int64_t stop_cause = static_cast<std::int64_t>(StopCause::none);
+  std::int64_t weights_epoch = 0, weights_steps = 0;
 };
 
 /// Texts of the file.
 struct RunTexts {
-  std::string monitor, stop_reason;
+  std::string monitor, stop_reason, stop_event;
 };
 
 StateDict to_dict(RunState run);

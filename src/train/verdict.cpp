@@ -60,9 +60,11 @@ struct Turn {
   double lowest = 0, last = 0;
 };
 
+std::string word_or(const std::string& word, const char* other) { return word.empty() ? other : word; }
+
 class Judge {
  public:
-  explicit Judge(const HistoryData& data);
+  Judge(const HistoryData& data, const VerdictWords& words);
   std::string verdict() const;
 
  private:
@@ -88,12 +90,21 @@ class Judge {
   bool still_falls(const Curve& c) const;
   std::string numbers() const;
 
+  std::string tame() const {
+    return word_or(words_.tame, "lower the learning rate tenfold, or limit the gradients by clip_grad_norm");
+  }
+  std::string stop_early() const { return word_or(words_.stop_early, "stop early"); }
+  std::string regularize() const {
+    return word_or(words_.regularize, "use more or augmented data, dropout, weight decay or a smaller model");
+  }
+  std::string train_longer() const { return word_or(words_.train_longer, "train longer"); }
   std::string diverged() const;
   std::string rise_of(const Turn& turn) const;
   std::string without_scale() const;
   std::string overfitting(const Turn& turn, const Estimate& gap) const;
 
   const HistoryData& d_;
+  const VerdictWords& words_;
   const std::size_t epochs_;
   const std::size_t window_;                                               // epochs at the end that are averaged
   Curve training_, validation_, training_accuracy_, validation_accuracy_;  // losses, and accuracies
@@ -102,8 +113,11 @@ class Judge {
   double nothing_ = 1;  // the error, or the loss, of a model that knows nothing
 };
 
-Judge::Judge(const HistoryData& data)
-    : d_(data), epochs_(data.epochs.size()), window_(std::clamp<std::size_t>(data.epochs.size() / 4, 1, 5)) {
+Judge::Judge(const HistoryData& data, const VerdictWords& words)
+    : d_(data),
+      words_(words),
+      epochs_(data.epochs.size()),
+      window_(std::clamp<std::size_t>(data.epochs.size() / 4, 1, 5)) {
   for (const EpochRecord& r : d_.epochs) {
     training_.push_back(std::isnan(r.train_eval_loss) ? r.train_loss : r.train_eval_loss);
     training_accuracy_.push_back(std::isnan(r.train_eval_accuracy) ? r.train_accuracy : r.train_eval_accuracy);
@@ -262,7 +276,7 @@ std::string Judge::numbers() const {
 }
 
 std::string Judge::diverged() const {
-  constexpr char advice[] = "lower the learning rate tenfold, or limit the gradients by clip_grad_norm";
+  const std::string advice = tame();
   if (d_.cause == StopCause::not_finite && epochs_ == 0) {
     return fmt::format("diverged: the loss was not finite in the first epoch; look for NaN in the data, then {}",
                        advice);
@@ -276,8 +290,6 @@ std::string Judge::diverged() const {
   return fmt::format("diverged: the training loss rose from {:.3g} to {:.3g} in epoch {} and ended at {:.3g}; {}",
                      untrained_loss(), highest->train_loss, highest->epoch, d_.epochs.back().train_loss, advice);
 }
-
-constexpr char against_overfitting[] = "more or augmented data, dropout, weight decay or a smaller model";
 
 /// What shows it, with a semicolon and a space.
 std::string Judge::rise_of(const Turn& turn) const {
@@ -296,8 +308,9 @@ std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
     text += fmt::format(", a gap of {:.3f} ({:.3f} to {:.3f}) that was {:.3f} in that epoch", gap.value * nothing_,
                         gap.low * nothing_, gap.high * nothing_, gap_at(epoch - 1) * nothing_);
   }
-  text += turn.epoch != 0 && d_.cause != StopCause::patience ? "; stop early, or use " : "; use ";
-  return text + against_overfitting;
+  text += "; ";
+  if (turn.epoch != 0 && d_.cause != StopCause::patience) text += stop_early() + ", or ";
+  return text + regularize();
 }
 
 /// Where nothing_ is 0 or below, so that there is no telling how much has been learned.
@@ -311,7 +324,7 @@ std::string Judge::without_scale() const {
   if (t.epoch == 0) {
     return "undecided: a loss that begins at 0 or below does not show how much has been learned; compare models";
   }
-  return fmt::format("overfitting since epoch {}: {}stop early, or use {}", t.epoch, rise_of(t), against_overfitting);
+  return fmt::format("overfitting since epoch {}: {}{}, or {}", t.epoch, rise_of(t), stop_early(), regularize());
 }
 
 std::string Judge::verdict() const {
@@ -336,27 +349,29 @@ std::string Judge::verdict() const {
   }
   if (learned_little) {
     if (may_still_learn() && d_.cause != StopCause::patience) {
-      return "undecided: " + numbers() + ", and the training loss still falls; train longer";
+      return "undecided: " + numbers() + ", and the training loss still falls; " + train_longer();
     }
     return "underfitting: " + numbers() +
-           (still_falls(training_) ? "; the loss falls slowly: use a larger model or learning rate, or train longer"
-                                   : "; the loss has settled: use a larger model or another learning rate");
+           (still_falls(training_)
+                ? "; the loss falls slowly: use a larger model or learning rate, or " + train_longer()
+                : "; the loss has settled: use a larger model or another learning rate");
   }
   if (!has_validation_) {
-    return "undecided: " + numbers() + "; overfitting shows on validation data only: pass some to fit()";
+    return "undecided: " + numbers() +
+           "; overfitting shows on validation data only: " + word_or(words_.validate, "pass some to fit()");
   }
   if (gap.high >= large_gap && gap.high - gap.low > large_gap) {
     return fmt::format("undecided: {}; {} and {} samples are too few to tell these apart: use more data", numbers(),
                        d_.train_eval_samples, d_.validation_samples);
   }
-  if (gains_much()) return "undecided: " + numbers() + "; validation loss still falls fast: train longer";
+  if (gains_much()) return "undecided: " + numbers() + "; validation loss still falls fast: " + train_longer();
   return "fitting: " + numbers() +
-         (validation_still_falls() ? "; validation loss still falls: train longer"
+         (validation_still_falls() ? "; validation loss still falls: " + train_longer()
                                    : "; validation loss has settled: to improve, use more data or a larger model");
 }
 
 }  // namespace
 
-std::string History::verdict() const { return Judge(data_).verdict(); }
+std::string History::verdict(const VerdictWords& words) const { return Judge(data_, words).verdict(); }
 
 }  // namespace xtape::train

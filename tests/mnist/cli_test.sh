@@ -126,7 +126,7 @@ for files in train:training t10k:test; do
   good_data
   idx_images 0 0 | gzip >"$scratch/data/${files%:*}-images-idx3-ubyte.gz"
   idx_labels 0 0 3 | gzip >"$scratch/data/${files%:*}-labels-idx1-ubyte.gz"
-  refuses "xtape-mnist: data: \"$scratch/data\" holds no ${files#*:} images" --data "$scratch/data"
+  refuses "xtape-mnist: --data: \"$scratch/data\" holds no ${files#*:} images" --data "$scratch/data"
 done
 good_data
 rm "$labels"

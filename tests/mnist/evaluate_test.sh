@@ -27,7 +27,7 @@ grep -qF "run/best.safetensors" page.html || complain "the page does not name th
 "$binary" --data digits --classes zero,one,two,three,four,five,six,seven,eight,nine --epochs 1 --hidden 8 --out named \
   --progress none >/dev/null || complain "training with names failed"
 "$binary" evaluate named | grep -E >/dev/null "^ +seven +0" || complain "classes have not their names"
-refuses "xtape-mnist: data: the classes of built-in digits are 0,1,2,3,4,5,6,7,8,9, those of the model zero,one,two,three,four,five,six,seven,eight,nine; if they are the same, pass --classes with the model's names" \
+refuses "xtape-mnist: --data: the classes of built-in digits are 0,1,2,3,4,5,6,7,8,9, those of the model zero,one,two,three,four,five,six,seven,eight,nine; if they are the same, pass --classes with the model's names" \
   evaluate named --classes 0,1,2,3,4,5,6,7,8,9
 
 # -- refused
@@ -35,7 +35,7 @@ refuses 'there is no "nowhere"; pass' evaluate run --data nowhere
 refuses 'mnist: no train-images-idx3-ubyte, plain or .gz, in "."' evaluate run --data .
 refuses 'xtape-mnist: --split: "tset" is not test or train, did you mean test?' evaluate run --split tset
 refuses 'xtape-mnist: --report: there is no directory "nowhere"' evaluate run --report nowhere/page.html
-refuses 'model: there is no "nothing"' evaluate nothing
+refuses 'MODEL: there is no "nothing"' evaluate nothing
 printf '\001\000\000\000\000\000\000\000{' >broken
 refuses '"broken"' evaluate broken
 if [ -e /dev/full ]; then
@@ -53,6 +53,6 @@ grep -qE "^total +12,730  trainable$" out || complain "summary: no total: $(cat 
 "$binary" summary --model linear | grep -qE "^total +7,850  trainable$" || complain "summary --model linear"
 refuses "xtape-mnist: --hidden: cannot be combined with a MODEL, which has its own" summary run --hidden 3
 refuses "xtape-mnist: --hidden: needs --model mlp" summary --model linear --hidden 3
-refuses 'model: there is no "nothing"' summary nothing
+refuses 'MODEL: there is no "nothing"' summary nothing
 
 finish

@@ -139,19 +139,19 @@ TEST(ModelFile, SaysWhatIsMissingWhereThereAreOnlyWeights) {
   const TempDir dir;
   io::save_safetensors(dir / "w", weights_for(described()), {{"format", "pt"}});
   const std::string w = dir / "w";
-  const std::string only_weights = "FileError: model: \"" + w +
+  const std::string only_weights = "FileError: MODEL: \"" + w +
                                    "\" has weights, but its metadata has no \"xtape-mnist\", which describes their "
                                    "model; to add it: xtape-mnist train --load \"" +
                                    w +
                                    "\" --epochs 0 --save NEW, with the --data, --model and --hidden of its training";
   io::save_safetensors(dir / "last", {}, {{"xtape_checkpoint", "1"}});
-  const std::string checkpoint = "FileError: model: \"" + dir / "last" +
+  const std::string checkpoint = "FileError: MODEL: \"" + dir / "last" +
                                  "\" is what train --resume continues, no model; use the best.safetensors beside "
                                  "it, once there is one";
-  const std::string no_best = "FileError: model: the directory \"" + dir.string() +
+  const std::string no_best = "FileError: MODEL: the directory \"" + dir.string() +
                               "\" has no best.safetensors, which a run writes when its first epoch ends";
   const std::string nothing =
-      "FileError: model: there is no \"" + dir / "none" + "\"; pass a file of weights or the directory of a run";
+      "FileError: MODEL: there is no \"" + dir / "none" + "\"; pass a file of weights or the directory of a run";
   expect_errors({{only_weights.c_str(), [&w] { load_model(w); }},
                  {checkpoint.c_str(), [&dir] { load_model(dir / "last"); }},
                  {no_best.c_str(), [&dir] { load_model(dir.string()); }},
@@ -237,7 +237,7 @@ TEST(ModelFile, IsRefusedWithTheReasonIfItsMetadataLies) {
     io::Metadata metadata = metadata_of(described());
     metadata.set(lie.name, lie.text);
     io::save_safetensors(dir / "m", weights_for(described()), metadata);
-    const std::string error = "FileError: model: \"" + dir / "m" + "\": " + lie.what;
+    const std::string error = "FileError: MODEL: \"" + dir / "m" + "\": " + lie.what;
     expect_errors({{error.c_str(), [&dir] { load_model(dir / "m"); }}});
   }
 }
@@ -250,7 +250,7 @@ TEST(ModelFile, IsRefusedIfATextIsMissing) {
       if (entry.first != missing) entries.push_back(entry);
     }
     io::save_safetensors(dir / "m", weights_for(described()), io::Metadata(entries));
-    const std::string error = "FileError: model: \"" + dir / "m" + "\": its metadata has no \"" + missing + '"';
+    const std::string error = "FileError: MODEL: \"" + dir / "m" + "\": its metadata has no \"" + missing + '"';
     expect_errors({{error.c_str(), [&dir] { load_model(dir / "m"); }}});
   }
 }
@@ -283,7 +283,7 @@ TEST(ModelFile, IsRefusedWithTheReasonIfItsTensorsDoNotFit) {
   };
   for (const auto& entry : cases) {
     io::save_safetensors(dir / "m", entry.first, metadata_of(described()));
-    const std::string error = "FileError: model: \"" + dir / "m" + "\": " + entry.second;
+    const std::string error = "FileError: MODEL: \"" + dir / "m" + "\": " + entry.second;
     expect_errors({{error.c_str(), [&dir] { load_model(dir / "m"); }}});
   }
 }
@@ -302,7 +302,7 @@ TEST(ModelFile, IsNotReadIfItIsTooLargeForItsModel) {
   testing::write_file(dir / "m", length + header);
   const std::uintmax_t size = 8 + header.size() + 1'000'000'000'000;
   std::filesystem::resize_file(dir / "m", size);  // sparse
-  const std::string error = "FileError: model: \"" + dir / "m" + "\": it has " + std::to_string(size) +
+  const std::string error = "FileError: MODEL: \"" + dir / "m" + "\": it has " + std::to_string(size) +
                             " bytes, more than the model that it describes";
   expect_errors({{error.c_str(), [&dir] { load_model(dir / "m"); }}});
 }

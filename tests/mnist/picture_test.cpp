@@ -161,7 +161,7 @@ TEST(Picture, IsRefusedWithTheReasonIfItIsMalformed) {
   const TempDir dir;
   for (const Malformed& file : malformed_files) {
     write_file(dir / "p", file.bytes);
-    const std::string error = "FileError: picture: \"" + dir / "p" + "\" " + file.what;
+    const std::string error = "FileError: FILE: \"" + dir / "p" + "\" " + file.what;
     testing::expect_errors({{error.c_str(), [&dir] { read_pictures(dir / "p", 2, 3); }}});
   }
 }
@@ -224,8 +224,8 @@ TEST(Picture, FromADamagedPngOrJpegIsRefusedWithTheReadersReason) {
 
 TEST(Picture, IsNoDirectoryAndNoMissingFile) {
   const TempDir dir;
-  const std::string directory = "FileError: picture: \"" + dir.string() + "\" is a directory, not a file";
-  const std::string missing = "FileError: picture: \"" + dir / "none" + "\": No such file or directory";
+  const std::string directory = "FileError: FILE: \"" + dir.string() + "\" is a directory, not a file";
+  const std::string missing = "FileError: FILE: \"" + dir / "none" + "\": No such file or directory";
   const std::string device = "FileError: read_idx: \"/dev/zero\" is not a regular file";
   testing::expect_errors({
       {directory.c_str(), [&dir] { read_pictures(dir.string(), 2, 3); }},

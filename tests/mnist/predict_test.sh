@@ -70,24 +70,24 @@ if ! grep -q 'which is not read' err; then
     complain "a PNG from stdin is another"
 fi
 
-# -- what is not a picture; the others# -- what is not a picture; the others are classified all the same
-refuses 'xtape-mnist: picture: "none.pgm": No such file or directory' predict run none.pgm
-refuses 'xtape-mnist: picture: "run" is a directory, not a file' predict run run
+# -- what is not a picture; the others are classified all the same
+refuses 'xtape-mnist: FILE: "none.pgm": No such file or directory' predict run none.pgm
+refuses 'xtape-mnist: FILE: "run" is a directory, not a file' predict run run
 printf 'P5 32 32 255 ' >large.pgm
-refuses 'xtape-mnist: picture: "large.pgm" is 32 x 32, the model takes 28 x 28; resize it, as ImageMagick'"'"'s convert -resize '"'28x28!'"' does' predict run large.pgm
-refuses 'xtape-mnist: picture: "run/run.json" is neither a picture nor an IDX file' predict run run/run.json
+refuses 'xtape-mnist: FILE: "large.pgm" is 32 x 32, the model takes 28 x 28; resize it, as ImageMagick'"'"'s convert -resize '"'28x28!'"' does' predict run large.pgm
+refuses 'xtape-mnist: FILE: "run/run.json" is neither a picture nor an IDX file' predict run run/run.json
 idx 2 | head -c 1000 >cut
 refuses 'read_idx: "cut" is truncated or damaged' predict run cut
 "$binary" predict run large.pgm one.pgm none.pgm >out 2>err && complain "broken files: exit code 0"
 [ "$(wc -l <out)" -eq 1 ] && [ "$(wc -l <err)" -eq 2 ] || complain "broken files: $(cat out err)"
 "$binary" predict run - <three >out 2>err && complain "IDX from stdin: exit code 0"
-grep -qx "xtape-mnist: picture: standard input is an IDX file; only a single picture can be read from there" err ||
+grep -qx "xtape-mnist: FILE: standard input is an IDX file; only a single picture can be read from there" err ||
   complain "IDX from stdin: $(cat err)"
 
 # -- what is not a model
-refuses 'xtape-mnist: model: there is no "nothing"; pass a file of weights or the directory of a run' predict nothing one.pgm
-refuses 'xtape-mnist: model: the directory "." has no best.safetensors, which a run writes when its first epoch ends' predict . one.pgm
-refuses 'xtape-mnist: model: "run/last.safetensors" is what train --resume continues, no model; use "run" or "run/best.safetensors"' \
+refuses 'xtape-mnist: MODEL: there is no "nothing"; pass a file of weights or the directory of a run' predict nothing one.pgm
+refuses 'xtape-mnist: MODEL: the directory "." has no best.safetensors, which a run writes when its first epoch ends' predict . one.pgm
+refuses 'xtape-mnist: MODEL: "run/last.safetensors" is what train --resume continues, no model; use "run" or "run/best.safetensors"' \
   predict run/last.safetensors one.pgm
 refuses 'safetensors_metadata: "one.pgm"' predict one.pgm one.pgm
 refuses "xtape-mnist: --top: 0 is outside [1, 65536]" predict --top 0 run one.pgm

@@ -15,6 +15,10 @@ grep -qx "report  a/report.html" out || complain "the page is not named: $(cat o
 for text in "</html>" "Confusion" "0.0010\|0.001" "28"; do
   grep -qi -- "$text" a/report.html || complain "the page lacks '$text'"
 done
+accuracy=$(sed -n 's/.*"test_accuracy": \(0\.[0-9]*\).*/\1/p' a/run.json)
+grep -q "<dt>Test accuracy</dt><dd class=\"figure\">$(LC_ALL=C awk "BEGIN { printf \"%.2f\", 100 * $accuracy }")%" a/report.html ||
+  complain "the page made again lacks the test result"
+[ "$(awk 'length > 60' out | wc -l)" -eq 0 ] || complain "a line is longer than where stdout is no terminal: $(cat out)"
 sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
 [ "$(sections a/report.html)" = "$(sections before.html)" ] || complain "the page has other sections than that of train"
 "$binary" report a/ --out elsewhere.html | grep -x >/dev/null "report  elsewhere.html" || complain "--out"
@@ -23,13 +27,13 @@ sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
 # -- without the weights or the data the page has the curves
 mv a/best.safetensors best
 "$binary" report a >out 2>err || complain "without weights: exit code $?"
-grep -qx 'xtape-mnist: note: the page has no evaluation: model: the directory "a" has no best.safetensors, which a run writes when its first epoch ends' err ||
+grep -qx 'xtape-mnist: note: the page has no evaluation: RUN: the directory "a" has no best.safetensors, which a run writes when its first epoch ends' err ||
   complain "without weights: $(cat err)"
 grep -qi confusion a/report.html && complain "without weights there is a confusion matrix"
 mv best a/best.safetensors
 sed -i.bak 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' a/run.json
 "$binary" report a >out 2>err || complain "other data: exit code $?"
-grep -qx 'xtape-mnist: note: the page has no evaluation: data: "digits" is not what the run was trained on' err ||
+grep -qx 'xtape-mnist: note: the page has no evaluation: --data: "digits" is not what the run was trained on' err ||
   complain "other data: $(cat err)"
 
 # -- two runs
@@ -64,20 +68,20 @@ for seed in 1 2; do run --epochs 1 --validation 0.01 --seed $seed --out near$see
 "$binary" compare near1 near2 | grep -qE "cannot be told from it: the intervals overlap|have the same highest" || complain "overlapping intervals"
 
 # -- refused
-refuses 'xtape-mnist: run: there is no directory "nothing"' report nothing
-refuses 'xtape-mnist: run: "." holds no run, which has run.json and config.toml' report .
+refuses 'xtape-mnist: RUN: there is no directory "nothing"' report nothing
+refuses 'xtape-mnist: RUN: "." holds no run, which has run.json and config.toml' report .
 refuses "xtape-mnist: --out: needs a single RUN" report a b --out x.html
 refuses 'xtape-mnist: --out: there is no directory "nowhere"' report a --out nowhere/x.html
 refuses "xtape-mnist: report: needs RUN (Directories of runs); see xtape-mnist report --help" report
 mv a/last.safetensors last
-refuses 'xtape-mnist: run: the run in "a" has no last.safetensors; its best weights are in "a/best.safetensors", from which xtape-mnist train --load "a/best.safetensors" begins another run' \
+refuses 'xtape-mnist: RUN: the run in "a" has no last.safetensors; its best weights are in "a/best.safetensors", from which xtape-mnist train --load "a/best.safetensors" begins another run' \
   report a
 cp a/best.safetensors a/last.safetensors
 refuses 'xtape-mnist: Checkpoint: "a/last.safetensors" is no checkpoint; load_safetensors reads it' report a
 mv last a/last.safetensors
 cp a/run.json record
 echo '[1' >a/run.json
-refuses 'xtape-mnist: run: "a/run.json" is damaged: not a JSON object' report a
+refuses 'xtape-mnist: RUN: "a/run.json" is damaged: not a JSON object' report a
 echo '{"state": 1, "data": [], "test_accuracy": "high"}' >a/run.json
 "$binary" report a b >out || complain "a run.json of wrong kinds: exit code $?"
 mv record a/run.json

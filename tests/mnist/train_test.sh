@@ -193,6 +193,31 @@ grep -qx "xtape-mnist: --hidden: needs --model mlp" err || complain "--hidden of
 "$binary" train --data digits --model linear --dropout 0 --no-out >out 2>err && complain "--dropout of a linear model is ignored"
 grep -qx "xtape-mnist: --dropout: needs --model mlp or cnn" err || complain "--dropout of a linear model: $(cat err)"
 
+# -- a heading that cannot be printed ends the run as failed
+if [ -e /dev/full ] && command -v stdbuf >/dev/null; then
+  stdbuf -o0 "$binary" train --data digits --epochs 1 --out unprinted >/dev/full 2>err
+  code=$?
+  ended_with 1 "stdout: cannot be written to"
+  grep -q '"state": "failed"' unprinted/run.json || complain "a heading that cannot be printed leaves the run: $(grep state unprinted/run.json)"
+fi
+
+# -- a configuration is a regular file
+mkfifo fifo
+refuses 'xtape-mnist: --config: "fifo" is not a regular file' train --config fifo
+refuses 'xtape-mnist: --config: "." is not a regular file' train --config .
+refuses 'xtape-mnist: --config: "/dev/zero" is not a regular file' train --config /dev/zero
+
+# -- a directory that is replaced meanwhile: nothing is written into the other one
+train --epochs 1000 --out moved --hidden 4 >out 2>err &
+for _ in $(seq 100); do [ -s moved/report.html ] && break; sleep 0.1; done
+mv moved elsewhere
+mkdir moved
+wait $!
+code=$?
+ended_with 1 '--out: "moved" was moved, removed or replaced'
+[ -z "$(ls moved)" ] || complain "the directory that replaced a run's got $(ls moved)"
+is_whole elsewhere
+
 # -- trying out
 train --dry-run >out || complain "--dry-run: exit code $?"
 tail -n 1 out | grep -q "nothing was trained or written" || complain "--dry-run: $(tail -n 1 out)"

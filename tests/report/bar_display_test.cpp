@@ -32,7 +32,7 @@ TEST(BarDisplay, ShowsALiveLineBelowTheTable) {
   bar.run.begin_epoch();
   bar.run.batches(5);
   EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 +
-                            "epoch 2/2  step 15  [##############--------------]   50 %  loss 0.5000  accuracy 0.7500  "
+                            "epoch 2/2  step 15  [##############--------------]   50%  loss 0.5000  accuracy 0.7500  "
                             "    40 samples/s  0:03 left  lr 0.01\n");
 }
 
@@ -79,15 +79,12 @@ TEST(BarDisplay, FollowsATerminalThatIsResized) {
   bar.text();
   bar.terminal.resize(40);
   bar.run.batches(3);
-  EXPECT_EQ(bar.terminal.screen().current_line(), "2/2   50 %  loss 0.5000  0:03 left");
+  EXPECT_EQ(bar.terminal.screen().current_line(), "2/2   50%  loss 0.5000  0:03 left");
   bar.run.batches(5);
   bar.run.end_epoch();
   bar.terminal.resize(60);
   bar.run.end();
-  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 +
-                            "      training      validation\n"
-                            "epoch     loss     loss  accuracy\n"
-                            "    2    0.5000   0.2500    0.8750\n");
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + told_lines(2, 40));
   EXPECT_EQ(bar.terminal.screen().wraps(), 0);
 }
 
@@ -110,7 +107,7 @@ TEST(BarDisplay, DrawsTheFirstBatchAtOnce) {
   bar.run.begin_epoch();
   EXPECT_EQ(bar.text(), "");
   bar.run.batch(0.001);
-  EXPECT_EQ(bar.text(), "epoch 1/2  [#---------]   10 %  loss 0.5000  -:-- left\n");
+  EXPECT_EQ(bar.text(), "epoch 1/2  [#---------]   10%  loss 0.5000  -:-- left\n");
 }
 
 TEST(BarDisplay, SaysThatItValidatesAsSoonAsTheLastBatchIsDone) {
@@ -138,12 +135,37 @@ TEST(BarDisplay, IsNotDrawnForAValidationThatTakesNoTime) {
   EXPECT_GE(draws, 9u);
 }
 
+TEST(BarDisplay, HoldsBackRowsOfShortEpochsButNeitherTheBestNorTheLast) {
+  BarOnTerminal bar(80);
+  bar.run.begin({.epochs = 1000, .batches = 1, .validation_samples = 50});
+  std::string text;
+  for (int epoch = 1; epoch <= 1000; ++epoch) {  // two seconds
+    bar.run.begin_epoch();
+    bar.run.batch(0.001);
+    bar.run.end_epoch(0.001, epoch == 1 || epoch == 987);
+    text += bar.terminal.take();
+  }
+  bar.run.end();
+  text += bar.terminal.take();
+  Screen screen(80);
+  screen.show(text);
+  const std::string shown = screen.text();
+  const std::size_t rows = occurrences(shown, "      4.0\n");
+  EXPECT_GE(rows, 40u);
+  EXPECT_LE(rows, 70u);
+  EXPECT_NE(shown.find("\n  987* "), shown.npos) << shown;
+  EXPECT_NE(shown.find("\n 1000  "), shown.npos) << shown;
+  EXPECT_NE(shown.find(std::to_string(rows) + " of 1,000 epochs are listed: of short ones, about 20 a second\n"),
+            shown.npos)
+      << shown;
+}
+
 TEST(BarDisplay, DoesNotValidateWithoutValidationData) {
   BarOnTerminal bar(80);
   bar.run.begin({.epochs = 2, .batches = 10, .training_samples = 100});
   bar.run.begin_epoch();
   bar.run.batches(10);
-  EXPECT_NE(bar.terminal.screen().current_line().find("100 %"), std::string::npos);
+  EXPECT_NE(bar.terminal.screen().current_line().find("100%"), std::string::npos);
 }
 
 TEST(BarDisplay, LeavesACleanLineAfterARow) {
@@ -167,7 +189,7 @@ TEST(BarDisplay, PrintsWarningsAboveTheLiveLine) {
   EXPECT_EQ(bar.text(),
             "warning: before the first batch\n"
             "warning: a\\nb\n"
-            "epoch 1/2  [#####-----]   50 %  loss 0.5000  0:05 left\n");
+            "epoch 1/2  [#####-----]   50%  loss 0.5000  0:05 left\n");
 }
 
 TEST(BarDisplay, ClearsTheLiveLineOfAnEpochThatEndsEarly) {
@@ -199,7 +221,7 @@ TEST(BarDisplay, GoesOnWhereAResumedRunDoes) {
   bar.run.whole_epoch();
   bar.run.begin_epoch();
   bar.run.batches(10);
-  EXPECT_EQ(bar.text(), table_header + "   11  0.5000    0.7500   0.2500    0.8750      4.0\n" +
+  EXPECT_EQ(bar.text(), table_header + told_row(11) +
                             "epoch 12/12  [###########]  validating  loss 0.5000  accuracy 0.7500  0:02 left\n");
 }
 

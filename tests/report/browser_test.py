@@ -5,6 +5,7 @@ suffice in both color schemes, that no request leaves the page, and that it prin
 Chromium."""
 
 import csv
+import html
 import json
 import os
 import re
@@ -141,6 +142,16 @@ class Page:
         self.requests = requests_in(log)
         with open(os.path.join(FOLDER, name + ".csv"), encoding="utf-8", newline="") as file:
             self.rows = list(csv.DictReader(file))
+
+    def last_cells(self):
+        """The texts of the last row of each table that is printed: a long table of epochs stays closed."""
+        with open(self.path, encoding="utf-8") as file:
+            text = file.read()
+        cells = []
+        for table in re.findall(r"<table.*?</table>", re.sub(r'<details class="epochs">.*?</details>', "", text)):
+            row = re.findall(r"<tr.*?</tr>", table)[-1]
+            cells += [html.unescape(re.sub(r"<[^>]*>", "", c)) for c in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        return cells
 
     def column(self, name):
         return [number(row[name]) for row in self.rows]
@@ -291,6 +302,19 @@ class Report(unittest.TestCase):
         self.assertGreater(len(re.findall(rb"/Type\s*/Page\b", content)), 2)
         for box in re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", content):
             self.assertEqual([round(float(side)) for side in box], [595, 842])
+
+    @unittest.skipIf(shutil.which("pdftotext") is None, "there is no pdftotext (Debian: poppler-utils)")
+    def test_paper_has_every_section_and_the_last_row_of_each_table(self):
+        for name in PAGES:
+            page = self.pages[name]
+            pdf = os.path.join(FOLDER, name + ".text.pdf")
+            chromium(f"--print-to-pdf={pdf}", "--no-pdf-header-footer", page=page.path)
+            text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+            flat = re.sub(r"\s+", "", text)
+            for heading in page.dom.of("h2"):
+                self.assertIn(re.sub(r"\s+", "", heading["text"]), flat, name)
+            for cell in page.last_cells():
+                self.assertIn(re.sub(r"\s+", "", cell), flat, name)
 
 
 if __name__ == "__main__":

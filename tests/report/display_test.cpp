@@ -68,7 +68,7 @@ TEST(PlainDisplay, SaysHowFarALongEpochIs) {
   plain.run->batches(3);
   EXPECT_EQ(plain.text(), "");
   plain.run->batch();
-  EXPECT_EQ(plain.text(), "epoch 1: 40 % of 10 batches, loss 0.5000, 40 samples/s, about 6 s left\n");
+  EXPECT_EQ(plain.text(), "epoch 1: 40% of 10 batches, loss 0.5000, 40 samples/s, about 6 s left\n");
 }
 
 TEST(PlainDisplay, SaysNothingMoreWhileItsLinesComeOftenEnough) {

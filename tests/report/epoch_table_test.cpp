@@ -97,7 +97,9 @@ TEST(EpochTable, IsNeverAsWideAsTheTerminal) {
   large.seconds = 1e12;
   EpochRecord unmeasured;
   unmeasured.epoch = 1;
-  for (const EpochRecord& r : {classified_epoch(), regression_epoch(), large, unmeasured}) {
+  EpochRecord best = large;
+  best.is_best = true;
+  for (const EpochRecord& r : {classified_epoch(), regression_epoch(), large, best, unmeasured}) {
     for (const std::int64_t validation_samples : {0, 100}) {
       for (int columns = 10; columns < 100; ++columns) {
         EpochTable t({.epochs = r.epoch, .validation_samples = validation_samples});
@@ -122,6 +124,29 @@ TEST(EpochTable, HasRoomForTheNumberOfTheLastEpoch) {
             "            training          validation\n"
             "  epoch   loss  accuracy     loss  accuracy  seconds\n"
             "      1  0.6127    0.7835   0.4367    0.8440      0.9\n");
+}
+
+TEST(EpochTable, HasAStarBesideAnEpochThatIsTheBestSoFar) {
+  EpochRecord best = classified_epoch();
+  best.is_best = true;
+  for (const int columns : {wide_terminal, 10}) {
+    EpochTable plain = ten_epochs();
+    std::string expected = plain.lines(classified_epoch(), columns);
+    expected.replace(expected.find("    1") + 5, columns == 10 ? 0 : 1, "*");
+    EXPECT_EQ(ten_epochs().lines(best, columns), expected);
+  }
+}
+
+TEST(EpochTable, SaysWhatTheStarMeansWhereThereIsRoom) {
+  EpochTable t = ten_epochs();
+  EXPECT_EQ(t.legend("validation_loss", 60), "");  // there is none
+  EpochRecord best = classified_epoch();
+  best.is_best = true;
+  t.lines(best, wide_terminal);
+  t.lines(classified_epoch(), wide_terminal);
+  EXPECT_EQ(t.legend("validation_loss", 60), "* the best so far, by validation loss\n");
+  EXPECT_EQ(t.legend("validation_loss", 37), "* best so far\n");
+  EXPECT_EQ(t.legend("validation_loss", 13), "");
 }
 
 TEST(EpochTable, HasSixFieldsInARowForToolsThatReadIt) {

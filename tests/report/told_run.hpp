@@ -4,20 +4,9 @@
 #include <string>
 
 #include "report/display.hpp"
+#include "report/epoch_table.hpp"
 
 namespace xtape::report {
-
-inline const std::string table_header =
-    "          training          validation\n"
-    "epoch   loss  accuracy     loss  accuracy  seconds\n";
-inline const std::string row_of_epoch_1 = "    1  0.5000    0.7500   0.2500    0.8750      4.0\n";
-inline const std::string row_of_epoch_2 = "    2  0.5000    0.7500   0.2500    0.8750      4.0\n";
-
-/// Of epoch 1, on a terminal of 40 columns.
-inline const std::string narrow_table =
-    "      training      validation\n"
-    "epoch     loss     loss  accuracy\n"
-    "    1    0.5000   0.2500    0.8750\n";
 
 inline train::EpochRecord told_epoch(std::int64_t epoch) {
   return {.epoch = epoch,
@@ -27,6 +16,24 @@ inline train::EpochRecord told_epoch(std::int64_t epoch) {
           .validation_accuracy = 0.875,
           .seconds = 4};
 }
+
+// What the table looks like is claimed in epoch_table_test.cpp; here it is what EpochTable makes of these records.
+
+inline EpochTable told_table() { return EpochTable({.epochs = 2, .validation_samples = 50}); }
+/// Without a header.
+inline std::string told_row(std::int64_t epoch) {
+  EpochTable table = told_table();
+  table.lines(told_epoch(epoch), 200);
+  return table.lines(told_epoch(epoch), 200);
+}
+/// With its header.
+inline std::string told_lines(std::int64_t epoch, int columns = 200) {
+  return told_table().lines(told_epoch(epoch), columns);
+}
+inline const std::string row_of_epoch_1 = told_row(1), row_of_epoch_2 = told_row(2);
+inline const std::string table_header = told_lines(1).substr(0, told_lines(1).size() - row_of_epoch_1.size());
+/// Of epoch 1, on a terminal of 40 columns.
+inline const std::string narrow_table = told_lines(1, 40);
 
 /// Tells a display of a run of 2 epochs of 10 batches, 0.25 s each, with 1.5 s of validation.
 class ToldRun {
@@ -61,9 +68,11 @@ class ToldRun {
   void batches(std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) batch();
   }
-  void end_epoch(double validation_seconds = 1.5) {
+  void end_epoch(double validation_seconds = 1.5, bool is_best = false) {
     now_ += validation_seconds;
-    display_.epoch_end(told_epoch(epoch_), now_);
+    train::EpochRecord record = told_epoch(epoch_);
+    record.is_best = is_best;
+    display_.epoch_end(record, now_);
   }
   void whole_epoch() {
     begin_epoch();

@@ -56,6 +56,12 @@ concept HasTargets = requires(const D& d) {
   { d.targets() } -> std::convertible_to<Tensor>;
 };
 
+/// A dataset of samples of another one: index_in_whole(i) is where sample i stands there.
+template <class D>
+concept HasWhole = requires(const D& d) {
+  { d.index_in_whole(std::int64_t{}) } -> std::same_as<std::int64_t>;
+};
+
 /// Any dataset, as a handle: copies share it.
 class XTAPE_API Dataset {
  public:
@@ -77,6 +83,9 @@ class XTAPE_API Dataset {
   Tensor targets() const;
   /// The targets of the samples at `indices`.
   Tensor targets(std::span<const std::int64_t> indices) const;
+  /// Where sample `index` stands in the dataset that it was taken from, through any number of Subsets and transforms;
+  /// for any other dataset `index` itself.
+  std::int64_t index_in_whole(std::int64_t index) const { return source_->index_in_whole(index); }
 
  private:
   struct Concept {
@@ -84,6 +93,7 @@ class XTAPE_API Dataset {
     virtual std::int64_t size() const = 0;
     virtual Batch batch(std::span<const std::int64_t> indices, const Draw* draw) const = 0;
     virtual Tensor targets() const = 0;  // undefined: it has none of its own
+    virtual std::int64_t index_in_whole(std::int64_t index) const = 0;
   };
   template <class D>
   struct Model final : Concept {
@@ -100,6 +110,13 @@ class XTAPE_API Dataset {
         return d.targets();
       } else {
         return Tensor();
+      }
+    }
+    std::int64_t index_in_whole(std::int64_t index) const override {
+      if constexpr (HasWhole<D>) {
+        return d.index_in_whole(index);
+      } else {
+        return index;
       }
     }
     D d;
@@ -155,6 +172,7 @@ class XTAPE_API Subset {
   Batch batch(std::span<const std::int64_t> indices) const;
   Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
   Tensor targets() const { return dataset_.targets(*indices_); }
+  std::int64_t index_in_whole(std::int64_t index) const;
   /// The samples' indices in the whole dataset.
   std::span<const std::int64_t> indices() const&;
   void indices() && = delete;

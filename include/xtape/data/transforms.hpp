@@ -184,6 +184,7 @@ class XTAPE_API TransformedDataset {
   Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
   /// Those of the dataset; no input is made or transformed for them.
   Tensor targets() const { return dataset_.targets(); }
+  std::int64_t index_in_whole(std::int64_t index) const { return dataset_.index_in_whole(index); }
 
  private:
   Dataset dataset_;

@@ -47,9 +47,17 @@ struct CalibrationBin {
 /// A wrong answer. Of a binary loss each element of an output is an answer, so that a sample may have several.
 struct Mistake {
   std::int64_t sample = 0;  ///< from 0, in the order in which they were measured
+  /// From 0, in the dataset that evaluate() was given or, if that is a Subset, in the whole of it; -1 if it is not
+  /// known, since a loader shuffles or has a sampler.
+  std::int64_t index = -1;
   std::int64_t target = 0, predicted = 0;
   double target_probability = 0, predicted_probability = 0;
   Tensor input = {};  ///< a copy, without the dim of samples; undefined for an input of more than 65,536 elements
+};
+
+/// One number that a regression has predicted, and the true one.
+struct Prediction {
+  double target = 0, predicted = 0;
 };
 
 /// The result of evaluate(). Accuracy and what comes of it need classes: integer targets (N) of an output (N, C),
@@ -84,6 +92,10 @@ class XTAPE_API Evaluation {
   /// The mistakes with the lowest probabilities of the true class, lowest first, of equals the first; those of outputs
   /// that are NaN come before all others. At most EvaluateOptions::max_mistakes.
   std::vector<Mistake> worst_mistakes() const;
+  /// Of a regression, outputs beside their targets, element by element: all of them or, of more than 500, every second,
+  /// fourth, ... one, in their order. Empty for anything else.
+  const std::vector<Prediction>& predictions() const& noexcept { return predictions_; }
+  std::vector<Prediction> predictions() && { return std::move(predictions_); }
   /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
   /// support of both is that of all classes.
   ClassScores macro_average() const;
@@ -114,6 +126,7 @@ class XTAPE_API Evaluation {
   std::vector<Answer> answers_;
   std::vector<std::int64_t> ranks_;  // [r]: samples whose class is the r-th largest output, from 0
   std::vector<Mistake> worst_;
+  std::vector<Prediction> predictions_;
   bool has_probabilities_ = false;
   std::vector<std::string> names_;  // of the classes; empty: their numbers
 };

@@ -31,6 +31,7 @@ struct EpochRecord {
   double gap = std::numeric_limits<double>::quiet_NaN();  ///< train_eval_accuracy - validation_accuracy
   double gap_low = std::numeric_limits<double>::quiet_NaN(),
          gap_high = std::numeric_limits<double>::quiet_NaN();  ///< its 95 % interval
+  bool is_best = false;  ///< the best epoch so far, by the monitored value; not a column of to_csv() and to_jsonl()
 };
 
 /// Why fit() ended.
@@ -50,6 +51,11 @@ struct HistoryData {
   double min_delta = 0;                     ///< by how much more a better epoch must be better
   StopCause cause = StopCause::last_epoch;
   std::string stop_reason = {};
+  std::string stop_event = {};  ///< the part of stop_reason that says what ended it, without weights and files
+  /// The weights that the model has at the end: those of this epoch; 0: those of a step within an epoch, or those that
+  /// fit() began with.
+  std::int64_t weights_epoch = 0;
+  std::int64_t weights_steps = 0;  ///< of the optimizer that these weights have seen; 0: none of this run
   std::int64_t training_samples = 0, validation_samples = 0;
   std::int64_t train_eval_samples = 0;  ///< of the sample of the training set
   std::int64_t classes = 0;             ///< 0: no classification
@@ -58,6 +64,16 @@ struct HistoryData {
   double majority_share = std::numeric_limits<double>::quiet_NaN();  ///< of the validation targets, in one class
   double train_eval_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
   double validation_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
+};
+
+/// What verdict() advises, for a program whose users have options in place of the library's functions. "": the words of
+/// the library, which stand here in quotes.
+struct VerdictWords {
+  std::string tame = {};          ///< "lower the learning rate tenfold, or limit the gradients by clip_grad_norm"
+  std::string validate = {};      ///< "pass some to fit()", after "overfitting shows on validation data only: "
+  std::string stop_early = {};    ///< "stop early"
+  std::string regularize = {};    ///< "use more or augmented data, dropout, weight decay or a smaller model"
+  std::string train_longer = {};  ///< "train longer"
 };
 
 class XTAPE_API History {
@@ -86,8 +102,10 @@ class XTAPE_API History {
   StopCause stop_cause() const noexcept { return data_.cause; }
   /// Why training ended, in words; "" if it had not.
   std::string stop_reason() const { return data_.stop_reason; }
+  /// The epoch whose weights the model has after fit(), as HistoryData has it; 0 while it runs, too.
+  std::int64_t weights_epoch() const noexcept { return data_.weights_epoch; }
   /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
-  std::string verdict() const;
+  std::string verdict(const VerdictWords& words = {}) const;
   /// stop_reason(), if there is one, and verdict(), a line each; no newline at the end.
   std::string to_string() const;
   friend XTAPE_API std::ostream& operator<<(std::ostream& out, const History& history);

@@ -24,6 +24,7 @@ struct ProgressOptions {
   double heartbeat_seconds = 60;
   /// Of the mode bar: colors, unless NO_COLOR is set in the environment.
   bool color = true;
+  VerdictWords words = {};  ///< of the verdict's advice, in the mode json
 };
 
 /// A sink that shows how fit() goes on: `trainer.sink(train::ProgressBar());`. It writes only to `out`, which stays the

@@ -33,6 +33,8 @@ namespace xtape::train {
 struct FitBegin {
   std::int64_t epochs = 0;
   std::int64_t first_epoch = 1;                               ///< after a resume: the epoch in which training goes on
+  std::int64_t first_batch = 1;                               ///< of that epoch; above 1 if it was interrupted there
+  std::int64_t steps = 0;                                     ///< of the optimizer before that batch
   std::int64_t batches = 0;                                   ///< of an epoch
   std::int64_t training_samples = 0, validation_samples = 0;  ///< of an epoch; with a sampler as many as it gives
   std::int64_t parameters = 0;                                ///< elements that are trained
