@@ -127,7 +127,7 @@ TEST(LoadHistory, BearsWhateverNumbersAFileHas) {
       StateDict dict;
       for (const auto& [other, kept] : whole) dict.insert(other, other == name ? full_like(kept, number) : kept);
       try {
-        const History history(history_data(run_state_from("test", dict), {"validation_loss", ""}));
+        const History history(history_data(run_state_from("test", dict), {"validation_loss", "", ""}));
         EXPECT_FALSE(history.to_string().empty() || history.to_csv().empty() || history.to_jsonl().empty());
         ++judged;
       } catch (const Error&) {
