@@ -71,8 +71,13 @@ std::string EpochTable::lines(const train::EpochRecord& record, int columns) {
   const bool needs_header = !has_header_ || now != shown_;
   shown_ = now;
   has_header_ = true;
-  has_star_ = has_star_ || record.is_best;
-  return (needs_header ? header() : "") + row(record);
+  std::string text = row(record);
+  // A field of its own at the end: whoever reads rows by their fields finds the others as they are.
+  if (record.is_best && text.size() + 2 < static_cast<std::size_t>(columns)) {
+    text += " *";
+    has_star_ = true;
+  }
+  return (needs_header ? header() : "") + text + "\n";
 }
 
 std::string EpochTable::legend(const std::string& monitor, int columns) const {
@@ -123,8 +128,7 @@ std::string EpochTable::row(const train::EpochRecord& r) const {
   text += cells_of(validation_of(shown_), loss_cell(r.validation_loss, validates_ || !std::isnan(r.validation_loss)),
                    accuracy_cell(r.validation_accuracy));
   if (shown_.seconds) text += right_aligned(fixed_width(r.seconds, seconds_width, 1), 2 + seconds_width);
-  if (r.is_best) text.replace(static_cast<std::size_t>(epoch_width(epochs_)), 1, "*");  // of the gap, or at the end
-  return text + "\n";
+  return text;
 }
 
 }  // namespace xtape::report

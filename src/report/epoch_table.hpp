@@ -16,7 +16,7 @@ struct TableColumns {
   bool operator==(const TableColumns&) const = default;
 };
 
-/// The table of one fit(). The number of an epoch that is the best so far has a star. Numbers that were not measured
+/// The table of one fit(). An epoch that is the best so far has a star, if there is room. Numbers that were not measured
 /// are "-"; columns for accuracies are left out if the first record has none.
 class EpochTable {
  public:

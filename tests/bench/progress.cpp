@@ -83,7 +83,7 @@ class Medians {
   void add(double without, double with) { without_.push_back(without), with_.push_back(with); }
   void print(const char* what, std::int64_t epochs) const {
     const double a = median(without_), b = median(with_);
-    std::printf("  %s: %.3f ms an epoch without, %.3f ms with a bar: %+.2f %%\n", what,
+    std::printf("  %s: %.3f ms an epoch without, %.3f ms with a bar: %+.2f%%\n", what,
                 1e3 * a / static_cast<double>(epochs), 1e3 * b / static_cast<double>(epochs), 100 * (b / a - 1));
   }
 

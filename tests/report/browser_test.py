@@ -143,14 +143,15 @@ class Page:
         with open(os.path.join(FOLDER, name + ".csv"), encoding="utf-8", newline="") as file:
             self.rows = list(csv.DictReader(file))
 
-    def last_cells(self):
-        """The texts of the last row of each table that is printed: a long table of epochs stays closed."""
+    def last_words(self):
+        """The words in the last row of each table that is printed: a long table of epochs stays closed."""
         with open(self.path, encoding="utf-8") as file:
             text = file.read()
         cells = []
         for table in re.findall(r"<table.*?</table>", re.sub(r'<details class="epochs">.*?</details>', "", text)):
             row = re.findall(r"<tr.*?</tr>", table)[-1]
-            cells += [html.unescape(re.sub(r"<[^>]*>", "", c)) for c in re.findall(r"<t[hd].*?</t[hd]>", row)]
+            # Lines break between words and within long ones; a small number stands below another.
+            cells += [word[:12] for word in html.unescape(re.sub(r"<[^>]*>", " ", row)).split()]
         return cells
 
     def column(self, name):
@@ -312,9 +313,9 @@ class Report(unittest.TestCase):
             text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
             flat = re.sub(r"\s+", "", text)
             for heading in page.dom.of("h2"):
-                self.assertIn(re.sub(r"\s+", "", heading["text"]), flat, name)
-            for cell in page.last_cells():
-                self.assertIn(re.sub(r"\s+", "", cell), flat, name)
+                self.assertTrue(re.sub(r"\s+", "", heading["text"]) in flat, (name, heading["text"]))
+            for word in page.last_words():
+                self.assertTrue(word in flat, (name, word))
 
 
 if __name__ == "__main__":

@@ -120,13 +120,14 @@ TEST(JsonDisplay, WritesAnObjectForEachEvent) {
       {.epochs = 2, .batches = 3, .training_samples = 30, .validation_samples = 5, .parameters = 99}, 0);
   json.display->checkpoint({.path = "a \"b\".safetensors", .epoch = 1, .step = 3, .is_best = true}, 0);
   json.display->warning({"line 1\nline 2 \xff"}, 0);
-  EXPECT_EQ(json.text(), R"({"type":"begin","epochs":2,"first_epoch":1,"batches":3,"training_samples":30,)"
-                         R"("validation_samples":5,"parameters":99})"
-                         "\n"
-                         R"({"type":"checkpoint","path":"a \"b\".safetensors","epoch":1,"step":3,"is_best":true})"
-                         "\n"
-                         R"({"type":"warning","message":"line 1\nline 2 )"
-                         "\xef\xbf\xbd\"}\n");
+  EXPECT_EQ(json.text(),
+            R"({"type":"begin","epochs":2,"first_epoch":1,"first_batch":1,"steps":0,"batches":3,"training_samples":30,)"
+            R"("validation_samples":5,"parameters":99})"
+            "\n"
+            R"({"type":"checkpoint","path":"a \"b\".safetensors","epoch":1,"step":3,"is_best":true})"
+            "\n"
+            R"({"type":"warning","message":"line 1\nline 2 )"
+            "\xef\xbf\xbd\"}\n");
 }
 
 TEST(JsonDisplay, AnEpochHasTheFieldsOfTheHistory) {
@@ -135,6 +136,8 @@ TEST(JsonDisplay, AnEpochHasTheFieldsOfTheHistory) {
   auto object = nlohmann::json::parse(json.text());
   EXPECT_EQ(object["type"], "epoch");
   object.erase("type");
+  EXPECT_EQ(object["is_best"], false);
+  object.erase("is_best");
   EXPECT_EQ(object, nlohmann::json::parse(train::History({.epochs = {told_epoch(7)}}).to_jsonl()));
   EXPECT_TRUE(object["train_eval_loss"].is_null());
 }

@@ -96,7 +96,9 @@ TEST(ProgressBar, InALogHasARowForEachEpochOfTheHistory) {
   for (const EpochRecord& r : history) {
     std::int64_t epoch = 0;
     double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0, seconds = 0;
-    lines >> epoch >> loss >> accuracy >> validation_loss >> validation_accuracy >> seconds;
+    std::string row;
+    std::getline(lines, row);
+    std::istringstream(row) >> epoch >> loss >> accuracy >> validation_loss >> validation_accuracy >> seconds;
     EXPECT_EQ(epoch, r.epoch);
     EXPECT_NEAR(loss, r.train_loss, 5.1e-5);
     EXPECT_NEAR(accuracy, r.train_accuracy, 5.1e-5);

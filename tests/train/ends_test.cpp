@@ -116,13 +116,14 @@ TEST(FitBegin, OfANewRunIsTheFirstBatch) {
 TEST(Verdict, SpeaksInTheWordsOfTheProgram) {
   HistoryData d;
   d.cause = StopCause::not_finite;
-  const VerdictWords words{.tame = "TAME", .train_longer = "LONGER"};
+  const VerdictWords words{.tame = "TAME", .validate = "VALIDATE"};
   EXPECT_EQ(History(d).verdict(words),
             "diverged: the loss was not finite in the first epoch; look for NaN in the data, then TAME");
-  SmallTraining t({.epochs = 3});
-  const std::string plain = t.fit().verdict(), with_words = t.trainer->history().verdict(words);
-  ASSERT_TRUE(plain.ends_with("train longer")) << plain;
-  EXPECT_EQ(with_words, plain.substr(0, plain.size() - 12) + "LONGER");
+  d = {.training_samples = 100, .first_loss = 2};
+  for (const double loss : {1.0, 0.1, 0.05}) d.epochs.push_back({.train_loss = loss});
+  EXPECT_TRUE(History(d).verdict(words).ends_with("overfitting shows on validation data only: VALIDATE"))
+      << History(d).verdict(words);
+  EXPECT_TRUE(History(d).verdict().ends_with("overfitting shows on validation data only: pass some to fit()"));
 }
 
 // ---- what an evaluation keeps --------------------------------------------------------------------------------------

@@ -32,17 +32,20 @@ struct ProgressOptions {
 ///
 ///               training          validation
 ///     epoch   loss  accuracy     loss  accuracy  seconds
-///         1  0.6127    0.7835   0.4367    0.8440      0.9
-///         2  0.4499    0.8380   0.3920    0.8558      0.9
-///     epoch  3/10  [######-------]   46 %  loss 0.4123  accuracy 0.8512  0:07 left
+///         1  0.6127    0.7835   0.4367    0.8440      0.9 *
+///         2  0.4499    0.8380   0.3920    0.8558      0.9 *
+///     epoch  3/10  [######-------]   46%  loss 0.4123  accuracy 0.8512  0:07 left
 ///
 /// The live line has loss and accuracy of the epoch so far, and where the terminal has room for them samples a second,
 /// steps and learning rate; where it has not, it has less. The time left is that of the whole run, validation included.
 /// The line is drawn at most ten times a second, with blocks where the locale is UTF-8, and never longer than the
-/// terminal is wide at that moment. It is gone after each epoch, when fit() returns and, if fit() throws, with the
+/// terminal is wide at that moment. It is gone after each row, when fit() returns and, if fit() throws, with the
 /// ProgressBar or when the next fit() begins; what stays are the lines of the epochs, and warnings. (A program that
 /// writes to the same terminal within an epoch writes behind it.) In the table, "-" was not measured; a regression has
-/// no columns for accuracies, and a narrow terminal fewer columns.
+/// no columns for accuracies, and a narrow terminal fewer columns. A star at the end of a row says that the epoch was
+/// the best so far. After the first 20 rows at most 20 a second are written at their time, so that short epochs are not
+/// slowed down; the best and the last epoch always have a row, and a line at the end says how many epochs have one. (In
+/// the modes plain and json all have.)
 ///
 /// The modes plain and json write text and newlines, flushed line by line. Objects have a "type": "begin", "epoch"
 /// (with the fields of History::to_jsonl), "checkpoint", "warning" and "end". A write that fails ends the display and
