@@ -4,6 +4,8 @@
 #include <concepts>
 #include <cstdint>
 
+#include "xtape/export.hpp"
+
 namespace xtape {
 
 /// One number for height and width, or {height, width}: `nn::Conv2d(1, 32, 3)`, `nn::Conv2d(1, 32, {3, 5})`.
