@@ -10,13 +10,22 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake
 
 install(TARGETS xtape EXPORT xtapeTargets COMPONENT library)
 install(EXPORT xtapeTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT library)
+if(TARGET xtape_images)
+  install(TARGETS xtape_images EXPORT xtapeImagesTargets COMPONENT library)
+  install(EXPORT xtapeImagesTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT library)
+endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   COMPONENT development FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" "${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake"
   DESTINATION "${xtape_config_dir}" COMPONENT development)
 
-# The twin is for the tests alone; tests/consumer/check.cmake gives its export file the library's name.
+# The twins are for the tests alone; tests/consumer/check.cmake gives their export files the libraries' names.
 if(TARGET xtape_twin)
   install(TARGETS xtape_twin EXPORT xtapeTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
   install(EXPORT xtapeTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin EXCLUDE_FROM_ALL)
+endif()
+if(TARGET xtape_images_twin)
+  install(TARGETS xtape_images_twin EXPORT xtapeImagesTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
+  install(EXPORT xtapeImagesTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin
+    EXCLUDE_FROM_ALL)
 endif()

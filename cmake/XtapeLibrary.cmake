@@ -17,9 +17,15 @@ function(xtape_library target)
       target_link_libraries(${target} PRIVATE ${dependency})
     endif()
   endforeach()
+  xtape_library_properties(${target} xtape)
+endfunction()
+
+# What the library `name` and its twin have in common with every other library of xtape's.
+function(xtape_library_properties target name)
+  get_target_property(type ${target} TYPE)
   set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME xtape
-    EXPORT_NAME xtape
+    OUTPUT_NAME ${name}
+    EXPORT_NAME ${name}
     CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON

@@ -1,6 +1,6 @@
 #!/bin/sh
-# install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, examples, tests, bench,
-# clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if
+# install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, images, examples, tests,
+# bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if
 # it can use neither, it says what to install and fails. It does not fail for the data group: without its package the
 # built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
 set -eu
@@ -16,6 +16,9 @@ packages() {
       libfmt-dev        formatting of messages
       zlib1g-dev        reading compressed data sets
       nlohmann-json3-dev  the headers of safetensors files; header-only, inside the library" ;;
+    images) echo "
+      libpng-dev        reading PNG files, for the component xtape::images
+      libjpeg62-turbo-dev  reading JPEG files" ;;
     examples) echo "
       libcli11-dev      the options of xtape-mnist
       libtomlplusplus-dev  its configuration files" ;;
@@ -44,7 +47,7 @@ packages() {
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
     *)
-      echo "install-deps.sh: no group '$1' (build, examples, tests, bench, clang, cpus, aarch64, browser, ci, data)" >&2
+      echo "install-deps.sh: no group '$1' (build, images, examples, tests, bench, clang, cpus, aarch64, browser, ci, data)" >&2
       exit 2 ;;
   esac
 }

@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "layout.hpp"
+
 namespace {
 
 template <class T>
@@ -62,7 +64,7 @@ CLI::Validator not_negative() { return in_range(0.0, std::numeric_limits<double>
 CLI::Validator share() { return in_range(0.0, 1.0); }
 
 CLI::Validator one_of(std::vector<std::string> names) {
-  std::string list = fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", ")) + " or " + names.back();
+  std::string list = listed(names);
   return {[names = std::move(names), list](std::string& text) {
             if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
             const std::string meant = suggestion(text, names);

@@ -119,7 +119,7 @@ bool is_overruled(const CLI::App& app, const std::string& option) {
   const Dependency* d = dependency_of(option);
   if (!d) return false;
   const CLI::Option* decider = app.get_option_no_throw(d->decider);
-  return decider && decider->count() > 0 && value_of(*decider) != d->value;
+  return decider && decider->count() > 0 && !d->holds_for(value_of(*decider));
 }
 
 void give(CLI::Option& option, const std::string& value, const std::string& where, const toml::node& node) {
@@ -149,7 +149,7 @@ Configuration configuration_of(const CLI::App& app) {
   Configuration all;
   for (const CLI::Option* o : configurable_options(app)) {
     const Dependency* d = dependency_of(o->get_name());
-    if (d && value_of(*app.get_option(d->decider)) != d->value) continue;
+    if (d && !d->holds_for(value_of(*app.get_option(d->decider)))) continue;
     all.push_back({key_of(*o), value_of(*o), kind_of(*o) == Kind::text});
   }
   return all;

@@ -1,5 +1,6 @@
 #include "layout.hpp"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -40,6 +41,10 @@ std::size_t text_width() {
 }
 
 }  // namespace
+
+std::string listed(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", ")) + " or " + names.back();
+}
 
 std::string paragraph(const std::string& label, const std::string& text) {
   return hanging(label, text, 8, text_width());

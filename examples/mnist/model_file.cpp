@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "layout.hpp"
 #include "run_directory.hpp"
 #include "untrusted.hpp"
 
@@ -96,13 +97,19 @@ Architecture architecture_of(const json& value) {
   Architecture a;
   if (!field("model").is_string()) refuse("the metadata \"architecture\" has a \"model\" that is not a string");
   a.model = field("model").get<std::string>();
-  if (a.model != "mlp") return a;
-  if (!field("hidden").is_number_integer()) {
-    refuse("the metadata \"architecture\" has a \"hidden\" that is not a whole number");
+  if (std::find(model_names.begin(), model_names.end(), a.model) == model_names.end()) {
+    refuse("its model is {}, expected {}", shown(a.model), listed({model_names.begin(), model_names.end()}));
   }
-  if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is not a number");
-  a.hidden = whole_number(field("hidden"));
-  a.dropout = field("dropout").get<double>();
+  if (a.has_hidden()) {
+    if (!field("hidden").is_number_integer()) {
+      refuse("the metadata \"architecture\" has a \"hidden\" that is not a whole number");
+    }
+    a.hidden = whole_number(field("hidden"));
+  }
+  if (a.has_dropout()) {
+    if (!field("dropout").is_number()) refuse("the metadata \"architecture\" has a \"dropout\" that is not a number");
+    a.dropout = field("dropout").get<double>();
+  }
   return a;
 }
 
@@ -149,20 +156,23 @@ void check_normalization(const Normalization& n, std::int64_t channels) {
   }
 }
 
-void check_architecture(const Architecture& a) {
-  if (a.model == "linear") return;
-  if (a.model != "mlp") refuse("its model is {}, expected {}", shown(a.model), fmt::join(model_names, " or "));
-  if (a.hidden < 1 || a.hidden > largest_hidden) {
+void check_architecture(const Architecture& a, const Shape& input) {
+  if (a.has_hidden() && (a.hidden < 1 || a.hidden > largest_hidden)) {
     refuse("its hidden layer has {} units, expected 1 to {}", a.hidden, largest_hidden);
   }
-  if (!(a.dropout >= 0 && a.dropout <= 1)) refuse("its dropout is {}, expected a number in [0, 1]", a.dropout);
+  if (a.has_dropout() && !(a.dropout >= 0 && a.dropout <= 1)) {
+    refuse("its dropout is {}, expected a number in [0, 1]", a.dropout);
+  }
+  if (const std::int64_t least = smallest_extent(a); input[1] < least || input[2] < least) {
+    refuse("its pictures are {} x {}, a {} needs at least {} x {}", input[1], input[2], a.model, least, least);
+  }
 }
 
 void check(const Description& d) {
   check_classes(d.classes);
   check_input(d.input);
   check_normalization(d.normalization, d.input[0]);
-  check_architecture(d.architecture);
+  check_architecture(d.architecture, d.input);
 }
 
 Description description_of(const io::Metadata& metadata) {
@@ -183,49 +193,42 @@ Description description_of(const io::Metadata& metadata) {
 
 // ---- the weights -------------------------------------------------------------------------------------------------
 
-struct Weight {
-  const char* name;
-  Shape shape;
-};
-
-/// What the state_dict of make_model() holds.
-std::vector<Weight> weights_of(const Description& d) {
-  const std::int64_t pixels = d.input.numel(), classes = static_cast<std::int64_t>(d.classes.size());
-  const std::int64_t hidden = d.architecture.hidden;
-  if (d.architecture.model == "linear") return {{"1.weight", {classes, pixels}}, {"1.bias", {classes}}};
-  return {{"1.weight", {hidden, pixels}}, {"1.bias", {hidden}}, {"4.weight", {classes, hidden}}, {"4.bias", {classes}}};
+std::vector<StateShape> expected_state(const Description& d) {
+  return state_shapes(d.architecture, d.input, static_cast<std::int64_t>(d.classes.size()));
 }
 
 /// A file may claim tensors as large as itself, and be sparse.
 void check_size(const std::string& path, const Description& d) {
   constexpr double header = 1e8;  // at most, by the format
   double bytes = header;
-  for (const Weight& weight : weights_of(d)) bytes += 8 * static_cast<double>(weight.shape.numel());
+  for (const StateShape& entry : expected_state(d)) bytes += 8 * static_cast<double>(entry.shape.numel());
   std::error_code error;
   const auto size = static_cast<double>(std::filesystem::file_size(path, error));
   if (!error && size > bytes) refuse("it has {:.0f} bytes, more than the model that it describes", size);
 }
 
 void check_fit(const StateDict& weights, const Description& d) {
-  const std::vector<Weight> expected = weights_of(d);
+  const std::vector<StateShape> expected = expected_state(d);
   const auto classes = static_cast<std::int64_t>(d.classes.size());
-  const char* last = expected[expected.size() - 2].name;
+  const std::string& last = expected[expected.size() - 2].name;
   if (weights.contains(last) && weights[last].dim() == 2 && weights[last].size(0) != classes) {
     refuse("it names {} classes, but its last layer has {} outputs", classes, weights[last].size(0));
   }
-  for (const auto& [name, shape] : expected) {
+  for (const auto& [name, shape, is_count] : expected) {
     if (!weights.contains(name)) refuse("it has no tensor \"{}\"", name);
     const Tensor& w = weights[name];
     if (w.shape() != shape) {
       refuse("\"{}\" has shape {}, the model that it describes {}", name, w.shape().to_string(), shape.to_string());
     }
-    if (!is_floating(w.dtype())) refuse("\"{}\" is {}, expected float32", name, to_string(w.dtype()));
+    if (is_count ? w.dtype() != int64 : !is_floating(w.dtype())) {
+      refuse("\"{}\" is {}, expected {}", name, to_string(w.dtype()), is_count ? "int64" : "float32");
+    }
     if (!isfinite(w.to(float32)).all().item<bool>()) refuse("\"{}\" has a value that is NaN or infinite", name);
   }
   for (const NamedTensor& entry : weights) {
-    const bool known = std::any_of(expected.begin(), expected.end(),
-                                   [&entry](const Weight& weight) { return entry.name == weight.name; });
-    if (!known) refuse("it has a tensor {} that is not the model's", shown(entry.name));
+    const bool is_known = std::any_of(expected.begin(), expected.end(),
+                                      [&entry](const StateShape& known) { return entry.name == known.name; });
+    if (!is_known) refuse("it has a tensor {} that is not the model's", shown(entry.name));
   }
 }
 
@@ -242,10 +245,8 @@ io::Metadata metadata_of(const Description& d) {
     throw ValueError("model", "cannot be described in its file: " + refused.what);
   }
   json architecture = {{"model", d.architecture.model}};
-  if (d.architecture.model == "mlp") {
-    architecture["hidden"] = d.architecture.hidden;
-    architecture["dropout"] = d.architecture.dropout;
-  }
+  if (d.architecture.has_hidden()) architecture["hidden"] = d.architecture.hidden;
+  if (d.architecture.has_dropout()) architecture["dropout"] = d.architecture.dropout;
   return {{"xtape-mnist", format_version},
           {"classes", json(d.classes).dump()},
           {"input_shape", json(std::vector<std::int64_t>(d.input.begin(), d.input.end())).dump()},

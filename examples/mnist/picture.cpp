@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
+#ifdef XTAPE_HAS_IMAGES
+#include <xtape/images.hpp>
+#endif
 
 using namespace xtape;
 
@@ -60,6 +64,8 @@ class Bytes {
     return bytes;
   }
   std::int64_t offset() const { return offset_; }
+  /// As errors have it.
+  const std::string& name() const { return name_; }
 
   template <class... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
@@ -171,7 +177,7 @@ Tensor read_pgm(Bytes& in, bool is_plain, std::int64_t height, std::int64_t widt
 // ---- other files -------------------------------------------------------------------------------------------------
 
 Pictures read_idx_pictures(const Bytes& in, const std::string& path, std::int64_t height, std::int64_t width) {
-  if (path == "-") in.fail("is an IDX file; only a PGM can be read from there");
+  if (path == "-") in.fail("is an IDX file; only a single picture can be read from there");
   const Tensor array = data::read_idx(path);
   const Shape shape = array.shape();
   if (array.dtype() != uint8 || (shape.size() != 2 && shape.size() != 3)) {
@@ -187,8 +193,9 @@ struct Kind {
   std::string_view beginning;
   const char* name;
 };
-constexpr std::array other_kinds = {Kind{"\x89PNG", "a PNG file"},
-                                    Kind{"\xff\xd8\xff", "a JPEG file"},
+constexpr Kind png{"\x89PNG", "a PNG file"}, jpeg{"\xff\xd8\xff", "a JPEG file"};
+constexpr std::array other_kinds = {png,
+                                    jpeg,
                                     Kind{"GIF8", "a GIF file"},
                                     Kind{"BM", "a BMP file"},
                                     Kind{"RIFF", "a WebP file"},
@@ -199,11 +206,25 @@ constexpr std::array other_kinds = {Kind{"\x89PNG", "a PNG file"},
                                     Kind{"P6", "a PPM, in color"},
                                     Kind{"P7", "a PAM"}};
 
+#ifdef XTAPE_HAS_IMAGES
+/// A PNG or JPEG, in grey and of the model's size, that begins with these bytes.
+Pictures read_png_or_jpeg(Bytes& in, std::string bytes, std::int64_t height, std::int64_t width) {
+  constexpr std::size_t most = std::size_t{1} << 28;
+  while (in.peek() != Bytes::end) {
+    bytes += in.next(std::int64_t{1} << 16);
+    if (bytes.size() > most) in.fail("is longer than {} bytes", most);
+  }
+  const std::span data(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  const Tensor image = images::decode_image(data, {.channels = 1}, in.name());
+  return {images::resize_area(image, height, width).unsqueeze(0), false, image.size(1), image.size(2)};
+}
+#endif
+
 [[noreturn]] void refuse_other(const Bytes& in, std::string_view beginning) {
   for (const Kind& kind : other_kinds) {
     if (beginning.starts_with(kind.beginning)) in.fail("is {}, which is not read; convert it to PGM", kind.name);
   }
-  in.fail("is neither a PGM nor an IDX file");
+  in.fail("is neither a picture nor an IDX file");
 }
 
 }  // namespace
@@ -221,6 +242,11 @@ Pictures read_pictures(const std::string& path, std::int64_t height, std::int64_
   if (beginning.empty()) in.fail("is empty");
   const bool is_idx = beginning.starts_with(std::string_view("\0\0", 2)), is_gzip = beginning.starts_with("\x1f\x8b");
   if (is_idx || is_gzip) return read_idx_pictures(in, path, height, width);
+#ifdef XTAPE_HAS_IMAGES
+  if (beginning.starts_with(png.beginning) || beginning.starts_with(jpeg.beginning)) {
+    return read_png_or_jpeg(in, beginning, height, width);
+  }
+#endif
   refuse_other(in, beginning);
 }
 

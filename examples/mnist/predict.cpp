@@ -22,16 +22,16 @@ using namespace xtape;
 namespace {
 
 constexpr char predict_examples[] = R"(Each picture gets a line with its classes, the most probable first:
-  shoe.pgm: Sneaker 0.9312, Sandal 0.0521, Ankle boot 0.0163
+  shoe.png: Sneaker 0.9312, Sandal 0.0521, Ankle boot 0.0163
 
 Examples:
-  xtape-mnist predict runs/1 shoe.pgm
+  xtape-mnist predict runs/1 shoe.png
   xtape-mnist predict model.safetensors --invert --top 1 scans/*.pgm
   xtape-mnist predict runs/1 --json t10k-images-idx3-ubyte.gz | head
 
-Pictures have the size of those that the model has learned. MNIST and
-Fashion-MNIST show light on dark: a scan of dark ink on light paper needs
---invert.)";
+A PNG or JPEG is made grey and resized to the pictures that the model has
+learned; other files must have their size. MNIST and Fashion-MNIST show light
+on dark: a scan of dark ink on light paper needs --invert.)";
 
 struct PredictSettings {
   std::string model;
@@ -91,9 +91,16 @@ void note_if_dark_on_light(const std::string& file, const Pictures& pictures) {
                   file));
 }
 
+void note_if_resized(const std::string& file, const Pictures& pictures, const Shape& input) {
+  if (pictures.height == 0 || (pictures.height == input[1] && pictures.width == input[2])) return;
+  print_message(fmt::format("note: \"{}\" is {} x {}, resized to {} x {}", file, pictures.width, pictures.height,
+                            input[2], input[1]));
+}
+
 void predict_file(const Model& model, const std::string& file, const PredictSettings& s) {
   const Shape& input = model.description.input;
   Pictures pictures = read_pictures(file, input[1], input[2]);
+  note_if_resized(file, pictures, input);
   if (s.invert) {
     pictures.images = inverted(pictures.images);
   } else {
@@ -115,7 +122,7 @@ int predict(const PredictSettings& s) {
   const Shape& input = model.description.input;
   if (input[0] != 1) {
     throw FileError(
-        "MODEL", fmt::format("\"{}\" takes pictures of {} channels; PGM and IDX files have one", model.path, input[0]));
+        "MODEL", fmt::format("\"{}\" takes pictures of {} channels; pictures are read as grey", model.path, input[0]));
   }
   int code = 0;
   for (const std::string& file : s.files) {
@@ -135,7 +142,8 @@ int predict(const PredictSettings& s) {
 Run add_predict(CLI::App& app) {
   auto s = std::make_shared<PredictSettings>();
   add_model_argument(app, s->model);
-  app.add_option("FILE", s->files, "PGM pictures, or IDX files with any number of them; - reads a PGM from stdin")
+  app.add_option("FILE", s->files,
+                 "Pictures (PNG, JPEG, PGM), or IDX files with any number of them; - reads a picture from stdin")
       ->required()
       ->type_name(" ")
       ->default_str("");

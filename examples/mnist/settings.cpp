@@ -1,7 +1,8 @@
 #include "settings.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
@@ -23,12 +24,12 @@ constexpr std::uint64_t fashion_mnist_labels = 0x3f602a62bcd2cc85;
 constexpr Dependency dependencies[] = {{"--momentum", "--optimizer", "sgd"},
                                        {"--nesterov", "--optimizer", "sgd"},
                                        {"--hidden", "--model", "mlp"},
-                                       {"--dropout", "--model", "mlp"}};
+                                       {"--dropout", "--model", "mlp cnn"}};
 
-std::vector<std::string> names_in(const std::string& list) {
+std::vector<std::string> parts_of(const std::string& list, char separator) {
   std::vector<std::string> names{""};
   for (const char c : list) {
-    if (c == ',') {
+    if (c == separator) {
       names.emplace_back();
     } else {
       names.back() += c;
@@ -36,6 +37,9 @@ std::vector<std::string> names_in(const std::string& list) {
   }
   return names;
 }
+
+std::vector<std::string> names_in(const std::string& list) { return parts_of(list, ','); }
+std::vector<std::string> words_in(const std::string& list) { return parts_of(list, ' '); }
 
 CLI::Validator class_names() {
   return {[](std::string& list) {
@@ -105,12 +109,13 @@ void add_split_options(CLI::App& app, Settings& s) {
 
 void add_model_options(CLI::App& app, Settings& s) {
   app.option_defaults()->group("Model");
-  app.add_option("--model", s.architecture.model, "linear, or mlp for one with a hidden layer")
+  app.add_option("--model", s.architecture.model, "linear; mlp, with a hidden layer; or cnn, with three convolutions")
       ->transform(one_of({model_names.begin(), model_names.end()}))
       ->type_name("MODEL");
   app.add_option("--hidden", s.architecture.hidden, "Width of the mlp's hidden layer")
       ->transform(whole_number_in(1, largest_hidden));
-  app.add_option("--dropout", s.architecture.dropout, "Share of hidden units to drop in training")->transform(share());
+  app.add_option("--dropout", s.architecture.dropout, "Share of the last layer's inputs to drop in training")
+      ->transform(share());
   app.add_option("--load", s.load, "Safetensors file of weights to begin with, or a run, for those of its best epoch")
       ->transform(file_name())
       ->type_name("FILE");
@@ -148,6 +153,11 @@ void add_model_argument(CLI::App& app, std::string& file) {
       ->type_name(" ");
 }
 
+bool Dependency::holds_for(const std::string& value) const {
+  const std::vector<std::string> possible = words_in(values);
+  return std::find(possible.begin(), possible.end(), value) != possible.end();
+}
+
 const Dependency* dependency_of(const std::string& option) {
   for (const Dependency& d : dependencies) {
     if (option == d.option) return &d;
@@ -163,7 +173,8 @@ void check_settings(const CLI::App& app, const Settings& s) {
   for (const Dependency& d : dependencies) {
     const CLI::Option* decider = app.get_option_no_throw(d.decider);
     if (!given(d.option) || !decider) continue;
-    if (value_of(*decider) != d.value) throw ValueError(d.option, fmt::format("needs {} {}", d.decider, d.value));
+    if (d.holds_for(value_of(*decider))) continue;
+    throw ValueError(d.option, fmt::format("needs {} {}", d.decider, fmt::join(words_in(d.values), " or ")));
   }
   std::error_code error;
   if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {

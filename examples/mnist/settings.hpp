@@ -42,9 +42,11 @@ void add_threads_option(CLI::App& app, Settings& s);
 /// MODEL, which is required
 void add_model_argument(CLI::App& app, std::string& file);
 
-/// An option that plays a part only with one value of another.
+/// An option that plays a part only with some values of another.
 struct Dependency {
-  const char *option, *decider, *value;
+  const char *option, *decider, *values;  // the values with spaces between them
+
+  bool holds_for(const std::string& value) const;
 };
 /// nullptr if the option does not depend on another.
 const Dependency* dependency_of(const std::string& option);

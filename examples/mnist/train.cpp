@@ -20,6 +20,7 @@ constexpr char train_examples[] = R"(Examples:
   xtape-mnist train --data digits --epochs 3
   xtape-mnist train --augment --early-stopping 3 --epochs 50
   xtape-mnist train --schedule one-cycle --lr 3e-3 --out runs/one-cycle
+  xtape-mnist train --model cnn --threads 2
   xtape-mnist train --resume runs/1              goes on after an interruption
   xtape-mnist train --resume runs/1 --epochs 20  trains further
   xtape-mnist train --config runs/1/config.toml --seed 1
@@ -43,7 +44,10 @@ void add_epoch_options(CLI::App& app, TrainSettings& s) {
   app.add_option("--clip-grad-norm", s.clip_grad_norm,
                  "Scale the gradients down where their norm is above this; 0: never")
       ->transform(not_negative());
+  app.add_option("--ema", s.ema, "Average the weights with this decay, and use the average; 0: never")
+      ->transform(in_range(0.0, 1.0, ')'));
   app.add_flag("--augment", s.augment, "Shift the training images at random by up to 2 pixels");
+  app.add_flag("--flip", s.flip, "Mirror half of the training images, chosen at random; not for digits or letters");
 }
 
 void add_file_options(CLI::App& app, TrainSettings& s) {

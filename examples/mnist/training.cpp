@@ -65,6 +65,7 @@ TrainingSetup::TrainingSetup(const TrainSettings& s)
     validation = data::DataLoader(parts.held_out, {.batch_size = evaluation_batch});
   }
   if (s.augment) parts.training = data::TransformedDataset(parts.training, data::RandomShift(shift_pixels));
+  if (s.flip) parts.training = data::TransformedDataset(parts.training, data::RandomHorizontalFlip());
 }
 
 void print_heading(const TrainSettings& s, const TrainingSetup& setup) {

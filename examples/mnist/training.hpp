@@ -17,7 +17,8 @@ struct TrainSettings : Settings {
   std::string schedule = "none";
   std::int64_t early_stopping = 0;
   double clip_grad_norm = 0;
-  bool augment = false;
+  double ema = 0;
+  bool augment = false, flip = false;
   bool skip_validation = false;
   std::string progress = "auto";
   std::string config;  // a file; "" for none

@@ -402,6 +402,7 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   RunFiles files(s, setup, configuration);
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
   options.clip_grad_norm = s.clip_grad_norm;
+  options.ema = s.ema;
   options.early_stopping.patience = s.early_stopping;
   options.checkpoint = files.checkpoint(metadata);
   train::Trainer trainer(setup.model, setup.loss, *setup.optimizer, options);

@@ -28,6 +28,8 @@ std::string plan_of(const TrainSettings& s, std::int64_t images) {
                                  s.optimizer, s.lr);
   if (s.schedule != "none") plan += ", schedule " + s.schedule;
   if (s.augment) plan += ", shifted images";
+  if (s.flip) plan += ", mirrored images";
+  if (s.ema > 0) plan += ", averaged weights";
   if (s.early_stopping > 0) plan += fmt::format(", until {} epochs have not improved", s.early_stopping);
   return plan;
 }
@@ -59,14 +61,15 @@ int overfit_one_batch(const TrainSettings& s) {
   constexpr double learned = 0.01;
   TrainSettings plain = s;  // what keeps a model from learning by heart is left out
   plain.architecture.dropout = plain.label_smoothing = plain.weight_decay = 0;
-  plain.augment = false;
+  plain.augment = plain.flip = false;
   plain.schedule = "none";
   TrainingSetup setup(plain);
   print_heading(plain, setup);
   std::FILE* const out = s.out_stream();
   const data::Batch batch = first_batch(plain, setup);
   fmt::print(out,
-             "\nOne batch of {} images, without dropout, decay, smoothing,\nshifts and schedule:\n\n step    loss\n",
+             "\nOne batch of {} images, without dropout, decay, smoothing,\nshifts, mirroring and schedule:\n\n step   "
+             " loss\n",
              batch.y.size(0));
   flush(out);
   const train::StopOnSignal stop_on_signal;

@@ -360,6 +360,9 @@ XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p), else 0; in evaluation x itself.
 /// Draws from the default generator. ValueError unless 0 <= p <= 1.
 XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
+/// The same for whole channels: x (N, C, ...), and one draw for each of the N C channels. As in PyTorch, (a, b, c) is
+/// (N, C, L), never one image. ShapeError for less than two dims.
+XTAPE_API Tensor dropout2d(const Tensor& x, double p = 0.5, bool training = true);
 
 /// (x - mean) / sqrt(variance + eps) over the last dims, which are `normalized_shape`, with the biased variance; then
 /// times weight plus bias, both of that shape and x's dtype (else DTypeError) or undefined. ShapeError unless x ends in

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/autograd.hpp"
+#include "xtape/convolution.hpp"
 #include "xtape/creation.hpp"
 #include "xtape/data/data.hpp"
 #include "xtape/dtype.hpp"
@@ -12,8 +13,10 @@
 #include "xtape/ops.hpp"
 #include "xtape/optim/optim.hpp"
 #include "xtape/parallel.hpp"
+#include "xtape/pooling.hpp"
 #include "xtape/random.hpp"
 #include "xtape/shape.hpp"
+#include "xtape/size2d.hpp"
 #include "xtape/state_dict.hpp"
 #include "xtape/tensor.hpp"
 #include "xtape/train/train.hpp"

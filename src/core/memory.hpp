@@ -9,7 +9,7 @@
 namespace xtape::detail {
 
 inline constexpr std::size_t block_alignment = 64;
-inline constexpr std::size_t most_kept = std::size_t{64} << 20, largest_kept = most_kept / 4;
+inline constexpr std::size_t most_kept = std::size_t{256} << 20, largest_kept = most_kept / 4;
 
 /// At least `bytes`, aligned to block_alignment. Null when memory runs out.
 void* take_block(std::size_t bytes) noexcept;

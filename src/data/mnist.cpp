@@ -1,10 +1,9 @@
 // MNIST and Fashion-MNIST: finds the files and checks that they belong together.
 #include "xtape/data/mnist.hpp"
 
-#include <filesystem>
-
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "data/find_file.hpp"
 #include "xtape/data/idx.hpp"
 
 namespace xtape::data {
@@ -13,30 +12,9 @@ namespace {
 
 constexpr std::int64_t image_side = 28;
 
-namespace fs = std::filesystem;
-
-/// The type of the file at `path`, not_found included; FileError if it cannot be told, as in a folder without
-/// permission.
-fs::file_type type_of(std::string_view op, const fs::path& path) {
-  std::error_code error;
-  const fs::file_type type = fs::status(path, error).type();
-  if (type == fs::file_type::none) fail<FileError>(op, "\"{}\": {}", path.string(), error.message());
-  return type;
-}
-
-/// The file of this name ("train-images") and kind ("idx3-ubyte") under any of its spellings, or "". A folder of that
-/// name, as some archives unpack to, does not hide the file beside it.
-std::string find(std::string_view op, const fs::path& directory, const std::string& name, std::string_view kind) {
-  std::string other;  // of the right name, and no file
-  for (const char* separator : {"-", "."}) {
-    for (const char* suffix : {"", ".gz"}) {
-      const fs::path path = directory / fmt::format("{}{}{}{}", name, separator, kind, suffix);
-      const fs::file_type type = type_of(op, path);
-      if (type == fs::file_type::regular) return path.string();
-      if (type != fs::file_type::not_found && other.empty()) other = path.string();
-    }
-  }
-  return other;  // read_idx says what it is
+/// The file of this name ("train-images") and kind ("idx3-ubyte") under any of its spellings, or "".
+std::string find(std::string_view op, const std::string& directory, const std::string& name, const std::string& kind) {
+  return find_file(op, directory, {name + "-" + kind, name + "." + kind});
 }
 
 struct Files {
@@ -46,7 +24,7 @@ struct Files {
 Files find_files(std::string_view op, const std::string& directory, Split split, const std::string& prefix) {
   constexpr const char *images_kind = "idx3-ubyte", *labels_kind = "idx1-ubyte";
   const std::string usual = prefix + (split == Split::train ? "train" : "t10k");
-  if (type_of(op, directory) != fs::file_type::directory) {
+  if (type_of(op, directory) != std::filesystem::file_type::directory) {
     fail<FileError>(op, "\"{}\" is not a directory; pass the one that holds {}-images-{}", directory, usual,
                     images_kind);
   }

@@ -2,30 +2,13 @@
 
 #include <algorithm>
 
-#include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/room.hpp"
 
 namespace xtape::kernels {
 
 namespace {
-
-/// A product's working memory.
-template <class T>
-class Room {
- public:
-  explicit Room(std::int64_t elements)
-      : bytes_(sizeof(T) * static_cast<std::size_t>(elements)),
-        at_(static_cast<T*>(detail::take_block_or_throw(bytes_))) {}
-  ~Room() { detail::give_back(at_, bytes_); }
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
-  operator T*() const { return at_; }
-
- private:
-  std::size_t bytes_;
-  T* at_;
-};
 
 constexpr std::int64_t part_step = 32;  // no part ends within a vector but the last
 

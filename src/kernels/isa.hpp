@@ -13,6 +13,11 @@
 
 namespace xtape::kernels {
 
+/// dx = ((gy - mean_gy) - (x - mean) slope) scale.
+struct CentredGradient {
+  double mean, mean_gy, slope, scale;
+};
+
 template <class T>
 struct FloatKernels {
   // One step of an optimizer over n elements; every operation is rounded to T and none is fused, so that all
@@ -46,6 +51,15 @@ struct FloatKernels {
   /// y[j] = sum of x[k][j] over the rows k of a (rows, n) matrix, accumulated in double.
   void (*column_sums)(const T* x, std::int64_t rows, std::int64_t n, T* y);
 
+  // Normalization, with sums and other arithmetic in double.
+  /// Adds the sums of x - shift and of its squares to sums[0] and sums[1].
+  void (*shifted_sums)(const T* x, std::int64_t n, double shift, double* sums);
+  /// y = (x - mean) scale + shift.
+  void (*affine)(const T* x, std::int64_t n, double mean, double scale, double shift, T* y);
+  /// Adds the sums of gy and of gy (x - mean) to sums[0] and sums[1].
+  void (*centred_products)(const T* x, const T* gy, std::int64_t n, double mean, double* sums);
+  void (*centred_gradient)(const T* x, const T* gy, std::int64_t n, const CentredGradient& c, T* dx);
+
   /// y[p] = sum of the rows k of x with place[k] = p, accumulated in double, and with compensation if T is double; a
   /// row has n elements. `room` holds places n doubles, twice as many if T is double. If there are more places than
   /// rows, a place without a row is not written.
@@ -68,7 +82,26 @@ struct FloatKernels {
   std::int64_t gemm_room;
   /// Multiply-adds that a core can make in a nanosecond: a vector of them in each cycle, at 3 GHz.
   double gemm_rate;
+
+  // Row p of a matrix of windows begins at source + offset[p]; see kernels/convolution.cpp.
+
+  /// out (m x columns, rows `ld` apart) = weight windows, or onto it. The weight lies in strips, each k x its height,
+  /// which window_rows gives. Columns are rounded up to a multiple of window_columns: as many are read and written.
+  void (*multiply_windows)(const T* weight, std::int64_t m, const T* source, const std::int64_t* offset, std::int64_t k,
+                           std::int64_t columns, bool onto, T* out, std::int64_t ld);
+  /// The height of the next strip of `left` rows.
+  std::int64_t (*window_rows)(std::int64_t left);
+  /// to = from + bias[i], for `rows` rows i of `count` elements; no bias if it is null. A vector may be read where a
+  /// row of `from` is shorter.
+  void (*put_rows)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, const T* bias, T* to,
+                   std::int64_t ld_to);
+  /// sums (m x n) += g windows^T over k elements.
+  void (*dot_windows)(const T* g, std::int64_t ld, std::int64_t m, const T* source, const std::int64_t* offset,
+                      std::int64_t n, std::int64_t k, T* sums, std::int64_t ld_sums);
 };
+
+/// The number of columns in a tile of multiply_windows divides this.
+inline constexpr std::int64_t window_columns = 32;
 
 /// How many elements of a mask come from one block of random words.
 inline constexpr std::int64_t masks_per_block = 4;
@@ -87,6 +120,15 @@ inline constexpr std::int64_t most_rows = 64;
   return fit < 1 ? 1 : fit > most_rows ? most_rows : fit;
 }
 
+/// Windows of an image, all of whose taps lie in it, on a grid of rows and columns.
+struct MaxPoolRows {
+  std::int64_t rows, cols;          // windows; at least 4 columns
+  std::int64_t tap_rows, tap_cols;  // elements of a window: at most 256
+  std::int64_t row_step, col_step;  // from an element of a window to the next
+  std::int64_t row_stride, stride;  // from a window to the next; `stride` is 1 or 2
+  std::int64_t y_stride;            // from a row of y, and of the taps, to the next
+};
+
 struct Isa {
   const char* name;
   FloatKernels<float> float32;
@@ -94,6 +136,13 @@ struct Isa {
 
   /// y[i] = x[i] / 255, rounded once: 0 to 1.
   void (*unit_from_bytes)(const std::uint8_t* x, float* y, std::int64_t n);
+
+  /// y = the maximum of each window and, unless `tap` is null, which of its elements that is, by rows: the first of
+  /// equal ones; NaN if there is one, and then the last.
+  void (*max_pool)(const float* x, const MaxPoolRows& r, float* y, std::uint8_t* tap);
+  /// dx (2 rows, width) = gy (rows, cols) at the taps of windows of 2 x 2 that do not overlap, else 0; cols >= 4.
+  void (*max_pool_2x2_gradient)(const float* gy, const std::uint8_t* tap, std::int64_t rows, std::int64_t cols,
+                                std::int64_t width, float* dx);
 
   /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_multiple.
   void (*philox)(const RandomStream& s, std::uint64_t first, std::int64_t count, std::uint32_t* words);

@@ -25,13 +25,15 @@ std::string LayerNorm::extra_repr() const {
                      repr(weight.defined()), repr(bias.defined()));
 }
 
-BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
-    : num_features_(num_features), options_(options) {
-  if (num_features < 0) fail<ValueError>("BatchNorm1d", "num_features is {}, it must not be negative", num_features);
-  check_eps("BatchNorm1d", options.eps);
+namespace detail {
+
+BatchNorm::BatchNorm(const char* layer, std::int64_t num_features, BatchNormOptions options)
+    : layer_(layer), num_features_(num_features), options_(options) {
+  if (num_features < 0) fail<ValueError>(layer, "num_features is {}, it must not be negative", num_features);
+  check_eps(layer, options.eps);
   const double m = options.momentum;
   if (m != cumulative_average && !(m >= 0 && m <= 1)) {
-    fail<ValueError>("BatchNorm1d", "momentum is {}, it must lie in [0, 1] or be cumulative_average", m);
+    fail<ValueError>(layer, "momentum is {}, it must lie in [0, 1] or be cumulative_average", m);
   }
   weight = register_parameter("weight", options.affine ? ones({num_features}) : Tensor());
   bias = register_parameter("bias", options.affine ? zeros({num_features}) : Tensor());
@@ -40,12 +42,12 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
   running_var = register_buffer("running_var", track ? ones({num_features}) : Tensor());
   num_batches_tracked = register_buffer("num_batches_tracked", track ? zeros({}, {.dtype = int64}) : Tensor());
 }
-BatchNorm1d::~BatchNorm1d() = default;
+BatchNorm::~BatchNorm() = default;
 
-Tensor BatchNorm1d::forward(const Tensor& x) const {
-  if (!x.defined()) xtape::detail::fail_undefined("BatchNorm1d");
-  if (x.dim() < 2 || x.dim() > 3 || x.size(1) != num_features_) {
-    fail<ShapeError>("BatchNorm1d", "expected (N, {0}) or (N, {0}, L), got {1}", num_features_, x.shape());
+Tensor BatchNorm::forward(const Tensor& x) const {
+  if (!x.defined()) xtape::detail::fail_undefined(layer_);
+  if (!takes_rank(x.dim()) || x.size(1) != num_features_) {
+    fail<ShapeError>(layer_, "expected {}, got {}", expected(), x.shape());
   }
   const bool tracks = running_mean.defined(), training = is_training() || !tracks;
   double momentum = options_.momentum;
@@ -57,11 +59,25 @@ Tensor BatchNorm1d::forward(const Tensor& x) const {
   return y;
 }
 
-std::string BatchNorm1d::extra_repr() const {
+std::string BatchNorm::extra_repr() const {
   const auto& [eps, momentum, affine, track_running_stats] = options_;
   return fmt::format("{}, eps={}, momentum={}, affine={}, bias={}, track_running_stats={}", num_features_, repr(eps),
                      momentum == cumulative_average ? "None" : repr(momentum), repr(affine), repr(bias.defined()),
                      repr(track_running_stats));
 }
+
+}  // namespace detail
+
+BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
+    : BatchNorm("BatchNorm1d", num_features, options) {}
+BatchNorm1d::~BatchNorm1d() = default;
+bool BatchNorm1d::takes_rank(std::int64_t rank) const { return rank == 2 || rank == 3; }
+std::string BatchNorm1d::expected() const { return fmt::format("(N, {0}) or (N, {0}, L)", num_features()); }
+
+BatchNorm2d::BatchNorm2d(std::int64_t num_features, BatchNormOptions options)
+    : BatchNorm("BatchNorm2d", num_features, options) {}
+BatchNorm2d::~BatchNorm2d() = default;
+bool BatchNorm2d::takes_rank(std::int64_t rank) const { return rank == 4; }
+std::string BatchNorm2d::expected() const { return fmt::format("(N, {}, H, W)", num_features()); }
 
 }  // namespace xtape::nn

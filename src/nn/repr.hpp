@@ -4,6 +4,7 @@
 #include <string>
 
 #include "xtape/shape.hpp"
+#include "xtape/size2d.hpp"
 
 namespace xtape::nn {
 
@@ -13,5 +14,7 @@ const char* repr(bool value);
 std::string repr(double value);
 /// A tuple: "(3,)", "(3, 4)".
 std::string repr(const Shape& shape);
+/// One number, or a tuple of two that differ.
+std::string repr(Size2d size);
 
 }  // namespace xtape::nn

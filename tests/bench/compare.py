@@ -18,7 +18,8 @@ from measuring import FASHION, Samples, environment, measure, ratio
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OURS = ROOT / "build/bench/tests/bench"
 MODELS = {"mlp": "MLP 784-256-10, dropout 0.5", "linear": "linear 784-10", "mlp-512-256": "MLP 784-512-256-10",
-          "toy": "toy 2-32-32-3"}
+          "toy": "toy 2-32-32-3", "cnn": "CNN 28x28, conv 32-64", "vgg": "VGG-like 32x32x3, BatchNorm"}
+LAYERS = {"max_pool2d": "max pooling by 2", "batch_norm2d": "batch norm", "relu": "relu", "dropout": "dropout"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD, momentum 0.9"}
 TITLES = {
     "add/recorded": "a + b of 4 floats, recorded",
@@ -30,6 +31,7 @@ TITLES = {
     "relu/1e6": "relu of 1e6 floats",
     "add/1e6": "a + b of 1e6 floats",
     "sum/1e6": "sum of 1e6 floats",
+    "texts/epoch": "36,000 short texts, embedding bag of 14,000 words, one epoch, batch 64",
     "fashion/epoch": "Fashion-MNIST, one epoch with shuffling, batch 64",
     "fashion/evaluation": "Fashion-MNIST, evaluation of 60,000 images",
     "fashion/read": "Fashion-MNIST, reading the four files",
@@ -40,6 +42,12 @@ def title(name):
     step = re.fullmatch(r"step/([^/]+)/([^/]+)/(\d+)", name)
     if step:
         return f"step: {MODELS[step[1]]}, {OPTIMIZERS[step[2]]}, batch {step[3]}"
+    evaluation = re.fullmatch(r"evaluation/([^/]+)/(\d+)", name)
+    if evaluation:
+        return f"evaluation: {MODELS[evaluation[1]]}, batch {evaluation[2]}"
+    layer = re.fullmatch(r"([^/]+)/(\d+x\d+x\d+x\d+)", name)
+    if layer:
+        return f"{LAYERS[layer[1]]} forward and backward, {layer[2].replace('x', ' x ')}"
     return TITLES[name]
 
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "work.hpp"
 
@@ -37,6 +38,25 @@ void add_rows() {
     }
   }
   row("step/toy/adam/32", [] { return bench::training_step(bench::toy, Optimizer::adam, 32); });
+  for (const bench::ConvNet& net : {bench::cnn, bench::vgg}) {
+    const bool small = net.name == bench::cnn.name;
+    for (const int batch : small ? std::vector<int>{32, 64, 128} : std::vector<int>{128}) {
+      row("step/" + net.name + "/adam/" + std::to_string(batch),
+          [net, batch] { return bench::training_step(net, batch); });
+    }
+    for (const int batch : small ? std::vector<int>{1, 64} : std::vector<int>{128}) {
+      row("evaluation/" + net.name + "/" + std::to_string(batch),
+          [net, batch] { return bench::evaluation(net, batch); });
+    }
+  }
+  for (const auto& [name, layer] :
+       {std::pair("max_pool2d", bench::ImageLayer::max_pool2d),
+        std::pair("batch_norm2d", bench::ImageLayer::batch_norm2d), std::pair("relu", bench::ImageLayer::relu),
+        std::pair("dropout", bench::ImageLayer::dropout)}) {
+    row(std::string(name) + "/128x32x32x32", [layer = layer] { return bench::image_layer(layer, 128, 32, 32); });
+    row(std::string(name) + "/64x64x14x14", [layer = layer] { return bench::image_layer(layer, 64, 64, 14); });
+  }
+  row("max_pool2d/64x32x28x28", [] { return bench::image_layer(bench::ImageLayer::max_pool2d, 64, 32, 28); });
   row("add/recorded", [] { return bench::recorded_add(); });
   row("chain/100", [] { return bench::chain(100); });
   row("dropout/1e6", [] { return bench::dropout(1'000'000); });
@@ -46,6 +66,7 @@ void add_rows() {
   row("relu/1e6", [] { return bench::relu(1'000'000); });
   row("add/1e6", [] { return bench::add(1'000'000); });
   row("sum/1e6", [] { return bench::sum(1'000'000); });
+  row("texts/epoch", [] { return bench::text_epoch(); })->Unit(benchmark::kMillisecond);
   const std::string images = bench::data_folder();
   row("fashion/epoch", [images] { return bench::epoch(images); })->Iterations(1)->Unit(benchmark::kMillisecond);
   row("fashion/evaluation", [images] { return bench::evaluation(images); })->Unit(benchmark::kMillisecond);

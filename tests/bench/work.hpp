@@ -30,6 +30,26 @@ inline const Net toy{"toy", {2, 32, 32, 3}};
 /// On one batch, the same each time: zero_grad, forward, cross-entropy, backward, step.
 Work training_step(const Net& net, Optimizer optimizer, std::int64_t batch);
 
+/// A net of images: 3 x 3 convolutions with ReLU, in blocks that end in max pooling by 2; `hidden` adds a layer of so
+/// many features, with dropout, before the classes.
+struct ConvNet {
+  std::string name;
+  std::int64_t channels, size;
+  std::vector<std::vector<std::int64_t>> blocks;  // channels of each convolution
+  bool batch_norm;
+  std::int64_t hidden;
+};
+inline const ConvNet cnn{"cnn", 1, 28, {{32}, {64}}, false, 128};
+inline const ConvNet vgg{"vgg", 3, 32, {{32, 32}, {64, 64}, {128}}, true, 0};
+
+/// The same step with Adam, and the logits in evaluation mode without a tape.
+Work training_step(const ConvNet& net, std::int64_t batch);
+Work evaluation(const ConvNet& net, std::int64_t batch);
+
+/// A layer's forward and backward in training mode on (n, c, size, size).
+enum class ImageLayer { max_pool2d, batch_norm2d, relu, dropout };
+Work image_layer(ImageLayer layer, std::int64_t n, std::int64_t c, std::int64_t size);
+
 /// a + b of 4 floats, where a requires grad.
 Work recorded_add();
 /// y = y * c, `length` times, from 4 floats x that require grad; then backward to x.
@@ -50,6 +70,11 @@ Work epoch(const std::string& directory);
 Work evaluation(const std::string& directory);
 /// Reads the four compressed files into tensors.
 Work read_images(const std::string& directory);
+
+/// One epoch of a classifier of texts with Adam, in shuffled batches of 64: the mean of 16-dimensional vectors of the
+/// words, and a linear layer to 14 classes. xtape has the words of texts() padded to 64, libtorch has them packed, with
+/// offsets, which it is faster with.
+Work text_epoch();
 
 /// An environment variable, or `otherwise` if it is not set.
 inline std::string environment(const char* name, const char* otherwise) {
@@ -84,6 +109,22 @@ inline std::vector<std::int64_t> classes(std::int64_t n, std::int64_t c) {
   std::vector<std::int64_t> values(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = i * 7 % c;
   return values;
+}
+
+inline constexpr std::int64_t text_words = 14'000, text_classes = 14;
+/// 36,000 texts of 1 to 15 words in [1, text_words), small ones more often, as package descriptions are.
+inline std::vector<std::vector<std::int64_t>> texts() {
+  constexpr std::int64_t count = 36'000, longest = 15;
+  const std::vector<float> u = numbers(count * longest);
+  std::vector<std::vector<std::int64_t>> all(count);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].resize(1 + i % longest);
+    for (std::size_t j = 0; j < all[i].size(); ++j) {
+      const float v = u[i * longest + j];
+      all[i][j] = 1 + static_cast<std::int64_t>(v * v * v * static_cast<float>(text_words - 1));
+    }
+  }
+  return all;
 }
 
 }  // namespace bench

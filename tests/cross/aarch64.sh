@@ -19,7 +19,7 @@ make_sysroot() {
   done >"$apt/status"
   local options=(-q -y -o Dir::State="$apt" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
     -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=)
-  names=$(cmake/install-deps.sh --list build examples tests | grep -e '-dev$')
+  names=$(cmake/install-deps.sh --list build images examples tests | grep -e '-dev$')
   apt-get "${options[@]}" update
   apt-get "${options[@]}" install --download-only --no-install-recommends $names
   for package in "$apt"/cache/archives/*.deb; do

@@ -14,7 +14,7 @@ class EveryModule : public nn::Module {
   /// words int64 (N, 5), x (N, 6) -> (N, 4).
   Tensor operator()(const Tensor& words, const Tensor& x) const {
     const Tensor mixed = channels(norm(embedding(words)));
-    Tensor y = layers(cat({mixed.flatten(1), x}, 1));
+    Tensor y = layers(cat({mixed.flatten(1), x}, 1)) + bag(words) + picture(mixed.unsqueeze(1));
     for (const nn::Module& block : blocks) y = y + block(y);
     return head(y) * scale + shift;
   }
@@ -38,6 +38,11 @@ class EveryModule : public nn::Module {
                      nn::Sequential{nn::LayerNorm(8, {.bias = false}), nn::Linear(8, 8), nn::SiLU()},
                      nn::Sequential{nn::LayerNorm(8, {.eps = 1e-3, .elementwise_affine = false}), nn::Linear(8, 8)},
                      nn::BatchNorm1d(8, {.eps = 1e-3, .track_running_stats = false})});
+  nn::EmbeddingBag bag = register_module("bag", nn::EmbeddingBag(20, 8, {.padding_idx = 0}));
+  nn::Sequential picture = register_module(
+      "picture", nn::Sequential{nn::Conv2d(1, 4, 3, {.padding = 1, .bias = false}), nn::BatchNorm2d(4), nn::ReLU(),
+                                nn::MaxPool2d(2), nn::ConvTranspose2d(4, 2, 2, {.stride = 2}),
+                                nn::Conv2d(2, 8, {3, 5}, {.groups = 2}), nn::AdaptiveAvgPool2d(1), nn::Flatten()});
   nn::Linear head = register_module("head", nn::Linear(8, 4));
   nn::Parameter scale = register_parameter("scale", ones({4}));
   nn::Buffer shift = register_buffer("shift", full({4}, 0.5));

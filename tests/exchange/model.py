@@ -19,6 +19,10 @@ class EveryModule(nn.Module):
             nn.Sequential(nn.LayerNorm(8, bias=False), nn.Linear(8, 8), nn.SiLU()),
             nn.Sequential(nn.LayerNorm(8, eps=1e-3, elementwise_affine=False), nn.Linear(8, 8)),
             nn.BatchNorm1d(8, eps=1e-3, track_running_stats=False)])
+        self.bag = nn.EmbeddingBag(20, 8, padding_idx=0, mode="mean")
+        self.picture = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
+                                     nn.MaxPool2d(2), nn.ConvTranspose2d(4, 2, 2, stride=2),
+                                     nn.Conv2d(2, 8, (3, 5), groups=2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = nn.Linear(8, 4)
         self.scale = nn.Parameter(torch.ones(4))
         self.register_buffer("shift", torch.full((4,), 0.5))
@@ -29,7 +33,7 @@ class EveryModule(nn.Module):
 
     def forward(self, words, x):
         mixed = self.channels(self.norm(self.embedding(words)))
-        y = self.layers(torch.cat([mixed.flatten(1), x], 1))
+        y = self.layers(torch.cat([mixed.flatten(1), x], 1)) + self.bag(words) + self.picture(mixed.unsqueeze(1))
         for block in self.blocks:
             y = y + block(y)
         return self.head(y) * self.scale + self.shift

@@ -35,6 +35,21 @@ def batch_norm(x, weight=None, bias=None):
     return F.batch_norm(x, None, None, weight if weight is None else weight.contiguous(), bias, training=True)
 
 
+def conv2d(x, w, form, stride, padding):
+    """Values of three dims, as images of one channel, as one image, or as one image whose channels stay apart."""
+    if form == 0:
+        return F.conv2d(x.unsqueeze(1), w.unsqueeze(1), stride=stride, padding=padding)
+    if form == 1:
+        return F.conv2d(x, w.unsqueeze(0), stride=stride, padding=padding)
+    return F.conv2d(x, w.unsqueeze(1), stride=stride, padding=padding, groups=x.shape[0])
+
+
+def conv_transpose2d(x, w, form, stride, padding):
+    if form == 0:
+        return F.conv_transpose2d(x.unsqueeze(1), w.unsqueeze(0), stride=stride, padding=padding)
+    return F.conv_transpose2d(x, w.unsqueeze(1), stride=stride, padding=padding, groups=1 if form == 1 else x.shape[0])
+
+
 RUN = {
     "add": lambda x, p: x[0] + x[1],
     "sub": lambda x, p: x[0] - x[1],
@@ -73,6 +88,8 @@ RUN = {
     "log_softmax": lambda x, p: x[0].log_softmax(int(p[0])),
     "matmul": lambda x, p: x[0] @ x[1],
     "linear": lambda x, p: F.linear(*x),
+    "conv2d": lambda x, p: conv2d(*x, *shaped(p)),
+    "conv_transpose2d": lambda x, p: conv_transpose2d(*x, *shaped(p)),
     "transpose": lambda x, p: x[0].transpose(int(p[0]), int(p[1])),
     "permute": lambda x, p: x[0].permute(shaped(p)),
     "reshape": lambda x, p: x[0].reshape(shaped(p)),
@@ -221,6 +238,13 @@ def propose_linear(rng, pick):
     if x.dim() < 1 or w.dim() != 2 or x.shape[-1] != w.shape[1]:
         return None
     return [i, j, k] if b.shape == w.shape[:1] else [i, j], []
+
+
+def propose_convolution(rng, pick):
+    (i, x), (j, w) = pick(), pick()
+    if x.dim() != 3 or w.dim() != 3:
+        return None
+    return [i, j], [rng.randrange(3), rng.choice([1, 1, 2]), rng.choice([0, 1])]
 
 
 def normalized(channel_dim, dims_of):
@@ -403,7 +427,8 @@ PROPOSE = {
     "max": unary(lambda x: no_ties(x.flatten(), 0)), "min": unary(lambda x: no_ties(x.flatten(), 0)),
     "max_over": of_dim(no_ties, True), "min_over": of_dim(no_ties, True), "logsumexp": of_dim(keepdim=True),
     "softmax": of_dim(), "log_softmax": of_dim(), "matmul": binary(lambda a, b: a.dim() > 0 and b.dim() > 0),
-    "linear": propose_linear, "transpose": propose_transpose, "permute": propose_permute,
+    "linear": propose_linear, "conv2d": propose_convolution, "conv_transpose2d": propose_convolution,
+    "transpose": propose_transpose, "permute": propose_permute,
     "reshape": unary(parameters=lambda rng, x: factor(rng, x.numel())), "flatten": propose_flatten,
     "squeeze": unary(), "unsqueeze": unary(parameters=lambda rng, x: [rng.randrange(-x.dim() - 1, x.dim() + 1)]),
     "expand": propose_expand, "cat": propose_cat, "stack": propose_stack, "narrow": propose_narrow,
@@ -440,5 +465,6 @@ PROPOSE = {
 }
 # Ops that give small or unused values are less frequent; ops that need fitting shapes are tried more often.
 WEIGHTS = [{"detach": 0.2, "clone": 0.3, "squeeze": 0.5, "sum": 0.3, "mean": 0.3, "max": 0.3, "min": 0.3, "add": 2,
-            "mul": 3, "matmul": 5, "linear": 8, "where": 2, "layer_norm": 2, "batch_norm": 3, "outer": 2,
+            "mul": 3, "matmul": 5, "linear": 8, "conv2d": 10,
+            "conv_transpose2d": 10, "where": 2, "layer_norm": 2, "batch_norm": 3, "outer": 2,
             "index_add": 2, "index_copy": 2, "scatter_add": 2}.get(op, 1) for op in PROPOSE]

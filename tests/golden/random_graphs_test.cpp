@@ -46,6 +46,18 @@ Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
 /// x[i], or undefined.
 Tensor maybe(Args x, std::size_t i) { return i < x.size() ? x[i] : Tensor(); }
 
+/// As conv2d and conv_transpose2d in graph_ops.py.
+Tensor convolution(const Tensor& x, const Tensor& w, Numbers p) {
+  const std::int64_t form = integer(p[0]), groups = form == 2 ? x.size(0) : 1;
+  return conv2d(form == 0 ? x.unsqueeze(1) : x, w.unsqueeze(form == 1 ? 0 : 1), {},
+                {.stride = integer(p[1]), .padding = integer(p[2]), .groups = groups});
+}
+Tensor transposed_convolution(const Tensor& x, const Tensor& w, Numbers p) {
+  const std::int64_t form = integer(p[0]), groups = form == 2 ? x.size(0) : 1;
+  return conv_transpose2d(form == 0 ? x.unsqueeze(1) : x, w.unsqueeze(form == 0 ? 0 : 1), {},
+                          {.stride = integer(p[1]), .padding = integer(p[2]), .groups = groups});
+}
+
 /// The same ops as RUN in graph_ops.py.
 const std::map<std::string, Op> graph_ops = {
     {"add", binary(add)},
@@ -84,6 +96,8 @@ const std::map<std::string, Op> graph_ops = {
     {"softmax", along(softmax)},
     {"log_softmax", along(log_softmax)},
     {"matmul", binary(matmul)},
+    {"conv2d", [](Args x, Numbers p) { return convolution(x[0], x[1], p); }},
+    {"conv_transpose2d", [](Args x, Numbers p) { return transposed_convolution(x[0], x[1], p); }},
     {"linear", [](Args x, Numbers) { return linear(x[0], x[1], maybe(x, 2)); }},
     {"transpose", [](Args x, Numbers p) { return x[0].transpose(integer(p[0]), integer(p[1])); }},
     {"permute", [](Args x, Numbers p) { return x[0].permute(shape_from(p)); }},

@@ -50,6 +50,10 @@ void expect_layers(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Linear(2, 3, bias=False)", nn::Linear(2, 3, {.bias = false}));
   as_in_pytorch.expect("nn.Embedding(10, 3)", nn::Embedding(10, 3));
   as_in_pytorch.expect("nn.Embedding(10, 3, padding_idx=-1)", nn::Embedding(10, 3, {.padding_idx = -1}));
+  as_in_pytorch.expect("nn.EmbeddingBag(10, 3)", nn::EmbeddingBag(10, 3));
+  as_in_pytorch.expect(
+      "nn.EmbeddingBag(10, 3, mode=\"max\", padding_idx=-1, include_last_offset=True)",
+      nn::EmbeddingBag(10, 3, {.mode = nn::BagMode::max, .include_last_offset = true, .padding_idx = -1}));
   as_in_pytorch.expect("nn.Dropout(0.5)", nn::Dropout(0.5));
   as_in_pytorch.expect("nn.Dropout(1.0)", nn::Dropout(1.0));
   as_in_pytorch.expect("nn.Dropout(1e-05)", nn::Dropout(1e-5));
@@ -64,6 +68,18 @@ void expect_layers(Reprs& as_in_pytorch) {
                        nn::BatchNorm1d(3, {.momentum = nn::cumulative_average, .affine = false}));
   as_in_pytorch.expect("nn.BatchNorm1d(3, eps=1e16, track_running_stats=False)",
                        nn::BatchNorm1d(3, {.eps = 1e16, .track_running_stats = false}));
+}
+
+void expect_layers_of_images(Reprs& as_in_pytorch) {
+  as_in_pytorch.expect("nn.Dropout2d(0.25)", nn::Dropout2d(0.25));
+  as_in_pytorch.expect("nn.MaxPool2d(2)", nn::MaxPool2d(2));
+  as_in_pytorch.expect("nn.MaxPool2d((3, 2), stride=(2, 1), padding=(1, 0), dilation=2, ceil_mode=True)",
+                       nn::MaxPool2d({3, 2}, {{2, 1}, {1, 0}, 2, true}));
+  as_in_pytorch.expect("nn.AvgPool2d(2)", nn::AvgPool2d(2));
+  as_in_pytorch.expect("nn.AvgPool2d((3, 2), stride=2, padding=1)", nn::AvgPool2d({3, 2}, {.stride = 2, .padding = 1}));
+  as_in_pytorch.expect("nn.AdaptiveAvgPool2d(1)", nn::AdaptiveAvgPool2d(1));
+  as_in_pytorch.expect("nn.AdaptiveAvgPool2d((2, 3))", nn::AdaptiveAvgPool2d({2, 3}));
+  as_in_pytorch.expect("nn.BatchNorm2d(32)", nn::BatchNorm2d(32));
 }
 
 void expect_activations_and_losses(Reprs& as_in_pytorch) {
@@ -87,6 +103,16 @@ void expect_activations_and_losses(Reprs& as_in_pytorch) {
   as_in_pytorch.expect("nn.Tanh()", nn::Tanh());
   as_in_pytorch.expect("nn.Softmax(-1)", nn::Softmax(-1));
   as_in_pytorch.expect("nn.LogSoftmax(1)", nn::LogSoftmax(1));
+  as_in_pytorch.expect("nn.Conv2d(1, 32, 3)", nn::Conv2d(1, 32, 3));
+  as_in_pytorch.expect(
+      "nn.Conv2d(4, 6, (3, 5), stride=2, padding=(1, 0), dilation=2, groups=2, bias=False)",
+      nn::Conv2d(4, 6, {3, 5}, {.stride = 2, .padding = {1, 0}, .dilation = 2, .groups = 2, .bias = false}));
+  as_in_pytorch.expect("nn.Conv2d(1, 2, 3, padding=\"same\")", nn::Conv2d(1, 2, 3, {.padding = "same"}));
+  as_in_pytorch.expect("nn.ConvTranspose2d(4, 6, 3)", nn::ConvTranspose2d(4, 6, 3));
+  as_in_pytorch.expect(
+      "nn.ConvTranspose2d(4, 6, 3, stride=(2, 3), padding=1, output_padding=1, groups=2, dilation=(1, 2))",
+      nn::ConvTranspose2d(4, 6, 3,
+                          {.stride = {2, 3}, .padding = 1, .output_padding = 1, .groups = 2, .dilation = {1, 2}}));
   as_in_pytorch.expect("nn.CrossEntropyLoss()", nn::CrossEntropyLoss());
   as_in_pytorch.expect("nn.NLLLoss()", nn::NLLLoss());
   as_in_pytorch.expect("nn.MSELoss()", nn::MSELoss());
@@ -140,6 +166,7 @@ void expect_optimizers(Reprs& as_in_pytorch) {
 TEST(Golden, PrintedModulesAndOptimizersReadAsPyTorchs) {  // SEMANTICS [37]
   Reprs as_in_pytorch;
   expect_layers(as_in_pytorch);
+  expect_layers_of_images(as_in_pytorch);
   expect_activations_and_losses(as_in_pytorch);
   expect_containers(as_in_pytorch);
   expect_optimizers(as_in_pytorch);

@@ -60,6 +60,7 @@ const char* const before_snippets = R"(
 #include <vector>
 #include <fmt/core.h>
 #include <xtape/fmt.hpp>
+#include <xtape/images.hpp>
 #include <xtape/xtape.hpp>
 using namespace xtape;
 namespace F = xtape::nn::functional;

@@ -29,15 +29,26 @@ std::vector<Symbol> symbols(const std::string& options, const std::string& file)
   return found;
 }
 
-TEST(Symbols, TheSharedLibraryExportsOnlyNamesOfXtape) {
+/// Returns how many names the library exports.
+std::size_t expect_names_of_xtape(const std::string& library) {
   const std::regex own("((vtable|VTT|typeinfo|typeinfo name) for |(non-)?virtual thunk to )?xtape::");
-  const std::vector<Symbol> shown = symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY);
-  EXPECT_GT(shown.size(), 100u);
+  const std::vector<Symbol> shown = symbols("-DC --defined-only", library);
   for (const Symbol& symbol : shown) {
     EXPECT_TRUE(std::regex_search(symbol.name.substr(0, 80), own, std::regex_constants::match_continuous))
         << symbol.kind << ' ' << symbol.name;
   }
+  return shown.size();
 }
+
+TEST(Symbols, TheSharedLibraryExportsOnlyNamesOfXtape) { EXPECT_GT(expect_names_of_xtape(XTAPE_SHARED_LIBRARY), 100u); }
+
+#ifdef XTAPE_SHARED_IMAGES
+TEST(Symbols, TheSharedLibraryOfImagesExportsOnlyItsPublicFunctions) {
+  const std::size_t shown = expect_names_of_xtape(XTAPE_SHARED_IMAGES);
+  EXPECT_GE(shown, 10u);
+  EXPECT_LE(shown, 40u);
+}
+#endif
 
 TEST(Symbols, TheSharedLibraryExportsTheTypesOfItsErrors) {
   std::set<std::string> shown;

@@ -23,7 +23,7 @@ refused 'epochs = -1\n' "1: epochs: -1 is outside [0, 100000]"
 refused 'seed = -1\n' "1: seed: -1 is outside [0, 18446744073709551615]"
 refused 'seed = "99999999999999999999"\n' "1: seed: 99999999999999999999 is outside [0, 18446744073709551615]"
 refused 'lr = nan\n' "1: lr: nan is outside [0, inf)"
-refused 'model = "convolution"\n' '1: model: "convolution" is not linear or mlp'
+refused 'model = "convolution"\n' '1: model: "convolution" is not linear, mlp or cnn'
 refused 'seed = 1\nepoch = 3\n' "2: epoch: no such key, did you mean epochs?"
 refused 'rate = 3\n' "1: rate: no such key. There are augment, batch-size, classes, "
 refused 'learning_rate = 3\n' "1: learning_rate: no such key, did you mean lr?"

@@ -55,6 +55,35 @@ TEST(ModelFile, GivesBackALinearModel) {
   EXPECT_EQ(m.net.size(), 2);
 }
 
+TEST(ModelFile, GivesBackAConvolutionalModel) {
+  const TempDir dir;
+  Description d = described();
+  d.input = {3, 9, 8};
+  d.normalization = {{0, 0, 0}, {1, 1, 1}};
+  d.architecture = {"cnn", 0, 0.25};
+  save(dir / "m", d);
+  const Model m = load_model(dir / "m");
+  EXPECT_EQ(m.description.architecture.model, "cnn");
+  EXPECT_EQ(m.description.architecture.dropout, 0.25);
+  for (const auto& [name, tensor] : weights_for(d)) EXPECT_TRUE(equal(m.net.state_dict()[name], tensor)) << name;
+}
+
+TEST(Architecture, KnowsTheStateOfEachModelBeforeItIsMade) {
+  for (const char* model : model_names) {
+    const Architecture a{model, 5, 0.5};
+    const StateDict state = make_model(a, {3, 9, 8}, 4).state_dict();
+    const std::vector<StateShape> shapes = state_shapes(a, {3, 9, 8}, 4);
+    ASSERT_EQ(static_cast<std::size_t>(state.size()), shapes.size()) << model;
+    std::size_t i = 0;
+    for (const auto& [name, tensor] : state) {
+      EXPECT_EQ(name, shapes[i].name);
+      EXPECT_EQ(tensor.shape(), shapes[i].shape) << name;
+      EXPECT_EQ(tensor.dtype(), shapes[i].is_count ? int64 : float32) << name;
+      ++i;
+    }
+  }
+}
+
 TEST(ModelFile, IsFoundInTheDirectoryOfARun) {
   const TempDir dir;
   save(dir / "best.safetensors", described());
@@ -187,7 +216,8 @@ const std::vector<Lie> lies = {
     {"architecture", "[]", "the metadata \"architecture\" has no \"model\""},
     {"architecture", "{}", "the metadata \"architecture\" has no \"model\""},
     {"architecture", R"({"model": 1})", "the metadata \"architecture\" has a \"model\" that is not a string"},
-    {"architecture", R"({"model": "cnn"})", "its model is \"cnn\", expected linear or mlp"},
+    {"architecture", R"({"model": "rnn"})", "its model is \"rnn\", expected linear, mlp or cnn"},
+    {"architecture", R"({"model": "cnn", "dropout": 0.5})", "its pictures are 2 x 3, a cnn needs at least 4 x 4"},
     {"architecture", R"({"model": "mlp"})", "the metadata \"architecture\" has no \"hidden\""},
     {"architecture", R"({"model": "mlp", "hidden": 4})", "the metadata \"architecture\" has no \"dropout\""},
     {"architecture", R"({"model": "mlp", "hidden": 4.0, "dropout": 0})", "the metadata \"architecture\" has a \"hidden\" that is not a whole number"},

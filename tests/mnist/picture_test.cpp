@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "images/pictures.hpp"
 #include "support/expect.hpp"
 #include "support/files.hpp"
 #include "support/idx.hpp"
@@ -94,14 +95,16 @@ struct Malformed {
 // clang-format off
 const std::vector<Malformed> malformed_files = {
     {"", "is empty"},
-    {"x", "is neither a PGM nor an IDX file"},
-    {"hello, world", "is neither a PGM nor an IDX file"},
-    {"P", "is neither a PGM nor an IDX file"},
-    {"P55 3 2 255 abcdef", "is neither a PGM nor an IDX file"},
-    {"P8 3 2 255 abcdef", "is neither a PGM nor an IDX file"},
-    {"\0"s, "is neither a PGM nor an IDX file"},
+    {"x", "is neither a picture nor an IDX file"},
+    {"hello, world", "is neither a picture nor an IDX file"},
+    {"P", "is neither a picture nor an IDX file"},
+    {"P55 3 2 255 abcdef", "is neither a picture nor an IDX file"},
+    {"P8 3 2 255 abcdef", "is neither a picture nor an IDX file"},
+    {"\0"s, "is neither a picture nor an IDX file"},
+#ifndef XTAPE_HAS_IMAGES
     {"\x89PNG\r\n\x1a\n", "is a PNG file, which is not read; convert it to PGM"},
     {"\xff\xd8\xff\xe0", "is a JPEG file, which is not read; convert it to PGM"},
+#endif
     {"GIF89a", "is a GIF file, which is not read; convert it to PGM"},
     {"BM....", "is a BMP file, which is not read; convert it to PGM"},
     {"RIFF....WEBP", "is a WebP file, which is not read; convert it to PGM"},
@@ -182,6 +185,42 @@ TEST(Picture, IsRefusedAsIdxWithTheReadersReason) {
     testing::expect_errors({{error.c_str(), [&dir] { read_pictures(dir / "p", 2, 3); }}});
   }
 }
+
+#ifdef XTAPE_HAS_IMAGES
+TEST(Picture, IsReadFromPngAndJpeg) {
+  const Pictures p = pictures(testing::png(2, 3, "\x00\x01\x7f\x80\xfe\xff"s));
+  EXPECT_EQ(p.images.shape(), (Shape{1, 1, 2, 3}));
+  EXPECT_FALSE(p.is_list);
+  EXPECT_EQ(p.height, 2);
+  EXPECT_EQ(p.width, 3);
+  expect_close(p.images, {0, 1, 127, 128, 254, 255});
+  expect_close(pictures(testing::jpeg(2, 3, {.colors = testing::JpegColors::grey}, std::string(6, 'd'))).images,
+               {100, 100, 100, 100, 100, 100});
+}
+
+TEST(Picture, FromAPngBecomesGreyAndIsResized) {
+  const std::string row = "\xff\xff\xff\xff\xff\xff\x00\xff\x00"s;
+  const Pictures p = pictures(testing::png(4, 3, row + row + std::string(18, '\2')));
+  EXPECT_EQ(p.height, 4);
+  EXPECT_EQ(p.width, 3);
+  expect_close(p.images, {255, 255, 150, 2, 2, 2});
+}
+
+TEST(Picture, FromADamagedPngOrJpegIsRefusedWithTheReadersReason) {
+  const TempDir dir;
+  const std::vector<Malformed> files = {
+      {"\x89PNG\r\n\x1a\n", "is truncated: its header ends at byte 29, the file at 8"},
+      {"\x89PNG", "is neither a PNG nor a JPEG file"},
+      {"\xff\xd8\xff\xe0", "is truncated: it ends at byte 4"},
+      {testing::png_header(100'000, 100'000), "has 100000 x 100000 pixels, more than most_pixels = 67108864"},
+  };
+  for (const Malformed& file : files) {
+    write_file(dir / "p", file.bytes);
+    const std::string error = "FileError: decode_image: \"" + dir / "p" + "\" " + file.what;
+    testing::expect_errors({{error.c_str(), [&dir] { read_pictures(dir / "p", 2, 3); }}});
+  }
+}
+#endif
 
 TEST(Picture, IsNoDirectoryAndNoMissingFile) {
   const TempDir dir;

@@ -59,20 +59,29 @@ grep -qx 'xtape-mnist: note: "ink.pgm" is light at its corners, as ink on paper;
 [ "$("$binary" predict --invert run ink.pgm 2>&1 | sed 's/^ink/one/')" = "$("$binary" predict run one.pgm)" ] ||
   complain "--invert does not make them alike"
 
+# -- PNG, where xtape::images is built: resized, which is told. This one has 1 x 1 pixel, of the value 200.
+printf '\211\120\116\107\015\012\032\012\000\000\000\015\111\110\104\122\000\000\000\001\000\000\000\001\010\000\000\000\000\072\176\233\125\000\000\000\012\111\104\101\124\170\234\143\070\001\000\000' >one.png
+printf '\312\000\311\231\312\135\176\000\000\000\000\111\105\116\104\256\102\140\202' >>one.png
+"$binary" predict run one.png >out 2>err
+if ! grep -q 'which is not read' err; then
+  grep -qx 'xtape-mnist: note: "one.png" is 1 x 1, resized to 28 x 28' err || complain "a PNG of another size: $(cat err)"
+  grep -qxE "one.png: [0-9] $p, [0-9] $p, [0-9] $p" out || complain "a PNG: $(cat out)"
+  [ "$("$binary" predict run - <one.png 2>/dev/null)" = "$(sed 's/^one.png/-/' out)" ] ||
+    complain "a PNG from stdin is another"
+fi
+
 # -- what is not a picture; the others are classified all the same
 refuses 'xtape-mnist: FILE: "none.pgm": No such file or directory' predict run none.pgm
 refuses 'xtape-mnist: FILE: "run" is a directory, not a file' predict run run
 printf 'P5 32 32 255 ' >large.pgm
 refuses 'xtape-mnist: FILE: "large.pgm" is 32 x 32, the model takes 28 x 28; resize it, as ImageMagick'"'"'s convert -resize '"'28x28!'"' does' predict run large.pgm
-printf '\211PNG\r\n' >p.png
-refuses 'xtape-mnist: FILE: "p.png" is a PNG file, which is not read; convert it to PGM' predict run p.png
-refuses 'xtape-mnist: FILE: "run/run.json" is neither a PGM nor an IDX file' predict run run/run.json
+refuses 'xtape-mnist: FILE: "run/run.json" is neither a picture nor an IDX file' predict run run/run.json
 idx 2 | head -c 1000 >cut
 refuses 'read_idx: "cut" is truncated or damaged' predict run cut
 "$binary" predict run large.pgm one.pgm none.pgm >out 2>err && complain "broken files: exit code 0"
 [ "$(wc -l <out)" -eq 1 ] && [ "$(wc -l <err)" -eq 2 ] || complain "broken files: $(cat out err)"
 "$binary" predict run - <three >out 2>err && complain "IDX from stdin: exit code 0"
-grep -qx "xtape-mnist: FILE: standard input is an IDX file; only a PGM can be read from there" err ||
+grep -qx "xtape-mnist: FILE: standard input is an IDX file; only a single picture can be read from there" err ||
   complain "IDX from stdin: $(cat err)"
 
 # -- what is not a model
@@ -84,7 +93,7 @@ refuses 'safetensors_metadata: "one.pgm"' predict one.pgm one.pgm
 refuses "xtape-mnist: --top: 0 is outside [1, 65536]" predict --top 0 run one.pgm
 refuses "xtape-mnist: --invrt: no such option, did you mean --invert?" predict --invrt run one.pgm
 refuses "xtape-mnist: predict: needs MODEL (File of a model, or directory of a run, whose best weights are used); see xtape-mnist predict --help" predict
-refuses "xtape-mnist: predict: needs FILE (PGM pictures, or IDX files with any number of them; - reads a PGM from stdin); see xtape-mnist predict --help" predict run
+refuses "xtape-mnist: predict: needs FILE (Pictures (PNG, JPEG, PGM), or IDX files with any number of them; - reads a picture from stdin); see xtape-mnist predict --help" predict run
 
 # -- a full disk and a reader that goes away
 if [ -e /dev/full ]; then

@@ -183,6 +183,16 @@ grep -q "^weights " err || complain "--progress json: the text is not on stderr"
 train --epochs 1 --progress none --no-out >out || complain "--progress none: exit code $?"
 grep -q "^epoch" out && complain "--progress none shows epochs"
 
+# -- a convolutional network, from its training to its answers
+"$binary" train --data digits --model cnn --epochs 1 --out cnn >out || complain "--model cnn: exit code $?"
+tr -s ' \n' ' ' <out | grep -q "model convolutions 1-32-64-128, linear 6272-10, dropout 0.5 (155626 parameters)" ||
+  complain "--model cnn: its description: $(cat out)"
+"$binary" evaluate cnn --data digits >out || complain "evaluate a cnn: exit code $?"
+"$binary" train --data digits --model cnn --hidden 3 --no-out >out 2>err && complain "--hidden of a cnn is ignored"
+grep -qx "xtape-mnist: --hidden: needs --model mlp" err || complain "--hidden of a cnn: $(cat err)"
+"$binary" train --data digits --model linear --dropout 0 --no-out >out 2>err && complain "--dropout of a linear model is ignored"
+grep -qx "xtape-mnist: --dropout: needs --model mlp or cnn" err || complain "--dropout of a linear model: $(cat err)"
+
 # -- a heading that cannot be printed ends the run as failed
 if [ -e /dev/full ] && command -v stdbuf >/dev/null; then
   stdbuf -o0 "$binary" train --data digits --epochs 1 --out unprinted >/dev/full 2>err
@@ -217,7 +227,9 @@ train --overfit-one-batch >out || complain "--overfit-one-batch: exit code $?"
 grep -qE "^xtape-mnist: --overfit-one-batch: the loss is still [0-9.]+ after [0-9]+ steps; try" err || complain "$(cat err)"
 
 # -- what decides the training reaches it
-[ "$(train --epochs 2 --no-out --augment | weights_of -)" != "$two_epochs" ] || complain "--augment changed nothing"
+for option in --augment --flip '--ema 0.5'; do
+  [ "$(train --epochs 2 --no-out $option | weights_of -)" != "$two_epochs" ] || complain "$option changed nothing"
+done
 for schedule in one-cycle cosine; do
   [ "$(train --epochs 2 --no-out --schedule $schedule | weights_of -)" != "$two_epochs" ] || complain "$schedule changed nothing"
 done

@@ -28,6 +28,15 @@ XTAPE_OP_CASES(layers) {
     manual_seed(3);
     return nn::Dropout(0.5)(x[0]);
   });
+  cases.add("Dropout2d", "in evaluation", {any({2, 3, 2, 2})}, "nn.Dropout2d(0.5).eval()(x[0])", [](Args x) {
+    nn::Dropout2d layer(0.5);
+    layer.eval();
+    return layer(x[0]);
+  });
+  cases.add("Dropout2d", "in training", {any({2, 3, 2, 2})}, [](Args x) {
+    manual_seed(3);
+    return nn::Dropout2d(0.5)(x[0]);
+  });
   cases.add("Flatten", "", {any({2, 3, 2})}, "[nn.Flatten()(x[0]), nn.Flatten(0, 1)(x[0])]", [](Args x) {
     return Tensors{nn::Flatten()(x[0]), nn::Flatten(0, 1)(x[0])};
   });
@@ -37,6 +46,20 @@ XTAPE_OP_CASES(layers) {
     testing::Rebound::set(layer.weight, x[1]);
     return layer(x[0]);
   });
+  cases.add("EmbeddingBag", "", {indices({2, 3}, {3, 0, 0, 2, 3, 1}), any({4, 3})},
+            "F.embedding_bag(x[0], x[1], padding_idx=3)", [](Args x) {
+              nn::EmbeddingBag layer(4, 3, {.padding_idx = -1});
+              testing::Rebound::set(layer.weight, x[1]);
+              return layer(x[0]);
+            });
+  cases.add("EmbeddingBag", "with offsets and weights",
+            {indices({5}, {3, 0, 0, 2, 3}), any({4, 3}), indices({4}, {0, 2, 2, 5}), any({5})},
+            "F.embedding_bag(x[0], x[1], x[2], mode='sum', per_sample_weights=x[3], include_last_offset=True)",
+            [](Args x) {
+              nn::EmbeddingBag layer(4, 3, {.mode = nn::BagMode::sum, .include_last_offset = true});
+              testing::Rebound::set(layer.weight, x[1]);
+              return layer(x[0], x[2], x[3]);
+            });
 }
 
 TEST(LinearLayer, HasPyTorchsShapesAndBounds) {  // SEMANTICS [19]
@@ -111,6 +134,31 @@ TEST(EmbeddingLayer, HasPyTorchsWeightAndAZeroRowForPadding) {
     expect_close(padded.weight[2], {0, 0});
     EXPECT_NE(padded.weight[0].abs().sum().item<float>(), 0);
   }
+}
+
+TEST(EmbeddingBagLayer, HasPyTorchsWeightAndAZeroRowForPadding) {
+  manual_seed(4);
+  const nn::EmbeddingBag layer(50, 40, {.padding_idx = 0});
+  EXPECT_EQ(layer.weight.shape(), (Shape{50, 40}));
+  EXPECT_TRUE(layer.state_dict().contains("weight"));
+  EXPECT_NEAR(layer.weight.mean().item<float>(), 0, 0.1);
+  EXPECT_NEAR((layer.weight * layer.weight).mean().item<float>(), 1, 0.2);
+  EXPECT_EQ(layer.weight[0].abs().sum().item<float>(), 0);
+}
+
+TEST(EmbeddingBagLayer, TakesTheMeanUnlessToldOtherwise) {
+  const nn::EmbeddingBag mean(3, 2), sum(3, 2, {.mode = nn::BagMode::sum}), max(3, 2, {.mode = nn::BagMode::max});
+  const Tensor w = tensor({{1.f, 8.f}, {3.f, 4.f}, {5.f, 6.f}}), x = tensor({{0, 1}});
+  for (const nn::EmbeddingBag& layer : {mean, sum, max}) layer.load_state_dict(StateDict({{"weight", w}}));
+  expect_close(mean(x), {2, 6});
+  expect_close(sum(x), {4, 12});
+  expect_close(max(x), {3, 8});
+}
+
+TEST(EmbeddingBagLayer, IgnoresItsLastOffsetOptionWhereEachRowIsABag) {
+  const nn::EmbeddingBag layer(3, 2, {.include_last_offset = true});
+  EXPECT_EQ(layer(tensor({{0, 1}})).shape(), (Shape{1, 2}));
+  EXPECT_EQ(layer(tensor({0, 1, 2}), tensor({0, 1, 3})).shape(), (Shape{2, 2}));
 }
 
 TEST(EmbeddingLayer, LeavesThePaddingRowWithoutAGradient) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "support/expect.hpp"
+#include "support/misuse.hpp"
 #include "support/op_cases.hpp"
 #include "xtape/nn/nn.hpp"
 
@@ -20,6 +21,9 @@ XTAPE_OP_CASES(normalization_layers) {
   cases.add("BatchNorm1d", "", {any({5, 3}), any({3}), any({3})},
             "F.batch_norm(x[0], None, None, x[1], x[2], True, eps=1e-3)",
             [](Args x) { return with_parameters(nn::BatchNorm1d(3, {.eps = 1e-3}), x[1], x[2])(x[0]); });
+  cases.add("BatchNorm2d", "", {any({2, 3, 2, 2}), any({3}), any({3})},
+            "F.batch_norm(x[0], None, None, x[1], x[2], True, eps=1e-3)",
+            [](Args x) { return with_parameters(nn::BatchNorm2d(3, {.eps = 1e-3}), x[1], x[2])(x[0]); });
   cases
       .add("BatchNorm1d", "evaluates what it has seen", {any({5, 3}), any({3}), any({3})}, "seen_and_evaluated(x)",
            [](Args x) {
@@ -101,6 +105,35 @@ TEST(BatchNorm1d, DoesNotRecordItsStatistics) {
   layer(randn({4, 2}, {.requires_grad = true}));
   EXPECT_TRUE(layer.running_mean.is_leaf());
   EXPECT_FALSE(layer.running_mean.requires_grad());
+}
+
+TEST(BatchNorm2d, NormalizesTheChannelsOfImages) {
+  const nn::BatchNorm2d layer(2);
+  const Tensor x = randn({3, 2, 4, 5}), y = layer(x);
+  const nn::BatchNorm1d flat(2);
+  EXPECT_TRUE(equal(y, flat(x.reshape({3, 2, 20})).reshape({3, 2, 4, 5})));
+  EXPECT_TRUE(equal(layer.running_var, flat.running_var));
+  EXPECT_EQ(keys(layer), keys(flat));
+}
+
+TEST(BatchNorm2d, IsCopiedByClone) {
+  const nn::BatchNorm2d layer(2);
+  const nn::BatchNorm2d copy = nn::clone(layer);
+  layer(randn({3, 2, 4, 5}));
+  expect_close(copy.running_mean, {0, 0});
+}
+
+TEST(BatchNorms, TakeImagesOrRowsOnly) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 4)",
+       [] { nn::BatchNorm1d(3)(ones({2, 3, 4, 4})); }},
+      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (3, 4, 4)", [] { nn::BatchNorm2d(3)(ones({3, 4, 4})); }},
+      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (2, 4, 3, 3)",
+       [] { nn::BatchNorm2d(3)(ones({2, 4, 3, 3})); }},
+      {"ValueError: BatchNorm2d: num_features is -1, it must not be negative", [] { nn::BatchNorm2d(-1); }},
+  });
+  // clang-format on
 }
 
 TEST(BatchNorm1d, TrainsInFloat64AfterTo) {

@@ -156,6 +156,37 @@ TEST(BatchNorm, LeavesTheStatisticsAloneWhenItThrows) {
   EXPECT_TRUE(equal(mean, zeros({2})) && equal(var, ones({2})));
 }
 
+TEST(BatchNorm, KeepsItsDigitsInFloat32WhateverTheMean) {
+  for (const Shape& shape : {Shape{4, 1, 2, 2}, Shape{16, 1}}) {
+    const Tensor steps = arange(16, {.dtype = float32}).reshape(shape);
+    const Tensor y = batch_norm(steps, {}, {}, {}, {}, true), far = batch_norm(steps + 1e6, {}, {}, {}, {}, true);
+    EXPECT_TRUE(equal(y, far));
+  }
+}
+
+TEST(BatchNorm, HasTheSameBitsForAnyNumberOfThreads) {
+  const int threads = num_threads();
+  const Tensor x = randn({6, 40, 33, 31}, {.requires_grad = true}), w = rand({40}, {.requires_grad = true});
+  const auto run = [&x, &w](int n) {
+    set_num_threads(n);
+    const Tensor y = batch_norm(x, {}, {}, w, {}, true);
+    std::vector<Tensor> all = grad({y}, {x, w}, {y.detach()});
+    all.push_back(y.detach());
+    return all;
+  };
+  const std::vector<Tensor> alone = run(1), shared = run(3);
+  set_num_threads(threads);
+  for (std::size_t i = 0; i < alone.size(); ++i) EXPECT_TRUE(equal(alone[i], shared[i]));
+}
+
+TEST(BatchNorm, OfFrozenParametersHasTheSameGradientInEvaluation) {
+  const Tensor x = randn({3, 2, 4}, {.requires_grad = true}), w = tensor({0.5f, -2.f}), seed = randn({3, 2, 4});
+  const Tensor mean = randn({2}), var = rand({2}) + 0.5;
+  const Tensor frozen = grad({batch_norm(x, mean, var, w)}, {x}, {seed})[0];
+  const Tensor learning = w.clone().requires_grad_();
+  EXPECT_TRUE(equal(frozen, grad({batch_norm(x, mean, var, learning)}, {x}, {seed})[0]));
+}
+
 TEST(BatchNorm, ThrowsOneClearLine) {
   // clang-format off
   testing::expect_errors({

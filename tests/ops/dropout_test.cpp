@@ -25,6 +25,17 @@ XTAPE_OP_CASES(dropout) {
   });
 }
 
+XTAPE_OP_CASES(dropout2d) {
+  cases.add("dropout2d", "in evaluation", {any({2, 3, 2, 2})}, "F.dropout2d(x[0], 0.5, False)",
+            [](Args x) { return dropout2d(x[0], 0.5, false); });
+  cases.add("dropout2d", "of p 1", {any({2, 3, 2, 2})}, "F.dropout2d(x[0], 1.0, True)",
+            [](Args x) { return dropout2d(x[0], 1.0); });
+  cases.add("dropout2d", "in training", {any({3, 2, 2, 2})}, [](Args x) {
+    manual_seed(3);
+    return dropout2d(x[0], 0.4);
+  });
+}
+
 std::int64_t count_kept(const Tensor& y) {
   std::int64_t kept = 0;
   for (float v : y.to_vector<float>()) kept += v != 0;
@@ -123,6 +134,35 @@ TEST(Dropout, TakesEmptyAndScalarInputs) {
   EXPECT_EQ(dropout(zeros({0, 3})).shape(), (Shape{0, 3}));
   const float y = dropout(tensor(2.f), 0.5).item<float>();
   EXPECT_TRUE(y == 0 || y == 4);
+}
+
+TEST(Dropout2d, KeepsOrDropsWholeChannels) {  // SEMANTICS [77]
+  manual_seed(1);
+  for (const Shape& shape : {Shape{40, 5, 3, 2}, Shape{40, 5, 6}, Shape{40, 5, 2, 3, 1}, Shape{200, 1}}) {
+    const std::vector<float> y = dropout2d(ones(shape), 0.25).to_vector<float>();
+    const std::size_t size = y.size() / 200;
+    std::int64_t kept = 0;
+    for (std::size_t channel = 0; channel < 200; ++channel) {
+      kept += y[channel * size] != 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        EXPECT_EQ(y[channel * size + i], y[channel * size] == 0 ? 0.0f : 1 / 0.75f);
+      }
+    }
+    EXPECT_GE(kept, 120) << shape;
+    EXPECT_LE(kept, 175) << shape;
+  }
+}
+
+TEST(Dropout2d, OfFloat64StaysFloat64) { EXPECT_EQ(dropout2d(ones({2, 3}, {.dtype = float64})).dtype(), float64); }
+
+TEST(Dropout2d, ThrowsOneClearLine) {
+  // clang-format off
+  testing::expect_errors({
+      {"ShapeError: dropout2d: expected (N, C, ...), got (3); use dropout?", [] { dropout2d(ones({3})); }},
+      {"ValueError: dropout2d: p is -0.5, it must lie in [0, 1]", [] { dropout2d(ones({3, 2}), -0.5); }},
+      {"ValueError: Dropout2d: p is 2, it must lie in [0, 1]", [] { nn::Dropout2d(2); }},
+  });
+  // clang-format on
 }
 
 TEST(Dropout, ThrowsOneClearLine) {

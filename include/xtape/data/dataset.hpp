@@ -15,6 +15,9 @@
 
 namespace xtape::data {
 
+/// Which part of a data set that comes in two.
+enum class Split : std::uint8_t { train, test };
+
 /// Samples, stacked along dim 0. `auto [x, y] = dataset.batch(indices);`
 struct Batch {
   Tensor x;  ///< inputs

@@ -9,8 +9,6 @@
 
 namespace xtape::data {
 
-enum class Split : std::uint8_t { train, test };
-
 /// For data sets like MNIST. EMNIST's letters, 26 classes whose labels begin at 1:
 /// `data::mnist("gzip", data::Split::train, {.classes = letters, .first_label = 1, .prefix = "emnist-letters-"})`.
 struct MnistOptions {

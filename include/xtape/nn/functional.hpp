@@ -1,20 +1,29 @@
 // The ops that layers are made of, in PyTorch's namespace: namespace F = xtape::nn::functional.
 #pragma once
 
+#include "xtape/convolution.hpp"
+#include "xtape/embedding_bag.hpp"
 #include "xtape/ops.hpp"
+#include "xtape/pooling.hpp"
 
 namespace xtape::nn::functional {
 
+using xtape::adaptive_avg_pool2d;
+using xtape::avg_pool2d;
 using xtape::batch_norm;
 using xtape::binary_cross_entropy;
 using xtape::binary_cross_entropy_parts;
 using xtape::binary_cross_entropy_with_logits;
 using xtape::binary_cross_entropy_with_logits_parts;
+using xtape::conv2d;
+using xtape::conv_transpose2d;
 using xtape::cross_entropy;
 using xtape::cross_entropy_parts;
 using xtape::dropout;
+using xtape::dropout2d;
 using xtape::elu;
 using xtape::embedding;
+using xtape::embedding_bag;
 using xtape::gelu;
 using xtape::hardtanh;
 using xtape::huber_loss;
@@ -28,6 +37,7 @@ using xtape::leaky_relu;
 using xtape::linear;
 using xtape::log_softmax;
 using xtape::logsigmoid;
+using xtape::max_pool2d;
 using xtape::mish;
 using xtape::mse_loss;
 using xtape::mse_loss_parts;
@@ -45,14 +55,20 @@ using xtape::softmax;
 using xtape::softplus;
 using xtape::tanh;
 
+using xtape::AvgPool2dOptions;
+using xtape::BagMode;
 using xtape::BCEOptions;
 using xtape::BCEWithLogitsOptions;
+using xtape::Conv2dOptions;
+using xtape::ConvTranspose2dOptions;
 using xtape::CrossEntropyOptions;
+using xtape::EmbeddingBagOptions;
 using xtape::GELUApproximate;
 using xtape::HuberOptions;
 using xtape::KLDivOptions;
 using xtape::L1Options;
 using xtape::LossParts;
+using xtape::MaxPool2dOptions;
 using xtape::MSEOptions;
 using xtape::NLLOptions;
 using xtape::Reduction;

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include "xtape/embedding_bag.hpp"
 #include "xtape/nn/module.hpp"
 #include "xtape/ops.hpp"
 
@@ -57,12 +58,53 @@ class XTAPE_API Embedding : public Module {
   std::int64_t padding_idx_;
 };
 
+using xtape::BagMode;
+
+struct EmbeddingBagOptions {
+  BagMode mode = BagMode::mean;
+  bool include_last_offset = false;           ///< offsets end with the number of indices
+  std::int64_t padding_idx = no_padding_idx;  ///< a row that starts as 0, does not count and gets no gradient;
+                                              ///< negative: from the end
+};
+
+/// Rows of the weight (n, d), combined by bags of integer indices: (N, L) -> (N, d), where each row is a bag. With
+/// offsets, which say where each bag begins, (L) and (N) -> (N, d): `bag(x, offsets)`, and with a factor for each index
+/// `bag(x, offsets, per_sample_weights)`. The weight is from N(0, 1). Errors as in embedding_bag; ValueError for a
+/// negative extent, IndexError for a padding_idx outside [-n, n).
+class XTAPE_API EmbeddingBag : public Module {
+ public:
+  EmbeddingBag(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingBagOptions options = {});
+  ~EmbeddingBag() override;
+  Tensor forward(const Tensor& x) const override;
+  Tensor forward(const Tensor& x, const Tensor& offsets) const override;
+  Tensor forward(const Tensor& x, const Tensor& offsets, const Tensor& per_sample_weights) const override;
+  std::string extra_repr() const override;
+
+  Parameter weight;
+
+ private:
+  EmbeddingBagOptions options_;
+};
+
 /// In training each element is kept with probability 1 - p and scaled by 1 / (1 - p); in evaluation x is returned
 /// unchanged. ValueError unless 0 <= p <= 1.
 class XTAPE_API Dropout : public Module {
  public:
   explicit Dropout(double p = 0.5);
   ~Dropout() override;
+  Tensor forward(const Tensor& x) const override;
+  std::string extra_repr() const override;
+  double p() const noexcept { return p_; }
+
+ private:
+  double p_;
+};
+
+/// The same for whole channels: see xtape::dropout2d. x (N, C, H, W), (N, C, L) or (N, C).
+class XTAPE_API Dropout2d : public Module {
+ public:
+  explicit Dropout2d(double p = 0.5);
+  ~Dropout2d() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;
   double p() const noexcept { return p_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/nn/activation.hpp"
+#include "xtape/nn/convolution.hpp"
 #include "xtape/nn/functional.hpp"
 #include "xtape/nn/init.hpp"
 #include "xtape/nn/lambda.hpp"
@@ -11,6 +12,7 @@
 #include "xtape/nn/module_list.hpp"
 #include "xtape/nn/module_sequence.hpp"
 #include "xtape/nn/normalization.hpp"
+#include "xtape/nn/pooling.hpp"
 #include "xtape/nn/sequential.hpp"
 #include "xtape/nn/summary.hpp"
 #include "xtape/nn/utils.hpp"

@@ -43,14 +43,11 @@ struct BatchNormOptions {
   bool track_running_stats = true;  ///< else evaluation, too, uses the batch's own statistics
 };
 
-/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight starts
-/// as 1, the bias as 0. A training call writes the running statistics, so that calls on one module from several threads
-/// need a lock; evaluation needs none.
-class XTAPE_API BatchNorm1d : public Module {
+namespace detail {
+/// What the BatchNorms share; they differ in the ranks that they take.
+class XTAPE_API BatchNorm : public Module {
  public:
-  /// ValueError for options outside their range.
-  explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
-  ~BatchNorm1d() override;
+  ~BatchNorm() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;
 
@@ -58,9 +55,44 @@ class XTAPE_API BatchNorm1d : public Module {
   Buffer running_mean, running_var;  ///< (C), initially 0 and 1; undefined unless track_running_stats
   Buffer num_batches_tracked;        ///< int64, 0-dim: training calls so far; undefined unless track_running_stats
 
+ protected:
+  /// `layer` names the class in errors.
+  BatchNorm(const char* layer, std::int64_t num_features, BatchNormOptions options);
+  /// Whether x has a rank that the layer takes, and what the layer expects, for the error.
+  virtual bool takes_rank(std::int64_t rank) const = 0;
+  virtual std::string expected() const = 0;
+  std::int64_t num_features() const noexcept { return num_features_; }
+
  private:
+  const char* layer_;
   std::int64_t num_features_;
   BatchNormOptions options_;
+};
+}  // namespace detail
+
+/// See xtape::batch_norm. x (N, C) or (N, C, L) -> the same shape, ShapeError for another rank or C. The weight starts
+/// as 1, the bias as 0. A training call writes the running statistics, so that calls on one module from several threads
+/// need a lock; evaluation needs none.
+class XTAPE_API BatchNorm1d : public detail::BatchNorm {
+ public:
+  /// ValueError for options outside their range.
+  explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
+  ~BatchNorm1d() override;
+
+ protected:
+  bool takes_rank(std::int64_t rank) const override;
+  std::string expected() const override;
+};
+
+/// The same for images: x (N, C, H, W).
+class XTAPE_API BatchNorm2d : public detail::BatchNorm {
+ public:
+  explicit BatchNorm2d(std::int64_t num_features, BatchNormOptions options = {});
+  ~BatchNorm2d() override;
+
+ protected:
+  bool takes_rank(std::int64_t rank) const override;
+  std::string expected() const override;
 };
 
 }  // namespace xtape::nn

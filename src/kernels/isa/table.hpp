@@ -5,9 +5,12 @@
 #pragma once
 
 #include "kernels/isa.hpp"
+#include "kernels/isa/convolution.hpp"
 #include "kernels/isa/elementwise.hpp"
 #include "kernels/isa/gemm.hpp"
+#include "kernels/isa/normalize.hpp"
 #include "kernels/isa/optim.hpp"
+#include "kernels/isa/pooling.hpp"
 #include "kernels/isa/random.hpp"
 #include "kernels/isa/reduce.hpp"
 #include "kernels/isa/scatter.hpp"
@@ -32,13 +35,21 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .relu_gradient = relu_gradient<T>,
                                              .sum = sum<T>,
                                              .column_sums = column_sums<T>,
+                                             .shifted_sums = shifted_sums<T>,
+                                             .affine = affine<T>,
+                                             .centred_products = centred_products<T>,
+                                             .centred_gradient = centred_gradient<T>,
                                              .scatter_sums = scatter_sums<T>,
                                              .list_sums = list_sums<T>,
                                              .masked_scale = masked_scale<T>,
                                              .dropout = dropout<T>,
                                              .gemm = multiply<T>,
                                              .gemm_room = multiply_room<T>,
-                                             .gemm_rate = 3.0 * lanes<T>};
+                                             .gemm_rate = 3.0 * lanes<T>,
+                                             .multiply_windows = multiply_windows<T>,
+                                             .window_rows = window_rows,
+                                             .put_rows = put_rows<T>,
+                                             .dot_windows = dot_windows<T>};
 }
 
 extern const Isa XTAPE_ISA_TABLE;
@@ -46,6 +57,8 @@ const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
                              .float32 = kernels_of_type<float>,
                              .float64 = kernels_of_type<double>,
                              .unit_from_bytes = unit_from_bytes,
+                             .max_pool = max_pool,
+                             .max_pool_2x2_gradient = max_pool_2x2_gradient,
                              .philox = philox_words,
                              .keep_mask = keep_mask};
 

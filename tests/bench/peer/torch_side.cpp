@@ -39,6 +39,32 @@ torch::nn::Sequential make(const Net& net) {
   return model;
 }
 
+torch::nn::Sequential make(const ConvNet& net) {
+  torch::nn::Sequential model;
+  std::int64_t channels = net.channels, size = net.size;
+  for (const auto& block : net.blocks) {
+    for (const std::int64_t wider : block) {
+      model->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, wider, 3).padding(1)));
+      if (net.batch_norm) model->push_back(torch::nn::BatchNorm2d(wider));
+      model->push_back(torch::nn::ReLU());
+      channels = wider;
+    }
+    model->push_back(torch::nn::MaxPool2d(2));
+    size /= 2;
+  }
+  if (net.hidden > 0) model->push_back(torch::nn::Dropout(0.25));
+  model->push_back(torch::nn::Flatten());
+  std::int64_t features = channels * size * size;
+  if (net.hidden > 0) {
+    model->push_back(torch::nn::Linear(features, net.hidden));
+    model->push_back(torch::nn::ReLU());
+    model->push_back(torch::nn::Dropout(0.5));
+    features = net.hidden;
+  }
+  model->push_back(torch::nn::Linear(features, 10));
+  return model;
+}
+
 std::shared_ptr<torch::optim::Optimizer> make(Optimizer kind, const std::vector<torch::Tensor>& parameters) {
   if (kind == Optimizer::sgd) {
     return std::make_shared<torch::optim::SGD>(parameters, torch::optim::SGDOptions(1e-2).momentum(0.9));
@@ -78,17 +104,53 @@ torch::Tensor to_floats(const torch::Tensor& bytes) { return bytes.to(torch::kFl
 
 void set_threads(int n) { at::set_num_threads(n); }
 
-Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
-  torch::manual_seed(0);
-  torch::nn::Sequential model = make(net);
+/// zero_grad, forward, cross-entropy, backward, step.
+Work step_of(torch::nn::Sequential model, Optimizer kind, const torch::Tensor& x, const torch::Tensor& y) {
   model->train();
   const std::vector<torch::Tensor> parameters = model->parameters();
-  return [model, parameters, optimizer = make(kind, parameters), x = uniform({batch, net.widths.front()}),
-          y = labels(batch, net.widths.back())]() mutable {
+  return [model, parameters, optimizer = make(kind, parameters), x, y]() mutable {
     torch::Tensor loss = F::cross_entropy(model->forward(x), y);
     drop(parameters);
     loss.backward();
     optimizer->step();
+  };
+}
+
+Work training_step(const Net& net, Optimizer kind, std::int64_t batch) {
+  torch::manual_seed(0);
+  return step_of(make(net), kind, uniform({batch, net.widths.front()}), labels(batch, net.widths.back()));
+}
+
+Work training_step(const ConvNet& net, std::int64_t batch) {
+  torch::manual_seed(0);
+  const torch::Tensor x = uniform({batch, net.channels, net.size, net.size});
+  return step_of(make(net), Optimizer::adam, x, labels(batch, 10));
+}
+
+Work evaluation(const ConvNet& net, std::int64_t batch) {
+  torch::manual_seed(0);
+  torch::nn::Sequential model = make(net);
+  model->eval();
+  return [model, x = uniform({batch, net.channels, net.size, net.size})]() mutable {
+    torch::NoGradGuard no_grad;
+    torch::Tensor y = model->forward(x);
+    keep(y);
+  };
+}
+
+Work image_layer(ImageLayer kind, std::int64_t n, std::int64_t c, std::int64_t size) {
+  torch::nn::Sequential layer;
+  if (kind == ImageLayer::max_pool2d) layer->push_back(torch::nn::MaxPool2d(2));
+  if (kind == ImageLayer::batch_norm2d) layer->push_back(torch::nn::BatchNorm2d(c));
+  if (kind == ImageLayer::relu) layer->push_back(torch::nn::ReLU());
+  if (kind == ImageLayer::dropout) layer->push_back(torch::nn::Dropout(0.25));
+  torch::Tensor x = uniform({n, c, size, size}, true);
+  torch::Tensor seed = torch::ones_like(layer->forward(x)).detach();
+  const std::vector<torch::Tensor> parameters = layer->parameters();
+  return [layer, x, seed, parameters]() mutable {
+    layer->forward(x).backward(seed);
+    drop({x});
+    drop(parameters);
   };
 }
 
@@ -193,6 +255,37 @@ Work read_images(const std::string& directory) {
     Images train(directory, "train", 60'000), test(directory, "t10k", 10'000);
     keep(train);
     keep(test);
+  };
+}
+
+Work text_epoch() {
+  torch::manual_seed(0);
+  torch::nn::EmbeddingBag bag(torch::nn::EmbeddingBagOptions(text_words, 16).mode(torch::kMean).padding_idx(0));
+  torch::nn::Linear head(16, text_classes);
+  std::vector<torch::Tensor> parameters = bag->parameters();
+  for (const torch::Tensor& p : head->parameters()) parameters.push_back(p);
+  const auto words = std::make_shared<const std::vector<std::vector<std::int64_t>>>(texts());
+  const auto n = static_cast<std::int64_t>(words->size());
+  return [bag, head, parameters, words, y = labels(n, text_classes),
+          optimizer = make(Optimizer::adam, parameters)]() mutable {
+    double total = 0;
+    for (const torch::Tensor& indices : torch::randperm(y.size(0), torch::kInt64).split(64)) {
+      std::vector<std::int64_t> packed, offsets;
+      for (std::int64_t i = 0; i < indices.size(0); ++i) {
+        const std::vector<std::int64_t>& text = (*words)[static_cast<std::size_t>(indices.data_ptr<std::int64_t>()[i])];
+        offsets.push_back(static_cast<std::int64_t>(packed.size()));
+        packed.insert(packed.end(), text.begin(), text.end());
+      }
+      const torch::Tensor x = torch::tensor(at::ArrayRef<std::int64_t>(packed));
+      const torch::Tensor begin = torch::tensor(at::ArrayRef<std::int64_t>(offsets));
+      torch::Tensor target = y.index_select(0, indices);
+      torch::Tensor loss = F::cross_entropy(head->forward(bag->forward(x, begin)), target);
+      drop(parameters);
+      loss.backward();
+      optimizer->step();
+      total += loss.item<double>() * static_cast<double>(target.size(0));
+    }
+    keep(total);
   };
 }
 

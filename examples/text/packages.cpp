@@ -1,0 +1,128 @@
+#include "packages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <utility>
+#include <xtape/xtape.hpp>
+
+#include "../mnist/hash.hpp"
+
+using namespace xtape;
+
+namespace {
+
+constexpr int most_of_a_source = 10;
+
+struct Package {
+  std::string source, section, description;
+};
+
+/// What stands behind "NAME: " on a line; "" on other lines.
+std::string value_of(const std::string& line, std::string_view name) {
+  return line.starts_with(name) ? line.substr(name.size()) : "";
+}
+
+/// The packages of an index by their names, each as it is listed first.
+std::map<std::string, Package> read_index(const std::string& path) {
+  std::ifstream file(path);
+  std::map<std::string, Package> all;
+  std::string name;
+  Package package;
+  const auto end_paragraph = [&all, &name, &package] {
+    if (package.source.empty()) package.source = name;
+    const bool is_whole = !name.empty() && !package.section.empty() && !package.description.empty();
+    if (is_whole) all.emplace(std::exchange(name, ""), package);
+    package = {};
+  };
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty()) end_paragraph();
+    if (const std::string v = value_of(line, "Package: "); !v.empty()) name = v;
+    if (const std::string v = value_of(line, "Source: "); !v.empty()) package.source = v.substr(0, v.find(' '));
+    if (const std::string v = value_of(line, "Section: "); !v.empty()) package.section = v.substr(v.rfind('/') + 1);
+    if (const std::string v = value_of(line, "Description: "); !v.empty()) package.description = v;
+  }
+  end_paragraph();
+  if (!file.eof()) throw FileError("data", fmt::format("\"{}\" cannot be read", path));
+  return all;
+}
+
+/// The names of the largest sections, sorted.
+std::vector<std::string> largest_sections(const std::map<std::string, Package>& all, std::size_t count) {
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto& [name, package] : all) ++sizes[package.section];
+  std::vector<std::pair<std::int64_t, std::string>> order;
+  for (const auto& [section, size] : sizes) order.emplace_back(-size, section);
+  std::sort(order.begin(), order.end());
+  order.resize(std::min(order.size(), count));
+  std::vector<std::string> names;
+  for (const auto& entry : order) names.push_back(entry.second);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Puts a text into the part that its source belongs to: a tenth of the sources into validation, a tenth into test.
+void add(Topics& topics, Hash& hash, const std::string& source, const std::string& topic, const std::string& text) {
+  const std::uint64_t tenth = Hash().add(source).value() / 1000 % 10;
+  Texts& part = tenth == 0 ? topics.test : tenth == 1 ? topics.validation : topics.training;
+  part.text.push_back(text);
+  part.topic.push_back(topic);
+  hash.add(source).add("\n").add(topic).add("\n").add(text).add("\n");
+  topics.hash = hash.value();
+}
+
+}  // namespace
+
+Topics packages_in(const std::string& path, std::size_t count) {
+  const std::map<std::string, Package> all = read_index(path);
+  Topics topics{.name = path, .names = largest_sections(all, count)};
+  Hash hash;
+  std::map<std::string, int> packages_of;
+  for (const auto& [name, package] : all) {
+    if (!std::binary_search(topics.names.begin(), topics.names.end(), package.section)) continue;
+    if (++packages_of[package.source] > most_of_a_source) continue;
+    add(topics, hash, package.source, package.section, package.description);
+  }
+  if (topics.names.size() < 2 || topics.test.text.empty() || topics.validation.text.empty()) {
+    throw FileError("data", fmt::format("\"{}\" is no package index with enough packages; apt-cache dumpavail "
+                                        "prints one",
+                                        path));
+  }
+  return topics;
+}
+
+Topics built_in_topics() {
+  struct Rule {
+    const char* topic;
+    std::vector<const char*> nouns, verbs;
+  };
+  const std::vector<Rule> rules = {
+      {"cooking", {"soup", "bread", "pepper", "oven", "dough", "kettle"}, {"bakes", "stirs", "tastes"}},
+      {"music", {"violin", "choir", "melody", "drum", "concert", "organ"}, {"plays", "sings", "tunes"}},
+      {"sailing", {"harbour", "mast", "anchor", "wind", "keel", "tide"}, {"steers", "moors", "sails"}},
+      {"gardening", {"rose", "hedge", "spade", "seed", "meadow", "root"}, {"plants", "waters", "prunes"}}};
+  const std::vector<const char*> people = {"a girl", "the teacher", "my uncle",
+                                           "nobody", "an old man",  "our neighbour"};
+  const std::vector<const char*> ends = {"in the morning", "every year", "without a word", "near the house", "at last"};
+  Topics topics{.name = "built-in sentences"};
+  for (const Rule& rule : rules) topics.names.emplace_back(rule.topic);
+  std::sort(topics.names.begin(), topics.names.end());
+  Hash hash;
+  std::uint64_t state = 1;
+  const auto draw = [&state](const auto& list) {
+    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
+    return std::string(list[(state >> 33) % list.size()]);
+  };
+  for (int i = 0; i < 3000; ++i) {
+    const Rule& rule = rules[static_cast<std::size_t>(i) % rules.size()];
+    // One word in ten is another topic's.
+    const Rule& other = rules[std::stoul(draw(std::vector<const char*>{"0", "1", "2", "3"}))];
+    const std::string verb = draw(rule.verbs), noun = draw(i % 10 == 0 ? other.nouns : rule.nouns);
+    const std::string text =
+        fmt::format("{} {} the {} and the {} {}.", draw(people), verb, noun, draw(rule.nouns), draw(ends));
+    add(topics, hash, text, rule.topic, text);
+  }
+  return topics;
+}

@@ -1,0 +1,125 @@
+// xtape-text train: the vocabulary and the weights from the training texts, the best epoch by the validation texts and,
+// once, at the end, the test texts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "commands.hpp"
+#include "model_file.hpp"
+
+using namespace xtape;
+
+namespace {
+
+struct TrainSettings {
+  std::string data = "built-in", out = "text.safetensors", report;
+  std::int64_t epochs = 15, patience = 3, batch_size = 64, dim = 16, length = 64, min_count = 1, max_words = 0;
+  double lr = 3e-3;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+
+/// Words that occur once should not outweigh the others: their vectors begin small.
+constexpr double first_scale = 0.1;
+
+Description description_of(const Topics& topics, const TrainSettings& s) {
+  return {topics.names,
+          data::Vocabulary::build(topics.training.text, {.max_size = s.max_words, .min_count = s.min_count}), s.length};
+}
+
+data::TextDataset dataset_of(const Texts& texts, const Description& d) {
+  return data::TextDataset(texts.text, texts.topic, d.vocabulary, {.length = d.length, .classes = d.classes});
+}
+
+nn::Sequential first_net(const Description& d, std::int64_t dim) {
+  const nn::Sequential net = make_net(d.vocabulary.size(), dim, static_cast<std::int64_t>(d.classes.size()));
+  without_grad([&net] { return net.parameters()[0].mul_(first_scale); });
+  return net;
+}
+
+void print_heading(const Topics& topics, const Description& d, const data::TextDataset& training, std::int64_t dim) {
+  fmt::print("data    {}, hash {:016x}\n", topics.name, topics.hash);
+  fmt::print("texts   {} training, {} validation, {} test; {} topics\n", training.size(), topics.validation.text.size(),
+             topics.test.text.size(), d.classes.size());
+  fmt::print("model   mean of word vectors ({} words, {} elements), linear to {} topics\n", d.vocabulary.size(), dim,
+             d.classes.size());
+  if (training.cut_texts() > 0)
+    fmt::print("note    {} texts are longer than {} words\n", training.cut_texts(), d.length);
+  fmt::print("\n");
+}
+
+void print_confusion(const train::Evaluation& e) {
+  const std::vector<std::string> names = e.class_names();
+  std::size_t width = 0;
+  for (const std::string& name : names) width = std::max(width, name.size());
+  fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}", "", width);
+  for (const std::string& name : names) fmt::print(" {:>4}", name.substr(0, 4));
+  const std::vector<std::int64_t> counts = e.confusion().to_vector<std::int64_t>();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (i % names.size() == 0) fmt::print("\n{:{}}", names[i / names.size()], width);
+    fmt::print(" {:>4}", counts[i]);
+  }
+  fmt::print("\n");
+}
+
+void train_on(const TrainSettings& s, const Topics& topics) {
+  manual_seed(s.seed);
+  const Description d = description_of(topics, s);
+  const data::TextDataset training = dataset_of(topics.training, d), validation = dataset_of(topics.validation, d),
+                          test = dataset_of(topics.test, d);
+  print_heading(topics, d, training, s.dim);
+
+  const nn::Sequential net = first_net(d, s.dim);
+  optim::Adam optimizer(net.parameters(), {.lr = s.lr});
+  train::Trainer trainer(net, nn::CrossEntropyLoss(), optimizer,
+                         {.epochs = s.epochs,
+                          .batch_size = s.batch_size,
+                          .seed = s.seed,
+                          .early_stopping = {.patience = s.patience},
+                          .checkpoint = {.best_path = s.out, .metadata = metadata_of(d)}});
+  trainer.sink(train::ProgressBar(stdout));
+  const auto begin = std::chrono::steady_clock::now();
+  const train::History history = trainer.fit(training, validation);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+  fmt::print("\n{}\n{}\n\n", history.stop_reason(), history.verdict());
+
+  const train::EvaluateOptions names = {.classes = d.classes};
+  const train::Evaluation on_validation = trainer.evaluate(validation, names), on_test = trainer.evaluate(test, names);
+  fmt::print("time    {:.2f} s for {} epochs\n", time.count(), history.size());
+  fmt::print("valid   {}\ntest    {}\nmodel   {}\n", on_validation.to_string(), on_test.to_string(), s.out);
+  print_confusion(on_test);
+  if (s.report.empty()) return;
+  // The worst mistakes as text belong to this page, too: on_validation.worst_mistakes() has the numbers of their words,
+  // and d.vocabulary.decode() makes a text of these.
+  train::save_report(s.report, history, on_validation,
+                     {.title = "Topics of texts", .evaluated_on = "validation texts", .test = on_test});
+  fmt::print("\nreport  {}\n", s.report);
+}
+
+}  // namespace
+
+Run add_train(CLI::App& app) {
+  auto s = std::make_shared<TrainSettings>();
+  add_data_option(app, s->data);
+  app.add_option("--out", s->out, "File for the model, with its vocabulary")->type_name("FILE");
+  app.add_option("--report", s->report, "HTML file for a page about the run")->type_name("FILE");
+  app.add_option("--epochs", s->epochs, "Passes over the training texts")->check(CLI::Range(1, 1000));
+  app.add_option("--patience", s->patience, "Stop when so many epochs in a row have not improved")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--batch-size", s->batch_size, "Texts in a step")->check(CLI::Range(1, 100000));
+  app.add_option("--lr", s->lr, "Learning rate of Adam")->check(CLI::Range(1e-9, 1e3));
+  app.add_option("--dim", s->dim, "Elements of a word's vector")->check(CLI::Range(1, 4096));
+  app.add_option("--length", s->length, "Words of a text that are read")->check(CLI::Range(1, 4096));
+  app.add_option("--min-count", s->min_count, "Rarer words are unknown")->check(CLI::Range(1, 1000000));
+  app.add_option("--max-words", s->max_words, "The most entries of the vocabulary; 0: no limit")
+      ->check(CLI::Range(0, 1000000));
+  app.add_option("--seed", s->seed, "Of the random numbers");
+  app.add_option("--threads", s->threads, "0: as many as there are cores")->check(CLI::Range(0, 1024));
+  return [s] {
+    if (s->threads > 0) set_num_threads(s->threads);
+    train_on(*s, load_topics(s->data));
+  };
+}

@@ -1,0 +1,40 @@
+// Pooling: each window of an image becomes its maximum or its mean. x is (N, C, H, W) or (C, H, W) and floating; only N
+// may be 0. Sizes are one number or {height, width}. Windows, defaults and numbers are PyTorch's.
+#pragma once
+
+#include <cstdint>
+
+#include "xtape/size2d.hpp"
+#include "xtape/tensor.hpp"
+
+namespace xtape {
+
+/// PyTorch's stride = None: the kernel's size, so that windows touch and do not overlap.
+inline constexpr Size2d kernel_stride{INT64_MIN, INT64_MIN};
+
+struct MaxPool2dOptions {
+  Size2d stride = kernel_stride;
+  Size2d padding = 0;      ///< -inf on each side, at most half of the kernel
+  Size2d dilation = 1;     ///< distance between the elements of a window
+  bool ceil_mode = false;  ///< a last window may reach beyond the padded image, but must begin before its right padding
+};
+
+struct AvgPool2dOptions {
+  Size2d stride = kernel_stride;
+  Size2d padding = 0;                 ///< zeros on each side, at most half of the kernel
+  bool ceil_mode = false;             ///< as of max_pool2d; what lies beyond the padded image is never counted
+  bool count_include_pad = true;      ///< the padding counts as elements of a window
+  std::int64_t divisor_override = 0;  ///< divides the sums instead of the number of elements; 0: off
+};
+
+/// The largest element of each window; NaN where there is one. The gradient goes to that element: of equal ones to the
+/// first, in the order of rows, of several NaN to the last. ShapeError for another rank and for a kernel that is larger
+/// than the padded image; ValueError for a size outside its range.
+XTAPE_API Tensor max_pool2d(const Tensor& x, Size2d kernel_size, MaxPool2dOptions options = {});
+/// The mean of each window. Errors as of max_pool2d.
+XTAPE_API Tensor avg_pool2d(const Tensor& x, Size2d kernel_size, AvgPool2dOptions options = {});
+/// Means over output_size windows that cover the image evenly: along a dim of n elements, window i of m extends from
+/// floor(i n / m) to ceil((i + 1) n / m). ValueError for a negative size.
+XTAPE_API Tensor adaptive_avg_pool2d(const Tensor& x, Size2d output_size);
+
+}  // namespace xtape

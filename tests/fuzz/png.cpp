@@ -1,0 +1,8 @@
+// Any bytes that begin as a PNG.
+#include "fuzz/pictures.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 3 || data[0] != 0x89) return -1;
+  xtape::fuzz::decode_picture({data, size});
+  return 0;
+}
