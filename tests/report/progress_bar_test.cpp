@@ -107,6 +107,8 @@ TEST(ProgressBar, InALogHasARowForEachEpochOfTheHistory) {
     EXPECT_NEAR(seconds, r.seconds, 0.051);
   }
   std::string rest;
+  std::getline(lines, rest);
+  EXPECT_EQ(rest, "* the best so far, by validation loss");
   EXPECT_FALSE(lines >> rest) << rest;
 }
 
