@@ -208,7 +208,7 @@ refuses 'xtape-mnist: --config: "." is not a regular file' train --config .
 refuses 'xtape-mnist: --config: "/dev/zero" is not a regular file' train --config /dev/zero
 
 # -- a directory that is replaced meanwhile: nothing is written into the other one
-train --epochs 1000 --out moved --hidden 4 >out 2>err &
+train --epochs 1000 --out moved >out 2>err &
 for _ in $(seq 100); do [ -s moved/report.html ] && break; sleep 0.1; done
 mv moved elsewhere
 mkdir moved
