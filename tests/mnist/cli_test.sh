@@ -186,7 +186,7 @@ grep -qxE "xtape-mnist: train: epoch 1, step [23]: the loss is NaN: .*; try a sm
   complain "a NaN loss: $(cat "$scratch/err")"
 for lr in 5 1e4 1e8; do
   "$binary" --data digits --no-out --epochs 1 --model linear --optimizer sgd --momentum 0 --lr $lr >"$scratch/out" || complain "--lr $lr"
-  grep -qE "^    1  [0-9. e+]{6}  [0-9. ]{8}  [0-9. e+]{7}  [0-9. ]{8}  [0-9. ]{7}$" "$scratch/out" ||
+  grep -qE "^    1  [0-9. e+]{6}  [0-9. ]{8}  [0-9. e+]{7}  [0-9. ]{8}  [0-9. ]{7} \\*$" "$scratch/out" ||
     complain "--lr $lr breaks the columns: $(cat "$scratch/out")"
 done
 

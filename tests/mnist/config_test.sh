@@ -39,7 +39,7 @@ refused '\377 = 1\n' "1: not valid TOML: "
 printf 'momentum = 0.5\n' >c.toml
 refuses "xtape-mnist: --momentum: needs --optimizer sgd" --config c.toml
 refuses 'xtape-mnist: --config: "none.toml": No such file or directory' --config none.toml
-refuses 'xtape-mnist: --config: ".": Is a directory' --config .
+refuses 'xtape-mnist: --config: "." is not a regular file' --config .
 refuses "xtape-mnist: --config: needs the name of a file" --config ""
 
 # -- a file gives options, and the command line wins

@@ -42,10 +42,9 @@ for file in dots dots_in_64_kib header lists inline; do
   refuses "config.toml:" train --resume broken
 done
 refuses "dots_in_64_kib.toml:1: has too many dots; the key of an option has none" train --config dots_in_64_kib.toml
-refuses 'xtape-mnist: --config: "/dev/zero" has more than 1048576 bytes' train --config /dev/zero
+refuses 'xtape-mnist: --config: "/dev/zero" is not a regular file' train --config /dev/zero
 mkfifo pipe
-(while :; do echo "# comment"; done >pipe 2>/dev/null) &
-refuses 'xtape-mnist: --config: "pipe" has more than 1048576 bytes' train --config pipe
+refuses 'xtape-mnist: --config: "pipe" is not a regular file' train --config pipe
 
 python3 -c "print('[' * 500000)" | with run.json
 refuses "run.json" report broken
