@@ -43,7 +43,7 @@ refuses "xtape-mnist: --nesterov: needs --optimizer sgd" --nesterov
 refuses "xtape-mnist: --momentum: needs --optimizer sgd" --momentum 0.9
 refuses "xtape-mnist: --momentum: needs --optimizer sgd" --optimizer adamw --momentum 0
 refuses "xtape-mnist: --hidden: needs --model mlp" --model linear --hidden 32
-refuses "xtape-mnist: --dropout: needs --model mlp" --model linear --dropout 0
+refuses "xtape-mnist: --dropout: needs --model mlp or cnn" --model linear --dropout 0
 refuses "xtape-mnist: --data: there is no \"Digits\"; pass a directory of IDX files, or digits for the images that the program draws itself" \
   --data Digits
 refuses "xtape-mnist: SGD: nesterov needs momentum > 0 and dampening = 0, got momentum = 0 and dampening = 0 in group 0" \
