@@ -122,6 +122,9 @@ void read_cifar(const CifarFormat& format, io::PlainOrGzipReader& file, CifarRec
                       "\"{}\" is damaged, or another data set's: the label of image {} is {}, outside [0, {})",
                       file.path(), i, label, classes);
     }
+    if (to.count == to.labels.impl()->numel) {
+      fail<FileError>(format.op, "\"{}\" has grown while it was read", file.path());
+    }
     std::copy_n(record + format.labels, cifar_pixels,
                 xtape::detail::elements<std::uint8_t>(to.images) + to.count * cifar_pixels);
     xtape::detail::elements<std::int64_t>(to.labels)[to.count++] = label;

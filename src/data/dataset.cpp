@@ -189,7 +189,8 @@ Subset::Subset(Dataset dataset, std::vector<std::int64_t> indices) : dataset_(st
 std::span<const std::int64_t> Subset::indices() const& { return *indices_; }
 
 std::int64_t Subset::index_in_whole(std::int64_t index) const {
-  return dataset_.index_in_whole(indices_->at(static_cast<std::size_t>(index)));
+  if (index < 0 || index >= size()) fail<IndexError>("Subset", "sample {} is outside [0, {})", index, size());
+  return dataset_.index_in_whole((*indices_)[static_cast<std::size_t>(index)]);
 }
 
 Batch Subset::batch(std::span<const std::int64_t> indices) const {

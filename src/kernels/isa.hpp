@@ -91,8 +91,7 @@ struct FloatKernels {
                            std::int64_t columns, bool onto, T* out, std::int64_t ld);
   /// The height of the next strip of `left` rows.
   std::int64_t (*window_rows)(std::int64_t left);
-  /// to = from + bias[i], for `rows` rows i of `count` elements; no bias if it is null. A vector may be read where a
-  /// row of `from` is shorter.
+  /// to = from + bias[i], for `rows` rows i of `count` elements, and nothing beyond them; no bias if it is null.
   void (*put_rows)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, const T* bias, T* to,
                    std::int64_t ld_to);
   /// sums (m x n) += g windows^T over k elements.

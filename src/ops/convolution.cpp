@@ -1,5 +1,6 @@
 #include "ops/convolution.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/tensor_impl.hpp"
@@ -12,7 +13,7 @@ namespace xtape {
 
 Padding2d::Padding2d(const char* name) : same(std::string_view(name) == "same") {
   if (!same && std::string_view(name) != "valid") {
-    fail<ValueError>("padding", "\"{}\" is none; use a number, {{height, width}}, \"same\" or \"valid\"", name);
+    fail<ValueError>("padding", "expected a number, {{height, width}}, \"same\" or \"valid\", got \"{}\"", name);
   }
 }
 
@@ -82,7 +83,7 @@ void check_conv_shapes(const ConvCall& call) {
 }
 
 void check_conv_size(std::string_view op, const char* what, Size2d size, std::int64_t least) {
-  constexpr std::int64_t most = std::int64_t{1} << 31;  // so that no sum of products overflows
+  constexpr std::int64_t most = 1 << 16;  // so that no product of extents overflows
   for (const std::int64_t n : {size.height, size.width}) {
     if (n < least) fail<ValueError>(op, "{} is {}, it must be at least {}", what, n, least);
     if (n > most) fail<ValueError>(op, "{} is {}, it must be at most {}", what, n, most);
@@ -91,7 +92,9 @@ void check_conv_size(std::string_view op, const char* what, Size2d size, std::in
 
 void check_conv_groups(std::string_view op, std::int64_t groups, const char* what, std::int64_t channels) {
   if (groups < 1) fail<ValueError>(op, "groups is {}, it must be at least 1", groups);
-  if (channels % groups != 0) fail<ValueError>(op, "groups = {} does not divide {} = {}", groups, what, channels);
+  if (channels % groups != 0 || groups > std::max<std::int64_t>(channels, 1)) {
+    fail<ValueError>(op, "groups = {} does not divide {} = {}", groups, what, channels);
+  }
 }
 
 }  // namespace detail

@@ -42,7 +42,7 @@ void pool_plane(const T* x, const kernels::PoolDims& d, T* y, Tap* tap) {
     if (inner) kernels::max_pool_windows(x, d, i, right, cols.out, y, tap);
   }
   if constexpr (sizeof(T) == 4 && sizeof(Tap) == 1) {
-    if (!by_vectors) return;
+    if (!by_vectors || bottom <= top) return;
     const std::int64_t first = top * cols.out + left;
     kernels::isa().max_pool(x + d.start(top, left),
                             {.rows = bottom - top,
@@ -120,6 +120,10 @@ Tensor scatter(const Tensor& gy, const Tensor& taps, const kernels::PoolDims& d)
 Tensor max_pool2d(const Tensor& x, Size2d kernel_size, MaxPool2dOptions options) {
   kernels::PoolDims d = detail::windows_of("max_pool2d", x, kernel_size, options);
   for (kernels::PoolDim* e : {&d.rows, &d.cols}) e->kernel = e->end_tap(0);  // later taps lie beyond every image
+  constexpr std::int64_t most_taps = 1 << 24;                                // backward has a table of them
+  if (d.taps() > most_taps) {
+    fail<ValueError>("max_pool2d", "windows of {} elements, it takes at most {}", d.taps(), most_taps);
+  }
   Tensor y = detail::make_tensor(detail::with_images(x, d.rows.out, d.cols.out), x.impl()->dtype);
   const bool keeps = is_grad_enabled() && x.requires_grad();
   const Tensor taps = detail::make_tensor(keeps ? y.impl()->shape : Shape{0}, type_of_taps(d));

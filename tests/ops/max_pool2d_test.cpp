@@ -166,6 +166,8 @@ TEST(MaxPool2d, ThrowsOneClearLine) {
        [] { max_pool2d(ones({1, 2, 2}), 2, {.dilation = {1, 0}}); }},
       {"ValueError: max_pool2d: padding is (2, 1), it must be at most half of kernel_size, (3, 3)",
        [] { max_pool2d(ones({1, 2, 2}), 3, {.padding = {2, 1}}); }},
+      {"ValueError: max_pool2d: windows of 900060001 elements, it takes at most 16777216",
+       [] { max_pool2d(ones({1, 1, 1}), 60000, {.padding = 30000}); }},
       {"DTypeError: max_pool2d: expected a floating dtype, got int64; convert it with .to(float32)",
        [] { max_pool2d(ones({1, 2, 2}, {.dtype = int64}), 2); }},
   });

@@ -146,6 +146,8 @@ TEST(Mistakes, AreNumberedAsInTheWholeDataset) {
   EXPECT_EQ(indices(data::DataLoader(odd, {.batch_size = 2})), (std::vector<std::int64_t>{1, 3, 5, 7, 9}));
   EXPECT_EQ(indices(data::DataLoader(odd, {.batch_size = 5, .shuffle = true})), std::vector<std::int64_t>(5, -1));
   EXPECT_EQ(data::Dataset(of_subset).index_in_whole(0), 9);
+  testing::expect_errors({{"IndexError: Subset: sample 2 is outside [0, 2)",
+                           [of_subset] { data::Dataset(of_subset).index_in_whole(2); }}});
 }
 
 struct Identity : nn::Module {

@@ -84,7 +84,7 @@ class XTAPE_API Dataset {
   /// The targets of the samples at `indices`.
   Tensor targets(std::span<const std::int64_t> indices) const;
   /// Where sample `index` stands in the dataset that it was taken from, through any number of Subsets and transforms;
-  /// for any other dataset `index` itself.
+  /// for any other dataset `index` itself. IndexError for a sample that a Subset does not have.
   std::int64_t index_in_whole(std::int64_t index) const { return source_->index_in_whole(index); }
 
  private:
