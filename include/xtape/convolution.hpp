@@ -49,7 +49,8 @@ struct ConvTranspose2dOptions {
 
 /// The transpose of conv2d, by which the gradient of its image is computed. x (N, C, H, W) or (C, H, W), weight
 /// (C, out / groups, kH, kW), bias (out) or undefined -> (N, out, oH, oW) or (out, oH, oW),
-/// oH = (H - 1) stride - 2 padding + dilation (kH - 1) + output_padding + 1. Errors as for conv2d.
+/// oH = (H - 1) stride - 2 padding + dilation (kH - 1) + output_padding + 1. Errors as for conv2d. An element of the
+/// weight that is NaN or infinite may also make outputs near those that it reaches NaN, which in PyTorch it does not.
 XTAPE_API Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
                                   ConvTranspose2dOptions options = {});
 

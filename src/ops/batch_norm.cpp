@@ -45,10 +45,16 @@ void check(const Tensor& x, const Tensor& running_mean, const Tensor& running_va
   }
 }
 
+/// The values of each channel. (A shape without elements counts as no samples of one value.)
+kernels::Groups channels_of(const Shape& shape) {
+  const std::int64_t inner = Shape(shape.begin() + 2, shape.end()).numel();
+  return inner == 0 ? kernels::Groups{0, shape[1], 1} : kernels::Groups{shape[0], shape[1], inner};
+}
+
 /// What forward and backward know of the channels, in float64, one number for each.
 struct Channels {
   explicit Channels(const Shape& shape)
-      : groups{shape[0], shape[1], Shape(shape.begin() + 2, shape.end()).numel()},
+      : groups(channels_of(shape)),
         mean(detail::make_tensor({shape[1]}, DType::float64)),
         variance(empty_like(mean)),
         scale(empty_like(mean)) {}

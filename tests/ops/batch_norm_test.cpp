@@ -133,6 +133,19 @@ TEST(BatchNorm, AnEmptyBatchChangesNoStatistics) {
   expect_close(var, {1, 1, 1});
 }
 
+TEST(BatchNorm, OfNoPositionsHasNoElementsAndNoGradients) {
+  for (const bool training : {true, false}) {
+    const Tensor x = ones({8, 64, 0, 4}, {.requires_grad = true}), w = ones({64}, {.requires_grad = true});
+    const Tensor mean = ones({64}), var = full({64}, 3.0);
+    const Tensor y = batch_norm(x, mean, var, w, w, training);
+    y.sum().backward();
+    EXPECT_EQ(y.shape(), x.shape());
+    EXPECT_EQ(x.grad().shape(), x.shape());
+    EXPECT_TRUE(equal(w.grad(), zeros({64})));
+    EXPECT_TRUE(equal(mean, ones({64})));
+  }
+}
+
 TEST(BatchNorm, TakesOneRowInEvaluationOrWithPositions) {
   EXPECT_NO_THROW(batch_norm(ones({1, 3}), zeros({3}), ones({3})));
   EXPECT_NO_THROW(batch_norm(ones({1, 3, 2}), {}, {}, {}, {}, true));
