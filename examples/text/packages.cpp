@@ -8,7 +8,7 @@
 #include <utility>
 #include <xtape/xtape.hpp>
 
-#include "../mnist/hash.hpp"
+#include "../common/hash.hpp"
 
 using namespace xtape;
 
