@@ -2,7 +2,8 @@
 # install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, images, examples, tests,
 # bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through
 # sudo; if it can use neither, it says what to install and fails. It does not fail for the data group: without its
-# package the built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
+# package the built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing
+# else.
 set -eu
 
 groups="build, images, examples, tests, bench, clang, cpus, aarch64, browser, ci, data"
