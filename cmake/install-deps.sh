@@ -1,9 +1,12 @@
 #!/bin/sh
 # install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, images, examples, tests,
-# bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through sudo; if
-# it can use neither, it says what to install and fails. It does not fail for the data group: without its package the
-# built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing else.
+# bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or through
+# sudo; if it can use neither, it says what to install and fails. It does not fail for the data group: without its
+# package the built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing
+# else.
 set -eu
+
+groups="build, images, examples, tests, bench, clang, cpus, aarch64, browser, ci, data"
 
 packages() {
   case $1 in
@@ -27,6 +30,7 @@ packages() {
     bench) echo "
       libbenchmark-dev  the benchmarks
       libopenblas-dev   matrix products to compare with
+      fasttext          a classifier of texts to compare with
       valgrind          counts instructions
       python3           measures and tabulates" ;;
     clang) echo "
@@ -47,7 +51,7 @@ packages() {
     data) echo "
       dataset-fashion-mnist   70,000 images of clothes" ;;
     *)
-      echo "install-deps.sh: no group '$1' (build, images, examples, tests, bench, clang, cpus, aarch64, browser, ci, data)" >&2
+      echo "install-deps.sh: no group '$1' ($groups)" >&2
       exit 2 ;;
   esac
 }

@@ -1,17 +1,22 @@
-// A convolutional net on CIFAR-10: cifar10 [DIRECTORY [EPOCHS]]. DIRECTORY holds the files of the binary version, or the
-// folder cifar-10-batches-bin with them. Without one, the program writes a small data set of the same format: stripes
-// whose color and direction are those of the class, at any place, under noise.
+// A convolutional net on CIFAR-10: cifar10 [DIRECTORY [EPOCHS]]. DIRECTORY holds the files of the binary version, or
+// the folder cifar-10-batches-bin with them. Without one, the program writes a small data set of the same format:
+// stripes whose color and direction are those of the class, at any place, under noise.
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 #include <xtape/xtape.hpp>
 
@@ -38,14 +43,20 @@ std::string record(std::int64_t label, Generator& generator) {
   return bytes;
 }
 
+/// Makes a new directory, which no other program knows.
+std::filesystem::path new_directory() {
+  std::string path = (std::filesystem::temp_directory_path() / "cifar-10-XXXXXX").string();
+  if (!mkdtemp(path.data())) throw std::system_error(errno, std::generic_category(), path);
+  return path;
+}
+
 /// A directory with files of the format, removed with this object.
 class GeneratedFiles {
  public:
-  explicit GeneratedFiles(std::int64_t images_in_a_file)
-      : path_(std::filesystem::temp_directory_path() / fmt::format("cifar-10-{}", getpid())) {
-    std::filesystem::create_directory(path_);
+  explicit GeneratedFiles(std::int64_t images_in_a_file) : path_(new_directory()) {
     Generator generator(0);
-    for (const char* name : {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
+    for (const char* name :
+         {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
       std::ofstream file(path_ / (std::string(name) + ".bin"), std::ios::binary);
       for (std::int64_t i = 0; i < images_in_a_file; ++i) file << record(i % 10, generator);
     }
@@ -62,6 +73,13 @@ class GeneratedFiles {
  private:
   std::filesystem::path path_;
 };
+
+std::int64_t epochs_in(std::string_view text) {
+  std::int64_t epochs = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epochs);
+  if (error == std::errc() && end == text.data() + text.size() && epochs >= 1) return epochs;
+  throw std::invalid_argument(fmt::format("EPOCHS is \"{}\", it must be a whole number above 0", text));
+}
 
 void train_on(const std::string& directory, std::int64_t epochs) {
   // Means and standard deviations of the training images of CIFAR-10.
@@ -91,12 +109,12 @@ int main(int argc, char** argv) {
   try {
     manual_seed(0);
     if (argc > 1) {
-      train_on(argv[1], argc > 2 ? std::atoi(argv[2]) : 10);
+      train_on(argv[1], argc > 2 ? epochs_in(argv[2]) : 10);
     } else {
       train_on(GeneratedFiles(100).path(), 4);
     }
   } catch (const std::exception& error) {
-    fmt::print(stderr, "cifar10: {}\n", error.what());
+    fmt::print(stderr, "cifar10: {}\n", io::printable(error.what()));
     return 1;
   }
 }

@@ -1,5 +1,5 @@
-// A classifier of texts: the mean of the vectors of a text's words, and a linear layer. It learns from a dozen sentences
-// whether one is about food or about the sea, and says so of sentences that it has not seen.
+// A classifier of texts: the mean of the vectors of a text's words, and a linear layer. It learns from a dozen
+// sentences whether one is about food or about the sea, and says so of sentences that it has not seen.
 #include <fmt/core.h>
 
 #include <string>

@@ -1,5 +1,6 @@
 // The Trainer on digits: it validates after every epoch, stops when validation no longer improves, brings back the best
-// weights, and says what the curves mean: trainer [REPORT]. With REPORT, say report.html, it writes a page about the run.
+// weights, and says what the curves mean: trainer [REPORT]. With REPORT, say report.html, it writes a page about the
+// run.
 #include <fmt/core.h>
 
 #include <array>

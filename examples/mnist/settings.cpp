@@ -8,9 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include "../common/hash.hpp"
 #include "checks.hpp"
 #include "configuration.hpp"
-#include "hash.hpp"
 #include "model_file.hpp"
 #include "untrusted.hpp"
 

@@ -14,8 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "../common/hash.hpp"
 #include "files.hpp"
-#include "hash.hpp"
 #include "layout.hpp"
 #include "model_file.hpp"
 #include "recorded.hpp"

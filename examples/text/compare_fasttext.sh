@@ -13,9 +13,8 @@ while [ $# -gt 0 ]; do
     *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
   esac
 done
-command -v fasttext >/dev/null || { echo "fastText is missing: apt-get install fasttext" >&2; exit 1; }
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-cmake/install-deps.sh build examples
+cmake/install-deps.sh build examples bench
 source cmake/build.sh
 build release xtape-text
 binary=$PWD/build/release/examples/xtape-text

@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "xtape-text: {}\n", e.what());
+    fmt::print(stderr, "xtape-text: {}\n", xtape::io::printable(e.what()));
     return 1;
   }
 }

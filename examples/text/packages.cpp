@@ -8,7 +8,7 @@
 #include <utility>
 #include <xtape/xtape.hpp>
 
-#include "../mnist/hash.hpp"
+#include "../common/hash.hpp"
 
 using namespace xtape;
 
@@ -34,7 +34,8 @@ std::map<std::string, Package> read_index(const std::string& path) {
   const auto end_paragraph = [&all, &name, &package] {
     if (package.source.empty()) package.source = name;
     const bool is_whole = !name.empty() && !package.section.empty() && !package.description.empty();
-    if (is_whole) all.emplace(std::exchange(name, ""), package);
+    if (is_whole) all.emplace(name, package);
+    name.clear();
     package = {};
   };
   for (std::string line; std::getline(file, line);) {
@@ -111,14 +112,17 @@ Topics built_in_topics() {
   std::sort(topics.names.begin(), topics.names.end());
   Hash hash;
   std::uint64_t state = 1;
-  const auto draw = [&state](const auto& list) {
+  const auto draw_index = [&state](std::size_t n) {
     state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
-    return std::string(list[(state >> 33) % list.size()]);
+    return static_cast<std::size_t>((state >> 33) % n);
+  };
+  const auto draw = [&draw_index](const std::vector<const char*>& list) {
+    return std::string(list[draw_index(list.size())]);
   };
   for (int i = 0; i < 3000; ++i) {
     const Rule& rule = rules[static_cast<std::size_t>(i) % rules.size()];
     // One word in ten is another topic's.
-    const Rule& other = rules[std::stoul(draw(std::vector<const char*>{"0", "1", "2", "3"}))];
+    const Rule& other = rules[draw_index(rules.size())];
     const std::string verb = draw(rule.verbs), noun = draw(i % 10 == 0 ? other.nouns : rule.nouns);
     const std::string text =
         fmt::format("{} {} the {} and the {} {}.", draw(people), verb, noun, draw(rule.nouns), draw(ends));

@@ -26,7 +26,7 @@ void answer(const Model& model, const std::string& text, std::size_t top) {
   std::stable_sort(order.begin(), order.end(), [&p](std::size_t a, std::size_t b) { return p[a] > p[b]; });
   order.resize(std::min(order.size(), top));
   for (std::size_t i = 0; i < order.size(); ++i) {
-    fmt::print("{}{} {:.4f}", i == 0 ? "" : ", ", model.description.classes[order[i]], p[order[i]]);
+    fmt::print("{}{} {:.4f}", i == 0 ? "" : ", ", io::printable(model.description.classes[order[i]]), p[order[i]]);
   }
   const bool knows_a_word = model.description.vocabulary.count_known(text) > 0;
   fmt::print("{}\n", knows_a_word ? "" : "  (none of its words is known)");

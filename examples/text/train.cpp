@@ -41,7 +41,7 @@ nn::Sequential first_net(const Description& d, std::int64_t dim) {
 }
 
 void print_heading(const Topics& topics, const Description& d, const data::TextDataset& training, std::int64_t dim) {
-  fmt::print("data    {}, hash {:016x}\n", topics.name, topics.hash);
+  fmt::print("data    {}, hash {:016x}\n", io::printable(topics.name), topics.hash);
   fmt::print("texts   {} training, {} validation, {} test; {} topics\n", training.size(), topics.validation.text.size(),
              topics.test.text.size(), d.classes.size());
   fmt::print("model   mean of word vectors ({} words, {} elements), linear to {} topics\n", d.vocabulary.size(), dim,
@@ -52,7 +52,8 @@ void print_heading(const Topics& topics, const Description& d, const data::TextD
 }
 
 void print_confusion(const train::Evaluation& e) {
-  const std::vector<std::string> names = e.class_names();
+  std::vector<std::string> names = e.class_names();
+  for (std::string& name : names) name = io::printable(name);
   std::size_t width = 0;
   for (const std::string& name : names) width = std::max(width, name.size());
   fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}", "", width);
@@ -89,14 +90,16 @@ void train_on(const TrainSettings& s, const Topics& topics) {
   const train::EvaluateOptions names = {.classes = d.classes};
   const train::Evaluation on_validation = trainer.evaluate(validation, names), on_test = trainer.evaluate(test, names);
   fmt::print("time    {:.2f} s for {} epochs\n", time.count(), history.size());
-  fmt::print("valid   {}\ntest    {}\nmodel   {}\n", on_validation.to_string(), on_test.to_string(), s.out);
+  fmt::print("valid   {}\ntest    {}\nmodel   {}\n", on_validation.to_string(), on_test.to_string(),
+             io::printable(s.out));
   print_confusion(on_test);
   if (s.report.empty()) return;
-  // The worst mistakes as text belong to this page, too: on_validation.worst_mistakes() has the numbers of their words,
-  // and d.vocabulary.decode() makes a text of these.
   train::save_report(s.report, history, on_validation,
-                     {.title = "Topics of texts", .evaluated_on = "validation texts", .test = on_test});
-  fmt::print("\nreport  {}\n", s.report);
+                     {.title = "Topics of texts",
+                      .evaluated_on = "validation texts",
+                      .test = on_test,
+                      .text_of = [&d](const Tensor& words) { return d.vocabulary.decode(words); }});
+  fmt::print("\nreport  {}\n", io::printable(s.report));
 }
 
 }  // namespace

@@ -25,9 +25,10 @@ struct EmbeddingBagOptions {
 /// no gradient. A bag of no index, or of padding alone, gives 0. Of equal maxima the first gets the gradient; a NaN is
 /// the maximum if it comes first and is passed over otherwise, as in PyTorch.
 ///
-/// DTypeError unless the indices are of an integer dtype and the weight is floating; ShapeError for other ranks and for
-/// offsets missing or too many; IndexError names the first index outside [0, n); ValueError for offsets that do not
-/// begin with 0 or that fall, and for per_sample_weights with another mode than sum.
+/// DTypeError unless indices and offsets are of an integer dtype, the weight is floating and per_sample_weights have
+/// its dtype; ShapeError for other ranks, for offsets missing or too many and for per_sample_weights of another shape
+/// than the indices; IndexError names the first index outside [0, n), or a padding_idx outside [-n, n); ValueError for
+/// offsets that do not begin with 0, that fall or that exceed L, and for per_sample_weights with another mode than sum.
 XTAPE_API Tensor embedding_bag(const Tensor& indices, const Tensor& weight, const EmbeddingBagOptions& options = {});
 
 }  // namespace xtape

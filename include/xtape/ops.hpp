@@ -361,7 +361,7 @@ XTAPE_API Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// Draws from the default generator. ValueError unless 0 <= p <= 1.
 XTAPE_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
 /// The same for whole channels: x (N, C, ...), and one draw for each of the N C channels. As in PyTorch, (a, b, c) is
-/// (N, C, L), never one image. ShapeError for less than two dims.
+/// (N, C, L), never one image. ShapeError for less than two dims; DTypeError unless x is floating.
 XTAPE_API Tensor dropout2d(const Tensor& x, double p = 0.5, bool training = true);
 
 /// (x - mean) / sqrt(variance + eps) over the last dims, which are `normalized_shape`, with the biased variance; then

@@ -1,4 +1,4 @@
-// All of xtape except the interop headers (xtensor.hpp, fmt.hpp).
+// All of xtape except the opt-in headers: xtensor.hpp and fmt.hpp, and images.hpp of the component xtape::images.
 #pragma once
 
 #include "xtape/autograd.hpp"
@@ -6,6 +6,7 @@
 #include "xtape/creation.hpp"
 #include "xtape/data/data.hpp"
 #include "xtape/dtype.hpp"
+#include "xtape/embedding_bag.hpp"
 #include "xtape/error.hpp"
 #include "xtape/generator.hpp"
 #include "xtape/io/io.hpp"

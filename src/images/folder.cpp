@@ -25,7 +25,6 @@ namespace fs = std::filesystem;
 using images::in_quotes;
 
 constexpr const char* folder_op = "ImageFolder";
-constexpr std::int64_t most_side = 65'535;
 
 bool is_hidden(const std::string& name) { return name.starts_with('.'); }
 
@@ -75,6 +74,7 @@ struct Found {
 void find_images(const std::string& directory, std::vector<fs::path>& above, Found& found) {
   std::error_code error;
   const fs::path place = fs::canonical(directory, error);
+  if (error) throw FileError(folder_op, in_quotes(directory) + ": " + error.message());
   if (std::find(above.begin(), above.end(), place) != above.end()) {
     throw FileError(folder_op, in_quotes(directory) + " is a link that leads back to " + in_quotes(place.string()));
   }
@@ -92,18 +92,12 @@ void find_images(const std::string& directory, std::vector<fs::path>& above, Fou
 }
 
 void check_folder_options(const ImageFolderOptions& o) {
-  if (o.height < 1 || o.height > most_side || o.width < 1 || o.width > most_side) {
-    throw ValueError(folder_op, "height and width must be from 1 to 65535, got " + std::to_string(o.height) + " x " +
-                                    std::to_string(o.width) +
-                                    "; {.height = 32, .width = 32} resizes all images to that");
-  }
+  images::check_sides(folder_op, o.height, o.width, "; {.height = 32, .width = 32} resizes all images to that");
   if (o.channels != 1 && o.channels != 3) {
     throw ValueError(folder_op,
                      "channels is " + std::to_string(o.channels) + ", it must be 1 (grey) or 3 (red, green, blue)");
   }
-  if (o.most_pixels < 1) {
-    throw ValueError(folder_op, "most_pixels is " + std::to_string(o.most_pixels) + ", it must be above 0");
-  }
+  images::check_most_pixels(folder_op, o.most_pixels);
   for (std::size_t i = 0; i < o.classes.size(); ++i) {
     if (std::find(o.classes.begin(), o.classes.begin() + static_cast<std::ptrdiff_t>(i), o.classes[i]) !=
         o.classes.begin() + static_cast<std::ptrdiff_t>(i)) {

@@ -36,9 +36,7 @@ void check_options(const char* op, const ReadOptions& options) {
     throw ValueError(op, "channels is " + std::to_string(options.channels) +
                              ", it must be 1 (grey), 3 (red, green, blue) or 0 (as in the file)");
   }
-  if (options.most_pixels < 1) {
-    throw ValueError(op, "most_pixels is " + std::to_string(options.most_pixels) + ", it must be above 0");
-  }
+  check_most_pixels(op, options.most_pixels);
 }
 
 Tensor to_tensor(const Pixels& pixels, std::int64_t channels) {
@@ -56,6 +54,18 @@ void Request::fail(const std::string& what) const {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';  // of a library, or of a name
   }
   throw FileError(op, line);
+}
+
+void check_sides(const char* op, std::int64_t height, std::int64_t width, const char* hint) {
+  constexpr std::int64_t most = 65'535;
+  if (height >= 1 && height <= most && width >= 1 && width <= most) return;
+  throw ValueError(op, "height and width must be from 1 to 65535, got " + std::to_string(height) + " x " +
+                           std::to_string(width) + hint);
+}
+
+void check_most_pixels(const char* op, std::int64_t most_pixels) {
+  if (most_pixels >= 1) return;
+  throw ValueError(op, "most_pixels is " + std::to_string(most_pixels) + ", it must be above 0");
 }
 
 void check_size(const Request& request, const Header& header) {

@@ -31,6 +31,10 @@ struct Pixels {
   std::vector<std::uint8_t> values;  // row by row, the channels of a pixel together
 };
 
+/// ValueError unless both are from 1 to 65,535; its text ends with the hint.
+void check_sides(const char* op, std::int64_t height, std::int64_t width, const char* hint = "");
+/// ValueError unless it is above 0.
+void check_most_pixels(const char* op, std::int64_t most_pixels);
 /// Checked: at least 1 x 1, at most request.most_pixels.
 void check_size(const Request& request, const Header& header);
 

@@ -14,7 +14,7 @@ namespace xtape::images {
 
 namespace {
 
-/// f(d, s, weight) for each new pixel d and each old pixel s that it meets; of each d the weights sum to n.
+/// f(s, weight) for each old pixel s that new pixel d meets; the weights sum to n.
 template <class F>
 void each_overlap(std::int64_t n, std::int64_t m, std::int64_t d, F f) {
   const std::int64_t begin = d * n, end = begin + n;
@@ -63,7 +63,6 @@ void resize_planes(const std::uint8_t* from, std::int64_t planes, const Header& 
 
 Tensor resize_area(const Tensor& x, std::int64_t height, std::int64_t width) {
   constexpr const char* op = "resize_area";
-  constexpr std::int64_t most = 65'535;
   if (!x.defined()) throw ValueError(op, "got an undefined tensor");
   Shape shape = x.shape();
   if (x.dtype() != uint8) throw DTypeError(op, std::string("expected uint8, got ") + to_string(x.dtype()));
@@ -71,10 +70,7 @@ Tensor resize_area(const Tensor& x, std::int64_t height, std::int64_t width) {
   if ((dims != 3 && dims != 4) || shape[dims - 2] == 0 || shape[dims - 1] == 0) {
     throw ShapeError(op, "expected images (C, H, W) or (N, C, H, W), got " + shape.to_string());
   }
-  if (height < 1 || height > most || width < 1 || width > most) {
-    throw ValueError(
-        op, "height and width must be from 1 to 65535, got " + std::to_string(height) + " x " + std::to_string(width));
-  }
+  check_sides(op, height, width);
   const Header from{shape[dims - 2], shape[dims - 1]};
   shape[dims - 2] = height;
   shape[dims - 1] = width;

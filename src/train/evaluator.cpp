@@ -32,6 +32,10 @@ Tensor copy_of_row(const Tensor& x, std::int64_t row, std::int64_t rows) {
   return x[row].clone();
 }
 
+double element(const Tensor& x, std::int64_t i) {
+  return x.dtype() == DType::float32 ? static_cast<double>(x.data<float>()[i]) : x.data<double>()[i];
+}
+
 }  // namespace
 
 void LossMean::add(const detail::Objective& objective, const Tensor& output, const Tensor& target) {
@@ -81,17 +85,15 @@ void PredictionSample::add(const Tensor& output, const Tensor& target) {
       !is_floating(target.dtype())) {
     return;
   }
-  const NoGradGuard no_grad;
-  const std::vector<double> predicted = output.to(DType::float64).to_vector<double>();
-  const std::vector<double> targets = target.to(DType::float64).to_vector<double>();
-  for (std::size_t i = 0; i < targets.size(); ++i, ++elements_) {
-    if (elements_ % stride_ != 0) continue;
-    kept_.push_back({targets[i], predicted[i]});
+  const std::int64_t end = elements_ + target.numel();
+  for (std::int64_t at = (elements_ + stride_ - 1) / stride_ * stride_; at < end; at += stride_) {
+    kept_.push_back({element(target, at - elements_), element(output, at - elements_)});
     if (kept_.size() <= most) continue;
     for (std::size_t k = 0; 2 * k < kept_.size(); ++k) kept_[k] = kept_[2 * k];
     kept_.resize((kept_.size() + 1) / 2);
-    stride_ *= 2;
+    stride_ *= 2;  // of which `at` is a multiple, since `most` is even
   }
+  elements_ = end;
 }
 
 Evaluator::Evaluator(const detail::Objective& objective, Measure measure, std::int64_t worst)

@@ -47,7 +47,7 @@ class Determination {
 /// there are too many. It does not depend on how the samples are cut into batches.
 class PredictionSample {
  public:
-  /// Floating tensors of the same shape; any others, and all after them, are left out.
+  /// Floating tensors of the same shape; any others are left out.
   void add(const Tensor& output, const Tensor& target);
   const std::vector<Prediction>& all() const noexcept { return kept_; }
 

@@ -13,6 +13,8 @@ accuracy=$(sed -n 's/^test .*accuracy \([0-9.]*\) ([0-9.]* to [0-9.]*), 277 samp
 grep -q "</html>" page.html || complain "the page is not whole"
 "$binary" train --out again.safetensors --threads 2 >/dev/null || complain "train on two threads"
 cmp -s model.safetensors again.safetensors || complain "two threads make another model"
+"$binary" train --epochs 1 --lr 1e-6 --out hasty.safetensors --report page.html >/dev/null || complain "a hasty train"
+grep -qE '<p class="input">[a-z][a-z ]* the [a-z ]+</p>' page.html || complain "the page has no text of a mistake"
 
 # -- the model's file is all that predict needs
 "$binary" predict model.safetensors "The violin and the melody" "An ANCHOR, a keel; the tide" >out || complain "predict"

@@ -63,6 +63,8 @@ class XTAPE_API Vocabulary {
   static Vocabulary from_text(std::string_view text);
   /// Replaces the file by to_text(), as a whole or not at all.
   void save(const std::string& path) const;
+  /// Of a file that save() has written. FileError, with the path, if it cannot be read, is too large or holds another
+  /// text than from_text() takes.
   static Vocabulary load(const std::string& path);
 
  private:
