@@ -31,7 +31,9 @@ const NamedMode bag_modes[] = {{BagMode::sum, "sum"}, {BagMode::mean, "mean"}, {
 void add_each_mode(testing::OpCases& cases) {
   const Input rows = indices({4, 3}, {3, 0, 0, 2, 3, 1, 0, 0, 0, 4, 2, 4}), list = indices({6}, {3, 0, 0, 4, 2, 3});
   const Input table = any({5, 3}), begin = indices({4}, {0, 2, 2, 6}), ends = indices({5}, {0, 0, 3, 4, 6});
-  for (const auto& [mode, name] : bag_modes) {
+  for (const NamedMode& named : bag_modes) {
+    const BagMode mode = named.mode;
+    const std::string& name = named.name;
     for (std::int64_t padding : {no_padding_idx, std::int64_t{0}, std::int64_t{-1}}) {
       const std::string pads = padding == no_padding_idx ? "" : ", padding_idx=" + std::to_string(padding);
       const std::string rest = ", mode='" + name + "'" + pads + ")", title = name + pads;
