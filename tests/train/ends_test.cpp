@@ -1,5 +1,6 @@
 // How fit() ended and where it goes on, as numbers: whose weights the model has, and the place of a resumed run.
 #include "support/files.hpp"
+#include "support/misuse.hpp"
 #include "train/small_training.hpp"
 
 namespace xtape::train {
