@@ -16,8 +16,8 @@ struct TableColumns {
   bool operator==(const TableColumns&) const = default;
 };
 
-/// The table of one fit(). An epoch that is the best so far has a star, if there is room. Numbers that were not measured
-/// are "-"; columns for accuracies are left out if the first record has none.
+/// The table of one fit(). An epoch that is the best so far has a star, if there is room. Numbers that were not
+/// measured are "-"; columns for accuracies are left out if the first record has none.
 class EpochTable {
  public:
   EpochTable() = default;
