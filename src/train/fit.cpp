@@ -282,8 +282,8 @@ bool Fit::keep_if_best(const EpochRecord& record) {
   BestSoFar& best = state_.best;
   const double value = detail::monitored(record, monitor_);
   if (best.is_beaten_by(value, options_.early_stopping.min_delta, detail::lower_is_better(monitor_))) {
-    best = {.value = value, .epoch = record.epoch};
     best_weights_.take();
+    best = {.value = value, .epoch = record.epoch};
     files_.best_is_new = true;
     return true;
   }
@@ -346,7 +346,10 @@ bool Fit::ends_with_best() const noexcept {
 Fit::WeightsAge Fit::weights_at_end() const {
   if (!ending_) return {};
   const std::int64_t best = state_.best.epoch;
-  if (ends_with_best()) return {best, state_.records[static_cast<std::size_t>(best - 1)].steps};
+  if (ends_with_best()) {  // an exception may have come before the epoch had its record
+    const auto index = static_cast<std::size_t>(best - 1);
+    return {best, index < state_.records.size() ? state_.records[index].steps : state_.steps};
+  }
   if (has_final_weights_) return {};  // without a best epoch: those that fit() began with
   return {is_in_epoch() ? 0 : state_.epoch, state_.steps};
 }
