@@ -124,8 +124,8 @@ Topics built_in_topics() {
     // One word in ten is another topic's.
     const Rule& other = rules[draw_index(rules.size())];
     const std::string verb = draw(rule.verbs), noun = draw(i % 10 == 0 ? other.nouns : rule.nouns);
-    const std::string text =
-        fmt::format("{} {} the {} and the {} {}.", draw(people), verb, noun, draw(rule.nouns), draw(ends));
+    const std::string end = draw(ends), second = draw(rule.nouns), person = draw(people);
+    const std::string text = fmt::format("{} {} the {} and the {} {}.", person, verb, noun, second, end);
     add(topics, hash, text, rule.topic, text);
   }
   return topics;
