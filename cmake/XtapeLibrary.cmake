@@ -4,20 +4,25 @@
 # Users get nothing but cxx_std_20 and the include directory. xtensor, xsimd and nlohmann-json are header-only and used
 # inside the library; a static library passes on what must be linked after it, a shared one passes on nothing.
 function(xtape_library target)
-  get_target_property(type ${target} TYPE)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:xtensor> $<BUILD_INTERFACE:xsimd>
     $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
-  foreach(dependency fmt::fmt ZLIB::ZLIB Threads::Threads)
+  xtape_link(${target} fmt::fmt ZLIB::ZLIB Threads::Threads)
+  xtape_library_properties(${target} xtape)
+endfunction()
+
+# xtape_link(target dependencies...): what a shared library links itself, and a static one passes on to its user.
+function(xtape_link target)
+  get_target_property(type ${target} TYPE)
+  foreach(dependency ${ARGN})
     if(type STREQUAL "SHARED_LIBRARY")
       target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)
     else()
       target_link_libraries(${target} PRIVATE ${dependency})
     endif()
   endforeach()
-  xtape_library_properties(${target} xtape)
 endfunction()
 
 # What the library `name` and its twin have in common with every other library of xtape's.

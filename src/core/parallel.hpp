@@ -48,6 +48,15 @@ class ThisThreadAlone {
 /// The elements that one block of parallel_chunks works on.
 inline constexpr std::int64_t chunk_size = 1 << 15;
 
+/// body(first, count) for consecutive parts of [0, groups), groups of `size` elements: as many in a part as make a
+/// chunk, but at least `least`. One thread takes about `ns` nanoseconds for an element.
+template <class F>
+void parallel_groups(std::int64_t groups, std::int64_t size, double ns, F&& body, std::int64_t least = 1) {
+  const std::int64_t step = std::max(least, chunk_size / std::max<std::int64_t>(1, size));
+  parallel_for((groups + step - 1) / step, threads_for(static_cast<double>(groups) * static_cast<double>(size) * ns),
+               [groups, step, &body](std::int64_t i) { body(i * step, std::min(step, groups - i * step)); });
+}
+
 /// body(first, count) for consecutive chunks of [0, n), all of the same length except the last. One thread takes about
 /// `ns` nanoseconds for an element.
 template <class F>

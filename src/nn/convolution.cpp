@@ -64,9 +64,7 @@ Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, Size2d kerne
   check_channels("Conv2d", {"in_channels", in_channels}, {"out_channels", out_channels}, kernel_size, options.stride,
                  options.dilation, options.groups);
   xtape::detail::check_conv_size("Conv2d", "padding", options.padding.size, 0);
-  if (options.padding.same && options.stride != Size2d(1)) {
-    fail<ValueError>("Conv2d", "padding \"same\" needs a stride of 1, got {}", text_of(options.stride));
-  }
+  xtape::detail::check_same_padding("Conv2d", options.padding, options.stride);
   const Shape shape = {out_channels, in_channels / options.groups, kernel_size.height, kernel_size.width};
   weight = register_parameter("weight", initial_weight(shape));
   bias = register_parameter("bias", options.bias ? initial_bias(out_channels, weight) : Tensor());

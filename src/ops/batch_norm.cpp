@@ -66,10 +66,8 @@ struct Channels {
 template <class F>
 void each_channels(const kernels::Groups& g, double ns, F f) {
   const std::int64_t least = g.inner > 1 ? 1 : 64;  // columns of a matrix: a line of the cache holds several
-  const std::int64_t step = std::max(least, chunk_size / std::max<std::int64_t>(1, g.group_size()));
-  const double total = static_cast<double>(g.group_size()) * static_cast<double>(g.count) * ns;
-  parallel_for((g.count + step - 1) / step, threads_for(total),
-               [&g, step, &f](std::int64_t i) { f(i * step, std::min(g.count, (i + 1) * step)); });
+  parallel_groups(
+      g.count, g.group_size(), ns, [&f](std::int64_t first, std::int64_t count) { f(first, first + count); }, least);
 }
 
 /// As float64: 1 of an undefined weight, 0 of an undefined bias.

@@ -27,11 +27,9 @@ detail::ConvShape conv2d_shape(const Tensor& x, const Tensor& weight, const Tens
   detail::check_conv_size("conv2d", "dilation", o.dilation, 1);
   const Shape &s = x.impl()->shape, &w = weight.impl()->shape;
   detail::check_conv_groups("conv2d", o.groups, "out_channels", w[0]);
-  detail::check_conv_shapes({"conv2d", x, weight, bias, w[1] * o.groups, w[0]});
+  detail::check_conv_shapes({"conv2d", x, bias, w[1] * o.groups, w[0]});
+  detail::check_same_padding("conv2d", o.padding, o.stride);
   const bool same = o.padding.same;
-  if (same && o.stride != Size2d(1)) {
-    fail<ValueError>("conv2d", "padding \"same\" needs a stride of 1, got ({}, {})", o.stride.height, o.stride.width);
-  }
   const std::int64_t first = s.size() - 3;
   const kernels::ConvolutionAxis height =
       conv2d_axis(s[first + 1], w[2], o.stride.height, o.padding.size.height, o.dilation.height, same);

@@ -32,7 +32,7 @@ detail::ConvShape conv_transpose2d_shape(const Tensor& x, const Tensor& weight, 
   const Shape &s = x.impl()->shape, &w = weight.impl()->shape;
   detail::check_conv_groups("conv_transpose2d", o.groups, "in_channels", w[0]);
   const std::int64_t in = w[0], out = w[1] * o.groups, first = s.size() - 3;
-  detail::check_conv_shapes({"conv_transpose2d", x, weight, bias, in, out});
+  detail::check_conv_shapes({"conv_transpose2d", x, bias, in, out});
   const kernels::ConvolutionAxis height = conv_transpose2d_axis(s[first + 1], w[2], o.stride.height, o.padding.height,
                                                                 o.output_padding.height, o.dilation.height);
   const kernels::ConvolutionAxis width = conv_transpose2d_axis(s[first + 2], w[3], o.stride.width, o.padding.width,

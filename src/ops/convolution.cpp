@@ -90,6 +90,11 @@ void check_conv_size(std::string_view op, const char* what, Size2d size, std::in
   }
 }
 
+void check_same_padding(std::string_view op, const Padding2d& padding, Size2d stride) {
+  if (!padding.same || stride == Size2d(1)) return;
+  fail<ValueError>(op, "padding \"same\" needs a stride of 1, got ({}, {})", stride.height, stride.width);
+}
+
 void check_conv_groups(std::string_view op, std::int64_t groups, const char* what, std::int64_t channels) {
   if (groups < 1) fail<ValueError>(op, "groups is {}, it must be at least 1", groups);
   if (channels % groups != 0 || groups > std::max<std::int64_t>(channels, 1)) {

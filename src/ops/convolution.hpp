@@ -1,5 +1,5 @@
-// What conv2d, conv_transpose2d and their gradients share. Each of the three ops below is linear in both operands, and
-// their gradients are the other two.
+// What conv2d, conv_transpose2d and their gradients share. Each of the three ops, convolve, convolve_transposed and
+// convolve_weight, is linear in both operands, and its gradients are the other two.
 #pragma once
 
 #include <string_view>
@@ -20,7 +20,7 @@ struct ConvShape {
   Shape weight() const;   // (out, C / groups, kH, kW)
 };
 
-// Unchecked, recorded. Each is defined in its op's file.
+// Unchecked, recorded; each of the three is defined in its op's file.
 
 /// Outputs of images; the bias may be undefined.
 Tensor convolve(const ConvShape& s, const Tensor& x, const Tensor& weight, const Tensor& bias = {});
@@ -34,7 +34,7 @@ Tensor convolve_bias(const Tensor& gy);
 /// What the checks of both ops know of a call. `in` and `out` are the numbers of channels.
 struct ConvCall {
   std::string_view op;
-  const Tensor &x, &weight, &bias;
+  const Tensor &x, &bias;
   std::int64_t in, out;
 };
 
@@ -45,6 +45,8 @@ void check_conv_operands(std::string_view op, const Tensor& x, const Tensor& wei
 void check_conv_shapes(const ConvCall& call);
 /// ValueError unless each is at least `least`, and not huge.
 void check_conv_size(std::string_view op, const char* what, Size2d size, std::int64_t least);
+/// ValueError if the padding is "same" and the stride is not 1.
+void check_same_padding(std::string_view op, const Padding2d& padding, Size2d stride);
 /// ValueError unless groups are positive and divide the channels.
 void check_conv_groups(std::string_view op, std::int64_t groups, const char* what, std::int64_t channels);
 

@@ -85,7 +85,7 @@ Tensor gather(const Tensor& x, const Tensor& taps, const kernels::PoolDims& d) {
       const T* from = detail::elements<T>(x);
       T* to = detail::elements<T>(y);
       const std::int64_t in = d.in_plane(), out = d.out_plane(), *offset = detail::elements<std::int64_t>(offsets);
-      detail::each_planes(x.impl()->numel / in, out, 2, [=](std::int64_t first, std::int64_t count) {
+      parallel_groups(x.impl()->numel / in, out, 2, [=](std::int64_t first, std::int64_t count) {
         for (std::int64_t p = first; p < first + count; ++p) {
           kernels::gather_from_taps(from + p * in, tap + p * out, d, offset, to + p * out);
         }
@@ -104,7 +104,7 @@ Tensor scatter(const Tensor& gy, const Tensor& taps, const kernels::PoolDims& d)
       const T* g = detail::elements<T>(gy);
       T* to = detail::elements<T>(dx);
       const std::int64_t in = d.in_plane(), out = d.out_plane(), *offset = detail::elements<std::int64_t>(offsets);
-      detail::each_planes(dx.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
+      parallel_groups(dx.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
         for (std::int64_t p = first; p < first + count; ++p) {
           scatter_plane(g + p * out, tap + p * out, d, offset, to + p * in);
         }
@@ -132,7 +132,7 @@ Tensor max_pool2d(const Tensor& x, Size2d kernel_size, MaxPool2dOptions options)
       const T* from = detail::elements<T>(x);
       T* to = detail::elements<T>(y);
       const std::int64_t in = d.in_plane(), out = d.out_plane();
-      detail::each_planes(x.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
+      parallel_groups(x.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
         for (std::int64_t p = first; p < first + count; ++p) {
           pool_plane(from + p * in, d, to + p * out, keeps ? tap + p * out : nullptr);
         }

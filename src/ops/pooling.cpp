@@ -119,7 +119,7 @@ Tensor window_means(OpName op, const Tensor& x, const MeanWindows& rows, const M
     const std::int64_t in = r.in * c.in, out = r.out * c.out;
     const T* from = elements<T>(x);
     T* to = elements<T>(y);
-    each_planes(x.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
+    parallel_groups(x.impl()->numel / in, in, 0.5, [=](std::int64_t first, std::int64_t count) {
       const Tensor room = make_tensor({c.in}, DType::float64);
       for (std::int64_t p = first; p < first + count; ++p) {
         kernels::window_means(from + p * in, r, c, elements<double>(room), to + p * out);
@@ -140,7 +140,7 @@ Tensor spread_means(OpName op, const Tensor& gy, const MeanWindows& rows, const 
     const std::int64_t in = r.in * c.in, out = r.out * c.out;
     const T* g = elements<T>(gy);
     T* d = elements<T>(dx);
-    each_planes(dx.impl()->numel / in, in, 1, [=](std::int64_t first, std::int64_t count) {
+    parallel_groups(dx.impl()->numel / in, in, 1, [=](std::int64_t first, std::int64_t count) {
       const Tensor room = make_tensor({r.out + 1, c.in}, DType::float64);
       for (std::int64_t p = first; p < first + count; ++p) {
         kernels::spread_means(g + p * out, r, c, elements<double>(room), d + p * in);

@@ -1,5 +1,5 @@
-// What the pooling ops share: checks of images and sizes, the windows along both dims, loops over channels ("planes"),
-// and the mean of windows with its gradient.
+// What the pooling ops share: checks of images and sizes, the windows along both dims, and the mean of windows with its
+// gradient. A "plane" is one channel of an image.
 #pragma once
 
 #include <string_view>
@@ -39,14 +39,5 @@ class MeanWindows {
 
 /// The mean of each window, recorded as `op`.
 Tensor window_means(OpName op, const Tensor& x, const MeanWindows& rows, const MeanWindows& cols);
-
-/// f(first, count) for consecutive planes, `elements` each, on several threads; one takes about `ns` for an element.
-template <class F>
-void each_planes(std::int64_t planes, std::int64_t elements, double ns, F f) {
-  const std::int64_t step = std::max<std::int64_t>(1, chunk_size / std::max<std::int64_t>(1, elements));
-  const double total = static_cast<double>(planes) * static_cast<double>(elements) * ns;
-  parallel_for((planes + step - 1) / step, threads_for(total),
-               [planes, step, &f](std::int64_t i) { f(i * step, std::min(step, planes - i * step)); });
-}
 
 }  // namespace xtape::detail

@@ -172,6 +172,19 @@ Work sum(std::int64_t n) {
   };
 }
 
+/// One pass over the batches, with the sum of the losses, as users write it.
+void train_epoch(const nn::Sequential& model, optim::Optimizer& optimizer, const data::DataLoader& batches) {
+  double total = 0;
+  for (auto [x, y] : batches) {
+    Tensor loss = F::cross_entropy(model(x), y);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    total += loss.item<double>() * static_cast<double>(y.size(0));
+  }
+  keep(total);
+}
+
 Work epoch(const std::string& directory) {
   manual_seed(0);
   nn::Sequential model{nn::Flatten(), nn::Linear(784, 256), nn::ReLU(), nn::Dropout(0.5), nn::Linear(256, 10)};
@@ -179,15 +192,7 @@ Work epoch(const std::string& directory) {
   data::DataLoader batches(data::fashion_mnist(directory, data::Split::train), {.batch_size = 64, .shuffle = true});
   return [model, optimizer, batches]() mutable {
     model.train();
-    double total = 0;
-    for (auto [x, y] : batches) {
-      Tensor loss = F::cross_entropy(model(x), y);
-      optimizer->zero_grad();
-      loss.backward();
-      optimizer->step();
-      total += loss.item<double>() * static_cast<double>(y.size(0));
-    }
-    keep(total);
+    train_epoch(model, *optimizer, batches);
   };
 }
 
@@ -230,17 +235,7 @@ Work text_epoch() {
                        nn::Linear(16, text_classes)};
   auto optimizer = make(Optimizer::adam, model);
   data::DataLoader batches(texts, {.batch_size = 64, .shuffle = true});
-  return [model, optimizer, batches]() mutable {
-    double total = 0;
-    for (auto [x, y] : batches) {
-      Tensor loss = F::cross_entropy(model(x), y);
-      optimizer->zero_grad();
-      loss.backward();
-      optimizer->step();
-      total += loss.item<double>() * static_cast<double>(y.size(0));
-    }
-    keep(total);
-  };
+  return [model, optimizer, batches]() mutable { train_epoch(model, *optimizer, batches); };
 }
 
 }  // namespace bench
