@@ -177,7 +177,12 @@ void RunDirectory::check_in_place() const {
 
 void RunDirectory::write(const char* name, const std::string& text) const {
   check_in_place();
-  xtape::io::save_text(file(name), text);
+  try {
+    xtape::io::save_text(file(name), text);
+  } catch (const FileError&) {
+    check_in_place();  // it may have been moved since
+    throw;
+  }
 }
 
 void RunDirectory::begin(const std::string& config, const std::string& record) const {
