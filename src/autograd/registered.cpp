@@ -64,7 +64,7 @@ void check_rebinding(Tensor& handle, const Tensor& other) {
     const std::lock_guard lock(members().mutex);
     const auto member = members().tensors.find(&handle);
     if (member == members().tensors.end()) return;
-    own = member->second;
+    own.rebind(member->second);  // unchecked: the check would take the lock again
   }
   if (other.impl() == own.impl()) return;
   // std::swap has moved from the first of two members before it assigns to it.

@@ -57,6 +57,13 @@ TEST(Parameter, IsNotAssignedThroughAReferenceToATensor) {
   expect_consistent(n);
 }
 
+TEST(Parameter, IsNotAssignedWhateverTheNumberOfOthers) {
+  std::vector<nn::LayerNorm> layers;  // so many that a check finds a member near any address, its own variables' too
+  for (int i = 0; i < 20000; ++i) layers.emplace_back(1);
+  Tensor& weight = layers[0].weight;
+  expect_error<ValueError>([&weight] { weight = zeros({1}); }, "=: the module would keep its own tensor registered");
+}
+
 TEST(Parameter, WithoutATensorGetsNoneThroughAReferenceToATensor) {
   nn::Linear layer(2, 3, false);
   Tensor& bias = layer.bias;
