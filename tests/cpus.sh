@@ -26,6 +26,7 @@ trap 'rm -rf "$logs"' EXIT
 # Under QEMU these take longer than all others together: many trainings, many products, a million nodes.
 long='Threads.*:FashionTraining.*:GemmKernels.*:Gemm.HasTheSameBits*:Tape.AMillion*'
 long+=':Gemm.AgreesWithItsDefinitionInBlocks:Gemm.AgreesWithItsDefinitionForThinMatrices'
+long+=':ConvolutionKernels.*:Convolution.AgreesWithTheDefinition*'
 long+=':Resume.*:TrainerCheckpoint.*:FitLoader.*:Verdict.IsRight*:Workers.*'
 # QEMU 7.2 does not support forks of a process with threads. Its AVX2 reads the whole vector for a masked load, so that
 # a load up to the end of a page faults, which it does not on a CPU.
