@@ -28,6 +28,8 @@ long='Threads.*:FashionTraining.*:GemmKernels.*:Gemm.HasTheSameBits*:Tape.AMilli
 long+=':Gemm.AgreesWithItsDefinitionInBlocks:Gemm.AgreesWithItsDefinitionForThinMatrices'
 long+=':ConvolutionKernels.*:Convolution.AgreesWithTheDefinition*'
 long+=':Resume.*:TrainerCheckpoint.*:FitLoader.*:Verdict.IsRight*:Workers.*'
+# Nor does it matter to a file or a page by which instructions it is made.
+long+=':Continuation.*:Checkpoint.*:MalformedCheckpoint.*:Safetensors*:Zip.*:Pickle.*:Npz.*:AtomicFile.*:Report*:LiveLine.*'
 # QEMU 7.2 does not support forks of a process with threads. Its AVX2 reads the whole vector for a masked load, so that
 # a load up to the end of a page faults, which it does not on a CPU.
 beyond_qemu='ForkedPool.*:GemmKernels.AgreeWithTheDefinitionForEveryShape*:GemmKernels.GiveTheSameBits*'
