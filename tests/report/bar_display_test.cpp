@@ -1,5 +1,7 @@
 // The bar on pseudo-terminals of several widths: what stands on the screen while a run goes on, and what stays.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <termios.h>
 
 #include <memory>
 #include <string>
@@ -223,6 +225,40 @@ TEST(BarDisplay, GoesOnWhereAResumedRunDoes) {
   bar.run.batches(10);
   EXPECT_EQ(bar.text(), table_header + told_row(11) +
                             "epoch 12/12  [###########]  validating  loss 0.5000  accuracy 0.7500  0:02 left\n");
+}
+
+TEST(BarDisplay, DoesNotWaitForATerminalThatTakesNothing) {
+  BarOnTerminal bar(80);
+  const int terminal = fileno(bar.terminal.file());
+  fcntl(terminal, F_SETFL, O_NONBLOCK);  // then a write that would wait fails
+  bar.run.begin();
+  bar.run.begin_epoch();
+  bar.run.batches(3);
+  const std::string before = bar.text();
+  ASSERT_EQ(tcflow(terminal, TCOOFF), 0);  // as Ctrl-S does
+  bar.run.batches(7);
+  bar.run.warn("meanwhile");
+  bar.run.end_epoch();
+  for (int epoch = 2; epoch <= 100; ++epoch) bar.run.whole_epoch();
+  EXPECT_FALSE(bar.out.failed());
+  ASSERT_EQ(tcflow(terminal, TCOON), 0);
+  EXPECT_EQ(bar.text(), before);
+  bar.run.end();
+  std::string expected = "warning: meanwhile\n" + table_header;
+  for (int epoch = 1; epoch <= 100; ++epoch) expected += told_row(epoch);
+  EXPECT_EQ(bar.text(), expected);
+}
+
+TEST(BarDisplay, IsDrawnAgainWhenTheTerminalGoesOn) {
+  BarOnTerminal bar(60);
+  const int terminal = fileno(bar.terminal.file());
+  bar.run.begin();
+  ASSERT_EQ(tcflow(terminal, TCOOFF), 0);
+  bar.run.whole_epoch();
+  ASSERT_EQ(tcflow(terminal, TCOON), 0);
+  bar.run.begin_epoch();
+  bar.run.batches(5);
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + "epoch 2/2  [#####-----]   50%  loss 0.5000  0:03 left\n");
 }
 
 TEST(BarDisplay, IsOneLineForARunOfUnknownLength) {
