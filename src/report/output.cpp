@@ -20,14 +20,13 @@ bool waits_for_room(std::FILE* file, int milliseconds) noexcept {
 }  // namespace
 
 void Output::put(std::string_view text) noexcept {
-  if (failed_) return;
   const int errno_before = errno;
-  failed_ = std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0;
+  failed_ = failed_ || std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0;
   errno = errno_before;
 }
 
 void Output::write(std::string_view text) noexcept {
-  if (waiting_.empty() && text.empty()) return;
+  if (failed_ || (waiting_.empty() && text.empty())) return;
   // Where writing does not block (terminals that several programs share may be so), a slow reader gets a second.
   waits_for_room(file_, 1000);
   put(waiting_);

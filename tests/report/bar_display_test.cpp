@@ -20,6 +20,12 @@ struct BarOnTerminal {
   explicit BarOnTerminal(int columns, LineStyle style = {})
       : terminal(columns), out(terminal.file()), display(bar_display(out, style)), run(*display) {}
   std::string text() { return terminal.screen().text(); }
+  /// As Ctrl-S does, and go_on() as Ctrl-Q. Meanwhile a write that would wait fails.
+  void stop() const {
+    fcntl(fileno(terminal.file()), F_SETFL, O_NONBLOCK);
+    EXPECT_EQ(tcflow(fileno(terminal.file()), TCOOFF), 0);
+  }
+  void go_on() const { EXPECT_EQ(tcflow(fileno(terminal.file()), TCOON), 0); }
 
   Terminal terminal;
   Output out;
@@ -229,19 +235,17 @@ TEST(BarDisplay, GoesOnWhereAResumedRunDoes) {
 
 TEST(BarDisplay, DoesNotWaitForATerminalThatTakesNothing) {
   BarOnTerminal bar(80);
-  const int terminal = fileno(bar.terminal.file());
-  fcntl(terminal, F_SETFL, O_NONBLOCK);  // then a write that would wait fails
   bar.run.begin();
   bar.run.begin_epoch();
   bar.run.batches(3);
   const std::string before = bar.text();
-  ASSERT_EQ(tcflow(terminal, TCOOFF), 0);  // as Ctrl-S does
+  bar.stop();
   bar.run.batches(7);
   bar.run.warn("meanwhile");
   bar.run.end_epoch();
   for (int epoch = 2; epoch <= 100; ++epoch) bar.run.whole_epoch();
-  EXPECT_FALSE(bar.out.failed());
-  ASSERT_EQ(tcflow(terminal, TCOON), 0);
+  bar.go_on();
+  ASSERT_FALSE(bar.out.failed());
   EXPECT_EQ(bar.text(), before);
   bar.run.end();
   std::string expected = "warning: meanwhile\n" + table_header;
@@ -251,11 +255,11 @@ TEST(BarDisplay, DoesNotWaitForATerminalThatTakesNothing) {
 
 TEST(BarDisplay, IsDrawnAgainWhenTheTerminalGoesOn) {
   BarOnTerminal bar(60);
-  const int terminal = fileno(bar.terminal.file());
   bar.run.begin();
-  ASSERT_EQ(tcflow(terminal, TCOOFF), 0);
+  bar.stop();
   bar.run.whole_epoch();
-  ASSERT_EQ(tcflow(terminal, TCOON), 0);
+  bar.go_on();
+  ASSERT_FALSE(bar.out.failed());
   bar.run.begin_epoch();
   bar.run.batches(5);
   EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + "epoch 2/2  [#####-----]   50%  loss 0.5000  0:03 left\n");

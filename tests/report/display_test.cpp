@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -255,6 +256,7 @@ TEST(ProgressOutput, AfterAFailureNothingIsWritten) {
   EXPECT_TRUE(out.failed());
   ASSERT_GE(dup2(saved, fileno(terminal.file())), 0);  // there is room again
   out.write("too late");
+  out.offer("too late, too");
   EXPECT_EQ(terminal.take(), "");
   close(full);
   close(saved);
@@ -269,9 +271,11 @@ struct SmallPipe {
     file = fdopen(ends[1], "w");
   }
   ~SmallPipe() { close(ends[0]); }
-  /// What a single read gets; "" at the end.
+  /// What a single read gets; "" at the end, and when nothing has come for a second.
   std::string take() const {
     char buffer[8192];
+    pollfd come = {.fd = ends[0], .events = POLLIN, .revents = 0};
+    if (poll(&come, 1, 1000) <= 0) return "";
     return {buffer, static_cast<std::size_t>(std::max<ssize_t>(read(ends[0], buffer, sizeof buffer), 0))};
   }
 
