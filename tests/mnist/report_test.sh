@@ -5,6 +5,7 @@
 run() { "$binary" --data digits --hidden 16 --progress none "$@" >/dev/null || complain "training failed: $*"; }
 run --epochs 2 --out a
 run --epochs 3 --lr 0.01 --out b --label-smoothing 0.1
+run --epochs 1 --ema 0.9 --out averaged
 
 # -- one run: its page, made again
 mv a/report.html before.html
@@ -21,6 +22,13 @@ grep -q "<dt>Test accuracy</dt><dd class=\"figure\">$(LC_ALL=C awk "BEGIN { prin
 [ "$(awk 'length > 60' out | wc -l)" -eq 0 ] || complain "a line is longer than where stdout is no terminal: $(cat out)"
 sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
 [ "$(sections a/report.html)" = "$(sections before.html)" ] || complain "the page has other sections than that of train"
+confusion() { grep -o 'title="[^"]* taken for [^"]*"' "$1"; }
+# The last epoch of both was the best.
+[ -n "$(confusion before.html)" ] && [ "$(confusion a/report.html)" = "$(confusion before.html)" ] ||
+  complain "the last page was not of the weights that the run ended with"
+mv averaged/report.html before.html
+"$binary" report averaged >out || complain "report of a run with --ema: exit code $?"
+[ "$(confusion averaged/report.html)" = "$(confusion before.html)" ] || complain "the last page was not of the averaged weights"
 "$binary" report a/ --out elsewhere.html | grep -x >/dev/null "report  elsewhere.html" || complain "--out"
 [ -s elsewhere.html ] || complain "--out wrote nothing"
 
