@@ -215,7 +215,8 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   nav, .live { display: none; }
   svg text { font-size: 15px; }
   .charts, .pair { grid-template-columns: 1fr 1fr; gap: 1.25rem; }
-  .tiles { gap: .4rem; }
+  .tiles { gap: .4rem; grid-template-columns: repeat(4, 1fr); }
+  .tiles > div:last-child:nth-child(odd) { grid-column: auto; }
   .tiles .figure { font-size: 1.3rem; }
   .scroll { overflow: visible; max-height: none; background: none; }
   table { font-size: 8pt; }

@@ -5,6 +5,7 @@ suffice in both color schemes, that no request leaves the page, and that it prin
 Chromium."""
 
 import csv
+import functools
 import html
 import json
 import os
@@ -142,6 +143,13 @@ class Page:
         self.requests = requests_in(log)
         with open(os.path.join(FOLDER, name + ".csv"), encoding="utf-8", newline="") as file:
             self.rows = list(csv.DictReader(file))
+
+    @functools.cached_property
+    def printed(self):
+        """The file of the page as it is printed."""
+        pdf = self.path.replace(".html", ".pdf")
+        chromium(f"--print-to-pdf={pdf}", "--no-pdf-header-footer", page=self.path)
+        return pdf
 
     def last_words(self):
         """The words in the last row of each table that is printed: a long table of epochs stays closed."""
@@ -296,9 +304,7 @@ class Report(unittest.TestCase):
             self.assertEqual(page["low"], [], where)
 
     def test_prints_on_a4(self):
-        pdf = os.path.join(FOLDER, "full.pdf")
-        chromium(f"--print-to-pdf={pdf}", "--no-pdf-header-footer", page=self.pages["full"].path)
-        with open(pdf, "rb") as file:
+        with open(self.pages["full"].printed, "rb") as file:
             content = file.read()
         self.assertGreater(len(re.findall(rb"/Type\s*/Page\b", content)), 2)
         for box in re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", content):
@@ -308,9 +314,8 @@ class Report(unittest.TestCase):
     def test_paper_has_every_section_and_the_last_row_of_each_table(self):
         for name in PAGES:
             page = self.pages[name]
-            pdf = os.path.join(FOLDER, name + ".text.pdf")
-            chromium(f"--print-to-pdf={pdf}", "--no-pdf-header-footer", page=page.path)
-            text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+            text = subprocess.run(["pdftotext", "-layout", page.printed, "-"], capture_output=True, text=True,
+                                  check=True).stdout
             flat = re.sub(r"\s+", "", text)
             for heading in page.dom.of("h2"):
                 self.assertTrue(re.sub(r"\s+", "", heading["text"]) in flat, (name, heading["text"]))
