@@ -55,6 +55,8 @@ refuses "xtape-mnist: \"digits\": unexpected argument" train digits
 refuses "xtape-mnist: --epoch: no such option, did you mean --epochs?" --epoch 3
 refuses "xtape-mnist: --learning-rate: no such option, did you mean --lr?" --learning-rate=3
 refuses "xtape-mnist: --rate: no such option; xtape-mnist train --help lists them" --rate=3
+refuses 'xtape-mnist: "resume": no such command, did you mean train --resume?' resume runs/1
+refuses "xtape-mnist: --tops: no such option, did you mean --top?" predict --tops 3
 refuses 'xtape-mnist: "find-lr": no such command, did you mean lr-find?' find-lr
 refuses "xtape-mnist: RUN: compare needs two runs or more" compare runs/1
 refuses '--data: there is no "mnist", here or in "/usr/share/datasets"; pass the directory' --data mnist

@@ -50,6 +50,7 @@ grep -qx "Runs on different data cannot be compared." out || complain "other dat
 mv a/run.json.bak a/run.json
 "$binary" report a b >out 2>err || complain "two runs: exit code $?"
 [ -s err ] && complain "two runs: $(cat err)"
+[ "$(sed '/^run *verdict/,$!d' out | sed '/^$/q' | wc -L)" -le 60 ] && grep -qE "^b  [a-z]+" out || complain "verdicts are wide: $(cat out)"
 n='0\.[0-9]{4}'
 grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +2 +finished$" out || complain "no row for a: $(cat out)"
 grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +3 +finished$" out || complain "no row for b: $(cat out)"
@@ -77,6 +78,7 @@ for seed in 1 2; do run --epochs 1 --validation 0.01 --seed $seed --out near$see
 
 # -- refused
 refuses 'xtape-mnist: RUN: there is no directory "nothing"' report nothing
+refuses 'xtape-mnist: RUN: "a/report.html" is no directory; a run is one' report a/report.html
 refuses 'xtape-mnist: RUN: "." holds no run, which has run.json and config.toml' report .
 refuses "xtape-mnist: --out: needs a single RUN" report a b --out x.html
 refuses 'xtape-mnist: --out: there is no directory "nowhere"' report a --out nowhere/x.html
