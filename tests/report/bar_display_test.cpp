@@ -123,7 +123,7 @@ TEST(BarDisplay, SaysThatItValidatesAsSoonAsTheLastBatchIsDone) {
   bar.run.begin();
   for (int epoch = 1; epoch <= 2; ++epoch) {
     bar.run.begin_epoch();
-    for (int i = 0; i < 10; ++i) bar.run.batch(0.001);
+    bar.run.batches(10, 0.001);
     EXPECT_NE(bar.terminal.screen().current_line().find("]  validating  loss"), std::string::npos);
     bar.run.end_epoch();
   }
@@ -134,9 +134,7 @@ TEST(BarDisplay, IsNotDrawnForAValidationThatTakesNoTime) {
   bar.run.begin({.epochs = 1000, .batches = 10, .validation_samples = 50});
   std::size_t draws = 0;
   for (int epoch = 0; epoch < 100; ++epoch) {  // a second
-    bar.run.begin_epoch();
-    for (int i = 0; i < 10; ++i) bar.run.batch(0.0009);
-    bar.run.end_epoch(0.001);
+    bar.run.whole_epoch(0.0009, 0.001);
     draws += occurrences(bar.terminal.take(), "loss 0.5000");
   }
   EXPECT_LE(draws, 12u);
@@ -148,9 +146,7 @@ TEST(BarDisplay, HoldsBackRowsOfShortEpochsButNeitherTheBestNorTheLast) {
   bar.run.begin({.epochs = 1000, .batches = 1, .validation_samples = 50});
   std::string text;
   for (int epoch = 1; epoch <= 1000; ++epoch) {  // two seconds
-    bar.run.begin_epoch();
-    bar.run.batch(0.001);
-    bar.run.end_epoch(0.001, epoch == 1 || epoch == 987);
+    bar.run.whole_epoch(0.001, 0.001, epoch == 1 || epoch == 987);
     text += bar.terminal.take();
   }
   bar.run.end();

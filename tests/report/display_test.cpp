@@ -86,7 +86,7 @@ TEST(PlainDisplay, WithoutAHeartbeatSaysNothingWithinAnEpoch) {
   PlainInMemory plain(0);
   plain.run->begin();
   plain.run->begin_epoch();
-  for (int i = 0; i < 9; ++i) plain.run->batch(1e6);
+  plain.run->batches(9, 1e6);
   EXPECT_EQ(plain.text(), "");
 }
 
