@@ -56,7 +56,7 @@ addEventListener("load", () => {
       return [255, 255, 255];
     };
     const paper = !document.querySelector("nav").offsetParent;  // it is not printed
-    const low = [], wide = [];
+    const low = [], wide = [], broken = [];
     let texts = 0;
     for (const e of document.querySelectorAll("body *")) {
       const own = [...e.childNodes].some((n) => n.nodeType == 3 && n.data.trim());
@@ -67,6 +67,14 @@ addEventListener("load", () => {
       ++texts;
       const what = [e.tagName, e.className.baseVal ?? e.className, e.textContent.slice(0, 40)];
       if (!(contrast >= 4.5)) low.push([...what, contrast]);
+      for (const n of svg ? [] : e.childNodes) {
+        for (const word of n.nodeType == 3 ? n.data.matchAll(/(?<!\\S)[A-Za-z]{2,10}(?!\\S)/g) : []) {
+          const range = document.createRange();
+          range.setStart(n, word.index);
+          range.setEnd(n, word.index + word[0].length);
+          if (range.getClientRects().length > 1) broken.push([...what, word[0]]);
+        }
+      }
       const box = e.getBoundingClientRect();
       if (box.right > innerWidth + 1 && (paper || !e.closest(".scroll"))) wide.push([...what, box.right]);
       if (svg) {
@@ -74,7 +82,7 @@ addEventListener("load", () => {
         if (box.left < around.left - 1 || box.right > around.right + 1) wide.push([...what, box.left]);
       }
     }
-    return {texts, low, wide, width: document.documentElement.scrollWidth, inner: innerWidth,
+    return {texts, low, wide, broken, width: document.documentElement.scrollWidth, inner: innerWidth,
             dark: matchMedia("(prefers-color-scheme: dark)").matches};
   };
   parent.postMessage(JSON.stringify(measure()), "*");
@@ -216,6 +224,8 @@ def probed():
         for width in [*WIDTHS, "paper"]:
             def change(text, width=width):
                 text = without_policy(text).replace("</body>", PROBE + "</body>")
+                if width == min(WIDTHS):  # with the widest numbers that there may be
+                    text = re.sub(r">\d\d\.\d%<", ">100.0%<", text)
                 # On paper nothing scrolls: what is wider than the paper is cut off.
                 return text.replace("@media print", "@media all") if width == "paper" else text
             copy = rewritten(os.path.join(FOLDER, name + ".html"), f".{width}.html", change)
@@ -300,6 +310,7 @@ class Report(unittest.TestCase):
             self.assertEqual(page["dark"], where.endswith("dark"), where)
             self.assertEqual(page["width"], page["inner"], where)
             self.assertEqual(page["wide"], [], where)
+            self.assertEqual(page["broken"], [], where)
             self.assertGreater(page["texts"], 300, where)
             self.assertEqual(page["low"], [], where)
 
