@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "layout.hpp"
 #include "untrusted.hpp"
 
 using namespace xtape;
@@ -105,11 +106,15 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
 }
 
 std::string verdicts_of(const std::vector<RecordedRun>& runs) {
-  std::vector<Row> rows{{"run", "verdict"}};
+  constexpr std::size_t longest = 24;
+  std::size_t indent = 0;
+  for (const RecordedRun& run : runs) indent = std::max(indent, std::min(io::printable(run.path).size(), longest) + 2);
+  std::string text = hanging("run", "verdict", indent, indent + 7);
   for (const RecordedRun& run : runs) {
-    rows.push_back({run.path, run.history.empty() ? "-" : run.history.verdict(verdict_words())});
+    const std::string verdict = run.history.empty() ? "-" : run.history.verdict(verdict_words());
+    text += hanging(io::printable(run.path), verdict, indent, std::max(text_width(), indent + 30));
   }
-  return table_of(rows);
+  return text;
 }
 
 /// "a, b and c"

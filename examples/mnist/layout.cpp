@@ -31,16 +31,11 @@ std::string hanging(const std::string& label, const std::string& text, std::size
   return out + '\n';
 }
 
-namespace {
-
-/// Columns for text: those of the terminal, at most 100; 60 where stdout is none.
 std::size_t text_width() {
   winsize size{};
   if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 60;
   return std::clamp<std::size_t>(size.ws_col, 30, 100);
 }
-
-}  // namespace
 
 std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names.begin(), names.end() - 1, ", ")) + " or " + names.back();

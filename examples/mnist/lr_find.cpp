@@ -34,7 +34,7 @@ struct LrFindSettings : Settings {
 /// A curve with a mark at `lr`: the smoothed loss over the learning rate. The longest bar is that of the first loss;
 /// what follows an explosion would flatten all that comes before it, and is cut off.
 void print_curve(const train::LrSweep& sweep, double lr) {
-  constexpr std::size_t rows = 25, longest = 40;
+  constexpr std::size_t rows = 25, longest = 36;  // lines of less than 60 columns
   const std::size_t n = sweep.lr.size(), stride = (n + rows - 1) / rows;
   const double low = *std::min_element(sweep.smoothed.begin(), sweep.smoothed.end());
   const double top = std::max(sweep.smoothed.front(), low + 0.01 * std::abs(low));
@@ -100,7 +100,7 @@ int find_lr(const CLI::App& app, const LrFindSettings& s) {
     throw;
   }
   print_curve(sweep, lr);
-  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}. With a schedule:\n  {}\n", lr,
+  fmt::print("\nThe loss falls fastest at a learning rate of {:.2g}.\nWith a schedule:\n  {}\n", lr,
              train_command(app, "--schedule one-cycle ", lr));
   fmt::print("Without one a third of it or less is safer:\n  {}\n", train_command(app, "", lr / 3));
   flush(stdout);

@@ -58,7 +58,7 @@ void check_command(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& c : commands) names.emplace_back(c.name);
   if (name.starts_with('-') || std::find(names.begin(), names.end(), name) != names.end()) return;
-  const std::string meant = suggestion(name, names);
+  const std::string meant = name == "resume" ? ", did you mean train --resume?" : suggestion(name, names);
   throw xtape::ValueError(
       '"' + name + '"',
       fmt::format("no such command{}", meant.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : meant));
@@ -94,6 +94,7 @@ int run(CLI::App& app, const std::map<const CLI::App*, Run>& runs, const std::ve
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::RequiredError&) {
+    check_rest(*app.get_subcommand(args[0]));
     fail_for_missing(*app.get_subcommand(args[0]));
   }
   const CLI::App* chosen = app.get_subcommands().at(0);

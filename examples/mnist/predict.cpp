@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -116,8 +118,22 @@ void predict_file(const Model& model, const std::string& file, const PredictSett
   flush(stdout);
 }
 
+/// A model that stands behind the pictures is a slip.
+void check_order(const PredictSettings& s) {
+  const auto is_model = [](const std::string& path) {
+    std::error_code error;
+    return path.ends_with(".safetensors") || std::filesystem::is_directory(path, error);
+  };
+  if (is_model(s.model)) return;
+  const auto model = std::find_if(s.files.begin(), s.files.end(), is_model);
+  if (model == s.files.end()) return;
+  throw ValueError("MODEL", fmt::format("\"{}\" stands in its place; the model comes first: xtape-mnist predict {} {}",
+                                        s.model, *model, s.model));
+}
+
 /// The exit code: 1 if a file could not be read. The others are classified all the same.
 int predict(const PredictSettings& s) {
+  check_order(s);
   const Model model = load_model(s.model);
   const Shape& input = model.description.input;
   if (input[0] != 1) {

@@ -50,7 +50,7 @@ train::Evaluation evaluation_of(const RecordedRun& run, const Model& model) {
 /// What needs weights or data is left out if they are not there; a note says so.
 void make_page(const RecordedRun& run, const std::string& out) {
   train::ReportOptions page = page_of_run(run.path, run.options.list, run.record);
-  page.evaluated_on = "validation data, with the weights of the best epoch";
+  page.evaluated_on = "validation data (weights of the best epoch)";
   page.test = test_result_in(run.record);
   train::Evaluation evaluation;
   try {

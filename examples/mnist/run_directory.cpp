@@ -85,7 +85,10 @@ void check_new_run(const std::string& path, bool replace) {
 void check_run(const std::string& op, const std::string& path, bool may_be_empty) {
   std::error_code error;
   const fs::path directory = path;
-  if (!fs::is_directory(directory, error)) throw FileError(op, fmt::format("there is no directory \"{}\"", path));
+  if (!fs::exists(directory, error)) throw FileError(op, fmt::format("there is no directory \"{}\"", path));
+  if (!fs::is_directory(directory, error)) {
+    throw FileError(op, fmt::format("\"{}\" is no directory; a run is one", path));
+  }
   if (!fs::exists(directory / run_file::record, error) || !fs::exists(directory / run_file::config, error)) {
     throw FileError(op,
                     fmt::format("\"{}\" holds no run, which has {} and {}", path, run_file::record, run_file::config));

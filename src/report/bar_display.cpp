@@ -1,5 +1,6 @@
 // The bar: a live line below the table of epochs. It is the last line on the screen, begins where the cursor stood, and
-// is never as wide as the terminal, so that "\r" goes back to its first character.
+// is never as wide as the terminal, so that "\r" goes back to its first character. A terminal that takes nothing (its
+// reader is slow, Ctrl-S has stopped it) does not hold up the training: the line is not drawn then, and rows wait.
 #include <limits>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ class BarDisplay final : public EpochDisplay {
     const Moment moment = moment_after(r, now);
     if (now - drawn_ < seconds_between_draws && !(moment.is_validating && is_long(pace().pause()))) return;
     drawn_ = now;
+    if (!out().has_room()) return;
     live_ = moment;
     out().write(live_text());
   }
@@ -47,6 +49,7 @@ class BarDisplay final : public EpochDisplay {
     const int columns = terminal_columns(out().file());
     print(legend(h, columns) + rows_.note(columns), "");
     live_.reset();
+    out().write("");  // what waits
   }
 
  private:
@@ -62,7 +65,7 @@ class BarDisplay final : public EpochDisplay {
   /// Lines in the place of the live line, and `below` them. In one write: nothing flickers.
   void print(const std::string& lines, const std::string& below) {
     if (lines.empty() && !live_) return;
-    out().write(std::string(live_ ? clear_line : "") + lines + below);
+    out().offer(std::string(live_ ? clear_line : "") + lines + below);
   }
   void print_rows() {
     std::string lines;
@@ -77,7 +80,7 @@ class BarDisplay final : public EpochDisplay {
       print_rows();
     } catch (...) {  // for want of memory
     }
-    if (live_) out().write(clear_line);
+    out().write(live_ ? clear_line : "");
     live_.reset();
   }
 

@@ -117,8 +117,8 @@ Html mistake_item(const train::Mistake& m, const std::vector<std::string>& names
                                 {"alt", fmt::format("Sample {}: {}, taken for {}", number_of(m), target, predicted)}});
   }
   const auto line = [](const char* label, const std::string& name, double p) {
-    return element(
-        "p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) + Html(" " + probability(p)));
+    return element("p", element("span", {{"class", "muted"}}, Html(label)) + element("b", name) +
+                            Html(" (" + probability(p) + ")"));
   };
   out += line("True: ", target, m.target_probability) + line("Taken for: ", predicted, m.predicted_probability) +
          element("p", {{"class", "muted"}}, Html(fmt::format("Sample {}", number_of(m))));

@@ -61,7 +61,7 @@ Html heat_map(const std::string& caption, const std::vector<std::string>& classe
   std::vector<std::string> names;
   for (const std::string& name : classes) names.push_back(shortened(name, longest_name));
 
-  Html head = element("td", {{"class", "corner"}}, Html("True ↓  Predicted →"));
+  Html head = element("td", {{"class", "corner"}}, Html("True\u00a0↓ Predicted\u00a0→"));
   for (const std::string& name : names) head += element("th", {{"scope", "col"}}, element("span", name));
   Html body;
   for (std::size_t r = 0; r < n; ++r) {

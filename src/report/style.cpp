@@ -126,7 +126,7 @@ th { font-weight: 600; }
 th, td { padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: .25rem; }
 .word { text-align: left; }
-th.word, td.word { white-space: normal; max-width: 24rem; overflow-wrap: anywhere; min-width: 5rem; }
+th.word, td.word { white-space: normal; max-width: 24rem; overflow-wrap: anywhere; min-width: 5.7rem; }
 thead th { border-bottom: 1px solid var(--muted); vertical-align: bottom; color: var(--muted); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody th { font-weight: 500; }
@@ -183,7 +183,8 @@ tbody th { font-weight: 500; }
 #predictions .chart { max-width: 34rem; }
 .muted { color: var(--muted); }
 summary { cursor: pointer; margin-bottom: .75rem; width: fit-content; color: var(--link); }
-pre { margin: 0; padding: 1rem; background: var(--panel); border-radius: 8px; font: .8125rem/1.5 ui-monospace,
+#model .scroll { --page: var(--panel); background-color: var(--panel); border-radius: 8px; }
+pre { margin: 0; padding: 1rem; font: .8125rem/1.5 ui-monospace,
   SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal;
   width: max-content; min-width: 100%; }
 footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
@@ -199,6 +200,8 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .tiles { gap: .5rem; }
   .tiles > div { padding: .65rem .75rem; }
   .tiles .figure { font-size: 1.3rem; }
+  th, td { padding-right: .5rem; }
+  thead th { white-space: normal; }
   .mistakes { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
   .heat tbody th { max-width: 6.5rem; }
   .heat .corner { white-space: normal; }
@@ -212,7 +215,8 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   nav, .live { display: none; }
   svg text { font-size: 15px; }
   .charts, .pair { grid-template-columns: 1fr 1fr; gap: 1.25rem; }
-  .tiles { gap: .4rem; }
+  .tiles { gap: .4rem; grid-template-columns: repeat(4, 1fr); }
+  .tiles > div:last-child:nth-child(odd) { grid-column: auto; }
   .tiles .figure { font-size: 1.3rem; }
   .scroll { overflow: visible; max-height: none; background: none; }
   table { font-size: 8pt; }
@@ -233,7 +237,7 @@ footer { margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--rul
   .heat tbody th { min-width: 0; padding-right: .3rem; }
   .heat small { font-size: 6pt; }
   .dense { font-size: 5pt; }
-  .heat td, .scale span, .tiles > div, .key, pre, .mistakes img, .marked > * {
+  .heat td, .scale span, .tiles > div, .key, #model .scroll, .mistakes img, .marked > * {
     print-color-adjust: exact; -webkit-print-color-adjust: exact;
   }
   #mistakes { break-before: page; }

@@ -9,6 +9,7 @@ rows=$(grep -cE "^ [0-9.e+-]+ +[0-9.]+  \|#*>?( +<- falls fastest)?$" out)
 [ "$rows" -ge 15 ] && [ "$rows" -le 25 ] || complain "the curve has $rows rows: $(cat out)"
 [ "$(grep -c "<- falls fastest$" out)" -eq 1 ] || complain "not one row is marked: $(cat out)"
 [ "$(grep -v "^  xtape-mnist" out | wc -L)" -le 80 ] || complain "a line is longer than 80 columns"
+[ "$(grep -v "^  xtape-mnist" out | grep -v fastest | wc -L)" -le 59 ] || complain "a line does not fit into 60 columns: $(cat out)"
 [ "$(ls)" = out ] || complain "lr-find wrote files: $(ls)"
 
 # -- the command that it proposes has the options of this one, and trains well

@@ -72,6 +72,7 @@ fi
 
 # -- what is not a picture; the others are classified all the same
 refuses 'xtape-mnist: FILE: "none.pgm": No such file or directory' predict run none.pgm
+refuses 'xtape-mnist: MODEL: "large.pgm" stands in its place; the model comes first: xtape-mnist predict run large.pgm' predict large.pgm run
 refuses 'xtape-mnist: FILE: "run" is a directory, not a file' predict run run
 printf 'P5 32 32 255 ' >large.pgm
 refuses 'xtape-mnist: FILE: "large.pgm" is 32 x 32, the model takes 28 x 28; resize it, as ImageMagick'"'"'s convert -resize '"'28x28!'"' does' predict run large.pgm

@@ -5,6 +5,7 @@
 run() { "$binary" --data digits --hidden 16 --progress none "$@" >/dev/null || complain "training failed: $*"; }
 run --epochs 2 --out a
 run --epochs 3 --lr 0.01 --out b --label-smoothing 0.1
+run --epochs 1 --ema 0.9 --out averaged
 
 # -- one run: its page, made again
 mv a/report.html before.html
@@ -21,6 +22,13 @@ grep -q "<dt>Test accuracy</dt><dd class=\"figure\">$(LC_ALL=C awk "BEGIN { prin
 [ "$(awk 'length > 60' out | wc -l)" -eq 0 ] || complain "a line is longer than where stdout is no terminal: $(cat out)"
 sections() { grep -o '<h2[^>]*>[^<]*' "$1"; }
 [ "$(sections a/report.html)" = "$(sections before.html)" ] || complain "the page has other sections than that of train"
+confusion() { grep -o 'title="[^"]* taken for [^"]*"' "$1"; }
+# The last epoch of both was the best.
+[ -n "$(confusion before.html)" ] && [ "$(confusion a/report.html)" = "$(confusion before.html)" ] ||
+  complain "the last page was not of the weights that the run ended with"
+mv averaged/report.html before.html
+"$binary" report averaged >out || complain "report of a run with --ema: exit code $?"
+[ "$(confusion averaged/report.html)" = "$(confusion before.html)" ] || complain "the last page was not of the averaged weights"
 "$binary" report a/ --out elsewhere.html | grep -x >/dev/null "report  elsewhere.html" || complain "--out"
 [ -s elsewhere.html ] || complain "--out wrote nothing"
 
@@ -42,6 +50,7 @@ grep -qx "Runs on different data cannot be compared." out || complain "other dat
 mv a/run.json.bak a/run.json
 "$binary" report a b >out 2>err || complain "two runs: exit code $?"
 [ -s err ] && complain "two runs: $(cat err)"
+[ "$(sed '/^run *verdict/,$!d' out | sed '/^$/q' | wc -L)" -le 60 ] && grep -qE "^b  [a-z]+" out || complain "verdicts are wide: $(cat out)"
 n='0\.[0-9]{4}'
 grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +2 +finished$" out || complain "no row for a: $(cat out)"
 grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +3 +finished$" out || complain "no row for b: $(cat out)"
@@ -69,6 +78,7 @@ for seed in 1 2; do run --epochs 1 --validation 0.01 --seed $seed --out near$see
 
 # -- refused
 refuses 'xtape-mnist: RUN: there is no directory "nothing"' report nothing
+refuses 'xtape-mnist: RUN: "a/report.html" is no directory; a run is one' report a/report.html
 refuses 'xtape-mnist: RUN: "." holds no run, which has run.json and config.toml' report .
 refuses "xtape-mnist: --out: needs a single RUN" report a b --out x.html
 refuses 'xtape-mnist: --out: there is no directory "nowhere"' report a --out nowhere/x.html

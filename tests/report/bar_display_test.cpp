@@ -1,5 +1,7 @@
 // The bar on pseudo-terminals of several widths: what stands on the screen while a run goes on, and what stays.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <termios.h>
 
 #include <memory>
 #include <string>
@@ -18,6 +20,12 @@ struct BarOnTerminal {
   explicit BarOnTerminal(int columns, LineStyle style = {})
       : terminal(columns), out(terminal.file()), display(bar_display(out, style)), run(*display) {}
   std::string text() { return terminal.screen().text(); }
+  /// As Ctrl-S does, and go_on() as Ctrl-Q. Meanwhile a write that would wait fails.
+  void stop() const {
+    fcntl(fileno(terminal.file()), F_SETFL, O_NONBLOCK);
+    EXPECT_EQ(tcflow(fileno(terminal.file()), TCOOFF), 0);
+  }
+  void go_on() const { EXPECT_EQ(tcflow(fileno(terminal.file()), TCOON), 0); }
 
   Terminal terminal;
   Output out;
@@ -115,7 +123,7 @@ TEST(BarDisplay, SaysThatItValidatesAsSoonAsTheLastBatchIsDone) {
   bar.run.begin();
   for (int epoch = 1; epoch <= 2; ++epoch) {
     bar.run.begin_epoch();
-    for (int i = 0; i < 10; ++i) bar.run.batch(0.001);
+    bar.run.batches(10, 0.001);
     EXPECT_NE(bar.terminal.screen().current_line().find("]  validating  loss"), std::string::npos);
     bar.run.end_epoch();
   }
@@ -126,9 +134,7 @@ TEST(BarDisplay, IsNotDrawnForAValidationThatTakesNoTime) {
   bar.run.begin({.epochs = 1000, .batches = 10, .validation_samples = 50});
   std::size_t draws = 0;
   for (int epoch = 0; epoch < 100; ++epoch) {  // a second
-    bar.run.begin_epoch();
-    for (int i = 0; i < 10; ++i) bar.run.batch(0.0009);
-    bar.run.end_epoch(0.001);
+    bar.run.whole_epoch(0.0009, 0.001);
     draws += occurrences(bar.terminal.take(), "loss 0.5000");
   }
   EXPECT_LE(draws, 12u);
@@ -140,9 +146,7 @@ TEST(BarDisplay, HoldsBackRowsOfShortEpochsButNeitherTheBestNorTheLast) {
   bar.run.begin({.epochs = 1000, .batches = 1, .validation_samples = 50});
   std::string text;
   for (int epoch = 1; epoch <= 1000; ++epoch) {  // two seconds
-    bar.run.begin_epoch();
-    bar.run.batch(0.001);
-    bar.run.end_epoch(0.001, epoch == 1 || epoch == 987);
+    bar.run.whole_epoch(0.001, 0.001, epoch == 1 || epoch == 987);
     text += bar.terminal.take();
   }
   bar.run.end();
@@ -223,6 +227,38 @@ TEST(BarDisplay, GoesOnWhereAResumedRunDoes) {
   bar.run.batches(10);
   EXPECT_EQ(bar.text(), table_header + told_row(11) +
                             "epoch 12/12  [###########]  validating  loss 0.5000  accuracy 0.7500  0:02 left\n");
+}
+
+TEST(BarDisplay, DoesNotWaitForATerminalThatTakesNothing) {
+  BarOnTerminal bar(80);
+  bar.run.begin();
+  bar.run.begin_epoch();
+  bar.run.batches(3);
+  const std::string before = bar.text();
+  bar.stop();
+  bar.run.batches(7);
+  bar.run.warn("meanwhile");
+  bar.run.end_epoch();
+  for (int epoch = 2; epoch <= 100; ++epoch) bar.run.whole_epoch();
+  bar.go_on();
+  ASSERT_FALSE(bar.out.failed());
+  EXPECT_EQ(bar.text(), before);
+  bar.run.end();
+  std::string expected = "warning: meanwhile\n" + table_header;
+  for (int epoch = 1; epoch <= 100; ++epoch) expected += told_row(epoch);
+  EXPECT_EQ(bar.text(), expected);
+}
+
+TEST(BarDisplay, IsDrawnAgainWhenTheTerminalGoesOn) {
+  BarOnTerminal bar(60);
+  bar.run.begin();
+  bar.stop();
+  bar.run.whole_epoch();
+  bar.go_on();
+  ASSERT_FALSE(bar.out.failed());
+  bar.run.begin_epoch();
+  bar.run.batches(5);
+  EXPECT_EQ(bar.text(), table_header + row_of_epoch_1 + "epoch 2/2  [#####-----]   50%  loss 0.5000  0:03 left\n");
 }
 
 TEST(BarDisplay, IsOneLineForARunOfUnknownLength) {

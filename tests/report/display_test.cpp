@@ -1,9 +1,12 @@
 // Lines and objects for files and pipes, what the environment tells of a terminal, and a file that cannot be written.
 #include "report/display.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -83,7 +86,7 @@ TEST(PlainDisplay, WithoutAHeartbeatSaysNothingWithinAnEpoch) {
   PlainInMemory plain(0);
   plain.run->begin();
   plain.run->begin_epoch();
-  for (int i = 0; i < 9; ++i) plain.run->batch(1e6);
+  plain.run->batches(9, 1e6);
   EXPECT_EQ(plain.text(), "");
 }
 
@@ -253,31 +256,73 @@ TEST(ProgressOutput, AfterAFailureNothingIsWritten) {
   EXPECT_TRUE(out.failed());
   ASSERT_GE(dup2(saved, fileno(terminal.file())), 0);  // there is room again
   out.write("too late");
+  out.offer("too late, too");
   EXPECT_EQ(terminal.take(), "");
   close(full);
   close(saved);
 }
 
+/// A pipe with room for a page. A write that would wait fails.
+struct SmallPipe {
+  SmallPipe() {
+    EXPECT_EQ(pipe(ends), 0);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    fcntl(ends[1], F_SETPIPE_SZ, 4096);
+    file = fdopen(ends[1], "w");
+  }
+  ~SmallPipe() { close(ends[0]); }
+  /// What a single read gets; "" at the end, and when nothing has come for a second.
+  std::string take() const {
+    char buffer[8192];
+    pollfd come = {.fd = ends[0], .events = POLLIN, .revents = 0};
+    if (poll(&come, 1, 1000) <= 0) return "";
+    return {buffer, static_cast<std::size_t>(std::max<ssize_t>(read(ends[0], buffer, sizeof buffer), 0))};
+  }
+
+  int ends[2] = {};
+  std::FILE* file = nullptr;  // to be closed by the test
+};
+
 TEST(ProgressOutput, WaitsForAReaderThatIsSlow) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  fcntl(ends[1], F_SETPIPE_SZ, 4096);
-  std::FILE* file = fdopen(ends[1], "w");
+  const SmallPipe pipe;
   const std::string text(3000, 'x');
-  Output out(file);
+  Output out(pipe.file);
   out.write(text);
   std::string read_text;
-  std::thread reader([&read_text, from = ends[0]] {
-    char buffer[8192];
-    for (ssize_t n; (n = read(from, buffer, sizeof buffer)) > 0;) read_text.append(buffer, static_cast<std::size_t>(n));
+  std::thread reader([&read_text, &pipe] {
+    for (std::string part; !(part = pipe.take()).empty();) read_text += part;
   });
   out.write(text);
   EXPECT_FALSE(out.failed());
-  std::fclose(file);
+  std::fclose(pipe.file);
   reader.join();
   EXPECT_EQ(read_text, text + text);
-  close(ends[0]);
+}
+
+TEST(ProgressOutput, WhatIsOfferedWaitsUntilThereIsRoomAndKeepsItsOrder) {
+  const SmallPipe pipe;
+  std::string text, read_text;
+  for (int i = 0; i < 2000; ++i) text += std::to_string(i) + " ";
+  Output out(pipe.file);
+  out.offer(text);
+  out.offer("and this");
+  EXPECT_FALSE(out.has_room());
+  while (!out.has_room()) read_text += pipe.take();
+  EXPECT_FALSE(out.failed());
+  std::fclose(pipe.file);
+  EXPECT_EQ(read_text + pipe.take(), text + "and this");
+}
+
+TEST(ProgressOutput, WritesWhatWaitsFirst) {
+  const SmallPipe pipe;
+  const std::string filling(4096, 'x');
+  Output out(pipe.file);
+  out.write(filling);
+  out.offer("first ");
+  EXPECT_EQ(pipe.take(), filling);
+  out.write("second");
+  EXPECT_EQ(pipe.take(), "first second");
+  std::fclose(pipe.file);
 }
 
 }  // namespace

@@ -65,8 +65,8 @@ class ToldRun {
                         .train_accuracy = 0.75},
                        now_);
   }
-  void batches(std::int64_t n) {
-    for (std::int64_t i = 0; i < n; ++i) batch();
+  void batches(std::int64_t n, double seconds = 0.25) {
+    for (std::int64_t i = 0; i < n; ++i) batch(seconds);
   }
   void end_epoch(double validation_seconds = 1.5, bool is_best = false) {
     now_ += validation_seconds;
@@ -74,10 +74,10 @@ class ToldRun {
     record.is_best = is_best;
     display_.epoch_end(record, now_);
   }
-  void whole_epoch() {
+  void whole_epoch(double batch_seconds = 0.25, double validation_seconds = 1.5, bool is_best = false) {
     begin_epoch();
-    batches(fit_.batches);
-    end_epoch();
+    batches(fit_.batches, batch_seconds);
+    end_epoch(validation_seconds, is_best);
   }
   void warn(const std::string& message) { display_.warning({message}, now_); }
   void end() { display_.fit_end(train::History({.epochs = {told_epoch(1)}}), now_); }

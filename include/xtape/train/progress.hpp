@@ -49,7 +49,8 @@ struct ProgressOptions {
 ///
 /// The modes plain and json write text and newlines, flushed line by line. Objects have a "type": "begin", "epoch"
 /// (with the fields of History::to_jsonl), "checkpoint", "warning" and "end". A write that fails ends the display and
-/// not the training: failed() tells it.
+/// not the training: failed() tells it. In the mode bar, a terminal that takes nothing, as after Ctrl-S, does not hold
+/// up the training: rows wait for it, and so does the end of fit().
 class XTAPE_API ProgressBar {
  public:
   /// ValueError if `out` is null, and for a heartbeat that is negative or not finite.
