@@ -65,6 +65,8 @@ TEST(Png, OfAPaletteIsLookedUp) {  // SEMANTICS [73]
     expect_close(decoded(png(1, 2, kind(2), "\x90"s)), {70, 40, 80, 50, 90, 60});
   }
   expect_close(decoded(png(1, 2, {1, 3, false, palette.substr(0, 6)}, "\x40"s)), {10, 40, 20, 50, 30, 60});
+  expect_close(decoded(png(1, 2, {8, 3, false, palette.substr(0, 6)}, "\x02\x01"s)),
+               {0, 40, 0, 50, 0, 60});  // as in PIL
 }
 
 TEST(Png, LosesItsAlphaWithoutBlending) {  // SEMANTICS [73]
