@@ -38,8 +38,8 @@ void train_on(const std::string& directory) {
   nn::Sequential model{nn::Conv2d(3, 16, 3, {.padding = 1}),  nn::ReLU(), nn::MaxPool2d(2),
                        nn::Conv2d(16, 32, 3, {.padding = 1}), nn::ReLU(), nn::AdaptiveAvgPool2d(1),
                        nn::Flatten(),                         nn::Linear(32, folder.classes().size())};
-  optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
-  train::Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 10, .batch_size = 16});
+  optim::Adam optimizer(model.parameters(), {.lr = 5e-3});
+  train::Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 30, .batch_size = 16});
   trainer.fit(training, validation);
   fmt::print("validation: {}\n", trainer.evaluate(validation).to_string());
 }
