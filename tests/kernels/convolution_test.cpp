@@ -90,7 +90,7 @@ std::vector<Convolution> drawn_shapes() {
     return axis(least + one_of({0, 0, 1, 2, 3, 5, 9}), kernel, stride, padding, dilation);
   };
   std::vector<Convolution> all;
-  while (all.size() < 150) {
+  while (all.size() < 400) {
     const std::int64_t groups = one_of({1, 1, 1, 2, 3, 8}), images = one_of({1, 1, 2, 3, 17});
     const std::int64_t channels = groups * one_of({1, 1, 2, 3, 9, 34}), filters = groups * one_of({1, 1, 2, 5, 13, 33});
     const Convolution c = {images, channels, filters, groups, drawn_axis(), drawn_axis()};
