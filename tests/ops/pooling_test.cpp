@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <random>
 #include <vector>
 
+#include "support/constants.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
@@ -54,8 +54,7 @@ class Draw {
   std::int64_t stride() { return one_of({1, 2, 2, 3, 5}); }
   /// Few distinct numbers, so that many are equal; NaN and infinities among them.
   Tensor hard_numbers(const Shape& shape) {
-    constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-    constexpr double choices[] = {0, 1, 2, 3, -1, -2, 0, 1, 2, inf, -inf, nan};
+    constexpr double choices[] = {0, 1, 2, 3, -1, -2, 0, 1, 2, testing::inf, -testing::inf, testing::nan};
     Tensor x = zeros(shape, {.dtype = float64});
     for (double& v : x.span<double>()) v = choices[next_() % 12];
     return x;
