@@ -225,6 +225,47 @@ TEST(Contract, Data) {
   EXPECT_THROW(data::fashion_mnist("no such directory", data::Split::train), FileError);
 }
 
+TEST(Contract, Pictures) {
+  nn::Sequential model{nn::Conv2d(1, 32, 3, {.stride = 1, .padding = 1, .dilation = 1, .groups = 1, .bias = true}),
+                       nn::BatchNorm2d(32),
+                       nn::MaxPool2d(2),
+                       nn::MaxPool2d(3, {.stride = 2, .padding = 1, .dilation = 1, .ceil_mode = false}),
+                       nn::AvgPool2d(2, {.stride = 2, .padding = 0, .ceil_mode = false, .count_include_pad = true}),
+                       nn::Conv2d(32, 32, {3, 5}, {.padding = {1, 2}}),
+                       nn::Dropout2d(0.25),
+                       nn::AdaptiveAvgPool2d(1)};
+  Tensor x = randn({2, 1, 28, 28}), w = randn({4, 1, 3, 5}), b = randn({4});
+  EXPECT_EQ(model(x).shape(), (Shape{2, 32, 1, 1}));
+  EXPECT_EQ(F::conv2d(x, w, b, {.stride = 2, .padding = {1, 2}, .dilation = 1, .groups = 1}).shape(), (Shape{2, 4, 14, 14}));
+  F::conv2d(x, w);
+  F::conv_transpose2d(x, randn({1, 4, 3, 3}), b, {.stride = 2, .padding = 1, .output_padding = 1});
+  F::max_pool2d(x, 2);
+  F::max_pool2d(x, 2, {.stride = 2, .padding = 1, .dilation = 1, .ceil_mode = true});
+  F::avg_pool2d(x, {2, 3}, {.stride = 2, .padding = 1, .ceil_mode = true, .count_include_pad = false});
+  F::adaptive_avg_pool2d(x, 1);
+  F::adaptive_avg_pool2d(x, {3, 2});
+  EXPECT_THROW(data::cifar10("no such directory", data::Split::train), FileError);
+  EXPECT_THROW(data::cifar100("no such directory", data::Split::test, {.coarse = true}), FileError);
+}
+
+TEST(Contract, Texts) {
+  const xtape::testing::TempDir dir;
+  const std::string path = dir / "words.txt";
+  const std::vector<std::string> texts = {"The ship sails.", "Salt in the soup!"};
+  data::Vocabulary v = data::Vocabulary::build(texts, {.max_size = 10000, .min_count = 2});
+  v.save(path);
+  EXPECT_EQ(data::Vocabulary::load(path).size(), v.size());
+  data::TextDataset dataset(texts, std::vector<std::string>{"sea", "food"}, v, {.length = 64});
+  data::TextDataset numbered(texts, std::vector<std::int64_t>{1, 0}, v, {.length = 64});
+  for (auto [x, y] : data::DataLoader(dataset, {.batch_size = 2})) {
+    EXPECT_EQ(x.shape(), (Shape{2, 64}));
+    EXPECT_EQ(x.dtype(), int64);
+    EXPECT_EQ(nn::EmbeddingBag(10000, 16, {.mode = nn::BagMode::mean, .padding_idx = 0})(x).shape(), (Shape{2, 16}));
+    F::embedding_bag(x, randn({10000, 16}), {.mode = F::BagMode::max});
+    F::embedding_bag(x, randn({10000, 16}), {.mode = nn::BagMode::sum, .padding_idx = 0});
+  }
+}
+
 TEST(Contract, Checkpoints) {
   const xtape::testing::TempDir dir;
   const std::string path = dir / "last.safetensors";

@@ -21,15 +21,15 @@ namespace {
 // The hash of Fashion-MNIST's labels for testing: its files have MNIST's names, but their classes are clothes.
 constexpr std::uint64_t fashion_mnist_labels = 0x3f602a62bcd2cc85;
 
-constexpr Dependency dependencies[] = {{"--momentum", "--optimizer", "sgd"},
-                                       {"--nesterov", "--optimizer", "sgd"},
-                                       {"--hidden", "--model", "mlp"},
-                                       {"--dropout", "--model", "mlp cnn"}};
+const Dependency dependencies[] = {{"--momentum", "--optimizer", {"sgd"}},
+                                   {"--nesterov", "--optimizer", {"sgd"}},
+                                   {"--hidden", "--model", {"mlp"}},
+                                   {"--dropout", "--model", {"mlp", "cnn"}}};
 
-std::vector<std::string> parts_of(const std::string& list, char separator) {
+std::vector<std::string> names_in(const std::string& list) {
   std::vector<std::string> names{""};
   for (const char c : list) {
-    if (c == separator) {
+    if (c == ',') {
       names.emplace_back();
     } else {
       names.back() += c;
@@ -37,9 +37,6 @@ std::vector<std::string> parts_of(const std::string& list, char separator) {
   }
   return names;
 }
-
-std::vector<std::string> names_in(const std::string& list) { return parts_of(list, ','); }
-std::vector<std::string> words_in(const std::string& list) { return parts_of(list, ' '); }
 
 CLI::Validator class_names() {
   return {[](std::string& list) {
@@ -154,8 +151,7 @@ void add_model_argument(CLI::App& app, std::string& file) {
 }
 
 bool Dependency::holds_for(const std::string& value) const {
-  const std::vector<std::string> possible = words_in(values);
-  return std::find(possible.begin(), possible.end(), value) != possible.end();
+  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 const Dependency* dependency_of(const std::string& option) {
@@ -174,7 +170,7 @@ void check_settings(const CLI::App& app, const Settings& s) {
     const CLI::Option* decider = app.get_option_no_throw(d.decider);
     if (!given(d.option) || !decider) continue;
     if (d.holds_for(value_of(*decider))) continue;
-    throw ValueError(d.option, fmt::format("needs {} {}", d.decider, fmt::join(words_in(d.values), " or ")));
+    throw ValueError(d.option, fmt::format("needs {} {}", d.decider, fmt::join(d.values, " or ")));
   }
   std::error_code error;
   if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {

@@ -44,7 +44,8 @@ void add_model_argument(CLI::App& app, std::string& file);
 
 /// An option that plays a part only with some values of another.
 struct Dependency {
-  const char *option, *decider, *values;  // the values with spaces between them
+  const char *option, *decider;
+  std::vector<std::string> values;
 
   bool holds_for(const std::string& value) const;
 };

@@ -195,7 +195,7 @@ ImageDataset ImageFolder::State::dataset(std::span<const std::int64_t> indices, 
   std::atomic<std::int64_t> next = 0, failed = count;
   std::mutex mutex;
   std::exception_ptr error;
-  const auto work = [&] {
+  const auto work = [this, indices, to, &next, &failed, &mutex, &error] {
     for (std::int64_t i = next++; i < failed; i = next++) {
       try {
         read(paths[static_cast<std::size_t>(indices[static_cast<std::size_t>(i)])], to + i * image());

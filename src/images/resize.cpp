@@ -38,11 +38,12 @@ void resize_plane(const std::uint8_t* from, const Header& size, const Header& to
   std::int64_t held = -1;  // the old row in `row`
   for (std::int64_t d = 0; d < to_size.height; ++d) {
     std::fill(sums.begin(), sums.end(), 0);
-    each_overlap(size.height, to_size.height, d, [&](std::int64_t s, std::uint64_t weight) {
-      if (s != held) shrink_row(from + s * size.width, size.width, to_size.width, row.data());
-      held = s;
-      for (std::size_t j = 0; j < width; ++j) sums[j] += weight * row[j];
-    });
+    each_overlap(size.height, to_size.height, d,
+                 [&held, &row, &sums, &size, &to_size, from, width](std::int64_t s, std::uint64_t weight) {
+                   if (s != held) shrink_row(from + s * size.width, size.width, to_size.width, row.data());
+                   held = s;
+                   for (std::size_t j = 0; j < width; ++j) sums[j] += weight * row[j];
+                 });
     for (const std::uint64_t sum : sums) *to++ = static_cast<std::uint8_t>((sum + all / 2) / all);
   }
 }

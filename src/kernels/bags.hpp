@@ -15,7 +15,7 @@ void sum_of_list(const T* x, const std::int64_t* from, const T* scale, std::int6
   for (std::int64_t begin = 0; begin < n; begin += block) {
     double sums[block] = {};
     const std::int64_t count = std::min(block, n - begin);
-    const auto add = [&](auto length) {
+    const auto add = [&sums, x, from, scale, first, next, n, begin](auto length) {
       for (std::int64_t k = first; k != 0; k = next[k - 1]) {
         const T* row = x + from[k - 1] * n + begin;
         const double factor = scale ? static_cast<double>(scale[k - 1]) : 1.0;

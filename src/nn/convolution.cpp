@@ -42,16 +42,14 @@ Tensor initial_bias(std::int64_t out_channels, const Tensor& weight) {
   return init::uniform_(empty({out_channels}), -bound, bound);
 }
 
-std::string text_of(Size2d size) { return repr(Shape{size.height, size.width}); }
-
 /// What both layers print: `padding` and `output_padding` as options, empty where they are 0.
 std::string describe(std::int64_t in, std::int64_t out, const Shape& weight, Size2d stride, const std::string& padding,
                      Size2d dilation, Size2d output_padding, std::int64_t groups, bool bias) {
-  std::string text =
-      fmt::format("{}, {}, kernel_size={}, stride={}", in, out, text_of({weight[2], weight[3]}), text_of(stride));
+  std::string text = fmt::format("{}, {}, kernel_size={}, stride={}", in, out, repr_of_pair({weight[2], weight[3]}),
+                                 repr_of_pair(stride));
   if (!padding.empty()) text += ", padding=" + padding;
-  if (dilation != Size2d(1)) text += ", dilation=" + text_of(dilation);
-  if (output_padding != Size2d(0)) text += ", output_padding=" + text_of(output_padding);
+  if (dilation != Size2d(1)) text += ", dilation=" + repr_of_pair(dilation);
+  if (output_padding != Size2d(0)) text += ", output_padding=" + repr_of_pair(output_padding);
   if (groups != 1) text += fmt::format(", groups={}", groups);
   if (!bias) text += ", bias=False";
   return text;
@@ -73,7 +71,7 @@ Conv2d::~Conv2d() = default;
 Tensor Conv2d::forward(const Tensor& x) const { return conv2d(x, weight, bias, options_); }
 std::string Conv2d::extra_repr() const {
   const auto& [stride, padding, dilation, groups] = options_;
-  const std::string zeros = padding.same ? "same" : padding.size == Size2d(0) ? "" : text_of(padding.size);
+  const std::string zeros = padding.same ? "same" : padding.size == Size2d(0) ? "" : repr_of_pair(padding.size);
   const Shape shape = weight.shape();
   return describe(shape[1] * groups, shape[0], shape, stride, zeros, dilation, 0, groups, bias.defined());
 }
@@ -94,8 +92,8 @@ Tensor ConvTranspose2d::forward(const Tensor& x) const { return conv_transpose2d
 std::string ConvTranspose2d::extra_repr() const {
   const auto& [stride, padding, output_padding, groups, dilation] = options_;
   const Shape shape = weight.shape();
-  return describe(shape[0], shape[1] * groups, shape, stride, padding == Size2d(0) ? "" : text_of(padding), dilation,
-                  output_padding, groups, bias.defined());
+  return describe(shape[0], shape[1] * groups, shape, stride, padding == Size2d(0) ? "" : repr_of_pair(padding),
+                  dilation, output_padding, groups, bias.defined());
 }
 
 }  // namespace xtape::nn

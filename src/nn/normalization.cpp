@@ -25,10 +25,24 @@ std::string LayerNorm::extra_repr() const {
                      repr(weight.defined()), repr(bias.defined()));
 }
 
+namespace {
+
+std::string shapes_of_ranks(std::int64_t least, std::int64_t most, std::int64_t features) {
+  constexpr const char* places[] = {"", ", L", ", H, W"};  // behind N and C
+  std::string text;
+  for (std::int64_t rank = least; rank <= most; ++rank) {
+    text += fmt::format("{}(N, {}{})", text.empty() ? "" : " or ", features, places[rank - 2]);
+  }
+  return text;
+}
+
+}  // namespace
+
 namespace detail {
 
-BatchNorm::BatchNorm(const char* layer, std::int64_t num_features, BatchNormOptions options)
-    : layer_(layer), num_features_(num_features), options_(options) {
+BatchNorm::BatchNorm(const char* layer, std::int64_t least_rank, std::int64_t most_rank, std::int64_t num_features,
+                     BatchNormOptions options)
+    : layer_(layer), least_rank_(least_rank), most_rank_(most_rank), num_features_(num_features), options_(options) {
   if (num_features < 0) fail<ValueError>(layer, "num_features is {}, it must not be negative", num_features);
   check_eps(layer, options.eps);
   const double m = options.momentum;
@@ -46,8 +60,8 @@ BatchNorm::~BatchNorm() = default;
 
 Tensor BatchNorm::forward(const Tensor& x) const {
   if (!x.defined()) xtape::detail::fail_undefined(layer_);
-  if (!takes_rank(x.dim()) || x.size(1) != num_features_) {
-    fail<ShapeError>(layer_, "expected {}, got {}", expected(), x.shape());
+  if (x.dim() < least_rank_ || x.dim() > most_rank_ || x.size(1) != num_features_) {
+    fail<ShapeError>(layer_, "expected {}, got {}", shapes_of_ranks(least_rank_, most_rank_, num_features_), x.shape());
   }
   const bool tracks = running_mean.defined(), training = is_training() || !tracks;
   double momentum = options_.momentum;
@@ -69,15 +83,11 @@ std::string BatchNorm::extra_repr() const {
 }  // namespace detail
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
-    : BatchNorm("BatchNorm1d", num_features, options) {}
+    : BatchNorm("BatchNorm1d", 2, 3, num_features, options) {}
 BatchNorm1d::~BatchNorm1d() = default;
-bool BatchNorm1d::takes_rank(std::int64_t rank) const { return rank == 2 || rank == 3; }
-std::string BatchNorm1d::expected() const { return fmt::format("(N, {0}) or (N, {0}, L)", num_features()); }
 
 BatchNorm2d::BatchNorm2d(std::int64_t num_features, BatchNormOptions options)
-    : BatchNorm("BatchNorm2d", num_features, options) {}
+    : BatchNorm("BatchNorm2d", 4, 4, num_features, options) {}
 BatchNorm2d::~BatchNorm2d() = default;
-bool BatchNorm2d::takes_rank(std::int64_t rank) const { return rank == 4; }
-std::string BatchNorm2d::expected() const { return fmt::format("(N, {}, H, W)", num_features()); }
 
 }  // namespace xtape::nn

@@ -20,8 +20,9 @@ std::string repr(double value) {
 
 std::string repr(const Shape& shape) { return shape.size() == 1 ? fmt::format("({},)", shape[0]) : shape.to_string(); }
 std::string repr(Size2d size) {
-  return size.height == size.width ? fmt::format("{}", size.height) : repr(Shape{size.height, size.width});
+  return size.height == size.width ? fmt::format("{}", size.height) : repr_of_pair(size);
 }
+std::string repr_of_pair(Size2d size) { return repr(Shape{size.height, size.width}); }
 
 namespace {
 

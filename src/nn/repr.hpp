@@ -14,7 +14,9 @@ const char* repr(bool value);
 std::string repr(double value);
 /// A tuple: "(3,)", "(3, 4)".
 std::string repr(const Shape& shape);
-/// One number, or a tuple of two that differ.
+/// One number, or a tuple of two that differ: what pooling layers print.
 std::string repr(Size2d size);
+/// Always a tuple: what convolutions print.
+std::string repr_of_pair(Size2d size);
 
 }  // namespace xtape::nn

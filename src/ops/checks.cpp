@@ -50,4 +50,11 @@ Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n) {
   return at;
 }
 
+void check_size(std::string_view op, const char* what, Size2d size, std::int64_t least, std::int64_t most) {
+  for (const std::int64_t n : {size.height, size.width}) {
+    if (n < least) fail<ValueError>(op, "{} is {}, it must be at least {}", what, n, least);
+    if (n > most) fail<ValueError>(op, "{} is {}, it must be at most {}", what, n, most);
+  }
+}
+
 }  // namespace xtape::detail

@@ -6,6 +6,7 @@
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "xtape/size2d.hpp"
 
 namespace xtape::detail {
 
@@ -21,5 +22,7 @@ void check_integer(std::string_view op, const Tensor& x);
 void check_fits(std::string_view op, Scalar number, DType dtype);
 /// The index as int64, with every element in [0, n); IndexError names the first that is not.
 Tensor checked_index(std::string_view op, const Tensor& index, std::int64_t n);
+/// ValueError unless height and width lie in [least, most]. `what` names the option.
+void check_size(std::string_view op, const char* what, Size2d size, std::int64_t least, std::int64_t most);
 
 }  // namespace xtape::detail

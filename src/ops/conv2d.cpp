@@ -47,7 +47,7 @@ detail::ConvShape conv2d_shape(const Tensor& x, const Tensor& weight, const Tens
 
 Tensor detail::convolve(const ConvShape& s, const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Tensor y = make_tensor(s.outputs(), x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
+  visit_floating(x.impl()->dtype, [&s, &x, &weight, &bias, &y]<class T>() {
     kernels::convolve(s.c, elements<T>(x), elements<T>(weight), bias.defined() ? elements<T>(bias) : nullptr,
                       elements<T>(y));
   });

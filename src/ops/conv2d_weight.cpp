@@ -10,8 +10,9 @@ namespace xtape {
 
 Tensor detail::convolve_weight(const ConvShape& s, const Tensor& x, const Tensor& g) {
   Tensor v = make_tensor(s.weight(), x.impl()->dtype);
-  visit_floating(x.impl()->dtype,
-                 [&]<class T>() { kernels::convolve_weight(s.c, elements<T>(x), elements<T>(g), elements<T>(v)); });
+  visit_floating(x.impl()->dtype, [&s, &x, &g, &v]<class T>() {
+    kernels::convolve_weight(s.c, elements<T>(x), elements<T>(g), elements<T>(v));
+  });
   return record("conv2d_weight", {x, g}, std::move(v),
                 [s, x = save(x, g.requires_grad()), g = save(g, x.requires_grad())](const Tensor& gv, Wants wants) {
                   Tensor dx, dg;

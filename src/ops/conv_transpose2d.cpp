@@ -48,7 +48,7 @@ detail::ConvShape conv_transpose2d_shape(const Tensor& x, const Tensor& weight, 
 
 Tensor detail::convolve_transposed(const ConvShape& s, const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Tensor y = make_tensor(s.images(), x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
+  visit_floating(x.impl()->dtype, [&s, &x, &weight, &bias, &y]<class T>() {
     kernels::convolve_transposed(s.c, elements<T>(x), elements<T>(weight), bias.defined() ? elements<T>(bias) : nullptr,
                                  elements<T>(y));
   });

@@ -83,11 +83,7 @@ void check_conv_shapes(const ConvCall& call) {
 }
 
 void check_conv_size(std::string_view op, const char* what, Size2d size, std::int64_t least) {
-  constexpr std::int64_t most = 1 << 16;  // so that no product of extents overflows
-  for (const std::int64_t n : {size.height, size.width}) {
-    if (n < least) fail<ValueError>(op, "{} is {}, it must be at least {}", what, n, least);
-    if (n > most) fail<ValueError>(op, "{} is {}, it must be at most {}", what, n, most);
-  }
+  check_size(op, what, size, least, 1 << 16);  // so that no product of extents overflows
 }
 
 void check_same_padding(std::string_view op, const Padding2d& padding, Size2d stride) {

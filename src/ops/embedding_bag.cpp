@@ -122,7 +122,7 @@ Entries entries_of(const Indices& indices, std::int64_t rows, std::int64_t paddi
 /// T (N, 1): how many entries each bag has, but at least 1.
 Tensor divisors(const Entries& entries, DType dtype) {
   Tensor counts = detail::make_tensor({entries.bags, 1}, dtype);
-  visit_floating(dtype, [&]<class T>() {
+  visit_floating(dtype, [&entries, &counts]<class T>() {
     T* count = elements<T>(counts);
     std::fill_n(count, entries.bags, T{});
     const std::int64_t* bag = elements<std::int64_t>(entries.bag);
@@ -152,7 +152,7 @@ Tensor sums_of_rows(const Tensor& x, const Tensor& s, const Tensor& from, const 
   const std::int64_t m = x.impl()->shape[0], d = x.impl()->shape[1], count = to.impl()->numel;
   Tensor y = detail::make_tensor({places, d}, x.impl()->dtype);
   const EntriesOfPlace lists(to, places);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
+  visit_floating(x.impl()->dtype, [&x, &s, &y, &from, &to, &lists, d, count]<class T>() {
     const std::int64_t *row = elements<std::int64_t>(from), *place = elements<std::int64_t>(to);
     const std::int64_t *first = elements<std::int64_t>(lists.first), *next = elements<std::int64_t>(lists.next);
     const T *in = elements<T>(x), *scale = s.defined() ? elements<T>(s) : nullptr;
@@ -189,7 +189,7 @@ Tensor maxima_of_rows(const Tensor& w, const Entries& entries) {
   Tensor y = detail::make_tensor({entries.bags, d}, w.impl()->dtype);
   const Tensor at = detail::make_tensor(y.impl()->shape, DType::int64);
   const Tensor has_entry = zeros({entries.bags, 1}, {.dtype = DType::bool_});
-  visit_floating(w.impl()->dtype, [&]<class T>() {
+  visit_floating(w.impl()->dtype, [&w, &y, &at, &entries, &has_entry, d, count]<class T>() {
     const std::int64_t *bag = elements<std::int64_t>(entries.bag), *word = elements<std::int64_t>(entries.word);
     std::fill_n(elements<T>(y), y.impl()->numel, T{});
     std::fill_n(elements<std::int64_t>(at), y.impl()->numel, std::int64_t{0});

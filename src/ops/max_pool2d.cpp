@@ -80,8 +80,8 @@ Tensor scatter(const Tensor& gy, const Tensor& taps, const kernels::PoolDims& d)
 Tensor gather(const Tensor& x, const Tensor& taps, const kernels::PoolDims& d) {
   Tensor y = detail::make_tensor(taps.impl()->shape, x.impl()->dtype);
   const Tensor offsets = offsets_of(d);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    visit_taps(taps, [&](const auto* tap) {
+  visit_floating(x.impl()->dtype, [&x, &y, &taps, &d, &offsets]<class T>() {
+    visit_taps(taps, [&x, &y, &d, &offsets](const auto* tap) {
       const T* from = detail::elements<T>(x);
       T* to = detail::elements<T>(y);
       const std::int64_t in = d.in_plane(), out = d.out_plane(), *offset = detail::elements<std::int64_t>(offsets);
@@ -99,8 +99,8 @@ Tensor gather(const Tensor& x, const Tensor& taps, const kernels::PoolDims& d) {
 Tensor scatter(const Tensor& gy, const Tensor& taps, const kernels::PoolDims& d) {
   Tensor dx = detail::make_tensor(detail::with_images(gy, d.rows.in, d.cols.in), gy.impl()->dtype);
   const Tensor offsets = offsets_of(d);
-  visit_floating(gy.impl()->dtype, [&]<class T>() {
-    visit_taps(taps, [&](const auto* tap) {
+  visit_floating(gy.impl()->dtype, [&gy, &dx, &taps, &d, &offsets]<class T>() {
+    visit_taps(taps, [&gy, &dx, &d, &offsets](const auto* tap) {
       const T* g = detail::elements<T>(gy);
       T* to = detail::elements<T>(dx);
       const std::int64_t in = d.in_plane(), out = d.out_plane(), *offset = detail::elements<std::int64_t>(offsets);
@@ -127,8 +127,8 @@ Tensor max_pool2d(const Tensor& x, Size2d kernel_size, MaxPool2dOptions options)
   Tensor y = detail::make_tensor(detail::with_images(x, d.rows.out, d.cols.out), x.impl()->dtype);
   const bool keeps = is_grad_enabled() && x.requires_grad();
   const Tensor taps = detail::make_tensor(keeps ? y.impl()->shape : Shape{0}, type_of_taps(d));
-  visit_floating(x.impl()->dtype, [&]<class T>() {
-    visit_taps(taps, [&](auto* tap) {
+  visit_floating(x.impl()->dtype, [&x, &y, &taps, &d, keeps]<class T>() {
+    visit_taps(taps, [&x, &y, &d, keeps](auto* tap) {
       const T* from = detail::elements<T>(x);
       T* to = detail::elements<T>(y);
       const std::int64_t in = d.in_plane(), out = d.out_plane();

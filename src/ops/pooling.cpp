@@ -13,14 +13,10 @@ namespace xtape::detail {
 
 namespace {
 
-constexpr std::int64_t largest_size = INT32_MAX;  // no sum or product of two sizes overflows
-
 Shape shape_of(Size2d size) { return {size.height, size.width}; }
 
-void check_size(std::string_view op, const char* what, Size2d size, std::int64_t least) {
-  const auto fits = [least](std::int64_t n) { return n >= least && n <= largest_size; };
-  if (fits(size.height) && fits(size.width)) return;
-  fail<ValueError>(op, "{} is {}, it must lie in [{}, {}]", what, shape_of(size), least, largest_size);
+void check_pool_size(std::string_view op, const char* what, Size2d size, std::int64_t least) {
+  check_size(op, what, size, least, INT32_MAX);  // no sum or product of two sizes overflows
 }
 
 /// The number of windows; 0 where the kernel is larger than the padded input.
@@ -64,18 +60,18 @@ Shape with_images(const Tensor& x, std::int64_t height, std::int64_t width) {
 }
 
 void check_windows(std::string_view op, Size2d kernel, Size2d& stride, Size2d padding, Size2d dilation) {
-  check_size(op, "kernel_size", kernel, 1);
+  check_pool_size(op, "kernel_size", kernel, 1);
   if (stride == kernel_stride) stride = kernel;
-  check_size(op, "stride", stride, 1);
-  check_size(op, "padding", padding, 0);
-  check_size(op, "dilation", dilation, 1);
+  check_pool_size(op, "stride", stride, 1);
+  check_pool_size(op, "padding", padding, 0);
+  check_pool_size(op, "dilation", dilation, 1);
   if (2 * padding.height > kernel.height || 2 * padding.width > kernel.width) {
     fail<ValueError>(op, "padding is {}, it must be at most half of kernel_size, {}", shape_of(padding),
                      shape_of(kernel));
   }
 }
 
-void check_output_size(std::string_view op, Size2d size) { check_size(op, "output_size", size, 0); }
+void check_output_size(std::string_view op, Size2d size) { check_pool_size(op, "output_size", size, 0); }
 
 kernels::PoolDims windows_of(std::string_view op, const Tensor& x, Size2d kernel, MaxPool2dOptions options) {
   check_images(op, x);
@@ -115,7 +111,7 @@ kernels::MeanDim MeanWindows::dim() const {
 Tensor window_means(OpName op, const Tensor& x, const MeanWindows& rows, const MeanWindows& cols) {
   Tensor y = make_tensor(with_images(x, rows.out(), cols.out()), x.impl()->dtype);
   const kernels::MeanDim r = rows.dim(), c = cols.dim();
-  visit_floating(x.impl()->dtype, [&]<class T>() {
+  visit_floating(x.impl()->dtype, [&x, &y, &r, &c]<class T>() {
     const std::int64_t in = r.in * c.in, out = r.out * c.out;
     const T* from = elements<T>(x);
     T* to = elements<T>(y);
@@ -136,7 +132,7 @@ namespace {
 Tensor spread_means(OpName op, const Tensor& gy, const MeanWindows& rows, const MeanWindows& cols, const Shape& to) {
   Tensor dx = make_tensor(to, gy.impl()->dtype);
   const kernels::MeanDim r = rows.dim(), c = cols.dim();
-  visit_floating(gy.impl()->dtype, [&]<class T>() {
+  visit_floating(gy.impl()->dtype, [&gy, &dx, &r, &c]<class T>() {
     const std::int64_t in = r.in * c.in, out = r.out * c.out;
     const T* g = elements<T>(gy);
     T* d = elements<T>(dx);

@@ -88,7 +88,7 @@ TEST(Cifar10, SaysWhatIsMissing) {
   EXPECT_EQ(cifar10(dir.string(), Split::test).size(), 2);
 }
 
-TEST(Cifar10, RefusesFilesThatAreCutOrDamaged) {
+TEST(Cifar10, RefusesFilesThatAreCutOrDamaged) {  // SEMANTICS [72]
   const TempDir dir;
   const std::string path = dir / "test_batch.bin", whole = records(3, {1});
   const auto refuses = [&](const std::string& bytes, const std::string& what) {
@@ -115,7 +115,7 @@ TEST(Cifar10, RefusesFilesThatAreCutOrDamaged) {
       "cifar10: \"" + path + "\" is truncated");
 }
 
-TEST(Cifar10, RefusesAFileOfMoreImagesThanItHas) {
+TEST(Cifar10, RefusesAFileOfMoreImagesThanItHas) {  // SEMANTICS [72]
   const TempDir dir;
   const std::string path = dir / "test_batch.bin";
   write_file(path, "");
@@ -126,7 +126,7 @@ TEST(Cifar10, RefusesAFileOfMoreImagesThanItHas) {
   expect_errors({{error.c_str(), [&] { cifar10(dir.string(), Split::test); }}});
 }
 
-TEST(Cifar100, HasFineAndCoarseLabels) {
+TEST(Cifar100, HasFineAndCoarseLabels) {  // SEMANTICS [72]
   const TempDir dir;
   const std::string inner = dir / "cifar-100-binary";
   std::filesystem::create_directory(inner);

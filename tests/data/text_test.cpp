@@ -17,7 +17,7 @@ const Texts texts = {"A cat sat.", "the dog", "", "horses!", "a cat a cat a cat"
 const Texts animals = {"cat", "dog", "none", "none", "cat"};
 Vocabulary small_vocabulary() { return Vocabulary::from_text("xtape-vocabulary 1 3\na\ncat\ndog\n"); }
 
-TEST(TextDataset, PadsOrCutsTheNumbersOfAText) {
+TEST(TextDataset, PadsOrCutsTheNumbersOfAText) {  // SEMANTICS [78]
   const TextDataset d(texts, animals, small_vocabulary(), {.length = 4});
   EXPECT_EQ(d.size(), 5);
   EXPECT_EQ(d.length(), 4);
@@ -34,14 +34,14 @@ TEST(TextDataset, HasThe64FirstWordsUnlessToldOtherwise) {
   EXPECT_EQ(TextDataset(texts, animals, small_vocabulary()).batch(Samples{0}).x.shape(), (Shape{1, 64}));
 }
 
-TEST(TextDataset, SaysWhatItsTextsLack) {
+TEST(TextDataset, SaysWhatItsTextsLack) {  // SEMANTICS [78]
   const TextDataset d(texts, animals, small_vocabulary(), {.length = 3});
   EXPECT_EQ(d.cut_texts(), 1);
   EXPECT_EQ(d.without_known_words(), (Samples{2, 3}));
   EXPECT_EQ(TextDataset(texts, animals, small_vocabulary(), {.length = 6}).cut_texts(), 0);
 }
 
-TEST(TextDataset, NumbersLabelsInTheirOrderOrThatOfTheClasses) {
+TEST(TextDataset, NumbersLabelsInTheirOrderOrThatOfTheClasses) {  // SEMANTICS [78]
   const TextDataset d(texts, animals, small_vocabulary());
   EXPECT_EQ(d.classes(), (Texts{"cat", "dog", "none"}));
   expect_close(d.targets(), {0, 1, 2, 2, 0});

@@ -18,7 +18,7 @@ using Words = std::vector<std::string>;
 
 const Words pets = {"The cat sat.", "the DOG sat", "a cat, the cat", "bird"};
 
-TEST(WordsOf, AreRunsOfLettersAndDigitsInLowerCase) {
+TEST(WordsOf, AreRunsOfLettersAndDigitsInLowerCase) {  // SEMANTICS [71]
   EXPECT_EQ(words_of("Don't use GNU/Linux 6.1, x86_64!"),
             (Words{"don", "t", "use", "gnu", "linux", "6", "1", "x86", "64"}));
   EXPECT_EQ(words_of("AZ az 09"), (Words{"az", "az", "09"}));
@@ -28,19 +28,19 @@ TEST(WordsOf, AreRunsOfLettersAndDigitsInLowerCase) {
   EXPECT_EQ(words_of(std::string("a\0b", 3)), (Words{"a", "b"}));
 }
 
-TEST(WordsOf, KeepLettersBeyondAsciiAsTheyAre) {
+TEST(WordsOf, KeepLettersBeyondAsciiAsTheyAre) {  // SEMANTICS [71]
   EXPECT_EQ(words_of("Übung CAFÉ café"), (Words{"Übung", "cafÉ", "café"}));
   EXPECT_EQ(words_of("日本語 Привет ªµº"), (Words{"日本語", "Привет", "ªµº"}));
 }
 
-TEST(WordsOf, EndAtPunctuationBeyondAscii) {
+TEST(WordsOf, EndAtPunctuationBeyondAscii) {  // SEMANTICS [71]
   EXPECT_EQ(words_of("a“b”c—d…e\u00A0f«g»h×i÷j\u3000k。l\u2060m"),
             (Words{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"}));
   EXPECT_EQ(words_of("a\u2070b\u00C0c\u3041d\uFF21"), (Words{"a\u2070b\u00C0c\u3041d\uFF21"}))
       << "the first letters behind";
 }
 
-TEST(WordsOf, EndAtEachByteThatIsNoUtf8) {
+TEST(WordsOf, EndAtEachByteThatIsNoUtf8) {  // SEMANTICS [71]
   EXPECT_EQ(words_of("a\xFF\xFE"
                      "b\xC3"),
             (Words{"a", "b"}));
@@ -59,7 +59,7 @@ TEST(WordsOf, EndAtEachByteThatIsNoUtf8) {
       << "an overlong form";
 }
 
-TEST(Vocabulary, NumbersWordsByFrequencyThenInTheOrderOfTheirBytes) {
+TEST(Vocabulary, NumbersWordsByFrequencyThenInTheOrderOfTheirBytes) {  // SEMANTICS [71]
   const Vocabulary v = Vocabulary::build(pets);
   EXPECT_EQ(v.size(), 8);
   Words words;
@@ -92,7 +92,7 @@ TEST(Vocabulary, TakesWhatItDoesNotKnowForTheUnknownWord) {
   EXPECT_TRUE(v.contains("cat"));
 }
 
-TEST(Vocabulary, NeverHoldsAVeryLongWord) {
+TEST(Vocabulary, NeverHoldsAVeryLongWord) {  // SEMANTICS [71]
   const std::string longest(Vocabulary::longest_word, 'x'), longer = longest + 'x';
   const Vocabulary v = Vocabulary::build({longest + ' ' + longer});
   EXPECT_EQ(v.size(), 3);

@@ -13,7 +13,8 @@ import random
 
 import torch
 
-from graph_ops import PROPOSE, RUN, WEIGHTS
+from graph_ops import RUN
+from graph_proposals import PROPOSE, WEIGHTS
 from golden import Writer, any_, upstream
 
 LARGEST, ELEMENTS, GRADIENT, SECOND = 20.0, 48, 1e3, 1e5

@@ -46,16 +46,25 @@ Op along(Tensor (*f)(const Tensor&, std::int64_t)) {
 /// x[i], or undefined.
 Tensor maybe(Args x, std::size_t i) { return i < x.size() ? x[i] : Tensor(); }
 
-/// As conv2d and conv_transpose2d in graph_ops.py.
-Tensor convolution(const Tensor& x, const Tensor& w, Numbers p) {
-  const std::int64_t form = integer(p[0]), groups = form == 2 ? x.size(0) : 1;
-  return conv2d(form == 0 ? x.unsqueeze(1) : x, w.unsqueeze(form == 1 ? 0 : 1), {},
-                {.stride = integer(p[1]), .padding = integer(p[2]), .groups = groups});
+/// As conv2d, conv_transpose2d and embedding_bag in graph_ops.py.
+Tensor convolution(Args x, Numbers p) {
+  const std::int64_t form = integer(p[0]), groups = form == 2 ? x[0].size(0) : 1;
+  return conv2d(form == 0 ? x[0].unsqueeze(1) : x[0], x[1].unsqueeze(form == 1 ? 0 : 1), maybe(x, 2),
+                {.stride = integer(p[1]), .padding = integer(p[2]), .dilation = integer(p[3]), .groups = groups});
 }
-Tensor transposed_convolution(const Tensor& x, const Tensor& w, Numbers p) {
-  const std::int64_t form = integer(p[0]), groups = form == 2 ? x.size(0) : 1;
-  return conv_transpose2d(form == 0 ? x.unsqueeze(1) : x, w.unsqueeze(form == 0 ? 0 : 1), {},
-                          {.stride = integer(p[1]), .padding = integer(p[2]), .groups = groups});
+Tensor transposed_convolution(Args x, Numbers p) {
+  const std::int64_t form = integer(p[0]), groups = form == 2 ? x[0].size(0) : 1;
+  return conv_transpose2d(form == 0 ? x[0].unsqueeze(1) : x[0], x[1].unsqueeze(form == 0 ? 0 : 1), maybe(x, 2),
+                          {.stride = integer(p[1]),
+                           .padding = integer(p[2]),
+                           .output_padding = integer(p[4]),
+                           .groups = groups,
+                           .dilation = integer(p[3])});
+}
+Tensor bags(Args x, Numbers p) {
+  const BagMode modes[] = {BagMode::sum, BagMode::mean, BagMode::max};
+  return embedding_bag(indices_from(p, 2).reshape({integer(p[1]), -1}), x[0],
+                       {.mode = modes[integer(p[0])], .per_sample_weights = maybe(x, 1)});
 }
 
 /// The same ops as RUN in graph_ops.py.
@@ -96,8 +105,24 @@ const std::map<std::string, Op> graph_ops = {
     {"softmax", along(softmax)},
     {"log_softmax", along(log_softmax)},
     {"matmul", binary(matmul)},
-    {"conv2d", [](Args x, Numbers p) { return convolution(x[0], x[1], p); }},
-    {"conv_transpose2d", [](Args x, Numbers p) { return transposed_convolution(x[0], x[1], p); }},
+    {"conv2d", convolution},
+    {"conv_transpose2d", transposed_convolution},
+    {"max_pool2d",
+     [](Args x, Numbers p) {
+       return max_pool2d(
+           x[0], integer(p[0]),
+           {.stride = integer(p[1]), .padding = integer(p[2]), .dilation = integer(p[3]), .ceil_mode = p[4] != 0});
+     }},
+    {"avg_pool2d",
+     [](Args x, Numbers p) {
+       return avg_pool2d(
+           x[0], integer(p[0]),
+           {.stride = integer(p[1]), .padding = integer(p[2]), .ceil_mode = p[3] != 0, .count_include_pad = p[4] != 0});
+     }},
+    {"adaptive_avg_pool2d",
+     [](Args x, Numbers p) {
+       return adaptive_avg_pool2d(x[0], {integer(p[0]), integer(p[1])});
+     }},
     {"linear", [](Args x, Numbers) { return linear(x[0], x[1], maybe(x, 2)); }},
     {"transpose", [](Args x, Numbers p) { return x[0].transpose(integer(p[0]), integer(p[1])); }},
     {"permute", [](Args x, Numbers p) { return x[0].permute(shape_from(p)); }},
@@ -132,6 +157,7 @@ const std::map<std::string, Op> graph_ops = {
     {"layer_norm", [](Args x, Numbers) { return layer_norm(x[0], {x[0].size(-1)}, maybe(x, 1), maybe(x, 2)); }},
     {"batch_norm", [](Args x, Numbers) { return batch_norm(x[0], {}, {}, maybe(x, 1), maybe(x, 2), true); }},
     {"embedding", [](Args x, Numbers p) { return embedding(indices_from(p), x[0]); }},
+    {"embedding_bag", bags},
     {"sin", unary(sin)},
     {"cos", unary(cos)},
     {"expm1", unary(expm1)},

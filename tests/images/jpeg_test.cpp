@@ -47,8 +47,8 @@ TEST(Jpeg, OfColorsHasThreePlanes) {
   }
 }
 
-TEST(Jpeg, OfInkIsConvertedAsAdobeWritesIt) {
-  std::string pixels;  // inverted: 255 is no ink
+TEST(Jpeg, OfInkIsConvertedAsAdobeWritesIt) {  // SEMANTICS [73]
+  std::string pixels;                          // inverted: 255 is no ink
   for (int i = 0; i < 64; ++i) pixels += "\xff\x80\x00\xc0"s;
   for (const JpegColors colors : {JpegColors::cmyk, JpegColors::ycck}) {
     const Tensor x = decoded_jpeg(jpeg(8, 8, {.colors = colors}, pixels));
@@ -72,14 +72,14 @@ TEST(Jpeg, IsFoundBehindALongComment) {
   expect_near(decoded_jpeg(file), planes(pixels, 8, 8, 3), 6);
 }
 
-TEST(Jpeg, MayHaveBytesBetweenItsMarkersAndBehindItsEnd) {
+TEST(Jpeg, MayHaveBytesBetweenItsMarkersAndBehindItsEnd) {  // SEMANTICS [73]
   const std::string file = jpeg(8, 8, {}, smooth(8, 8, 3));
   const Tensor x = decoded_jpeg(file);
   const std::string padded = file.substr(0, file.size() - 2) + std::string(9, '\0') + "\xff\xd9" + "behind";
   EXPECT_TRUE(equal(decoded_jpeg(padded), x));
 }
 
-TEST(Jpeg, IsRefusedCutAnywhere) {
+TEST(Jpeg, IsRefusedCutAnywhere) {  // SEMANTICS [73]
   for (const bool progressive : {false, true}) {
     const std::string file = jpeg(16, 16, {.progressive = progressive, .quality = 50}, smooth(16, 16, 3));
     testing::for_each_truncation(file, [](const std::string& bytes) {
@@ -114,7 +114,7 @@ std::string resized_header(std::string file, std::uint16_t height, std::uint16_t
   return file;
 }
 
-TEST(Jpeg, LargerThanItCanBeIsRefusedBeforeItIsDecoded) {
+TEST(Jpeg, LargerThanItCanBeIsRefusedBeforeItIsDecoded) {  // SEMANTICS [73]
   const std::string file = jpeg(8, 8, {}, smooth(8, 8, 3));
   expect_error<FileError>([&] { decoded_jpeg(resized_header(file, 65500, 65500)); },
                           "has 65500 x 65500 pixels, more than most_pixels = 67108864");
@@ -124,7 +124,7 @@ TEST(Jpeg, LargerThanItCanBeIsRefusedBeforeItIsDecoded) {
                           "is damaged or of a kind that is not read");
 }
 
-TEST(Jpeg, OfManyScansIsRefused) {
+TEST(Jpeg, OfManyScansIsRefused) {  // SEMANTICS [73]
   const std::string file = jpeg(8, 8, {.colors = JpegColors::grey, .many_scans = true}, smooth(8, 8, 1));
   expect_error<FileError>([&] { decoded_jpeg(file); }, "not read: libjpeg says \"more than 100 scans\"");
 }

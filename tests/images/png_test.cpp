@@ -43,20 +43,20 @@ TEST(Png, OfColorsHasThreePlanes) {
   expect_close(x, {1, 0xf1, 2, 0xf2, 3, 0xf3});
 }
 
-TEST(Png, OfFewerBitsIsSpreadOverAllOf8) {
+TEST(Png, OfFewerBitsIsSpreadOverAllOf8) {  // SEMANTICS [73]
   expect_close(decoded(png(1, 8, {.depth = 1}, "\xa1"s)), {255, 0, 255, 0, 0, 0, 0, 255});
   expect_close(decoded(png(1, 4, {.depth = 2}, "\x1b"s)), {0, 85, 170, 255});
   expect_close(decoded(png(1, 4, {.depth = 4}, "\x01\xef"s)), {0, 17, 238, 255});
   expect_close(decoded(png(2, 3, {.depth = 4}, "\x01\x20\x34\x50"s)), {0, 17, 34, 51, 68, 85});
 }
 
-TEST(Png, Of16BitsIsRoundedToNearest) {
+TEST(Png, Of16BitsIsRoundedToNearest) {                                  // SEMANTICS [73]
   const std::string five = "\x00\x00\x00\x80\x00\x81\x7f\xff\xff\xff"s;  // 0, 128, 129, 32767, 65535
   expect_close(decoded(png(1, 5, {.depth = 16}, five)), {0, 0, 1, 127, 255});
   expect_close(decoded(png(1, 1, {.depth = 16, .color_type = 2}, "\x00\xff\x80\x80\xff\x00"s)), {1, 128, 254});
 }
 
-TEST(Png, OfAPaletteIsLookedUp) {
+TEST(Png, OfAPaletteIsLookedUp) {  // SEMANTICS [73]
   const std::string palette = "\x0a\x14\x1e\x28\x32\x3c\x46\x50\x5a\x64\x6e\x78"s;
   for (const std::string& transparency : {""s, "\x00\x80"s}) {
     const auto kind = [&](int depth) { return PngKind{depth, 3, false, palette, transparency}; };
@@ -65,16 +65,18 @@ TEST(Png, OfAPaletteIsLookedUp) {
     expect_close(decoded(png(1, 2, kind(2), "\x90"s)), {70, 40, 80, 50, 90, 60});
   }
   expect_close(decoded(png(1, 2, {1, 3, false, palette.substr(0, 6)}, "\x40"s)), {10, 40, 20, 50, 30, 60});
+  expect_close(decoded(png(1, 2, {8, 3, false, palette.substr(0, 6)}, "\x02\x01"s)),
+               {0, 40, 0, 50, 0, 60});  // as in PIL
 }
 
-TEST(Png, LosesItsAlphaWithoutBlending) {
+TEST(Png, LosesItsAlphaWithoutBlending) {  // SEMANTICS [73]
   expect_close(decoded(png(1, 2, {.depth = 8, .color_type = 4}, "\x09\x00\x08\xff"s)), {9, 8});
   expect_close(decoded(png(1, 1, {.depth = 8, .color_type = 6}, "\x01\x02\x03\x00"s)), {1, 2, 3});
   expect_close(decoded(png(1, 1, {.depth = 16, .color_type = 4}, "\x80\x80\x00\x00"s)), {128});
   expect_close(decoded(png(1, 1, {.depth = 16, .color_type = 6}, "\x01\x01\x02\x02\x03\x03\x00\x00"s)), {1, 2, 3});
 }
 
-TEST(Png, KeepsThePixelsOfATransparentColor) {
+TEST(Png, KeepsThePixelsOfATransparentColor) {  // SEMANTICS [73]
   expect_close(decoded(png(1, 2, {.depth = 8, .color_type = 0, .transparency = "\x07"s}, "\x07\x08"s)), {7, 8});
   expect_close(decoded(png(1, 1, {.depth = 8, .color_type = 2, .transparency = "\x07"s}, "\x07\x07\x07"s)), {7, 7, 7});
   expect_close(decoded(png(1, 4, {.depth = 2, .color_type = 0, .transparency = "\x01"s}, "\x1b"s)), {0, 85, 170, 255});
@@ -95,7 +97,7 @@ TEST(Png, IsTheSameInterlaced) {
   }
 }
 
-TEST(Png, BecomesGreyAsInPil) {
+TEST(Png, BecomesGreyAsInPil) {  // SEMANTICS [73]
   expect_close(decoded(png(1, 2, "\xff\x00\x00\x00\xff\x00"s), {.channels = 1}), {76, 150});
   expect_close(decoded(png(1, 2, "\x00\x00\xff\xff\xff\xff"s), {.channels = 1}), {29, 255});
   expect_close(decoded(png(1, 1, "\x0a\x14\x1e"s), {.channels = 1}), {18});  // 18.15
@@ -168,7 +170,7 @@ TEST(Png, ThatIsDamagedIsRefusedWithOneLine) {
   }
 }
 
-TEST(Png, IsRefusedCutAnywhere) {
+TEST(Png, IsRefusedCutAnywhere) {  // SEMANTICS [73]
   testing::for_each_truncation(png(3, 3, testing::smooth(3, 3, 3)), [](const std::string& bytes) {
     expect_error<FileError>([&] { decoded(bytes); }, "decode_image: the picture");
   });
@@ -217,7 +219,7 @@ TEST(ReadImage, SaysWhichFileItCannotRead) {
   expect_error<FileError>([&] { read_image(large); }, "has 268435457 bytes; a picture has at most 268435456");
 }
 
-TEST(ReadImage, RefusesMorePixelsThanItMayRead) {
+TEST(ReadImage, RefusesMorePixelsThanItMayRead) {  // SEMANTICS [73]
   const std::string file = png(2, 3, "abcdef");
   EXPECT_EQ(decoded(file, {.most_pixels = 6}).numel(), 6);
   expect_error<FileError>([&] { decoded(file, {.most_pixels = 5}); }, "has 3 x 2 pixels, more than most_pixels = 5");

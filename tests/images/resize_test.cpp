@@ -53,13 +53,13 @@ TEST(ResizeArea, TakesTheMeanOfTheAreaThatAPixelCovers) {
   }
 }
 
-TEST(ResizeArea, RoundsToNearest) {
+TEST(ResizeArea, RoundsToNearest) {  // SEMANTICS [74]
   expect_close(resize_area(tensor({0, 1, 1, 1}, {.dtype = uint8}).reshape({1, 1, 4}), 1, 2), {1, 1});
   expect_close(resize_area(tensor({0, 0, 0, 1}, {.dtype = uint8}).reshape({1, 2, 2}), 1, 1), {0});
   expect_close(resize_area(tensor({0, 0, 3, 255, 0, 0}, {.dtype = uint8}).reshape({1, 1, 6}), 1, 2), {1, 85});
 }
 
-TEST(ResizeArea, WeighsPixelsByTheirParts) {
+TEST(ResizeArea, WeighsPixelsByTheirParts) {  // SEMANTICS [74]
   expect_close(resize_area(tensor({0, 90, 180}, {.dtype = uint8}).reshape({1, 1, 3}), 1, 2), {30, 150});
   expect_close(resize_area(tensor({0, 90}, {.dtype = uint8}).reshape({1, 2, 1}), 3, 1), {0, 45, 90});
 }

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -74,6 +76,28 @@ std::vector<Convolution> shapes() {
       {2, 3, 0, 1, axis(4, 3), axis(4, 3)},
   };
   all.insert(all.end(), std::begin(more), std::end(more));
+  return all;
+}
+
+/// Drawn shapes: each axis has a kernel, stride, padding and dilation of its own. Small ones, so that many are tried.
+std::vector<Convolution> drawn_shapes() {
+  std::minstd_rand next(1);
+  const auto one_of = [&next](std::initializer_list<std::int64_t> list) { return list.begin()[next() % list.size()]; };
+  const auto drawn_axis = [&one_of] {
+    const std::int64_t kernel = one_of({1, 1, 2, 3, 3, 4, 5, 7}), stride = one_of({1, 1, 1, 2, 3, 5});
+    const std::int64_t padding = one_of({0, 0, 1, 2, 4}), dilation = one_of({1, 1, 2, 3});
+    const std::int64_t least = std::max<std::int64_t>(1, dilation * (kernel - 1) + 1 - 2 * padding);
+    return axis(least + one_of({0, 0, 1, 2, 3, 5, 9}), kernel, stride, padding, dilation);
+  };
+  std::vector<Convolution> all;
+  while (all.size() < 400) {
+    const std::int64_t groups = one_of({1, 1, 1, 2, 3, 8}), images = one_of({1, 1, 2, 3, 17});
+    const std::int64_t channels = groups * one_of({1, 1, 2, 3, 9, 34}), filters = groups * one_of({1, 1, 2, 5, 13, 33});
+    const Convolution c = {images, channels, filters, groups, drawn_axis(), drawn_axis()};
+    const std::int64_t products =
+        images * filters * (channels / groups) * c.height.output * c.width.output * c.height.kernel * c.width.kernel;
+    if (products < 20'000) all.push_back(c);
+  }
   return all;
 }
 
@@ -194,6 +218,10 @@ TEST(Convolution, AgreesWithTheDefinitionForEveryShapeInFloat32) {
 }
 TEST(Convolution, AgreesWithTheDefinitionForEveryShapeInFloat64) {
   for (const Convolution& c : shapes()) expect_definition<double>(c);
+}
+
+TEST(Convolution, AgreesWithTheDefinitionForDrawnShapes) {
+  for (const Convolution& c : drawn_shapes()) expect_definition<float>(c);
 }
 
 template <class T>

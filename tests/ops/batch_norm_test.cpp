@@ -177,6 +177,14 @@ TEST(BatchNorm, KeepsItsDigitsInFloat32WhateverTheMean) {
   }
 }
 
+TEST(BatchNorm, KeepsAVarianceThatIsSmallBesideTheSquareOfTheMean) {
+  for (const Shape& shape : {Shape{5, 1, 3, 1}, Shape{15, 1}}) {
+    const Tensor steps = arange(15, {.dtype = float32}).reshape(shape) / 16;
+    const Tensor y = batch_norm(steps, {}, {}, {}, {}, true), far = batch_norm(steps + 1e6, {}, {}, {}, {}, true);
+    EXPECT_TRUE(allclose(far, y, 0, 1e-6)) << far.to_string();
+  }
+}
+
 TEST(BatchNorm, HasTheSameBitsForAnyNumberOfThreads) {
   const int threads = num_threads();
   const Tensor x = randn({6, 40, 33, 31}, {.requires_grad = true}), w = rand({40}, {.requires_grad = true});

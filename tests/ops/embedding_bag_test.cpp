@@ -102,13 +102,13 @@ TEST(EmbeddingBag, CombinesTheRowsOfEachBagByTheirMeanUnlessToldOtherwise) {
   expect_close(nn::functional::embedding_bag(x.to(int32), w, {.mode = nn::BagMode::max}), {5, 6, 3, 4});
 }
 
-TEST(EmbeddingBag, DoesNotCountPaddingInTheMean) {
+TEST(EmbeddingBag, DoesNotCountPaddingInTheMean) {  // SEMANTICS [70]
   const Tensor w = leaf({9, 9, 3, 4, 5, 6}, {3, 2});
   expect_close(embedding_bag(tensor({{1, 2, 0, 0}}), w, {.padding_idx = 0}), {4, 5});
   expect_close(embedding_bag(tensor({{1, 2, 0, 0}}), w, {.padding_idx = -3}), {4, 5});
 }
 
-TEST(EmbeddingBag, GivesZeroForABagWithoutAnEntry) {
+TEST(EmbeddingBag, GivesZeroForABagWithoutAnEntry) {  // SEMANTICS [70]
   const Tensor w = leaf({nan, nan, -3, -4, -5, -6}, {3, 2});
   for (const NamedMode& m : bag_modes) {
     expect_close(embedding_bag(tensor({{0, 0}, {1, 0}}), w, {.mode = m.mode, .padding_idx = 0}), {0, 0, -3, -4});
@@ -133,7 +133,7 @@ TEST(EmbeddingBag, AddsUpTheGradientsOfARow) {
   expect_close(gradient(embedding_bag(x, w), w, {1, 2, 10, 20}), {0.5, 1, 0, 0, 10.5, 21});
 }
 
-TEST(EmbeddingBag, GivesAPaddingRowNoGradientWhateverTheUpstreamGradient) {
+TEST(EmbeddingBag, GivesAPaddingRowNoGradientWhateverTheUpstreamGradient) {  // SEMANTICS [70]
   const Tensor w = leaf(bag_rows, {3, 2});
   for (const NamedMode& m : bag_modes) {
     const Tensor y = embedding_bag(tensor({{0, 0}, {1, 0}}), w, {.mode = m.mode, .padding_idx = 0});
@@ -141,20 +141,20 @@ TEST(EmbeddingBag, GivesAPaddingRowNoGradientWhateverTheUpstreamGradient) {
   }
 }
 
-TEST(EmbeddingBag, GivesTheGradientOfAMaximumToTheFirstOfEquals) {
+TEST(EmbeddingBag, GivesTheGradientOfAMaximumToTheFirstOfEquals) {  // SEMANTICS [70]
   const Tensor w = leaf({7, 7, 7, 8, 7, 8}, {3, 2});
   const Tensor y = embedding_bag(tensor({{0, 1, 2}}), w, {.mode = BagMode::max});
   expect_close(gradient(y, w, {1, 2}), {1, 0, 0, 2, 0, 0});
 }
 
-TEST(EmbeddingBag, KeepsANanOnlyWhereItComesFirst) {  // as PyTorch, whose comparison is the same
+TEST(EmbeddingBag, KeepsANanOnlyWhereItComesFirst) {  // SEMANTICS [70], as PyTorch, whose comparison is the same
   const Tensor w = leaf({nan, 1, 2, nan}, {2, 2});
   const Tensor y = embedding_bag(tensor({{0, 1}}), w, {.mode = BagMode::max});
   EXPECT_TRUE(std::isnan(y.to_vector<double>()[0]));
   EXPECT_EQ(y.to_vector<double>()[1], 1);
 }
 
-TEST(EmbeddingBag, KeepsTheDigitsOfARowThatIsUsedAMillionTimes) {
+TEST(EmbeddingBag, KeepsTheDigitsOfARowThatIsUsedAMillionTimes) {  // SEMANTICS [70]
   for (DType dtype : {float32, float64}) {
     const Tensor w = full({2, 3}, 0.1, {.dtype = dtype, .requires_grad = true});
     const Tensor y = embedding_bag(zeros({1, 1'000'000}, {.dtype = int64}), w, {.mode = BagMode::sum});

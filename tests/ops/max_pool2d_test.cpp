@@ -87,14 +87,14 @@ TEST(MaxPool2d, GivesTheGradientOfEqualElementsToTheFirst) {  // SEMANTICS [75]
   expect_close(gradient(max_pool2d(x, 2), x, {5, 7}), {5, 0, 0, 7, 0, 0, 0, 0});
 }
 
-TEST(MaxPool2d, GivesTheGradientOfNaNToTheLastOfThem) {
+TEST(MaxPool2d, GivesTheGradientOfNaNToTheLastOfThem) {  // SEMANTICS [75]
   const Tensor x = leaf({nan, 9, nan, 0}, {1, 2, 2});
   const Tensor y = max_pool2d(x, 2);
   expect_close(y, {nan});
   expect_close(gradient(y, x, {1}), {0, 0, 1, 0});
 }
 
-TEST(MaxPool2d, OfInfinitiesBelowZeroIsOneOfThem) {
+TEST(MaxPool2d, OfInfinitiesBelowZeroIsOneOfThem) {  // SEMANTICS [75]
   const Tensor x = leaf({-inf, -inf, -inf, -inf}, {1, 2, 2});
   const Tensor y = max_pool2d(x, 2, {.stride = 2, .padding = 1});
   expect_close(y, {-inf, -inf, -inf, -inf});
@@ -156,13 +156,13 @@ TEST(MaxPool2d, ThrowsOneClearLine) {
        [] { max_pool2d(ones({1, 1, 2, 2}), 3, {.padding = 1, .dilation = 2}); }},
       {"ShapeError: max_pool2d: a window with dilation (3, 3) holds no element of the image; the input is (1, 1, 1)",
        [] { max_pool2d(ones({1, 1, 1}), 2, {.padding = 1, .dilation = 3, .ceil_mode = true}); }},
-      {"ValueError: max_pool2d: kernel_size is (0, 2), it must lie in [1, 2147483647]",
+      {"ValueError: max_pool2d: kernel_size is 0, it must be at least 1",
        [] { max_pool2d(ones({1, 2, 2}), {0, 2}); }},
-      {"ValueError: max_pool2d: stride is (0, 0), it must lie in [1, 2147483647]",
+      {"ValueError: max_pool2d: stride is 0, it must be at least 1",
        [] { max_pool2d(ones({1, 2, 2}), 2, {.stride = 0}); }},
-      {"ValueError: max_pool2d: padding is (-1, -1), it must lie in [0, 2147483647]",
+      {"ValueError: max_pool2d: padding is -1, it must be at least 0",
        [] { max_pool2d(ones({1, 2, 2}), 2, {.padding = -1}); }},
-      {"ValueError: max_pool2d: dilation is (1, 0), it must lie in [1, 2147483647]",
+      {"ValueError: max_pool2d: dilation is 0, it must be at least 1",
        [] { max_pool2d(ones({1, 2, 2}), 2, {.dilation = {1, 0}}); }},
       {"ValueError: max_pool2d: padding is (2, 1), it must be at most half of kernel_size, (3, 3)",
        [] { max_pool2d(ones({1, 2, 2}), 3, {.padding = {2, 1}}); }},

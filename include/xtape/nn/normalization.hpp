@@ -56,15 +56,13 @@ class XTAPE_API BatchNorm : public Module {
   Buffer num_batches_tracked;        ///< int64, 0-dim: training calls so far; undefined unless track_running_stats
 
  protected:
-  /// `layer` names the class in errors.
-  BatchNorm(const char* layer, std::int64_t num_features, BatchNormOptions options);
-  /// Whether x has a rank that the layer takes, and what the layer expects, for the error.
-  virtual bool takes_rank(std::int64_t rank) const = 0;
-  virtual std::string expected() const = 0;
-  std::int64_t num_features() const noexcept { return num_features_; }
+  /// `layer` names the class in errors. It takes these ranks and those between.
+  BatchNorm(const char* layer, std::int64_t least_rank, std::int64_t most_rank, std::int64_t num_features,
+            BatchNormOptions options);
 
  private:
   const char* layer_;
+  std::int64_t least_rank_, most_rank_;
   std::int64_t num_features_;
   BatchNormOptions options_;
 };
@@ -78,10 +76,6 @@ class XTAPE_API BatchNorm1d : public detail::BatchNorm {
   /// ValueError for options outside their range.
   explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
   ~BatchNorm1d() override;
-
- protected:
-  bool takes_rank(std::int64_t rank) const override;
-  std::string expected() const override;
 };
 
 /// The same for images: x (N, C, H, W).
@@ -89,10 +83,6 @@ class XTAPE_API BatchNorm2d : public detail::BatchNorm {
  public:
   explicit BatchNorm2d(std::int64_t num_features, BatchNormOptions options = {});
   ~BatchNorm2d() override;
-
- protected:
-  bool takes_rank(std::int64_t rank) const override;
-  std::string expected() const override;
 };
 
 }  // namespace xtape::nn
