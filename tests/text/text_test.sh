@@ -40,6 +40,13 @@ mkdir split
 grep -qxE "__label__games plays chess [0-9]+" split/train.txt || complain "export: $(head -1 split/train.txt)"
 for part in train validation test; do sed 's/.* //' "split/$part.txt" | sort -u >"$part"; done
 [ -z "$(sort train validation test | uniq -d)" ] || complain "siblings are in several parts"
+for fold in 0 1 2 3 4 5 6 7 8 9; do
+  [ "$fold" -eq 0 ] || mv split/validation.txt next
+  "$binary" export --data index --fold "$fold" split || complain "export --fold $fold"
+  [ "$fold" -eq 0 ] || cmp -s next split/test.txt || complain "fold $fold does not test what the one before validates"
+  cat split/test.txt >>tested
+done
+[ "$(sort -u tested | wc -l)" -eq 400 ] && [ "$(wc -l <tested)" -eq 800 ] || complain "not all is tested, once"
 
 # -- refused
 refuses 'xtape-text: data: "nowhere" cannot be read' train --data nowhere
@@ -49,6 +56,7 @@ printf '\001\000\000\000\000\000\000\000{' >broken
 refuses '"broken"' predict broken "a text"
 refuses "--epochs" train --epochs 0
 refuses "--dim" train --dim x
+refuses "--fold" train --fold 10
 refuses "A subcommand is required"
 refuses "MODEL is required" predict
 "$binary" train --out nowhere/model.safetensors >/dev/null 2>err && complain "a file in no directory"
