@@ -52,17 +52,25 @@ void print_heading(const Topics& topics, const Description& d, const data::TextD
   fmt::print("\n");
 }
 
+/// Names a column: the names of topics are too long, and some begin with the same letters.
+char letter_of(std::size_t topic) { return static_cast<char>('a' + topic % 26); }
+
 void print_confusion(const train::Evaluation& e) {
   std::vector<std::string> names = e.class_names();
-  for (std::string& name : names) name = io::printable(name);
   std::size_t width = 0;
-  for (const std::string& name : names) width = std::max(width, name.size());
-  fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}", "", width);
-  for (const std::string& name : names) fmt::print(" {:>4}", name.substr(0, 4));
+  for (std::string& name : names) {
+    name = io::printable(name);
+    width = std::max(width, name.size());
+  }
   const std::vector<std::int64_t> counts = e.confusion().to_vector<std::int64_t>();
+  const std::int64_t most = *std::max_element(counts.begin(), counts.end());
+  const std::size_t column = std::to_string(most).size() + 1;
+  fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}  ", "", width);
+  for (std::size_t k = 0; k < names.size(); ++k) fmt::print("{:>{}}", letter_of(k), column);
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (i % names.size() == 0) fmt::print("\n{:{}}", names[i / names.size()], width);
-    fmt::print(" {:>4}", counts[i]);
+    const std::size_t row = i / names.size();
+    if (i % names.size() == 0) fmt::print("\n{:{}} {}", names[row], width, letter_of(row));
+    fmt::print("{:>{}}", counts[i], column);
   }
   fmt::print("\n");
 }
