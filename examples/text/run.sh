@@ -13,6 +13,8 @@ build release xtape-text
 binary=$PWD/build/release/examples/xtape-text index=$PWD/build/packages.txt
 cd "$from"
 case ${1-} in
+  -h | --help) "$binary" --help; echo; exec "$binary" train --help ;;
+  --version) exec "$binary" --version ;;
   train) shift ;;
   [!-]*) exec "$binary" "$@" ;;  # any other command
 esac
