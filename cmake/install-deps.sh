@@ -26,7 +26,8 @@ packages() {
       libcli11-dev      the options of xtape-mnist
       libtomlplusplus-dev  its configuration files" ;;
     tests) echo "
-      libgtest-dev      the test suite" ;;
+      libgtest-dev      the test suite
+      python3           writes awkward inputs for the programs, and measures them" ;;
     bench) echo "
       libbenchmark-dev  the benchmarks
       libopenblas-dev   matrix products to compare with

@@ -38,8 +38,8 @@ std::string to_string(const Description& description);
 /// for a name with a control character.
 xtape::io::Metadata metadata_of(const Description& description);
 
-/// The images in a batch where nothing is trained.
-inline constexpr std::int64_t evaluation_batch = 1000;
+/// The images in a batch where nothing is trained: as many as in a step, whose memory is free by then and fits.
+inline constexpr std::int64_t evaluation_batch = 64;
 
 struct Model {
   std::string path;  // of its file

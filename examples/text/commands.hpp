@@ -13,6 +13,11 @@ Run add_train(CLI::App& app);
 Run add_predict(CLI::App& app);
 Run add_export(CLI::App& app);
 
-/// --data of a command: a package index, or "built-in".
-void add_data_option(CLI::App& app, std::string& data);
-Topics load_topics(const std::string& data);
+struct DataSettings {
+  std::string data = "built-in";  // or a package index
+  int fold = 0;
+};
+
+/// --data and --fold of a command.
+void add_data_options(CLI::App& app, DataSettings& s);
+Topics load_topics(const DataSettings& s);

@@ -1,6 +1,6 @@
 // xtape-text export: the same texts in the format of fastText, to compare with it: a line "__label__games a b c" for
 // each, where a b c are the text's words. The lines are shuffled, since fastText reads them in their order in each
-// epoch. Also what all commands do with --data.
+// epoch. Also what all commands do with --data and --fold.
 #include <fmt/format.h>
 
 #include <memory>
@@ -13,7 +13,8 @@ using namespace xtape;
 namespace {
 
 struct ExportSettings {
-  std::string data = "built-in", directory;
+  DataSettings data;
+  std::string directory;
 };
 
 std::string as_fasttext(const Texts& texts) {
@@ -28,19 +29,21 @@ std::string as_fasttext(const Texts& texts) {
 
 }  // namespace
 
-void add_data_option(CLI::App& app, std::string& data) {
-  app.add_option("--data", data, "What apt-cache dumpavail has printed, in a file; or built-in: sentences of a grammar")
+void add_data_options(CLI::App& app, DataSettings& s) {
+  app.add_option("--data", s.data,
+                 "What apt-cache dumpavail has printed, in a file; or built-in: sentences of a grammar")
       ->type_name("FILE");
+  app.add_option("--fold", s.fold, "Which tenth of the data tests; the next one validates")->check(CLI::Range(0, 9));
 }
 
-Topics load_topics(const std::string& data) {
+Topics load_topics(const DataSettings& s) {
   constexpr std::size_t topics = 14;
-  return data == "built-in" ? built_in_topics() : packages_in(data, topics);
+  return s.data == "built-in" ? built_in_topics(s.fold) : packages_in(s.data, topics, s.fold);
 }
 
 Run add_export(CLI::App& app) {
   auto s = std::make_shared<ExportSettings>();
-  add_data_option(app, s->data);
+  add_data_options(app, s->data);
   app.add_option("DIR", s->directory, "Directory for train.txt, validation.txt and test.txt")->required();
   return [s] {
     const Topics topics = load_topics(s->data);

@@ -14,7 +14,7 @@ using namespace xtape;
 
 namespace {
 
-constexpr int most_of_a_source = 10;
+constexpr int parts = 10;
 
 struct Package {
   std::string source, section, description;
@@ -64,10 +64,16 @@ std::vector<std::string> largest_sections(const std::map<std::string, Package>& 
   return names;
 }
 
-/// Puts a text into the part that its source belongs to: a tenth of the sources into validation, a tenth into test.
-void add(Topics& topics, Hash& hash, const std::string& source, const std::string& topic, const std::string& text) {
-  const std::uint64_t tenth = Hash().add(source).value() / 1000 % 10;
-  Texts& part = tenth == 0 ? topics.test : tenth == 1 ? topics.validation : topics.training;
+/// Where the texts of a source belong.
+Texts& part_of(const std::string& source, Topics& topics, int fold) {
+  const auto part = static_cast<int>(Hash().add(source).value() / 1000 % parts);
+  const int from_fold = (part - fold + parts) % parts;
+  return from_fold == 0 ? topics.test : from_fold == 1 ? topics.validation : topics.training;
+}
+
+void add(Topics& topics, Hash& hash, const std::string& source, const std::string& topic, const std::string& text,
+         int fold) {
+  Texts& part = part_of(source, topics, fold);
   part.text.push_back(text);
   part.topic.push_back(topic);
   hash.add(source).add("\n").add(topic).add("\n").add(text).add("\n");
@@ -76,15 +82,13 @@ void add(Topics& topics, Hash& hash, const std::string& source, const std::strin
 
 }  // namespace
 
-Topics packages_in(const std::string& path, std::size_t count) {
+Topics packages_in(const std::string& path, std::size_t count, int fold) {
   const std::map<std::string, Package> all = read_index(path);
   Topics topics{.name = path, .names = largest_sections(all, count)};
   Hash hash;
-  std::map<std::string, int> packages_of;
   for (const auto& [name, package] : all) {
     if (!std::binary_search(topics.names.begin(), topics.names.end(), package.section)) continue;
-    if (++packages_of[package.source] > most_of_a_source) continue;
-    add(topics, hash, package.source, package.section, package.description);
+    add(topics, hash, package.source, package.section, package.description, fold);
   }
   if (topics.names.size() < 2 || topics.test.text.empty() || topics.validation.text.empty()) {
     throw FileError("data", fmt::format("\"{}\" is no package index with enough packages; apt-cache dumpavail "
@@ -94,7 +98,7 @@ Topics packages_in(const std::string& path, std::size_t count) {
   return topics;
 }
 
-Topics built_in_topics() {
+Topics built_in_topics(int fold) {
   struct Rule {
     const char* topic;
     std::vector<const char*> nouns, verbs;
@@ -126,7 +130,7 @@ Topics built_in_topics() {
     const std::string verb = draw(rule.verbs), noun = draw(i % 10 == 0 ? other.nouns : rule.nouns);
     const std::string end = draw(ends), second = draw(rule.nouns), person = draw(people);
     const std::string text = fmt::format("{} {} the {} and the {} {}.", person, verb, noun, second, end);
-    add(topics, hash, text, rule.topic, text);
+    add(topics, hash, text, rule.topic, text, fold);
   }
   return topics;
 }

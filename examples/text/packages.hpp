@@ -1,6 +1,7 @@
 // Texts with topics: the one-line descriptions of a Debian package index, by section, or sentences that a grammar
 // draws. A text belongs to the training, validation or test part by a hash of its source's name, so that packages built
-// from one source, whose descriptions are alike, are in one part.
+// from one source, whose descriptions are alike, are in one part. The hash makes ten parts of the sources: part `fold`
+// tests, the next one validates.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,9 @@ struct Topics {
 };
 
 /// The `topics` largest sections of an index as `apt-cache dumpavail` prints it. A package that is listed several times
-/// counts once; "contrib/" and "non-free/" do not belong to a section's name. Of one source at most ten packages count,
-/// by name: one has two hundred with nearly the same description, which would decide the accuracy. FileError if the
-/// file cannot be read or has too few packages.
-Topics packages_in(const std::string& path, std::size_t topics);
+/// counts once; "contrib/" and "non-free/" do not belong to a section's name. FileError if the file cannot be read or
+/// has too few packages.
+Topics packages_in(const std::string& path, std::size_t topics, int fold);
 
 /// Sentences drawn by a grammar: each topic has words of its own, and all share others. The same on every machine.
-Topics built_in_topics();
+Topics built_in_topics(int fold);

@@ -1,5 +1,6 @@
 // xtape-text predict: the topics of lines, by a model's file alone.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
@@ -28,17 +29,21 @@ void answer(const Model& model, const std::string& text, std::size_t top) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     fmt::print("{}{} {:.4f}", i == 0 ? "" : ", ", io::printable(model.description.classes[order[i]]), p[order[i]]);
   }
+  const bool has_word = !data::words_of(text).empty();
   const bool knows_a_word = model.description.vocabulary.count_known(text) > 0;
-  fmt::print("{}\n", knows_a_word ? "" : "  (none of its words is known)");
+  fmt::print("{}\n", !has_word ? "  (it has no word)" : !knows_a_word ? "  (none of its words is known)" : "");
 }
+
+bool is_terminal() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0; }
 
 void predict(const PredictSettings& s) {
   const Model model = load_model(s.model);
   for (const std::string& text : s.texts) answer(model, text, s.top);
   if (!s.texts.empty()) return;
+  if (is_terminal()) fmt::print(stderr, "Type a text on each line; Ctrl-D ends\n");
   for (std::string line; std::getline(std::cin, line);) {
     answer(model, line, s.top);
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) return;  // main tells it
   }
 }
 

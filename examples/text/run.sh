@@ -2,7 +2,7 @@
 # Builds xtape-text and trains it on the topics of Debian's packages: examples/text/run.sh [arguments of xtape-text]
 # On Debian it first installs what is missing. The texts are the one-line descriptions that this machine's package index
 # has; without an index it trains on built-in sentences. Other commands work, too:
-#   examples/text/run.sh predict text.safetensors "a game of chess"
+#   examples/text/run.sh predict text.safetensors "statistics of protein sequences"
 set -euo pipefail
 
 from=$PWD
@@ -13,6 +13,8 @@ build release xtape-text
 binary=$PWD/build/release/examples/xtape-text index=$PWD/build/packages.txt
 cd "$from"
 case ${1-} in
+  -h | --help) "$binary" --help; echo; exec "$binary" train --help ;;
+  --version) exec "$binary" --version ;;
   train) shift ;;
   [!-]*) exec "$binary" "$@" ;;  # any other command
 esac

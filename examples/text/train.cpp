@@ -15,15 +15,16 @@ using namespace xtape;
 namespace {
 
 struct TrainSettings {
-  std::string data = "built-in", out = "text.safetensors", report;
-  std::int64_t epochs = 15, patience = 3, batch_size = 64, dim = 16, length = 64, min_count = 1, max_words = 0;
-  double lr = 3e-3;
+  DataSettings data;
+  std::string out = "text.safetensors", report;
+  std::int64_t epochs = 10, patience = 3, batch_size = 64, dim = 16, length = 64, min_count = 1, max_words = 0;
+  double lr = 4e-3, weight_decay = 0.1;
   std::uint64_t seed = 0;
   int threads = 0;
 };
 
-/// Words that occur once should not outweigh the others: their vectors begin small.
-constexpr double first_scale = 0.1;
+/// Words that occur once should not outweigh the others: their vectors begin small, and weight decay keeps them small.
+constexpr double first_scale = 0.01;
 
 Description description_of(const Topics& topics, const TrainSettings& s) {
   return {topics.names,
@@ -51,17 +52,25 @@ void print_heading(const Topics& topics, const Description& d, const data::TextD
   fmt::print("\n");
 }
 
+/// Names a column: the names of topics are too long, and some begin with the same letters.
+char letter_of(std::size_t topic) { return static_cast<char>('a' + topic % 26); }
+
 void print_confusion(const train::Evaluation& e) {
   std::vector<std::string> names = e.class_names();
-  for (std::string& name : names) name = io::printable(name);
   std::size_t width = 0;
-  for (const std::string& name : names) width = std::max(width, name.size());
-  fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}", "", width);
-  for (const std::string& name : names) fmt::print(" {:>4}", name.substr(0, 4));
+  for (std::string& name : names) {
+    name = io::printable(name);
+    width = std::max(width, name.size());
+  }
   const std::vector<std::int64_t> counts = e.confusion().to_vector<std::int64_t>();
+  const std::int64_t most = *std::max_element(counts.begin(), counts.end());
+  const std::size_t column = std::to_string(most).size() + 1;
+  fmt::print("\nHow many texts of a topic (row) were taken for another (column):\n{:{}}  ", "", width);
+  for (std::size_t k = 0; k < names.size(); ++k) fmt::print("{:>{}}", letter_of(k), column);
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (i % names.size() == 0) fmt::print("\n{:{}}", names[i / names.size()], width);
-    fmt::print(" {:>4}", counts[i]);
+    const std::size_t row = i / names.size();
+    if (i % names.size() == 0) fmt::print("\n{:{}} {}", names[row], width, letter_of(row));
+    fmt::print("{:>{}}", counts[i], column);
   }
   fmt::print("\n");
 }
@@ -74,13 +83,16 @@ void train_on(const TrainSettings& s, const Topics& topics) {
   print_heading(topics, d, training, s.dim);
 
   const nn::Sequential net = first_net(d, s.dim);
-  optim::Adam optimizer(net.parameters(), {.lr = s.lr});
+  optim::AdamW optimizer(net.parameters(), {.lr = s.lr, .weight_decay = s.weight_decay});
+  const std::int64_t steps = s.epochs * ((training.size() + s.batch_size - 1) / s.batch_size);
+  optim::lr_scheduler::LinearLR to_zero(optimizer, {.start_factor = 1, .end_factor = 0, .total_iters = steps});
   train::Trainer trainer(net, nn::CrossEntropyLoss(), optimizer,
                          {.epochs = s.epochs,
                           .batch_size = s.batch_size,
                           .seed = s.seed,
                           .early_stopping = {.patience = s.patience},
                           .checkpoint = {.best_path = s.out, .metadata = metadata_of(d)}});
+  trainer.schedule(to_zero, train::Every::step);
   trainer.sink(train::ProgressBar(stdout));
   const auto begin = std::chrono::steady_clock::now();
   const train::History history = trainer.fit(training, validation);
@@ -106,14 +118,16 @@ void train_on(const TrainSettings& s, const Topics& topics) {
 
 Run add_train(CLI::App& app) {
   auto s = std::make_shared<TrainSettings>();
-  add_data_option(app, s->data);
+  add_data_options(app, s->data);
   app.add_option("--out", s->out, "File for the model, with its vocabulary")->type_name("FILE");
   app.add_option("--report", s->report, "HTML file for a page about the run")->type_name("FILE");
   app.add_option("--epochs", s->epochs, "Passes over the training texts")->check(CLI::Range(1, 1000));
   app.add_option("--patience", s->patience, "Stop when so many epochs in a row have not improved")
       ->check(CLI::Range(1, 1000));
   app.add_option("--batch-size", s->batch_size, "Texts in a step")->check(CLI::Range(1, 100000));
-  app.add_option("--lr", s->lr, "Learning rate of Adam")->check(CLI::Range(1e-9, 1e3));
+  app.add_option("--lr", s->lr, "Learning rate of AdamW at the start; it falls to 0 along a line")
+      ->check(CLI::Range(1e-9, 1e3));
+  app.add_option("--weight-decay", s->weight_decay, "Of AdamW")->check(CLI::Range(0.0, 1e3));
   app.add_option("--dim", s->dim, "Elements of a word's vector")->check(CLI::Range(1, 4096));
   app.add_option("--length", s->length, "Words of a text that are read")->check(CLI::Range(1, 4096));
   app.add_option("--min-count", s->min_count, "Rarer words are unknown")->check(CLI::Range(1, 1000000));

@@ -70,7 +70,7 @@ Html grid(const Points& points) {
   }
   return out + svg_line("axis", plot.left, plot.bottom(), plot.right(), plot.bottom()) +
          svg_text("x-title", plot.right(), chart_height - 4, "Epoch") +
-         (points.axis().is_logarithmic() ? svg_text("y-title", plot.left - 8, plot.top - 14, "log scale") : Html());
+         (points.axis().is_logarithmic() ? svg_text("start", 0, plot.top - 14, "log scale") : Html());
 }
 
 Html area(const LineChart& chart, const Points& points) {

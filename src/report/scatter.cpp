@@ -14,7 +14,7 @@ namespace xtape::report {
 namespace {
 
 constexpr double scatter_width = 520, scatter_height = 520;
-constexpr Plot square{68, 16, 436, 436};
+constexpr Plot square{68, 16, 424, 424};  // beside it is room for half of the last label
 
 Axis common_axis(const std::vector<train::Prediction>& predictions) {
   const auto first =

@@ -82,7 +82,7 @@ svg path, svg circle { vector-effect: non-scaling-stroke; fill: none; stroke-wid
 .axis, .tick { stroke: var(--muted); }
 text.y { text-anchor: end; dominant-baseline: central; }
 text.x, text.best { text-anchor: middle; }
-text.x-title, text.y-title, text.best.end { text-anchor: end; }
+text.x-title, text.best.end { text-anchor: end; }
 text.start { text-anchor: start; }
 svg text.best { fill: var(--ink); font-weight: 600; }
 svg .curve { stroke-width: 2px; stroke-linejoin: round; stroke-linecap: round; }

@@ -39,13 +39,13 @@ TEST(ReportScatter, HasAPointForEachPrediction) {
     if (e.attributes.at("class") == "point") points.push_back(e);
   }
   ASSERT_EQ(points.size(), 3u);
-  // The axes of both begin at 0 and end at 10; y grows downwards.
+  // The axes of both begin at 0 and end at 10; y grows downwards. At the right, half of a wide label fits in 520.
   EXPECT_EQ(points[0].attributes.at("cx"), "68");
-  EXPECT_EQ(points[0].attributes.at("cy"), "452");
-  EXPECT_EQ(points[1].attributes.at("cx"), "504");
+  EXPECT_EQ(points[0].attributes.at("cy"), "440");
+  EXPECT_EQ(points[1].attributes.at("cx"), "492");
   EXPECT_EQ(points[1].attributes.at("cy"), "16");
-  EXPECT_EQ(points[2].attributes.at("cx"), "504");
-  EXPECT_EQ(points[2].attributes.at("cy"), "234");
+  EXPECT_EQ(points[2].attributes.at("cx"), "492");
+  EXPECT_EQ(points[2].attributes.at("cy"), "228");
   EXPECT_TRUE(has(page, "True: 10\nPredicted: 5"));
 }
 

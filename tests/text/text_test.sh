@@ -8,7 +8,7 @@ grep -qx "data    built-in sentences, hash e67bc052ed5851b3" out || complain "ot
 grep -qx "texts   2452 training, 271 validation, 277 test; 4 topics" out || complain "another split: $(cat out)"
 accuracy=$(sed -n 's/^test .*accuracy \([0-9.]*\) ([0-9.]* to [0-9.]*), 277 samples$/\1/p' out)
 [ "${accuracy#1.}" != "$accuracy" ] || [ "${accuracy#0.9}" != "$accuracy" ] || complain "accuracy $accuracy: $(cat out)"
-[ "$(grep -cE "^(cooking|gardening|music|sailing) +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$" out)" -eq 4 ] ||
+[ "$(grep -cE "^(cooking   a|gardening b|music     c|sailing   d)( +[0-9]+){4}$" out)" -eq 4 ] ||
   complain "no confusion matrix: $(cat out)"
 grep -q "</html>" page.html || complain "the page is not whole"
 "$binary" train --out again.safetensors --threads 2 >/dev/null || complain "train on two threads"
@@ -22,9 +22,14 @@ grep -qE '<p class="input">[a-z][a-z ]* the [a-z ]+</p>' page.html || complain "
 grep -qE "^music 0\.[0-9]{4}, [a-z]+ 0\.[0-9]{4}, [a-z]+ 0\.[0-9]{4}$" out || complain "no probabilities: $(cat out)"
 printf 'a spade and a hedge\n' | "$binary" predict --top 1 model.safetensors | grep -qE "^gardening 0\.[0-9]{4}$" ||
   complain "predict from stdin"
-for text in "" "..." "xyzzy plugh" "$(printf '\377\376')"; do
-  "$binary" predict model.safetensors "$text" | grep -q "(none of its words is known)$" || complain "no known word: $text"
+for text in "" "..." "$(printf '\377\376')"; do
+  "$binary" predict model.safetensors "$text" | grep -q "(it has no word)$" || complain "no word: $text"
 done
+"$binary" predict model.safetensors "xyzzy plugh" | grep -q "(none of its words is known)$" || complain "no known word"
+printf 'violin\n\nanchor' | "$binary" predict model.safetensors >out || complain "predict from a pipe"
+[ "$(wc -l <out)" -eq 3 ] || complain "not a line of output for each of input: $(cat out)"
+mkdir alone && (cd alone && env -i "$binary" predict ../model.safetensors "a keel" | grep -q "^sailing ") ||
+  complain "predict needs more than the model's file"
 
 # -- a package index: one paragraph a package, siblings stay together, repeated packages count once
 awk 'BEGIN { for (i = 0; i < 400; ++i) for (k = 0; k < 2; ++k) {
@@ -40,6 +45,13 @@ mkdir split
 grep -qxE "__label__games plays chess [0-9]+" split/train.txt || complain "export: $(head -1 split/train.txt)"
 for part in train validation test; do sed 's/.* //' "split/$part.txt" | sort -u >"$part"; done
 [ -z "$(sort train validation test | uniq -d)" ] || complain "siblings are in several parts"
+for fold in 0 1 2 3 4 5 6 7 8 9; do
+  [ "$fold" -eq 0 ] || mv split/validation.txt next
+  "$binary" export --data index --fold "$fold" split || complain "export --fold $fold"
+  [ "$fold" -eq 0 ] || cmp -s next split/test.txt || complain "fold $fold does not test what the one before validates"
+  cat split/test.txt >>tested
+done
+[ "$(sort -u tested | wc -l)" -eq 400 ] && [ "$(wc -l <tested)" -eq 800 ] || complain "not all is tested, once"
 
 # -- refused
 refuses 'xtape-text: data: "nowhere" cannot be read' train --data nowhere
@@ -49,8 +61,17 @@ printf '\001\000\000\000\000\000\000\000{' >broken
 refuses '"broken"' predict broken "a text"
 refuses "--epochs" train --epochs 0
 refuses "--dim" train --dim x
-refuses "A subcommand is required"
-refuses "MODEL is required" predict
+refuses "--fold" train --fold 10
+refuses "xtape-text: train, predict or export?; see xtape-text --help"
+refuses "xtape-text: MODEL is required; see xtape-text predict --help" predict
+refuses 'xtape-text: "--epoch": is not expected here; see xtape-text train --help' train --epoch 3
+refuses 'xtape-text: "frobnicate": is not expected here; see xtape-text --help' frobnicate
+head -c 900 model.safetensors >short
+refuses '"short" is truncated' predict short "a text"
+if [ -e /dev/full ]; then
+  "$binary" predict model.safetensors "a text" >/dev/full 2>err && complain "nothing is told about a full disk"
+  grep -q "stdout: cannot be written to" err || complain "a full disk: $(cat err)"
+fi
 "$binary" train --out nowhere/model.safetensors >/dev/null 2>err && complain "a file in no directory"
 grep -q "nowhere" err || complain "a file in no directory: $(cat err)"
 LC_ALL=C sed 's/xtape-vocabulary 1/xtape-vocabulary 9/' model.safetensors >other
