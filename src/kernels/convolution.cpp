@@ -5,8 +5,10 @@
 
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/products.hpp"
 #include "kernels/room.hpp"
 #include "kernels/windows.hpp"
+#include "kernels/winograd.hpp"
 
 namespace xtape::kernels {
 
@@ -80,14 +82,7 @@ void fill(const Pass<T>& pass) {
   }
 }
 
-/// The parts in which k terms are summed, each anew: equal ones, of at most `most_terms`.
-constexpr std::int64_t most_terms = 400;
-std::int64_t part_of_terms(std::int64_t k) {
-  const std::int64_t parts = (k + most_terms - 1) / most_terms;
-  return (k + parts - 1) / parts;
-}
-
-/// The weight in the order in which multiply_windows reads it: for each group, part of k and strip.
+/// The weight in the order in which multiply_windows reads it, group after group.
 template <class T>
 void pack_weight(const Pass<T>& pass, T* to) {
   std::vector<std::int64_t> at;
@@ -96,18 +91,10 @@ void pack_weight(const Pass<T>& pass, T* to) {
       for (const std::int64_t u : pass.across.taps) at.push_back(c * pass.of_channel + t * pass.kernel_width + u);
     }
   }
-  const std::int64_t depth = pass.depth(), part = part_of_terms(depth);
   for (std::int64_t g = 0; g < pass.groups; ++g) {
-    for (std::int64_t p = 0; p < depth; p += part) {
-      const std::int64_t end = std::min(depth, p + part);
-      for (std::int64_t i = 0, rows; i < pass.rows; i += rows) {
-        rows = isa_of<T>().window_rows(pass.rows - i);
-        for (std::int64_t q = p; q < end; ++q) {
-          const T* const from = pass.weight + g * pass.of_group + i * pass.of_row + at[static_cast<std::size_t>(q)];
-          for (std::int64_t r = 0; r < rows; ++r) *to++ = from[r * pass.of_row];
-        }
-      }
-    }
+    each_strip<T>(pass.depth(), pass.rows, [&pass, &at, &to, g](std::int64_t q, std::int64_t r) {
+      *to++ = pass.weight[g * pass.of_group + r * pass.of_row + at[static_cast<std::size_t>(q)]];
+    });
   }
 }
 
@@ -164,10 +151,36 @@ void run_chunk(const Pass<T>& pass, const WindowChunk& chunk, bool stored, std::
   }
 }
 
+/// The tap that sees the element `place` behind the first one that is seen, if three elements side by side are.
+std::int64_t tap_at(const Targets& t, std::int64_t place) {
+  const std::int64_t first = *std::min_element(t.axis.at.begin(), t.axis.at.end());
+  const auto found = std::find(t.axis.at.begin(), t.axis.at.end(), first + place);
+  return found == t.axis.at.end() ? -1 : t.taps[static_cast<std::size_t>(found - t.axis.at.begin())];
+}
+
+/// Whether the pass has been made by Winograd's filtering.
+bool made_by_winograd(const Pass<float>& p) {
+  const auto suits = [](const Targets& t) {
+    return t.step == 1 && t.axis.step == 1 && t.taps.size() == 3 && tap_at(t, 1) >= 0 && tap_at(t, 2) >= 0;
+  };
+  if (!suits(p.down) || !suits(p.across)) return false;
+  const auto first = [](const Targets& t) { return *std::min_element(t.axis.at.begin(), t.axis.at.end()); };
+  WinogradPass pass{
+      p.images,      p.groups,        p.channels,    p.rows,         p.source, p.down.axis.extent, p.across.axis.extent,
+      first(p.down), first(p.across), p.weight,      p.of_group,     p.of_row, p.of_channel,       {},
+      p.bias,        p.target,        p.down.extent, p.across.extent};
+  for (std::int64_t t = 0; t < 3; ++t) {
+    for (std::int64_t u = 0; u < 3; ++u) pass.tap[3 * t + u] = tap_at(p.down, t) * p.kernel_width + tap_at(p.across, u);
+  }
+  return suits_winograd(pass) && by_winograd(pass);
+}
+bool made_by_winograd(const Pass<double>&) { return false; }
+
 template <class T>
 void run(const Pass<T>& pass) {
   if (pass.images * pass.groups * pass.rows * pass.down.axis.count * pass.across.axis.count == 0) return;
   if (pass.depth() == 0) return fill(pass);
+  if (made_by_winograd(pass)) return;
   const Room<T> weight(pass.groups * pass.depth() * pass.rows);
   pack_weight<T>(pass, weight);
   const int threads = threads_for(pass.multiplications() / isa_of<T>().gemm_rate);
