@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
@@ -329,18 +330,15 @@ constexpr std::int64_t most_filters = 64;  // whose gradients are laid out at a 
 template <class T>
 void spread(const WeightPass<T>& pass, const Windows<T>& windows, const WindowChunk& chunk, std::int64_t first,
             std::int64_t count, T* to) {
-  const std::int64_t columns = windows.columns(), outputs = pass.outputs();
-  const FloatKernels<T>& kernels = isa_of<T>();
-  std::int64_t done = 0;
-  windows.each_run(0, columns,
-                   [&](std::int64_t image, std::int64_t row, std::int64_t, std::int64_t n, std::int64_t at) {
-                     const T* const from = pass.gy + ((chunk.first_image + image) * pass.c.filters + first) * outputs +
-                                           (chunk.first_row + row) * pass.across.count;
-                     kernels.put_rows(from, outputs, count, n, nullptr, to + at, columns);
-                     for (std::int64_t f = 0; f < count && done < at; ++f)
-                       std::fill(to + f * columns + done, to + f * columns + at, T{});
-                     done = at + n;
-                   });
+  const std::int64_t columns = windows.columns(), width = pass.across.count;
+  for (std::int64_t f = first; f < first + count; ++f, to += columns) {
+    std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(columns));
+    for (std::int64_t n = 0; n < chunk.images; ++n) {
+      const T* const plane = pass.gy + ((chunk.first_image + n) * pass.c.filters + f) * pass.outputs();
+      isa_of<T>().put_rows(plane + chunk.first_row * width, width, chunk.rows, width, nullptr,
+                           to + n * windows.next_image(), windows.next_row());
+    }
+  }
 }
 
 /// Adds a chunk's part of channels first to last of a group. `exact`: no column is read that belongs to no output, for

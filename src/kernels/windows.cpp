@@ -97,18 +97,18 @@ Windows<T>::Windows(const WindowAxis& rows, const WindowAxis& columns, const Win
   plane_ = stored ? columns_ : std::max(end, chunk.images * image);
   const std::int64_t planes_across = static_cast<std::int64_t>(across_.origin.size());
   const std::int64_t planes = static_cast<std::int64_t>(down_.origin.size()) * planes_across;
-  offset_.reserve(static_cast<std::size_t>(channels) * down_.plane.size() * across_.plane.size());
-  for (std::int64_t c = 0; c < channels; ++c) {
-    for (std::size_t t = 0; t < down_.plane.size(); ++t) {
-      for (std::size_t u = 0; u < across_.plane.size(); ++u) {
-        const std::int64_t plane = c * planes + down_.plane[t] * planes_across + across_.plane[u];
-        offset_.push_back(stored ? static_cast<std::int64_t>(offset_.size()) * plane_
-                                 : plane * plane_ + down_.index[t] * line + across_.index[u]);
-      }
+  const std::int64_t taps = static_cast<std::int64_t>(down_.plane.size() * across_.plane.size());
+  const std::int64_t next_channel = (stored ? taps : planes) * plane_;
+  offset_.resize(static_cast<std::size_t>(channels * taps));
+  std::int64_t* to = offset_.data();
+  for (std::size_t t = 0; t < down_.plane.size(); ++t) {
+    for (std::size_t u = 0; u < across_.plane.size(); ++u, ++to) {
+      const std::int64_t plane = down_.plane[t] * planes_across + across_.plane[u];
+      *to = stored ? (to - offset_.data()) * plane_ : plane * plane_ + down_.index[t] * line + across_.index[u];
+      for (std::int64_t c = 1; c < channels; ++c) to[c * taps] = *to + c * next_channel;
     }
   }
-  const std::int64_t stored_rows = static_cast<std::int64_t>(offset_.size());
-  size_ = (stored ? stored_rows : channels * planes) * plane_ + 4 * window_columns;  // a product reads whole tiles
+  size_ = channels * next_channel + 4 * window_columns;  // a product reads whole tiles
 }
 
 template <class T>
