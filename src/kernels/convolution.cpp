@@ -206,11 +206,31 @@ void forward(const Convolution& c, const T* x, const T* w, const T* b, T* y) {
               across});
 }
 
+/// Images from outputs as sums of what each tap gives: where there are few outputs, most elements see few of them.
+template <class T>
+struct SumsOfTaps {
+  const Convolution& c;
+  const T *y, *w, *b;
+  T* x;
+  Targets down, across;  // outputs, each of which sees itself
+  WindowAxis seen_down, seen_across;
+
+  std::int64_t taps() const { return c.height.kernel * c.width.kernel; }
+  std::int64_t filters() const { return c.filters / c.groups; }
+  /// What the outputs give to one channel of the images, in rows of taps.
+  Pass<T> of_channel(std::int64_t channel) const {
+    const std::int64_t channels = c.channels / c.groups, of_filter = channels * taps();
+    const T* const weight = w + channel / channels * filters() * of_filter + channel % channels * taps();
+    return {c.images, 1, filters(), taps(), y, weight, 0, 1, of_filter, 1, nullptr, nullptr, down, across};
+  }
+};
+
 /// What image c of a group's outputs gives to one channel of the images, summed tap after tap.
 template <class T>
-void add_taps(const Convolution& c, const Windows<T>& windows, const T* product, std::int64_t ld, T* channel,
+void add_taps(const SumsOfTaps<T>& sums, const Windows<T>& windows, const T* product, std::int64_t ld, T* channel,
               std::int64_t next_image) {
-  const WindowAxis down = images_seen(c.height), across = images_seen(c.width);
+  const Convolution& c = sums.c;
+  const WindowAxis &down = sums.seen_down, &across = sums.seen_across;
   const std::int64_t taps = c.width.kernel, width = c.width.image;
   for (std::int64_t t = 0; t < c.height.kernel; ++t) {
     for (std::int64_t u = 0; u < taps; ++u, product += ld) {
@@ -231,24 +251,6 @@ void add_taps(const Convolution& c, const Windows<T>& windows, const T* product,
     }
   }
 }
-
-/// Images from outputs as sums of what each tap gives: where there are few outputs, most elements see few of them.
-template <class T>
-struct SumsOfTaps {
-  const Convolution& c;
-  const T *y, *w, *b;
-  T* x;
-  Targets down, across;  // outputs, each of which sees itself
-
-  std::int64_t taps() const { return c.height.kernel * c.width.kernel; }
-  std::int64_t filters() const { return c.filters / c.groups; }
-  /// What the outputs give to one channel of the images, in rows of taps.
-  Pass<T> of_channel(std::int64_t channel) const {
-    const std::int64_t channels = c.channels / c.groups, of_filter = channels * taps();
-    const T* const weight = w + channel / channels * filters() * of_filter + channel % channels * taps();
-    return {c.images, 1, filters(), taps(), y, weight, 0, 1, of_filter, 1, nullptr, nullptr, down, across};
-  }
-};
 
 /// Channels first to last of some images.
 template <class T>
@@ -272,14 +274,15 @@ void run_sums(const SumsOfTaps<T>& sums, const WindowChunk& chunk, std::int64_t 
     for (std::int64_t n = 0; n < chunk.images; ++n) {
       std::fill_n(to + n * c.channels * pixels, pixels, sums.b ? sums.b[channel] : T{});
     }
-    add_taps<T>(c, windows, product, ld, to, c.channels * pixels);
+    add_taps<T>(sums, windows, product, ld, to, c.channels * pixels);
   }
 }
 
 template <class T>
 void transposed_by_sums(const Convolution& c, const T* y, const T* w, const T* b, T* x) {
   const std::int64_t height = c.height.output, width = c.width.output;
-  const SumsOfTaps<T> sums{c, y, w, b, x, outputs({height, height}), outputs({width, width})};
+  const SumsOfTaps<T> sums{
+      c, y, w, b, x, outputs({height, height}), outputs({width, width}), images_seen(c.height), images_seen(c.width)};
   const double work = sums.of_channel(0).multiplications() * static_cast<double>(c.channels);
   const int threads = threads_for(work / isa_of<T>().gemm_rate);
   const std::int64_t images = std::clamp<std::int64_t>(usual_columns / (height * width), 1, c.images);
@@ -330,13 +333,22 @@ constexpr std::int64_t most_filters = 64;  // whose gradients are laid out at a 
 template <class T>
 void spread(const WeightPass<T>& pass, const Windows<T>& windows, const WindowChunk& chunk, std::int64_t first,
             std::int64_t count, T* to) {
-  const std::int64_t columns = windows.columns(), width = pass.across.count;
-  for (std::int64_t f = first; f < first + count; ++f, to += columns) {
-    std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(columns));
+  const std::int64_t columns = windows.columns(), width = pass.across.count, outputs = pass.outputs();
+  const FloatKernels<T>& kernels = isa_of<T>();
+  std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count * columns));
+  const T* const from = pass.gy + (chunk.first_image * pass.c.filters + first) * outputs + chunk.first_row * width;
+  constexpr std::int64_t small = 16;
+  if (chunk.rows * width < small) {  // many filters at a time
+    windows.each_run(0, columns, [&](std::int64_t n, std::int64_t row, std::int64_t, std::int64_t, std::int64_t at) {
+      kernels.put_rows(from + n * pass.c.filters * outputs + row * width, outputs, count, width, nullptr, to + at,
+                       columns);
+    });
+    return;
+  }
+  for (std::int64_t f = 0; f < count; ++f, to += columns) {
     for (std::int64_t n = 0; n < chunk.images; ++n) {
-      const T* const plane = pass.gy + ((chunk.first_image + n) * pass.c.filters + f) * pass.outputs();
-      isa_of<T>().put_rows(plane + chunk.first_row * width, width, chunk.rows, width, nullptr,
-                           to + n * windows.next_image(), windows.next_row());
+      kernels.put_rows(from + (n * pass.c.filters + f) * outputs, width, chunk.rows, width, nullptr,
+                       to + n * windows.next_image(), windows.next_row());
     }
   }
 }

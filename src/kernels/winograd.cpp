@@ -176,10 +176,12 @@ bool run_chunk_of_tiles(const WinogradPass& pass, const Tiling& tiling, const Wi
 }  // namespace
 
 bool suits_winograd(const WinogradPass& pass) {
-  constexpr std::int64_t fewest_channels = 16, fewest_tiles = 256;
+  constexpr std::int64_t fewest_tiles = 256;  // to transform the weight takes as long as the products of so many
   const std::int64_t tiles = tiles_for(pass.height) * tiles_for(pass.width);
-  return pass.channels >= fewest_channels && pass.rows >= fewest_channels && pass.images * tiles >= fewest_tiles &&
-         5 * 4 * tiles <= 7 * pass.height * pass.width;
+  // A tile's products against its transforms, which gain less from wide vectors; and results that are none of the
+  // image's.
+  return pass.channels * pass.rows >= isa().winograd_lanes * (pass.channels + pass.rows) &&
+         pass.images * tiles >= fewest_tiles && 5 * 4 * tiles <= 7 * pass.height * pass.width;
 }
 
 bool by_winograd(const WinogradPass& pass) {

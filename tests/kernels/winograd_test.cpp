@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/convolution.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/random.hpp"
 #include "xtape/parallel.hpp"
 
@@ -141,18 +142,19 @@ TEST(Winograd, SuitsManyChannelsAndManyTiles) {
   const auto suits = [](std::int64_t images, std::int64_t channels, std::int64_t rows, std::int64_t side) {
     return suits_winograd(OwnPass(images, 1, channels, rows, side, side, 1).pass);
   };
-  EXPECT_TRUE(suits(4, 16, 16, 16));
-  EXPECT_FALSE(suits(4, 15, 16, 16));
-  EXPECT_FALSE(suits(4, 16, 15, 16));
-  EXPECT_FALSE(suits(3, 16, 16, 16)) << "transforming the weight takes as long as the products";
-  EXPECT_TRUE(suits(16, 16, 16, 7));
-  EXPECT_FALSE(suits(100, 16, 16, 3)) << "of four tiles' results nearly half are none of the image's";
+  const std::int64_t least = 2 * kernels::isa().winograd_lanes;
+  EXPECT_TRUE(suits(4, least, least, 16));
+  EXPECT_FALSE(suits(4, least - 1, least, 16)) << "transforms take longer than the products that they save";
+  EXPECT_FALSE(suits(4, least, least - 1, 16));
+  EXPECT_FALSE(suits(3, least, least, 16)) << "transforming the weight takes as long as the products";
+  EXPECT_TRUE(suits(16, least, least, 7));
+  EXPECT_FALSE(suits(100, least, least, 3)) << "of four tiles' results nearly half are none of the image's";
 }
 
 /// By Winograd's filtering, if all elements are finite.
 struct LargeConvolution {
-  kernels::Convolution c{4, 16, 16, 1, {16, 16, 3, 1, 1, 1}, {16, 16, 3, 1, 1, 1}};
-  std::vector<float> x = normal_numbers(4, 4 * 16 * 256), w = normal_numbers(5, 16 * 16 * 9);
+  kernels::Convolution c{4, 32, 32, 1, {16, 16, 3, 1, 1, 1}, {16, 16, 3, 1, 1, 1}};
+  std::vector<float> x = normal_numbers(4, 4 * 32 * 256), w = normal_numbers(5, 32 * 32 * 9);
 
   std::vector<float> results(bool transposed) const {
     std::vector<float> y(x.size());
@@ -170,7 +172,7 @@ TEST(Winograd, LeavesAnInfinitePixelToTheWindowsThatSeeIt) {
     const std::vector<float> y = large.results(transposed);
     for (std::size_t k = 0; k < y.size(); ++k) {
       const std::size_t i = k / 16 % 16, j = k % 16;
-      const bool sees = k < 16 * 256 && i >= 4 && i <= 6 && j >= 7 && j <= 9;
+      const bool sees = k < 32 * 256 && i >= 4 && i <= 6 && j >= 7 && j <= 9;
       ASSERT_EQ(std::isfinite(y[k]), !sees) << k;
       if (sees) continue;
       ASSERT_NEAR(static_cast<double>(y[k]), static_cast<double>(before[k]), 1e-4) << k;
@@ -180,7 +182,7 @@ TEST(Winograd, LeavesAnInfinitePixelToTheWindowsThatSeeIt) {
 
 TEST(Winograd, OfATransposedConvolutionIsItsAdjoint) {
   const LargeConvolution large;
-  const std::vector<float> y = large.results(false), other = normal_numbers(6, 4 * 16 * 256);
+  const std::vector<float> y = large.results(false), other = normal_numbers(6, 4 * 32 * 256);
   LargeConvolution second;
   second.x = other;
   const std::vector<float> z = second.results(true);
