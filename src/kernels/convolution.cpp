@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/parallel.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/products.hpp"
 #include "kernels/room.hpp"
 #include "kernels/windows.hpp"
+#include "kernels/winograd.hpp"
 
 namespace xtape::kernels {
 
@@ -80,14 +83,7 @@ void fill(const Pass<T>& pass) {
   }
 }
 
-/// The parts in which k terms are summed, each anew: equal ones, of at most `most_terms`.
-constexpr std::int64_t most_terms = 400;
-std::int64_t part_of_terms(std::int64_t k) {
-  const std::int64_t parts = (k + most_terms - 1) / most_terms;
-  return (k + parts - 1) / parts;
-}
-
-/// The weight in the order in which multiply_windows reads it: for each group, part of k and strip.
+/// The weight in the order in which multiply_windows reads it, group after group.
 template <class T>
 void pack_weight(const Pass<T>& pass, T* to) {
   std::vector<std::int64_t> at;
@@ -96,18 +92,10 @@ void pack_weight(const Pass<T>& pass, T* to) {
       for (const std::int64_t u : pass.across.taps) at.push_back(c * pass.of_channel + t * pass.kernel_width + u);
     }
   }
-  const std::int64_t depth = pass.depth(), part = part_of_terms(depth);
   for (std::int64_t g = 0; g < pass.groups; ++g) {
-    for (std::int64_t p = 0; p < depth; p += part) {
-      const std::int64_t end = std::min(depth, p + part);
-      for (std::int64_t i = 0, rows; i < pass.rows; i += rows) {
-        rows = isa_of<T>().window_rows(pass.rows - i);
-        for (std::int64_t q = p; q < end; ++q) {
-          const T* const from = pass.weight + g * pass.of_group + i * pass.of_row + at[static_cast<std::size_t>(q)];
-          for (std::int64_t r = 0; r < rows; ++r) *to++ = from[r * pass.of_row];
-        }
-      }
-    }
+    each_strip<T>(pass.depth(), pass.rows, [&pass, &at, &to, g](std::int64_t q, std::int64_t r) {
+      *to++ = pass.weight[g * pass.of_group + r * pass.of_row + at[static_cast<std::size_t>(q)]];
+    });
   }
 }
 
@@ -164,10 +152,36 @@ void run_chunk(const Pass<T>& pass, const WindowChunk& chunk, bool stored, std::
   }
 }
 
+/// The tap that sees the element `place` behind the first one that is seen, if three elements side by side are.
+std::int64_t tap_at(const Targets& t, std::int64_t place) {
+  const std::int64_t first = *std::min_element(t.axis.at.begin(), t.axis.at.end());
+  const auto found = std::find(t.axis.at.begin(), t.axis.at.end(), first + place);
+  return found == t.axis.at.end() ? -1 : t.taps[static_cast<std::size_t>(found - t.axis.at.begin())];
+}
+
+/// Whether the pass has been made by Winograd's filtering.
+bool made_by_winograd(const Pass<float>& p) {
+  const auto suits = [](const Targets& t) {
+    return t.step == 1 && t.axis.step == 1 && t.taps.size() == 3 && tap_at(t, 1) >= 0 && tap_at(t, 2) >= 0;
+  };
+  if (!suits(p.down) || !suits(p.across)) return false;
+  const auto first = [](const Targets& t) { return *std::min_element(t.axis.at.begin(), t.axis.at.end()); };
+  WinogradPass pass{
+      p.images,      p.groups,        p.channels,    p.rows,         p.source, p.down.axis.extent, p.across.axis.extent,
+      first(p.down), first(p.across), p.weight,      p.of_group,     p.of_row, p.of_channel,       {},
+      p.bias,        p.target,        p.down.extent, p.across.extent};
+  for (std::int64_t t = 0; t < 3; ++t) {
+    for (std::int64_t u = 0; u < 3; ++u) pass.tap[3 * t + u] = tap_at(p.down, t) * p.kernel_width + tap_at(p.across, u);
+  }
+  return suits_winograd(pass) && by_winograd(pass);
+}
+bool made_by_winograd(const Pass<double>&) { return false; }
+
 template <class T>
 void run(const Pass<T>& pass) {
   if (pass.images * pass.groups * pass.rows * pass.down.axis.count * pass.across.axis.count == 0) return;
   if (pass.depth() == 0) return fill(pass);
+  if (made_by_winograd(pass)) return;
   const Room<T> weight(pass.groups * pass.depth() * pass.rows);
   pack_weight<T>(pass, weight);
   const int threads = threads_for(pass.multiplications() / isa_of<T>().gemm_rate);
@@ -192,11 +206,31 @@ void forward(const Convolution& c, const T* x, const T* w, const T* b, T* y) {
               across});
 }
 
+/// Images from outputs as sums of what each tap gives: where there are few outputs, most elements see few of them.
+template <class T>
+struct SumsOfTaps {
+  const Convolution& c;
+  const T *y, *w, *b;
+  T* x;
+  Targets down, across;  // outputs, each of which sees itself
+  WindowAxis seen_down, seen_across;
+
+  std::int64_t taps() const { return c.height.kernel * c.width.kernel; }
+  std::int64_t filters() const { return c.filters / c.groups; }
+  /// What the outputs give to one channel of the images, in rows of taps.
+  Pass<T> of_channel(std::int64_t channel) const {
+    const std::int64_t channels = c.channels / c.groups, of_filter = channels * taps();
+    const T* const weight = w + channel / channels * filters() * of_filter + channel % channels * taps();
+    return {c.images, 1, filters(), taps(), y, weight, 0, 1, of_filter, 1, nullptr, nullptr, down, across};
+  }
+};
+
 /// What image c of a group's outputs gives to one channel of the images, summed tap after tap.
 template <class T>
-void add_taps(const Convolution& c, const Windows<T>& windows, const T* product, std::int64_t ld, T* channel,
+void add_taps(const SumsOfTaps<T>& sums, const Windows<T>& windows, const T* product, std::int64_t ld, T* channel,
               std::int64_t next_image) {
-  const WindowAxis down = images_seen(c.height), across = images_seen(c.width);
+  const Convolution& c = sums.c;
+  const WindowAxis &down = sums.seen_down, &across = sums.seen_across;
   const std::int64_t taps = c.width.kernel, width = c.width.image;
   for (std::int64_t t = 0; t < c.height.kernel; ++t) {
     for (std::int64_t u = 0; u < taps; ++u, product += ld) {
@@ -217,24 +251,6 @@ void add_taps(const Convolution& c, const Windows<T>& windows, const T* product,
     }
   }
 }
-
-/// Images from outputs as sums of what each tap gives: where there are few outputs, most elements see few of them.
-template <class T>
-struct SumsOfTaps {
-  const Convolution& c;
-  const T *y, *w, *b;
-  T* x;
-  Targets down, across;  // outputs, each of which sees itself
-
-  std::int64_t taps() const { return c.height.kernel * c.width.kernel; }
-  std::int64_t filters() const { return c.filters / c.groups; }
-  /// What the outputs give to one channel of the images, in rows of taps.
-  Pass<T> of_channel(std::int64_t channel) const {
-    const std::int64_t channels = c.channels / c.groups, of_filter = channels * taps();
-    const T* const weight = w + channel / channels * filters() * of_filter + channel % channels * taps();
-    return {c.images, 1, filters(), taps(), y, weight, 0, 1, of_filter, 1, nullptr, nullptr, down, across};
-  }
-};
 
 /// Channels first to last of some images.
 template <class T>
@@ -258,14 +274,15 @@ void run_sums(const SumsOfTaps<T>& sums, const WindowChunk& chunk, std::int64_t 
     for (std::int64_t n = 0; n < chunk.images; ++n) {
       std::fill_n(to + n * c.channels * pixels, pixels, sums.b ? sums.b[channel] : T{});
     }
-    add_taps<T>(c, windows, product, ld, to, c.channels * pixels);
+    add_taps<T>(sums, windows, product, ld, to, c.channels * pixels);
   }
 }
 
 template <class T>
 void transposed_by_sums(const Convolution& c, const T* y, const T* w, const T* b, T* x) {
   const std::int64_t height = c.height.output, width = c.width.output;
-  const SumsOfTaps<T> sums{c, y, w, b, x, outputs({height, height}), outputs({width, width})};
+  const SumsOfTaps<T> sums{
+      c, y, w, b, x, outputs({height, height}), outputs({width, width}), images_seen(c.height), images_seen(c.width)};
   const double work = sums.of_channel(0).multiplications() * static_cast<double>(c.channels);
   const int threads = threads_for(work / isa_of<T>().gemm_rate);
   const std::int64_t images = std::clamp<std::int64_t>(usual_columns / (height * width), 1, c.images);
@@ -316,18 +333,24 @@ constexpr std::int64_t most_filters = 64;  // whose gradients are laid out at a 
 template <class T>
 void spread(const WeightPass<T>& pass, const Windows<T>& windows, const WindowChunk& chunk, std::int64_t first,
             std::int64_t count, T* to) {
-  const std::int64_t columns = windows.columns(), outputs = pass.outputs();
+  const std::int64_t columns = windows.columns(), width = pass.across.count, outputs = pass.outputs();
   const FloatKernels<T>& kernels = isa_of<T>();
-  std::int64_t done = 0;
-  windows.each_run(0, columns,
-                   [&](std::int64_t image, std::int64_t row, std::int64_t, std::int64_t n, std::int64_t at) {
-                     const T* const from = pass.gy + ((chunk.first_image + image) * pass.c.filters + first) * outputs +
-                                           (chunk.first_row + row) * pass.across.count;
-                     kernels.put_rows(from, outputs, count, n, nullptr, to + at, columns);
-                     for (std::int64_t f = 0; f < count && done < at; ++f)
-                       std::fill(to + f * columns + done, to + f * columns + at, T{});
-                     done = at + n;
-                   });
+  std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count * columns));
+  const T* const from = pass.gy + (chunk.first_image * pass.c.filters + first) * outputs + chunk.first_row * width;
+  constexpr std::int64_t small = 16;
+  if (chunk.rows * width < small) {  // many filters at a time
+    windows.each_run(0, columns, [&](std::int64_t n, std::int64_t row, std::int64_t, std::int64_t, std::int64_t at) {
+      kernels.put_rows(from + n * pass.c.filters * outputs + row * width, outputs, count, width, nullptr, to + at,
+                       columns);
+    });
+    return;
+  }
+  for (std::int64_t f = 0; f < count; ++f, to += columns) {
+    for (std::int64_t n = 0; n < chunk.images; ++n) {
+      kernels.put_rows(from + (n * pass.c.filters + f) * outputs, width, chunk.rows, width, nullptr,
+                       to + n * windows.next_image(), windows.next_row());
+    }
+  }
 }
 
 /// Adds a chunk's part of channels first to last of a group. `exact`: no column is read that belongs to no output, for

@@ -94,6 +94,9 @@ struct FloatKernels {
   /// to = from + bias[i], for `rows` rows i of `count` elements, and nothing beyond them; no bias if it is null.
   void (*put_rows)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, const T* bias, T* to,
                    std::int64_t ld_to);
+  /// to[j] = from[2 j] for `rows` rows of `count` elements; nothing beyond them is read or written.
+  void (*put_every_second)(const T* from, std::int64_t ld_from, std::int64_t rows, std::int64_t count, T* to,
+                           std::int64_t ld_to);
   /// sums (m x n) += g windows^T over k elements.
   void (*dot_windows)(const T* g, std::int64_t ld, std::int64_t m, const T* source, const std::int64_t* offset,
                       std::int64_t n, std::int64_t k, T* sums, std::int64_t ld_sums);
@@ -128,6 +131,12 @@ struct MaxPoolRows {
   std::int64_t y_stride;            // from a row of y, and of the taps, to the next
 };
 
+/// Tiles beside one another in Winograd's filtering: where their elements begin, and where their results go, of which
+/// there are one or two rows of `columns`.
+struct TileStroke {
+  std::int64_t from, to, rows, columns;
+};
+
 struct Isa {
   const char* name;
   FloatKernels<float> float32;
@@ -142,6 +151,19 @@ struct Isa {
   /// dx (2 rows, width) = gy (rows, cols) at the taps of windows of 2 x 2 that do not overlap, else 0; cols >= 4.
   void (*max_pool_2x2_gradient)(const float* gy, const std::uint8_t* tap, std::int64_t rows, std::int64_t cols,
                                 std::int64_t width, float* dx);
+
+  // Of Winograd's filtering of 2 x 2 results with 3 x 3 taps; see kernels/winograd.cpp.
+
+  /// How many tiles the widest vector holds: 4, 8 or 16.
+  std::int64_t winograd_lanes;
+  /// The transforms of `count` strokes of n / 2 tiles each, n at most winograd_lanes: element (t, u) of tile j of a
+  /// stroke is x[from + t line + 2 j + u]; of tile q of all of them it goes to to[(4 t + u) next + q]. As many more as
+  /// a vector holds are read and written.
+  void (*winograd_tiles)(std::int64_t n, const float* x, std::int64_t line, const TileStroke* strokes,
+                         std::int64_t count, float* to, std::int64_t next);
+  /// The results at y, in rows `ld` apart, from the products m[(4 t + u) next + q]. Whether all are finite.
+  bool (*winograd_results)(std::int64_t n, const float* m, std::int64_t next, float bias, const TileStroke* strokes,
+                           std::int64_t count, float* y, std::int64_t ld);
 
   /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_multiple.
   void (*philox)(const RandomStream& s, std::uint64_t first, std::int64_t count, std::uint32_t* words);

@@ -1,6 +1,7 @@
 #include "kernels/windows.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/isa.hpp"
 
@@ -9,6 +10,22 @@ namespace xtape::kernels {
 namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
+
+/// Elements that are `step` apart, of some rows.
+template <class T>
+void put_elements(const T* from, std::int64_t ld_from, std::int64_t step, std::int64_t rows, std::int64_t count, T* to,
+                  std::int64_t ld_to) {
+  if (step == 2) return isa_of<T>().put_every_second(from, ld_from, rows, count, to, ld_to);
+  if (step == 1 && count > 2) return isa_of<T>().put_rows(from, ld_from, rows, count, nullptr, to, ld_to);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < count; ++j) to[i * ld_to + j] = from[i * ld_from + j * step];
+  }
+}
+
+template <class T>
+void fill_zeros(T* from, T* to) {
+  std::memset(from, 0, sizeof(T) * static_cast<std::size_t>(to - from));
+}
 
 }  // namespace
 
@@ -80,18 +97,18 @@ Windows<T>::Windows(const WindowAxis& rows, const WindowAxis& columns, const Win
   plane_ = stored ? columns_ : std::max(end, chunk.images * image);
   const std::int64_t planes_across = static_cast<std::int64_t>(across_.origin.size());
   const std::int64_t planes = static_cast<std::int64_t>(down_.origin.size()) * planes_across;
-  offset_.reserve(static_cast<std::size_t>(channels) * down_.plane.size() * across_.plane.size());
-  for (std::int64_t c = 0; c < channels; ++c) {
-    for (std::size_t t = 0; t < down_.plane.size(); ++t) {
-      for (std::size_t u = 0; u < across_.plane.size(); ++u) {
-        const std::int64_t plane = c * planes + down_.plane[t] * planes_across + across_.plane[u];
-        offset_.push_back(stored ? static_cast<std::int64_t>(offset_.size()) * plane_
-                                 : plane * plane_ + down_.index[t] * line + across_.index[u]);
-      }
+  const std::int64_t taps = static_cast<std::int64_t>(down_.plane.size() * across_.plane.size());
+  const std::int64_t next_channel = (stored ? taps : planes) * plane_;
+  offset_.resize(static_cast<std::size_t>(channels * taps));
+  std::int64_t* to = offset_.data();
+  for (std::size_t t = 0; t < down_.plane.size(); ++t) {
+    for (std::size_t u = 0; u < across_.plane.size(); ++u, ++to) {
+      const std::int64_t plane = down_.plane[t] * planes_across + across_.plane[u];
+      *to = stored ? (to - offset_.data()) * plane_ : plane * plane_ + down_.index[t] * line + across_.index[u];
+      for (std::int64_t c = 1; c < channels; ++c) to[c * taps] = *to + c * next_channel;
     }
   }
-  const std::int64_t stored_rows = static_cast<std::int64_t>(offset_.size());
-  size_ = (stored ? stored_rows : channels * planes) * plane_ + 4 * window_columns;  // a product reads whole tiles
+  size_ = channels * next_channel + 4 * window_columns;  // a product reads whole tiles
 }
 
 template <class T>
@@ -113,11 +130,11 @@ void Windows<T>::lay_out(const WindowSource<T>& source, std::int64_t first, T* t
         for (std::int64_t n = 0; n < chunk_.images; ++n) {
           lay_out_plane(image + n * next, static_cast<std::int64_t>(f), static_cast<std::int64_t>(g), at + n * each);
         }
-        std::fill(at + chunk_.images * each, at + plane_, T{});
+        fill_zeros(at + chunk_.images * each, at + plane_);
       }
     }
   }
-  std::fill(at, to + size_, T{});
+  fill_zeros(at, to + size_);
 }
 
 template <class T>
@@ -128,19 +145,11 @@ void Windows<T>::lay_out_plane(const T* image, std::int64_t f, std::int64_t g, T
   const std::int64_t right = std::max(left, std::min(across_.last(g), width));
   const std::int64_t row = down_.origin[static_cast<std::size_t>(f)];
   const std::int64_t column = across_.origin[static_cast<std::size_t>(g)] + left * step;
-  std::fill(to, to + top * width, T{});
-  if (step == 1 && top < bottom && left < right) {
-    isa_of<T>().put_rows(image + (row + top * down_.step) * across_.extent + column, down_.step * across_.extent,
-                         bottom - top, right - left, nullptr, to + top * width + left, width);
-  }
-  for (std::int64_t r = top; r < bottom; ++r) {
-    const T* const from = image + (row + r * down_.step) * across_.extent + column;
-    T* const line = to + r * width;
-    for (std::int64_t j = 0; j < left; ++j) line[j] = T{};
-    for (std::int64_t j = left; j < right && step > 1; ++j) line[j] = from[(j - left) * step];
-    for (std::int64_t j = right; j < width; ++j) line[j] = T{};
-  }
-  std::fill(to + bottom * width, to + height * width, T{});
+  fill_zeros(to, to + height * width);
+  const T* const from = image + (row + top * down_.step) * across_.extent + column;
+  const std::int64_t next = down_.step * across_.extent;
+  if (top < bottom && left < right)
+    put_elements(from, next, step, bottom - top, right - left, to + top * width + left, width);
 }
 
 /// What each output of each image sees by tap t down and tap u across; images are `next` apart.
@@ -162,15 +171,8 @@ void Windows<T>::store_windows(const T* image, std::int64_t next, std::size_t t,
   const std::int64_t ld = down_.step * across_.extent;
   const T* from = image + (row + top * down_.step) * across_.extent + column + left * step;
   for (std::int64_t n = 0; n < chunk_.images; ++n, from += next, to += down_.count * width) {
-    if (!whole) std::fill(to, to + down_.count * width, T{});
-    if (step == 1 && right - left > 2) {
-      isa_of<T>().put_rows(from, ld, bottom - top, right - left, nullptr, to + top * width + left, width);
-      continue;
-    }
-    for (std::int64_t i = top; i < bottom; ++i) {
-      const T* const line = from + (i - top) * ld;
-      for (std::int64_t j = left; j < right; ++j) to[i * width + j] = line[(j - left) * step];
-    }
+    if (!whole) fill_zeros(to, to + down_.count * width);
+    if (left < right) put_elements(from, ld, step, bottom - top, right - left, to + top * width + left, width);
   }
 }
 

@@ -75,6 +75,9 @@ class Windows {
   /// Of the matrix.
   std::int64_t columns() const { return columns_; }
   const std::int64_t* offset() const { return offset_.data(); }
+  /// In columns: from a row of outputs to the next one, from an image to the next one.
+  std::int64_t next_row() const { return stored_ ? across_.count : across_.length; }
+  std::int64_t next_image() const { return next_row() * (stored_ ? down_.count : down_.length); }
 
   /// Lays out channels first to first + channels of the source at `to`.
   void lay_out(const WindowSource<T>& source, std::int64_t first, T* to) const;
@@ -83,7 +86,7 @@ class Windows {
   /// column + count of a row, the first of which is at column `at`; image and row count from the chunk's.
   template <class F>
   void each_run(std::int64_t first, std::int64_t last, F f) const {
-    const std::int64_t width = stored_ ? across_.count : across_.length, height = stored_ ? down_.count : down_.length;
+    const std::int64_t width = next_row(), height = next_image() / width;
     for (std::int64_t line = first / width; line * width < last; ++line) {
       const std::int64_t row = line % height, begin = line * width;
       if (row >= down_.count) continue;

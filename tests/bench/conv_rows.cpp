@@ -1,9 +1,10 @@
 // The products of convolution layers on one thread: forward, the weight's gradient and the image's, each beside our own
-// product of the same shape on matrices of windows that stand ready in memory.
-#include <chrono>
+// product of the same shape on matrices of windows that stand ready in memory. The least CPU time of runs in turn.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <vector>
 
@@ -14,7 +15,6 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using xtape::kernels::Convolution;
 using xtape::kernels::ConvolutionAxis;
 using xtape::kernels::Gemm;
@@ -32,38 +32,62 @@ Numbers numbers(std::int64_t n) {
   return x;
 }
 
-/// The least milliseconds of `rounds` runs.
+/// Milliseconds of this thread's CPU time.
 template <class F>
-double least(int rounds, F f) {
-  double best = 1e9;
-  for (int i = 0; i < rounds; ++i) {
-    const auto start = Clock::now();
-    f();
-    best = std::min(best, std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-  }
-  return best;
+double milliseconds(const F& f) {
+  const auto now = [] {
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return 1e3 * static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_nsec);
+  };
+  const double start = now();
+  f();
+  return now() - start;
 }
 
-/// The least time of a batch of products C (m x n) = A B, one for each image.
-double bare(int rounds, std::int64_t m, std::int64_t n, std::int64_t k, bool trans_a, bool trans_b, bool accumulate,
-            std::int64_t images) {
-  const Numbers a = numbers(m * k), b = numbers(k * n), c = numbers(accumulate ? m * n : m * n * images);
-  return least(rounds, [&] {
-    for (std::int64_t i = 0; i < images; ++i) {
-      xtape::kernels::gemm(Gemm<float>{.trans_a = trans_a,
-                                       .trans_b = trans_b,
-                                       .m = m,
-                                       .n = n,
-                                       .k = k,
-                                       .a = a.get(),
-                                       .lda = trans_a ? m : k,
-                                       .b = b.get(),
-                                       .ldb = trans_b ? k : n,
-                                       .c = c.get() + (accumulate ? 0 : i * m * n),
-                                       .ldc = n,
-                                       .accumulate = accumulate});
+/// A batch of products C (m x n) = A B, one for each image.
+class Bare {
+ public:
+  Bare(std::int64_t m, std::int64_t n, std::int64_t k, bool trans_a, bool trans_b, bool accumulate, std::int64_t images)
+      : images_(images), a_(numbers(m * k)), b_(numbers(k * n)), c_(numbers(accumulate ? m * n : m * n * images)) {
+    product_ = {.trans_a = trans_a,
+                .trans_b = trans_b,
+                .m = m,
+                .n = n,
+                .k = k,
+                .a = a_.get(),
+                .lda = trans_a ? m : k,
+                .b = b_.get(),
+                .ldb = trans_b ? k : n,
+                .c = c_.get(),
+                .ldc = n,
+                .accumulate = accumulate};
+  }
+  void operator()() const {
+    Gemm<float> product = product_;
+    for (std::int64_t i = 0; i < images_; ++i) {
+      gemm(product);
+      if (!product.accumulate) product.c += product.m * product.n;
     }
-  });
+  }
+
+ private:
+  std::int64_t images_;
+  Numbers a_, b_, c_;
+  Gemm<float> product_;
+};
+
+struct Pair {
+  double ours = 1e9, bare = 1e9;
+};
+template <class F>
+Pair least(int rounds, F f, const Bare& bare) {
+  Pair best;
+  for (int i = 0; i < rounds; ++i) {
+    best.ours = std::min(best.ours, milliseconds(f));
+    best.bare = std::min(best.bare, milliseconds(bare));
+  }
+  return best;
 }
 
 ConvolutionAxis axis(std::int64_t image, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
@@ -80,23 +104,26 @@ void show(const Layer& l, int rounds) {
   const std::int64_t depth = l.channels / l.groups * l.kernel * l.kernel, outputs = side.output * side.output;
   const Numbers x = numbers(l.images * l.channels * l.image * l.image), w = numbers(l.filters * depth);
   const Numbers y = numbers(l.images * l.filters * outputs), b = numbers(l.filters), dw = numbers(l.filters * depth);
-  const double forward = least(rounds, [&] { convolve(c, x.get(), w.get(), b.get(), y.get()); });
-  const double weight = least(rounds, [&] { convolve_weight(c, x.get(), y.get(), dw.get()); });
-  const double image = least(rounds, [&] { convolve_transposed(c, y.get(), w.get(), nullptr, x.get()); });
   const std::int64_t m = l.filters / l.groups, images = l.images * l.groups;
-  const double bare_forward = bare(rounds, m, outputs, depth, false, false, false, images);
+  const Pair forward = least(
+      rounds, [&] { convolve(c, x.get(), w.get(), b.get(), y.get()); },
+      Bare(m, outputs, depth, false, false, false, images));
   // One product over all images, where windows lie one after another.
-  const double bare_weight = l.groups == 1 ? bare(rounds, m, depth, outputs * l.images, false, true, false, 1)
-                                           : bare(rounds, m, depth, outputs, false, true, true, images);
-  const double bare_image = bare(rounds, depth, outputs, m, true, false, false, images);
+  const Bare bare_weight = l.groups == 1 ? Bare(m, depth, outputs * l.images, false, true, false, 1)
+                                         : Bare(m, depth, outputs, false, true, true, images);
+  const Pair weight = least(
+      rounds, [&] { convolve_weight(c, x.get(), y.get(), dw.get()); }, bare_weight);
+  const Pair image = least(
+      rounds, [&] { convolve_transposed(c, y.get(), w.get(), nullptr, x.get()); },
+      Bare(depth, outputs, m, true, false, false, images));
   std::printf(
       "%4lld x %4lld-%-4lld /%-4lld %3lld^2 %lldx%lld s%lld p%lld  y %8.3f (%8.3f %5.2f)  dw %8.3f (%8.3f %5.2f)  "
       "dx %8.3f (%8.3f %5.2f)\n",
       static_cast<long long>(l.images), static_cast<long long>(l.channels), static_cast<long long>(l.filters),
       static_cast<long long>(l.groups), static_cast<long long>(l.image), static_cast<long long>(l.kernel),
-      static_cast<long long>(l.kernel), static_cast<long long>(l.stride), static_cast<long long>(l.padding), forward,
-      bare_forward, forward / bare_forward, weight, bare_weight, weight / bare_weight, image, bare_image,
-      image / bare_image);
+      static_cast<long long>(l.kernel), static_cast<long long>(l.stride), static_cast<long long>(l.padding),
+      forward.ours, forward.bare, forward.ours / forward.bare, weight.ours, weight.bare, weight.ours / weight.bare,
+      image.ours, image.bare, image.ours / image.bare);
   std::fflush(stdout);
 }
 

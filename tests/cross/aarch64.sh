@@ -13,7 +13,7 @@ make_sysroot() {
   local sysroot=$1 apt=$1.apt names package
   rm -rf "$sysroot" "$apt"
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  for package in libc6 libc6-dev libgcc-s1 libstdc++6; do
+  for package in libc6 libc6-dev libc-dev libgcc-s1 libstdc++6; do
     printf 'Package: %s\nStatus: install ok installed\nArchitecture: arm64\nMulti-Arch: same\nVersion: 999\n%s\n\n' \
       "$package" $'Maintainer: none\nDescription: of the cross compiler'
   done >"$apt/status"

@@ -51,6 +51,17 @@ TEST(Sum, AddsUpAlongSeveralDims) {
   EXPECT_EQ(x.sum({0, 2}, true).shape(), (Shape{1, 3, 1}));
 }
 
+TEST(Sum, OverDimsThatAreNotAdjacentIsRoundedOnce) {
+  const Tensor x = tensor({1e8f, 1.f, 5.f, 5.f, -1e8f, 1.f, 5.f, 6.f}).reshape({2, 2, 1, 2});
+  const Tensor y = sum(x, {0, 2, 3});
+  EXPECT_EQ(y.shape(), Shape({2}));
+  EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{2, 21}));
+  EXPECT_EQ(sum(x, {0, 3}, true).shape(), Shape({1, 2, 1, 1}));
+  EXPECT_EQ(sum(x, {0, 3}, true).to_vector<float>(), (std::vector<float>{2, 21}));
+  EXPECT_EQ(sum(ones({3, 0, 2, 4, 1}), {0, 3, 4}).shape(), Shape({0, 2}));
+  EXPECT_EQ(sum(ones({3, 2, 0}), {0, 2}).to_vector<float>(), (std::vector<float>{0, 0}));
+}
+
 TEST(Sum, TakesAZeroDimTensor) {
   expect_close(sum(tensor(3.5)), {3.5});
   expect_close(sum(tensor(3.5), -1), {3.5});

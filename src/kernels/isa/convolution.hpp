@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/isa/gemm_dots.hpp"
 #include "kernels/isa/gemm_tile.hpp"
@@ -120,6 +121,40 @@ void put_rows(const T* from, int64_t ld_from, int64_t rows, int64_t count, const
     for (int64_t j = 0; j + lanes<T> < count; j += lanes<T>) put(j);
     put(count - lanes<T>);
   }
+}
+
+/// to[j] = p[2 j] for j in [0, n); nothing beyond p[2 n - 2] is read.
+template <class T, int... c>
+inline void put_every_second_of(const T* p, T* to, std::integer_sequence<int, c...>) {
+  constexpr int n = sizeof...(c);
+  typedef T Lanes __attribute__((vector_size(n * sizeof(T))));
+  Lanes low, high;
+  memcpy(&low, p, sizeof low);
+  memcpy(&high, p + n - 1, sizeof high);
+  low = __builtin_shufflevector(low, high, (c < n / 2 ? 2 * c : 2 * c + 1)...);
+  memcpy(to, &low, sizeof low);
+}
+/// By n at a time, or as many as a row has. The last vector may overlap the one before.
+template <class T, int n>
+void put_second_elements(const T* from, int64_t ld_from, int64_t rows, int64_t count, T* to, int64_t ld_to) {
+  if constexpr (n > 2) {
+    if (count < n) return put_second_elements<T, n / 2>(from, ld_from, rows, count, to, ld_to);
+  }
+  for (int64_t i = 0; i < rows; ++i, from += ld_from, to += ld_to) {
+    for (int64_t j = 0; j < count; j += n) {
+      if (count < n) {
+        *to = *from;
+        break;
+      }
+      if (j > count - n) j = count - n;
+      put_every_second_of(from + 2 * j, to + j, std::make_integer_sequence<int, n>());
+    }
+  }
+}
+/// As FloatKernels has it.
+template <class T>
+void put_every_second(const T* from, int64_t ld_from, int64_t rows, int64_t count, T* to, int64_t ld_to) {
+  put_second_elements<T, lanes<T>>(from, ld_from, rows, count, to, ld_to);
 }
 
 // ---- gradients times windows ---------------------------------------------------------------------------------------

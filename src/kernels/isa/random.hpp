@@ -159,8 +159,8 @@ inline Bytes as_bytes(const Words32* x) {
 /// set for a kept element, none for another.
 constexpr int64_t mask_step = masks_per_block * block_step;
 template <class Then>
-void keep_mask_blocks(const RandomStream& s, uint64_t first, int64_t count, uint64_t threshold, uint8_t* mask,
-                      Then then) {
+[[gnu::noinline]] void keep_mask_blocks(const RandomStream& s, uint64_t first, int64_t count, uint64_t threshold,
+                                        uint8_t* mask, Then then) {
   const Words32 last = Words32{} + (uint32_t)(threshold - 1);
   const Words32 any = Words32{} - (uint32_t)(threshold > 0);  // threshold 0 keeps nothing
   each_blocks(s, first, count, [last, any, mask, then](int64_t b, Blocks c) {
@@ -177,6 +177,9 @@ void keep_mask_blocks(const RandomStream& s, uint64_t first, int64_t count, uint
   });
 }
 
+struct NoMore {
+  void operator()(int64_t, const Words32*) const {}
+};
 template <class Then>
 void keep_mask_then(const RandomStream& s, int64_t first, int64_t n, double keep, uint8_t* mask, Then then) {
   const uint64_t threshold = (uint64_t)(keep * 0x1p32 + 0.5), block = (uint64_t)(first / masks_per_block);
@@ -184,12 +187,12 @@ void keep_mask_then(const RandomStream& s, int64_t first, int64_t n, double keep
   keep_mask_blocks(s, block, whole / masks_per_block, threshold, mask, then);
   if (whole == n) return;
   uint8_t last[mask_step];
-  keep_mask_blocks(s, block + (uint64_t)(whole / masks_per_block), block_step, threshold, last, [](auto...) {});
+  keep_mask_blocks(s, block + (uint64_t)(whole / masks_per_block), block_step, threshold, last, NoMore{});
   memcpy(mask + whole, last, (size_t)(n - whole));
 }
 
 void keep_mask(const RandomStream& s, int64_t first, int64_t n, double keep, uint8_t* mask) {
-  keep_mask_then(s, first, n, keep, mask, [](auto...) {});
+  keep_mask_then(s, first, n, keep, mask, NoMore{});
 }
 
 /// y = x scale where all bits of `kept` are set, else 0, on vector_bytes elements.
@@ -200,17 +203,18 @@ inline void scale_kept(const float* x, const Words32* kept, float scale, float* 
   }
 }
 
+/// In one pass for floats, in two for doubles.
 template <class T>
 void dropout(const RandomStream& s, int64_t first, int64_t n, double keep, T scale, const T* x, uint8_t* mask, T* y) {
-  keep_mask_then(s, first, n, keep, mask, [=](int64_t i, const Words32* kept) {
-    if constexpr (sizeof(T) == 4) {
-      scale_kept(x + i, kept, scale, y + i);
-    } else {
-      masked_scale(x + i, mask + i, scale, y + i, vector_bytes);
-    }
-  });
-  const int64_t whole = n / mask_step * mask_step;
-  masked_scale(x + whole, mask + whole, scale, y + whole, n - whole);
+  int64_t done = 0;
+  if constexpr (sizeof(T) == 4) {
+    keep_mask_then(s, first, n, keep, mask,
+                   [=](int64_t i, const Words32* kept) { scale_kept(x + i, kept, scale, y + i); });
+    done = n / mask_step * mask_step;
+  } else {
+    keep_mask(s, first, n, keep, mask);
+  }
+  masked_scale(x + done, mask + done, scale, y + done, n - done);
 }
 
 }  // namespace

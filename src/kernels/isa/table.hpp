@@ -15,6 +15,7 @@
 #include "kernels/isa/reduce.hpp"
 #include "kernels/isa/scatter.hpp"
 #include "kernels/isa/softmax.hpp"
+#include "kernels/isa/winograd.hpp"
 
 namespace xtape::kernels {
 
@@ -49,6 +50,7 @@ constexpr FloatKernels<T> kernels_of_type = {.sgd = sgd<T>,
                                              .multiply_windows = multiply_windows<T>,
                                              .window_rows = window_rows,
                                              .put_rows = put_rows<T>,
+                                             .put_every_second = put_every_second<T>,
                                              .dot_windows = dot_windows<T>};
 }
 
@@ -59,6 +61,9 @@ const Isa XTAPE_ISA_TABLE = {.name = XTAPE_ISA_NAME,
                              .unit_from_bytes = unit_from_bytes,
                              .max_pool = max_pool,
                              .max_pool_2x2_gradient = max_pool_2x2_gradient,
+                             .winograd_lanes = lanes<float>,
+                             .winograd_tiles = winograd_tiles,
+                             .winograd_results = winograd_results,
                              .philox = philox_words,
                              .keep_mask = keep_mask};
 

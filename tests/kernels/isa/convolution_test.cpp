@@ -140,5 +140,28 @@ TEST(ConvolutionKernels, PutRowsOfEveryLengthAndNothingBehindThem) {
   });
 }
 
+template <class T>
+void expect_second_elements(const kernels::Isa& isa, std::int64_t count) {
+  const std::int64_t rows = 3, ld_from = 2 * count - 1, ld_to = count + 1;  // a read too many is one behind the array
+  const std::vector<T> from = drawn<T>(7, rows * ld_from);
+  std::vector<T> to(static_cast<std::size_t>(rows * ld_to), T{9});
+  of_type<T>(isa).put_every_second(from.data(), ld_from, rows, count, to.data(), ld_to);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < count; ++j) {
+      ASSERT_EQ(to[static_cast<std::size_t>(i * ld_to + j)], from[static_cast<std::size_t>(i * ld_from + 2 * j)]);
+    }
+    ASSERT_EQ(to[static_cast<std::size_t>(i * ld_to + count)], T{9}) << "behind a row of " << count;
+  }
+}
+
+TEST(ConvolutionKernels, PutEverySecondElementAndNothingBehindThem) {
+  each_isa([](const kernels::Isa& isa) {
+    for (std::int64_t count = 1; count <= 39; ++count) {
+      expect_second_elements<float>(isa, count);
+      expect_second_elements<double>(isa, count);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace xtape
