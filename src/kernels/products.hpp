@@ -1,11 +1,30 @@
-// What the products of convolutions share: the order in which multiply_windows reads its weight.
+// What the products of convolutions share: what outputs see, and the order in which multiply_windows reads its weight.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/convolution.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/windows.hpp"
 
 namespace xtape::kernels {
+
+inline constexpr std::int64_t usual_columns = 1024;  // of a matrix of windows at a time
+
+/// What the outputs of a convolution see of its images.
+inline WindowAxis images_seen(const ConvolutionAxis& a) {
+  WindowAxis axis{a.output, a.stride, a.image, {}};
+  for (std::int64_t t = 0; t < a.kernel; ++t) axis.at.push_back(t * a.dilation - a.padding);
+  return axis;
+}
+
+/// Whether every image has one output, which sees all of it: then images and filters are rows of matrices.
+inline bool sees_whole_images(const Convolution& c) {
+  const auto whole = [](const ConvolutionAxis& a) {
+    return a.output == 1 && a.kernel == a.image && a.padding == 0 && (a.dilation == 1 || a.kernel == 1);
+  };
+  return c.groups == 1 && whole(c.height) && whole(c.width);
+}
 
 /// The parts in which k terms are summed, each anew: equal ones, of at most `most_terms`.
 inline std::int64_t part_of_terms(std::int64_t k) {

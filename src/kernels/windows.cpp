@@ -65,7 +65,7 @@ WindowChunks::WindowChunks(const WindowAxis& rows, const WindowAxis& columns, st
   constexpr std::int64_t most_elements = 1 << 16, fewest_columns = 128;
   const PlanesOfAxis down(rows), across(columns);
   const std::int64_t outputs = rows.count * columns.count, columns_of_image = down.length * across.length;
-  constexpr std::int64_t store = 16;  // storing an element takes about as long as so many multiply-adds
+  constexpr std::int64_t store = 40;  // storing an element takes about as long as so many multiply-adds
   stored_ = columns_of_image * multiples > outputs * (multiples + store);
   elements_ = channels * static_cast<std::int64_t>(stored_ ? rows.at.size() * columns.at.size()
                                                            : down.origin.size() * across.origin.size());

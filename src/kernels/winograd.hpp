@@ -22,7 +22,7 @@ struct WinogradPass {
 
 /// Whether it takes less time than a product with windows.
 bool suits_winograd(const WinogradPass& pass);
-/// False if a result is not finite: then the others may be wrong as well, for a tile is transformed as a whole.
+/// False if a result is not finite: it may be NaN, a difference of infinities, where the definition is infinite.
 bool by_winograd(const WinogradPass& pass);
 
 }  // namespace xtape::kernels

@@ -138,5 +138,47 @@ TEST(AdamKernel, OneNaNTouchesNoOtherElement) {  // SEMANTICS [25]
   });
 }
 
+/// step(kernels, x, n) gives an element the same bits whether all are updated at once or in two parts; x are
+/// parameters, gradients and three states.
+template <class Step>
+void expect_same_in_parts(Step step) {
+  constexpr std::int64_t n = 700, part = 301;
+  each_isa([step](const Isa& isa) {
+    std::vector<float> x[2][5];
+    for (std::vector<float>(&all)[5] : x) {
+      for (std::uint64_t k = 0; k < 5; ++k) {
+        all[k].resize(n);
+        kernels::uniform({k + 1}, 0, n, all[k].data());
+      }
+    }
+    const auto from = [](std::vector<float>(&all)[5], std::int64_t first) {
+      std::vector<float*> at;
+      for (std::vector<float>& v : all) at.push_back(v.data() + first);
+      return at;
+    };
+    step(isa.float32, from(x[0], 0), n);
+    step(isa.float32, from(x[1], 0), part);
+    step(isa.float32, from(x[1], part), n - part);
+    for (std::size_t k = 0; k < 5; ++k) EXPECT_EQ(x[0][k], x[1][k]) << k;
+  });
+}
+TEST(OptimizerKernels, WithDecayGiveAnElementTheSameBitsWhereverItStands) {
+  const kernels::SgdStep<float> sgd{0.1f, 0.9f, 0.7f, 0.01f, -1, true, 0};
+  expect_same_in_parts(
+      [sgd](const auto& k, const std::vector<float*>& x, std::int64_t n) { k.sgd(x[0], x[1], x[2], n, sgd); });
+  const kernels::AdamStep<float> adam{.01f, .9f, .1f, .999f, .001f, true, 1e-8f, .01f, .99f, 1, 0, 0};
+  expect_same_in_parts([adam](const auto& k, const std::vector<float*>& x, std::int64_t n) {
+    k.adam(x[0], x[1], x[2], x[3], x[4], n, adam);
+  });
+  const kernels::RmspropStep<float> rmsprop{.01f, .9f, .1f, .9f, true, 1e-8f, .01f, .8f, -1, 0, 0, 0, 0};
+  expect_same_in_parts([rmsprop](const auto& k, const std::vector<float*>& x, std::int64_t n) {
+    k.rmsprop(x[0], x[1], x[2], nullptr, x[4], n, rmsprop);
+  });
+  const kernels::AdagradStep<float> adagrad{.01f, 1e-10f, .01f, -1};
+  expect_same_in_parts([adagrad](const auto& k, const std::vector<float*>& x, std::int64_t n) {
+    k.adagrad(x[0], x[1], x[2], n, adagrad);
+  });
+}
+
 }  // namespace
 }  // namespace xtape
