@@ -72,7 +72,7 @@ void expect_same(const Outcome& a, const Outcome& b) {
 }
 
 TEST(DistributedBackward, HasTheSameBitsForEveryNumberOfRanksThatDividesTheShards) {
-  // A batch of 29: shards of three and four rows; dropout and statistics of batches are in the model.
+  // A batch of 29: shards of three and four rows [81]; dropout and statistics of batches are in the model.
   const Global batch = batch_of(29);
   const Outcome one = train(1, batch, nn::CrossEntropyLoss(), {.virtual_shards = 8});
   for (const int ranks : {2, 4, 8}) {
@@ -214,12 +214,12 @@ TEST(DistributedBackward, ABatchOfIgnoredTargetsGivesNaNAndNoGradient) {
   run_ranks(2, [](const Communicator& comm) {
     const nn::Sequential model = plain_model();
     const double loss = backward(model, nn::CrossEntropyLoss(), ones({2, 6}), full({2}, -100, int64), comm);
-    EXPECT_TRUE(std::isnan(loss));
+    EXPECT_TRUE(std::isnan(loss));  // [81]
     EXPECT_FALSE(model.parameters()[0].grad().defined());
   });
 }
 
-TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {
+TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {  // [83]
   const Global batch = batch_of(12);
   const nn::BatchNorm1d expected(6);
   expected(narrow(batch.x, 0, 0, 3));
