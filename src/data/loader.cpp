@@ -19,6 +19,7 @@
 #include "io/numbers.hpp"
 #include "kernels/random.hpp"
 #include "xtape/autograd/grad_mode.hpp"
+#include "xtape/ops.hpp"
 
 namespace xtape::data {
 
@@ -95,7 +96,15 @@ Batch DataLoader::Iterator::Loop::make(std::int64_t k) const {
   const NoGradGuard no_grad;
   const std::int64_t first = k * state->options.batch_size;
   const auto count = std::min(state->options.batch_size, static_cast<std::int64_t>(samples.size()) - first);
-  return state->dataset.batch({samples.data() + first, static_cast<std::size_t>(count)}, Draw{seed, epoch});
+  const auto [rank, size] = state->options.shard;
+  const std::int64_t begin = rank * count / size, end = (rank + 1) * count / size;
+  const auto rows = [this, first](std::int64_t from, std::int64_t n) {
+    return state->dataset.batch({samples.data() + first + from, static_cast<std::size_t>(n)}, Draw{seed, epoch});
+  };
+  if (begin < end) return rows(begin, end - begin);
+  // Datasets need not know how to make a batch of nothing.
+  const Batch one = rows(0, 1);
+  return {narrow(one.x, 0, 0, 0), narrow(one.y, 0, 0, 0)};
 }
 
 std::vector<std::int64_t> DataLoader::State::order_of(std::uint64_t of_seed, std::int64_t epoch) const {
@@ -129,6 +138,15 @@ DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options)
   }
   if (options.shuffle && options.sampler.defined()) {
     fail<ValueError>("DataLoader", "shuffle is set beside a sampler, which decides the order; leave one out");
+  }
+  const auto [rank, size] = options.shard;
+  if (rank < 0 || rank >= size) {
+    fail<ValueError>("DataLoader", "shard is {{rank = {}, size = {}}}; expected 0 <= rank < size", rank, size);
+  }
+  if (options.batch_size < size) {
+    fail<ValueError>("DataLoader",
+                     "batch_size is {}, but {} ranks share each batch; it must be at least the number of ranks",
+                     options.batch_size, size);
   }
   const std::int64_t expected = options.sampler.defined() ? options.sampler.dataset_size() : -1;
   if (const std::int64_t n = state_->dataset.size(); expected >= 0 && expected != n) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <type_traits>
 
+#include "xtape/detail/newest_error.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
@@ -63,6 +64,31 @@ TEST(Error, IsTheBaseOfEveryKind) {
 
 TEST(Error, IsOneLineEvenIfAFileNameIsNot) {
   EXPECT_STREQ(FileError("read_idx", "a\nb: is missing").what(), "read_idx: a b: is missing");
+}
+
+/// Notes the newest error when a scope ends.
+struct Noting {
+  explicit Noting(std::string& note) : noted(note) {}
+  ~Noting() { noted = detail::newest_error(); }
+  std::string& noted;
+};
+
+TEST(Error, IsKnownToAScopeThatItLeaves) {
+  std::string noted = "nothing yet";
+  try {
+    const Noting noting(noted);
+    throw ValueError("fit", std::string(1000, 'x'));
+  } catch (const Error&) {
+  }
+  EXPECT_EQ(noted, "fit: " + std::string(506, 'x'));  // what there is room for
+  { const Noting noting(noted); }
+  EXPECT_EQ(noted, "");  // it has been destroyed
+}
+
+TEST(Error, ThatGetsAPathIsKnownWithIt) {
+  ShapeError e("linear", "no");
+  e.set_module_path("fc1");
+  EXPECT_STREQ(detail::newest_error(), e.what());
 }
 
 }  // namespace

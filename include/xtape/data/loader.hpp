@@ -11,6 +11,11 @@
 
 namespace xtape::data {
 
+/// Which of the ranks that train together (distributed.hpp), from 0, and how many they are.
+struct Shard {
+  std::int64_t rank = 0, size = 1;
+};
+
 struct DataLoaderOptions {
   std::int64_t batch_size = 1;
   bool shuffle = false;  ///< a new order for each epoch, decided by seed and epoch alone
@@ -19,6 +24,9 @@ struct DataLoaderOptions {
       0;                   ///< threads that make batches ahead of the loop, up to two each; 0: the loop makes them
   bool drop_last = false;  ///< leave out a last batch that is not full
   std::uint64_t seed = 0;  ///< of the order, and of the dataset's random transforms
+  /// The loader gives this rank's slice of every batch: of B samples those from floor(rank B / size) up to
+  /// floor((rank + 1) B / size). All else, the order and the transforms, is as for one rank.
+  Shard shard = {};
 };
 
 /// Each loop `for (auto [x, y] : loader)` is one epoch. The order is a function of (seed, epoch): it does not draw from
@@ -30,9 +38,14 @@ struct DataLoaderOptions {
 /// without them: every bit, the state, and an exception of the dataset, which reaches the loop at its batch. The
 /// dataset must be safe to use from several threads, and must not draw from the default generator. If the system grants
 /// fewer threads, the loop does with those.
+///
+/// With a shard, the slices of all ranks, one after another, are the batches of one rank. A slice of a short last batch
+/// may be empty: then x and y have 0 rows, and their other extents and dtypes are those of any batch. size(), places
+/// and states count batches, not slices, so that a run may go on with another number of ranks.
 class XTAPE_API DataLoader {
  public:
-  /// ValueError when batch_size is below 1, num_workers negative, or shuffle is set beside a sampler.
+  /// ValueError when batch_size is below 1, num_workers negative, or shuffle is set beside a sampler; when shard.rank
+  /// is outside [0, shard.size), or batch_size below shard.size.
   DataLoader(Dataset dataset, DataLoaderOptions options = {});
 
   /// The number of batches in an epoch; the last, partial one counts unless drop_last.

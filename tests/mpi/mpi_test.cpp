@@ -1,0 +1,123 @@
+// xtape::mpi under mpirun, on one machine: each test starts the program xtape_mpi_ranks and looks at what it printed
+// and how it ended. What the ranks compute together is tested in tests/distributed, with threads; here are the
+// transports and the ends.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace xtape {
+namespace {
+
+struct Job {
+  int status = -1;  // the exit status of mpirun, or 128 and the signal
+  double seconds = 0;
+  std::string output;  // of stdout and stderr
+  bool has(const std::string& text) const { return output.find(text) != std::string::npos; }
+};
+
+/// The environment's word, with which mpich.sh tests another MPI library, or what the build has found.
+std::string setting(const char* name, const char* built) {
+  const char* given = std::getenv(name);
+  return given ? given : built;
+}
+
+bool is_open_mpi() { return setting("XTAPE_MPI_LIBRARY", XTAPE_MPI_LIBRARY).starts_with("Open MPI"); }
+
+Job mpirun(int ranks, const std::string& arguments) {
+  ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+  ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+  ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // MPI's own
+  const std::string command = "timeout -k 1 60 " + setting("XTAPE_MPIRUN", XTAPE_MPIRUN) +
+                              (is_open_mpi() ? " --oversubscribe" : "") + " -n " + std::to_string(ranks) + " " +
+                              setting("XTAPE_MPI_RANKS", XTAPE_MPI_RANKS) + " " + arguments + " 2>&1";
+  const auto begin = std::chrono::steady_clock::now();
+  Job job;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (!pipe) return job;
+  std::array<char, 4096> part{};
+  while (const std::size_t n = std::fread(part.data(), 1, part.size(), pipe)) job.output.append(part.data(), n);
+  const int status = ::pclose(pipe);
+  job.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  job.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return job;
+}
+
+void expect_ok(const Job& job) { EXPECT_EQ(job.status, 0) << job.output; }
+
+TEST(Mpi, SumsInTheTreeOnOneToFourRanks) {
+  for (const int ranks : {1, 2, 3, 4}) expect_ok(mpirun(ranks, "sums"));
+}
+
+TEST(Mpi, TrainsWithTheSameBitsOnOneTwoAndFourRanks) {
+  // Dropout, BatchNorm, class weights, ignored targets, ragged batches, ranks and shards without rows.
+  const Job one = mpirun(1, "train 4");
+  expect_ok(one);
+  EXPECT_GT(one.output.size(), 20u);
+  for (const int ranks : {2, 4}) {
+    const Job job = mpirun(ranks, "train 4");
+    expect_ok(job);
+    EXPECT_EQ(job.output, one.output) << ranks << " ranks";
+  }
+}
+
+TEST(Mpi, TheLoopByHandHasTheBitsOfBackward) {
+  for (const int ranks : {1, 3}) expect_ok(mpirun(ranks, "by_hand"));
+}
+
+TEST(Mpi, ARankThatIsKilledEndsTheJob) {
+  const Job job = mpirun(3, "end kill");
+  EXPECT_NE(job.status, 0);
+  EXPECT_LT(job.seconds, 10);
+  // MPICH's launcher gives only the number of the process.
+  EXPECT_TRUE(job.has(is_open_mpi() ? "process rank 1 " : "Killed (signal 9)")) << job.output;
+}
+
+TEST(Mpi, AnExceptionInOneRankEndsTheJobAndNamesTheRank) {
+  const Job job = mpirun(3, "end throw");
+  EXPECT_NE(job.status, 0);
+  EXPECT_LT(job.seconds, 10);
+  EXPECT_TRUE(job.has("xtape::mpi: rank 1 of 3 ends with an exception, and with it all ranks\n")) << job.output;
+}
+
+TEST(Mpi, ANaNInOneRankEndsTheJobAndNamesTheRank) {
+  const Job job = mpirun(2, "end nan");
+  EXPECT_NE(job.status, 0);
+  EXPECT_LT(job.seconds, 10);
+  EXPECT_TRUE(job.has("ends with an exception, and with it all ranks: backward: the loss of rank 1 is not finite"))
+      << job.output;
+}
+
+TEST(Mpi, ModelsThatDifferAreAnErrorThatNamesTheParameter) {
+  const Job job = mpirun(2, "differ");
+  EXPECT_NE(job.status, 0);
+  EXPECT_TRUE(
+      job.has("broadcast: the models of ranks 0 and 1 differ: weight: float32 (2, 3), but weight: float32 (5, "
+              "3)"))
+      << job.output;
+}
+
+TEST(Mpi, AnErrorOfMpiIsAnError) {
+  const Job job = mpirun(2, "misfit");
+  EXPECT_NE(job.status, 0);
+  EXPECT_TRUE(job.has("ends with an exception, and with it all ranks: MPI_Bcast: ")) << job.output;
+}
+
+TEST(Mpi, ASessionJoinsARunningMpiAndEndsWithoutIt) {
+  const Job job = mpirun(2, "join");
+  expect_ok(job);
+  EXPECT_EQ(job.output,
+            "Communicator: its Session has ended\n"
+            "Session: MPI has ended in this process, and cannot begin again\n");
+}
+
+TEST(Mpi, WithoutMpirunThereIsOneRank) {
+  EXPECT_EQ(std::system((setting("XTAPE_MPI_RANKS", XTAPE_MPI_RANKS) + " sums").c_str()), 0);
+}
+
+}  // namespace
+}  // namespace xtape
