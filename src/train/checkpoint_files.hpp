@@ -14,8 +14,8 @@ constexpr const char* best_epoch_text = "epoch";
 
 class CheckpointFiles {
  public:
-  /// FileError if there can be no file of that path. `options` must outlive it.
-  explicit CheckpointFiles(const CheckpointOptions& options);
+  /// FileError if there can be no file of that path.
+  explicit CheckpointFiles(CheckpointOptions options);
 
   bool has_path() const noexcept { return !options_.path.empty(); }
   const std::string& path() const noexcept { return options_.path; }
@@ -37,7 +37,7 @@ class CheckpointFiles {
 
   using Clock = std::chrono::steady_clock;
 
-  const CheckpointOptions& options_;
+  const CheckpointOptions options_;
   Clock::time_point last_saved_ = Clock::now();
   std::int64_t failed_ = 0;
   std::string last_failure_;

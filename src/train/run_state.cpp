@@ -15,7 +15,7 @@ namespace xtape::train {
 
 namespace {
 
-constexpr const char *options_prefix = "options.", *monitor_text = "monitor", *stop_reason_text = "stop_reason",
+constexpr const char *options_prefix = "options.", *shards_name = "options.shards", *monitor_text = "monitor", *stop_reason_text = "stop_reason",
                      *stop_event_text = "stop_event";
 constexpr std::int64_t no_cause = static_cast<std::int64_t>(StopCause::none);
 
@@ -89,7 +89,7 @@ void check_counts(const char* op, const Fields& fields) {
 /// What can be known to be wrong without the run that the file belongs to.
 void check_numbers(const char* op, RunState& run) {
   check_counts(op, fields_of(run));
-  check_counts(op, {{"options.training_samples", &run.options.training_samples}});
+  check_counts(op, {{"options.training_samples", &run.options.training_samples}, {shards_name, &run.options.shards}});
   if (run.fit.best.epoch > run.fit.epoch) {
     fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
   }
@@ -144,6 +144,7 @@ StateDict to_dict(RunState run) {
   optim::StateWriter writer;
   write(writer, "", fields_of(run));
   write(writer, options_prefix, fields_of(run.options));
+  if (run.options.shards > 0) writer.write(shards_name, run.options.shards);
   for (const EpochField& field : columns) {
     const auto write = [&]<class T>(T EpochRecord::*member) {
       std::vector<T> values;
@@ -164,6 +165,7 @@ RunState run_state_from(const char* op, const StateDict& dict) {
   RunState run;
   read(reader, "", fields_of(run));
   read(reader, options_prefix, fields_of(run.options));
+  if (reader.has(shards_name)) reader.read(shards_name, run.options.shards);
   check_numbers(op, run);
   run.fit.records = read_records(op, reader, run.fit.epoch);
   reader.expect_all_read();
@@ -230,9 +232,17 @@ History load_history(const std::string& path) {
   return History(history_data(std::move(run), std::move(texts)));
 }
 
+std::vector<std::string> to_texts(DecidingOptions options) {
+  std::vector<std::string> texts;
+  for (const Field& field : fields_of(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
+  return texts;
+}
+
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {
   constexpr const char* op = "resume";
-  const Fields theirs = fields_of(file), ours = fields_of(here);
+  Fields theirs = fields_of(file), ours = fields_of(here);
+  theirs.push_back({"shards", &file.shards});
+  ours.push_back({"shards", &here.shards});
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const std::string in_file = text_of(theirs[i]), in_run = text_of(ours[i]);
     if (in_file == in_run) continue;

@@ -1,0 +1,67 @@
+// A pass over a loader that ranks share. Each measures whole batches, and what is no count is added in the order of the
+// batches, so that every bit is that of one rank's pass.
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/fail.hpp"
+#include "train/evaluator.hpp"
+#include "train/modes.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/distributed.hpp"
+
+namespace xtape::train {
+
+void Evaluator::add_all(const data::DataLoader& loader, const distributed::Communicator& comm) {
+  // The sums of squares of a regression are of vectors as long as its outputs: no rank spares another this work.
+  if (is_regression_ || comm.size() == 1) return add_all(loader);
+  check_stands_at_start("evaluate", loader);
+  const ModeGuard modes(objective_.module());
+  const NoGradGuard no_grad;
+  objective_.module().eval();
+  std::vector<LossMean> losses(static_cast<std::size_t>(loader.size()));
+  std::int64_t number = 0;
+  for (auto batches = loader.begin(); batches != loader.end(); ++batches, ++number) {
+    if (number % comm.size() != comm.rank()) continue;
+    const data::Batch batch = *batches;
+    add(objective_.output(batch.x), batch.y, batch.x);
+    losses[static_cast<std::size_t>(number)] = std::exchange(loss_, {});
+  }
+  add_losses(losses, comm);
+  add_counts(comm);
+}
+
+/// Of each batch one rank has the loss, and the others have zeros.
+void Evaluator::add_losses(const std::vector<LossMean>& losses, const distributed::Communicator& comm) {
+  std::vector<double> numbers;
+  for (const LossMean& loss : losses) {
+    numbers.push_back(loss.sum());
+    numbers.push_back(loss.denominator());
+  }
+  comm.sum(std::span(numbers));
+  for (std::size_t i = 0; i < numbers.size(); i += 2) loss_.add(numbers[i], numbers[i + 1]);
+}
+
+void Evaluator::add_counts(const distributed::Communicator& comm) {
+  for (const std::uint64_t of_rank : comm.all_gather(static_cast<std::uint64_t>(classes_))) {
+    const auto classes = static_cast<std::int64_t>(of_rank);
+    if (classes == 0) continue;  // of a rank without batches
+    if (classes_ != 0 && classes_ != classes) {
+      fail<ShapeError>("evaluate", "a batch has {} classes, another has {}", classes_, classes);
+    }
+    classes_ = classes;
+  }
+  support_.resize(static_cast<std::size_t>(classes_));
+  std::vector<double> counts = {static_cast<double>(samples_), static_cast<double>(score_.correct),
+                                static_cast<double>(score_.counted), may_have_classes_ ? 0.0 : 1.0};
+  counts.insert(counts.end(), support_.begin(), support_.end());
+  comm.sum(std::span(counts));  // exact, as long as there are fewer than 2^53
+  const auto count = [&counts](std::size_t i) { return static_cast<std::int64_t>(counts[i]); };
+  samples_ = count(0);
+  score_ = {count(1), count(2)};
+  for (std::size_t c = 0; c < support_.size(); ++c) support_[c] = count(4 + c);
+  if (count(3) > 0) forget_classes();
+}
+
+}  // namespace xtape::train
