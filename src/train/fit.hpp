@@ -38,7 +38,7 @@ struct BatchLoss {
 struct BatchNumbers {
   BatchLoss loss;
   std::int64_t samples = 0;
-  detail::Score score;
+  detail::Score score = {};
   std::int64_t classes = 0;
   bool has_classes = false;
 };

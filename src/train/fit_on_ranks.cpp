@@ -22,7 +22,6 @@ namespace xtape::train {
 namespace {
 
 using distributed::Hash;
-using distributed::Item;
 
 /// What a rank has in common with the others.
 class InCommon {
@@ -31,29 +30,34 @@ class InCommon {
   void add_text(std::string text) {
     Hash hash;
     hash.add(text);
-    items_.push_back({std::move(text), hash.value()});
+    add_hash(std::move(text), hash);
   }
   template <class T>
   void add(const char* name, const T& value) {
     add_text(fmt::format("{} = {}", name, value));
   }
   /// Compared by its hash alone.
-  void add_hash(const std::string& name, const Hash& hash) { items_.push_back({name, hash.value()}); }
+  void add_hash(std::string name, const Hash& hash) {
+    texts_.push_back(std::move(name));
+    hashes_.push_back(hash.value());
+  }
 
   /// ValueError on all ranks.
   void check(const distributed::Communicator& comm) const {
-    const auto d = distributed::first_difference(items_, comm);
+    const auto text = [this](std::size_t i) { return texts_[i]; };
+    const auto d = distributed::first_difference(hashes_, text, comm);
     if (!d) return;
     if (d->first == d->second) fail<ValueError>("fit", "ranks 0 and {} differ in {}", d->rank, d->first);
     fail<ValueError>("fit", "ranks 0 and {} differ: {}, but {}", d->rank, d->first, d->second);
   }
 
  private:
-  std::vector<Item> items_;
+  std::vector<std::string> texts_;
+  std::vector<std::uint64_t> hashes_;
 };
 
 void add(Hash& hash, const Tensor& x) {
-  hash.add(distributed::layout_of("", x).hash);
+  hash.add(distributed::layout_hash("", x));
   hash.add({x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))});
 }
 
