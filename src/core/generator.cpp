@@ -2,6 +2,9 @@
 #include "xtape/generator.hpp"
 
 #include <mutex>
+#include <utility>
+
+#include "core/generator_scope.hpp"
 
 namespace xtape {
 
@@ -30,7 +33,16 @@ Generator::State Generator::reserve(std::uint64_t blocks) {
   return begin;
 }
 
+namespace {
+thread_local Generator* generator_of_scope = nullptr;
+}
+
+detail::GeneratorScope::GeneratorScope(Generator& generator) noexcept
+    : outer_(std::exchange(generator_of_scope, &generator)) {}
+detail::GeneratorScope::~GeneratorScope() { generator_of_scope = outer_; }
+
 Generator& default_generator() {
+  if (generator_of_scope) return *generator_of_scope;
   static Generator* const generator = new Generator(0);  // never destroyed: destructors of globals may draw
   return *generator;
 }

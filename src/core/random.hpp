@@ -24,6 +24,7 @@ enum class StreamUse : std::uint64_t {
   augment = 7,          // a sample, by a dataset's transform
   nested = 8,           // a dataset within a dataset
   training_sample = 9,  // what a trainer measures the training set on
+  shard = 10,           // a part of a global batch, by distributed::backward
 };
 
 /// The stream of `seed` for one use and one number (an epoch, an image): different from all others and from stream 0.

@@ -1,0 +1,89 @@
+#include "distributed/agree.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/fail.hpp"
+
+namespace xtape::distributed {
+
+void Hash::add(std::uint64_t word) noexcept {  // the finalizer of splitmix64
+  std::uint64_t z = (state_ ^ word) + 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  state_ = z ^ (z >> 31);
+}
+
+void Hash::add(std::span<const std::byte> bytes) noexcept {
+  add(bytes.size());
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(8, bytes.size()))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), std::min<std::size_t>(8, bytes.size()));
+    add(word);
+  }
+}
+
+namespace {
+
+/// The first rank whose value differs from rank 0's, or 0.
+int first_other(const std::vector<std::uint64_t>& values) {
+  const auto other = std::find_if(values.begin(), values.end(), [&values](auto v) { return v != values[0]; });
+  return other == values.end() ? 0 : static_cast<int>(other - values.begin());
+}
+
+/// The text of rank `root`, on all ranks.
+std::string text_of(int root, std::string text, const Communicator& comm) {
+  text.resize(comm.all_gather(text.size())[static_cast<std::size_t>(root)]);
+  comm.broadcast(std::as_writable_bytes(std::span(text)), root);
+  return text;
+}
+
+}  // namespace
+
+std::optional<Difference> first_difference(std::span<const std::uint64_t> hashes,
+                                           const Callback<std::string(std::size_t item)>& text,
+                                           const Communicator& comm) {
+  Hash all;
+  all.add(std::as_bytes(hashes));
+  if (first_other(comm.all_gather(all.value())) == 0) return std::nullopt;
+
+  const std::vector<std::uint64_t> counts = comm.all_gather(hashes.size());
+  const std::uint64_t most = *std::max_element(counts.begin(), counts.end());
+  for (std::size_t i = 0; i < most; ++i) {
+    Hash hash;
+    hash.add(i < hashes.size() ? hashes[i] : 0);
+    hash.add(i < hashes.size());
+    const int rank = first_other(comm.all_gather(hash.value()));
+    if (rank == 0) continue;
+    const std::string mine = i < hashes.size() ? text(i) : "nothing";
+    return Difference{i, rank, text_of(0, mine, comm), text_of(rank, mine, comm)};
+  }
+  return std::nullopt;  // the ranks' hashes of hashes differ, so some hash does
+}
+
+std::uint64_t layout_hash(std::string_view name, const Tensor& tensor) {
+  Hash hash;
+  hash.add(name);
+  hash.add(static_cast<std::uint64_t>(tensor.dtype()));
+  hash.add(tensor.requires_grad());
+  for (const std::int64_t extent : tensor.shape()) hash.add(static_cast<std::uint64_t>(extent));
+  return hash.value();
+}
+
+std::string layout_text(std::string_view name, const Tensor& tensor) {
+  const char* frozen = is_floating(tensor.dtype()) && !tensor.requires_grad() ? ", which does not require grad" : "";
+  return fmt::format("{}{}{} {}{}", name, name.empty() ? "" : ": ", to_string(tensor.dtype()),
+                     tensor.shape().to_string(), frozen);
+}
+
+void detail::check_agree(std::string_view op, std::string_view what, std::string_view text, const Communicator& comm) {
+  Hash hash;
+  hash.add(text);
+  const std::uint64_t value = hash.value();
+  const auto own = [text](std::size_t) { return std::string(text); };
+  if (const auto d = first_difference({&value, 1}, own, comm)) {
+    fail<ValueError>(op, "ranks 0 and {} differ in {}: {}, but {}", d->rank, what, d->first, d->second);
+  }
+}
+
+}  // namespace xtape::distributed

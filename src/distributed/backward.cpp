@@ -1,0 +1,174 @@
+// A step's forward and backward. All shards of a rank go forward first, since each loss is divided by the denominator
+// of the whole batch; then each goes backward by itself, and its gradients enter the tree over the shards: a rank's
+// shards are a subtree, whose sum the exchange between ranks takes further.
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "autograd/backward_ops.hpp"
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "core/generator_scope.hpp"
+#include "distributed/buffers.hpp"
+#include "distributed/gradients.hpp"
+#include "distributed/shards.hpp"
+#include "kernels/tree_sum.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::distributed {
+
+namespace {
+
+/// Sums of gradients in the tree, which come one after another. Undefined ones are zeros.
+class GradientTree {
+ public:
+  void add(std::vector<Tensor> gradients) {
+    for (std::size_t n = ++added_; n % 2 == 0; n /= 2) {
+      gradients = sum_of(std::move(sums_.back()), std::move(gradients));
+      sums_.pop_back();
+    }
+    sums_.push_back(std::move(gradients));
+  }
+  std::vector<Tensor> take() {
+    std::vector<Tensor> sum = std::move(sums_.back());
+    for (sums_.pop_back(); !sums_.empty(); sums_.pop_back()) sum = sum_of(std::move(sums_.back()), std::move(sum));
+    return sum;
+  }
+
+ private:
+  /// A missing gradient is added as zeros, as other ranks do, for -0 + 0 is 0.
+  static std::vector<Tensor> sum_of(std::vector<Tensor> a, std::vector<Tensor> b) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (!a[i].defined() && !b[i].defined()) continue;
+      if (!a[i].defined()) a[i] = zeros_like(b[i]);
+      if (!b[i].defined()) b[i] = zeros_like(a[i]);
+      xtape::detail::accumulate(a[i], b[i]);
+    }
+    return a;
+  }
+
+  std::vector<std::vector<Tensor>> sums_;  // of 2^k gradients each, with falling k
+  std::size_t added_ = 0;
+};
+
+/// One shard's loss, without value if it has no rows.
+using ShardLoss = std::optional<LossParts>;
+
+std::int64_t rows_of(const Tensor& x, const Tensor& y) {
+  if (!x.defined() || !y.defined())
+    fail<ValueError>(backward_op, "x or y is undefined; a rank without rows gives x of (0, ...)");
+  if (x.dim() == 0 || y.dim() == 0 || x.size(0) != y.size(0)) {
+    fail<ShapeError>(backward_op, "x {} and y {} do not have the same number of rows", x.shape(), y.shape());
+  }
+  return x.size(0);
+}
+
+std::vector<ShardLoss> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
+                               const Shards& shards, ShardBuffers& buffers) {
+  std::vector<ShardLoss> losses;
+  const std::int64_t first_with_rows = shards.first_with_rows();
+  for (std::int64_t k = shards.first(); k < shards.first() + shards.mine(); ++k) {
+    const std::int64_t begin = shards.begin_of(k), rows = shards.rows_of(k);
+    losses.emplace_back();
+    if (rows == 0) continue;
+    Generator generator(shards.seed_of(k));
+    {
+      const xtape::detail::GeneratorScope scope(generator);
+      const bool is_all = rows == x.size(0);
+      const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
+      losses.back() = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
+    }
+    buffers.end_shard(k == first_with_rows);
+  }
+  return losses;
+}
+
+/// The sums of all shards of all ranks; each rank's are gathered, so that all ranks know whose are not finite.
+detail::GlobalLoss global_loss(const std::vector<ShardLoss>& losses, const Communicator& comm) {
+  std::vector<double> sums, denominators;
+  for (const ShardLoss& loss : losses) {
+    sums.push_back(loss ? loss->sum.item() : 0);
+    denominators.push_back(loss ? loss->denominator : 0);
+  }
+  using Pair = std::array<double, 2>;
+  std::vector<Pair> all(static_cast<std::size_t>(comm.size()));
+  all[static_cast<std::size_t>(comm.rank())] = {kernels::tree_sum(sums), kernels::tree_sum(denominators)};
+  comm.all_gather(std::as_writable_bytes(std::span(all)));
+  sums.clear(), denominators.clear();
+  detail::GlobalLoss global;
+  for (const Pair& pair : all) {
+    if (global.broken_rank < 0 && !(std::isfinite(pair[0]) && std::isfinite(pair[1]))) {
+      global.broken_rank = static_cast<int>(sums.size());
+    }
+    sums.push_back(pair[0]), denominators.push_back(pair[1]);
+  }
+  global.sum = kernels::tree_sum(sums);
+  global.denominator = kernels::tree_sum(denominators);
+  return global;
+}
+
+/// The gradients of this rank's shards, summed; each graph is released when it has been used.
+std::vector<Tensor> gradients_of(std::vector<ShardLoss> losses, const std::vector<Tensor>& parameters,
+                                 double denominator) {
+  GradientTree tree;
+  for (ShardLoss& loss : losses) {
+    std::vector<Tensor> gradients(parameters.size());
+    if (loss) {
+      const Tensor root = denominator == 0 ? loss->sum : loss->sum / denominator;
+      gradients = grad({root}, parameters, {}, {.allow_unused = true});
+      loss.reset();
+    }
+    const NoGradGuard no_grad;
+    tree.add(std::move(gradients));
+  }
+  const NoGradGuard no_grad;
+  return tree.take();
+}
+
+}  // namespace
+
+detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<Tensor>& parameters,
+                                    const ShardFunctions& functions, const Tensor& x, const Tensor& y,
+                                    const Communicator& comm, BackwardOptions options, bool is_mean) {
+  const std::int64_t rows = rows_of(x, y);
+  std::vector<Tensor> trained;
+  for (const Tensor& p : parameters) {
+    if (p.requires_grad()) trained.push_back(p);
+  }
+  const Shards shards(trained, rows, options, comm);
+  ShardBuffers buffers(model);
+  std::vector<ShardLoss> losses = forward(functions, x, y, shards, buffers);
+  const GlobalLoss loss = global_loss(losses, comm);
+  if (loss.broken_rank >= 0) return loss;
+  buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
+  if (loss.denominator == 0) return loss;
+
+  std::vector<Tensor> gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0);
+  sum_over_ranks(trained, gradients, comm);
+  std::vector<xtape::detail::Leaf*> leaves;
+  for (std::size_t i = 0; i < trained.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    leaves.push_back(static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get()));
+    const NoGradGuard no_grad;
+    leaves.back()->add_to_grad(std::move(gradients[i]));
+  }
+  for (xtape::detail::Leaf* leaf : leaves) leaf->run_post_hooks();
+  return loss;
+}
+
+double detail::backward_of(const nn::Module& model, const nn::Loss& criterion, const ShardFunctions& functions,
+                           const Tensor& x, const Tensor& y, const Communicator& comm, BackwardOptions options) {
+  std::vector<Tensor> parameters = model.parameters();
+  for (const Tensor& p : criterion.parameters()) parameters.push_back(p);
+  const GlobalLoss loss = backward(model, parameters, functions, x, y, comm, options);
+  if (loss.broken_rank >= 0) {
+    fail<ValueError>(backward_op, "the loss of rank {} is not finite; the sum over all ranks is {}", loss.broken_rank,
+                     loss.sum);
+  }
+  return loss.denominator == 0 ? std::numeric_limits<double>::quiet_NaN() : loss.sum / loss.denominator;
+}
+
+}  // namespace xtape::distributed

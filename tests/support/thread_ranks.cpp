@@ -1,0 +1,130 @@
+#include "support/thread_ranks.hpp"
+
+#include <condition_variable>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "core/generator_scope.hpp"
+
+namespace xtape::testing {
+
+namespace {
+
+/// What the threads share: the place where each shows its bytes to the others.
+struct Meeting {
+  explicit Meeting(int ranks) : n(static_cast<std::size_t>(ranks)), shown(n) {}
+
+  void wait() {
+    std::unique_lock lock(mutex);
+    const std::size_t round = rounds;
+    if (++waiting == n) {
+      waiting = 0;
+      ++rounds;
+      changed.notify_all();
+    } else {
+      changed.wait(lock, [this, round] { return rounds != round || is_broken; });
+    }
+    if (rounds == round) throw std::runtime_error("another rank has failed");
+  }
+  void give_up() {
+    const std::lock_guard lock(mutex);
+    is_broken = true;
+    changed.notify_all();
+  }
+
+  const std::size_t n;
+  std::vector<const std::byte*> shown;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t waiting = 0, rounds = 0;
+  bool is_broken = false;
+};
+
+class ThreadCommunicator final : public distributed::Communicator {
+ public:
+  ThreadCommunicator(Meeting& meeting, int rank)
+      : Communicator(rank, static_cast<int>(meeting.n)), meeting_(meeting), own_(static_cast<std::size_t>(rank)) {}
+
+ private:
+  void wait() const override { meeting_.wait(); }
+  void send_from(int root, std::byte* bytes, std::size_t count) const override {
+    show(bytes);
+    if (rank() != root) std::memcpy(bytes, meeting_.shown[static_cast<std::size_t>(root)], count);
+    meeting_.wait();
+  }
+  void gather_blocks(std::byte* all, std::size_t bytes) const override {
+    show(all);
+    for (std::size_t r = 0; r < meeting_.n; ++r) {
+      if (r != own_) std::memcpy(all + r * bytes, meeting_.shown[r] + r * bytes, bytes);
+    }
+    meeting_.wait();
+  }
+  void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const override {
+    show(out);
+    for (std::size_t r = 0; r < meeting_.n; ++r) {
+      if (r != own_) std::memcpy(in + r * bytes, meeting_.shown[r] + own_ * bytes, bytes);
+    }
+    meeting_.wait();
+  }
+  void show(const std::byte* bytes) const {
+    meeting_.shown[own_] = bytes;
+    meeting_.wait();
+  }
+
+  Meeting& meeting_;
+  const std::size_t own_;
+};
+
+/// What each rank has thrown, or null.
+std::vector<std::exception_ptr> thrown_by(int ranks, const std::function<void(const distributed::Communicator&)>& f,
+                                          std::uint64_t seed) {
+  Meeting meeting(ranks);
+  std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(ranks));
+  std::vector<std::thread> threads;
+  for (int r = 0; r < ranks; ++r) {
+    threads.emplace_back([&meeting, &f, &thrown, r, seed] {
+      Generator generator(seed);
+      const xtape::detail::GeneratorScope scope(generator);
+      const ThreadCommunicator comm(meeting, r);
+      try {
+        f(comm);
+      } catch (...) {
+        thrown[static_cast<std::size_t>(r)] = std::current_exception();
+        meeting.give_up();
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  return thrown;
+}
+
+std::string message_of(const std::exception_ptr& e) {
+  try {
+    if (e) std::rethrow_exception(e);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+void run_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f, std::uint64_t seed) {
+  const std::vector<std::exception_ptr> thrown = thrown_by(ranks, f, seed);
+  std::exception_ptr first;
+  for (const std::exception_ptr& e : thrown) {
+    if (e && (!first || message_of(first) == "another rank has failed")) first = e;
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+std::vector<std::string> errors_of_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f) {
+  std::vector<std::string> errors;
+  for (const std::exception_ptr& e : thrown_by(ranks, f, 0)) errors.push_back(message_of(e));
+  return errors;
+}
+
+}  // namespace xtape::testing
