@@ -14,6 +14,10 @@ if(TARGET xtape_images)
   install(TARGETS xtape_images EXPORT xtapeImagesTargets COMPONENT library)
   install(EXPORT xtapeImagesTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT library)
 endif()
+if(TARGET xtape_mpi)
+  install(TARGETS xtape_mpi EXPORT xtapeMpiTargets COMPONENT library)
+  install(EXPORT xtapeMpiTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT library)
+endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   COMPONENT development FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_BINARY_DIR}/xtapeConfig.cmake" "${PROJECT_BINARY_DIR}/xtapeConfigVersion.cmake"
@@ -27,5 +31,10 @@ endif()
 if(TARGET xtape_images_twin)
   install(TARGETS xtape_images_twin EXPORT xtapeImagesTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
   install(EXPORT xtapeImagesTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin
+    EXCLUDE_FROM_ALL)
+endif()
+if(TARGET xtape_mpi_twin)
+  install(TARGETS xtape_mpi_twin EXPORT xtapeMpiTwinTargets COMPONENT twin EXCLUDE_FROM_ALL)
+  install(EXPORT xtapeMpiTwinTargets NAMESPACE xtape:: DESTINATION "${xtape_config_dir}" COMPONENT twin
     EXCLUDE_FROM_ALL)
 endif()

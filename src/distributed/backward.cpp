@@ -138,7 +138,7 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   for (const Tensor& p : parameters) {
     if (p.requires_grad()) trained.push_back(p);
   }
-  const Shards shards(trained, rows, options, comm);
+  const Shards shards(parameters, rows, options, comm);
   ShardBuffers buffers(model);
   std::vector<ShardLoss> losses = forward(functions, x, y, shards, buffers);
   const GlobalLoss loss = global_loss(losses, comm);

@@ -1,5 +1,5 @@
-// Which layer may include which: core <- kernels <- autograd <- ops <- nn, optim, io <- data <- checkpoint <- train <-
-// report. Components beside the library, and examples, use its public headers only.
+// Which layer may include which: core <- kernels <- autograd <- ops <- nn, optim, io <- data <- distributed,
+// checkpoint <- train <- report. Components beside the library, and examples, use its public headers only.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,19 +10,33 @@
 namespace xtape::house {
 namespace {
 
-const std::map<std::string, int> rank_of_layer = {{"core", 0},       {"kernels", 1}, {"autograd", 2}, {"ops", 3},
-                                                  {"io", 4},         {"nn", 4},      {"optim", 4},    {"data", 5},
-                                                  {"checkpoint", 6}, {"train", 7},   {"report", 8},   {"images", 9}};
+const std::map<std::string, int> rank_of_layer = {
+    {"core", 0}, {"kernels", 1},    {"autograd", 2}, {"ops", 3},    {"io", 4},     {"nn", 4},          {"optim", 4},
+    {"data", 5}, {"checkpoint", 6}, {"train", 7},    {"report", 8}, {"images", 9}, {"distributed", 6}, {"mpi", 9}};
 
 /// The public headers directly in include/xtape, by the layer that defines what they declare.
-const std::map<std::string, std::string> layer_of_header = {
-    {"export.hpp", "core"},       {"version.hpp", "core"},        {"error.hpp", "core"},
-    {"dtype.hpp", "core"},        {"shape.hpp", "core"},          {"generator.hpp", "core"},
-    {"parallel.hpp", "core"},     {"hooks.hpp", "core"},          {"tensor.hpp", "autograd"},
-    {"autograd.hpp", "autograd"}, {"state_dict.hpp", "autograd"}, {"creation.hpp", "ops"},
-    {"random.hpp", "ops"},        {"losses.hpp", "ops"},          {"ops.hpp", "ops"},
-    {"embedding_bag.hpp", "ops"}, {"convolution.hpp", "ops"},     {"pooling.hpp", "ops"},
-    {"size2d.hpp", "core"},       {"images.hpp", "images"}};
+const std::map<std::string, std::string> layer_of_header = {{"export.hpp", "core"},
+                                                            {"version.hpp", "core"},
+                                                            {"error.hpp", "core"},
+                                                            {"dtype.hpp", "core"},
+                                                            {"shape.hpp", "core"},
+                                                            {"generator.hpp", "core"},
+                                                            {"parallel.hpp", "core"},
+                                                            {"hooks.hpp", "core"},
+                                                            {"tensor.hpp", "autograd"},
+                                                            {"autograd.hpp", "autograd"},
+                                                            {"state_dict.hpp", "autograd"},
+                                                            {"creation.hpp", "ops"},
+                                                            {"random.hpp", "ops"},
+                                                            {"losses.hpp", "ops"},
+                                                            {"ops.hpp", "ops"},
+                                                            {"embedding_bag.hpp", "ops"},
+                                                            {"convolution.hpp", "ops"},
+                                                            {"pooling.hpp", "ops"},
+                                                            {"size2d.hpp", "core"},
+                                                            {"images.hpp", "images"},
+                                                            {"distributed.hpp", "distributed"},
+                                                            {"mpi.hpp", "mpi"}};
 
 /// "ops" for src/ops/x.cpp and include/xtape/ops.hpp, "nn" for include/xtape/nn/layers.hpp; "" for a file without a
 /// layer (xtape.hpp and the interop headers).
@@ -100,22 +114,31 @@ TEST(Layering, PublicHeadersIncludePublicHeadersOnly) {
 }
 
 TEST(Layering, AComponentBesideTheLibraryUsesItsPublicHeaders) {
-  int checked = 0;
-  for (const fs::path& file : files("src/images", {".cpp", ".hpp"})) {
-    for (const Include& include : includes(file)) {
-      if (!include.quoted) continue;
-      ++checked;
-      EXPECT_TRUE(starts_with(include.name, "xtape/") || starts_with(include.name, "images/"))
-          << file << " includes " << include.name;
+  for (const std::string component : {"images", "mpi"}) {
+    int checked = 0;
+    for (const fs::path& file : files("src/" + component, {".cpp", ".hpp"})) {
+      for (const Include& include : includes(file)) {
+        if (!include.quoted) continue;
+        ++checked;
+        EXPECT_TRUE(starts_with(include.name, "xtape/") || starts_with(include.name, component + "/"))
+            << file << " includes " << include.name;
+      }
+    }
+    EXPECT_GT(checked, 3) << component;
+    for (const fs::path& file : library_files()) {
+      if (starts_with(file.string(), "src/" + component + "/")) continue;
+      for (const Include& include : includes(file)) {
+        EXPECT_FALSE(include.name == "xtape/" + component + ".hpp" || starts_with(include.name, component + "/"))
+            << file << " includes " << include.name;
+      }
     }
   }
-  EXPECT_GT(checked, 5);
+}
+
+TEST(Layering, OnlyTheComponentForItIncludesMpi) {
   for (const fs::path& file : library_files()) {
-    if (starts_with(file.string(), "src/images/")) continue;
-    for (const Include& include : includes(file)) {
-      EXPECT_FALSE(include.name == "xtape/images.hpp" || starts_with(include.name, "images/"))
-          << file << " includes " << include.name;
-    }
+    if (starts_with(file.string(), "src/mpi/")) continue;
+    for (const Include& include : includes(file)) EXPECT_NE(include.name, "mpi.h") << file;
   }
 }
 

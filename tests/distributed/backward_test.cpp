@@ -1,0 +1,327 @@
+// distributed::backward, with threads as ranks.
+#include "support/bits.hpp"
+#include "support/expect.hpp"
+#include "support/thread_ranks.hpp"
+
+namespace xtape::distributed {
+namespace {
+
+using testing::errors_of_ranks;
+using testing::run_ranks;
+
+struct Global {
+  Tensor x, y;
+};
+
+Global batch_of(std::int64_t rows) {
+  Generator generator(3);
+  return {randn({rows, 6}, {.generator = &generator}), randint(0, 4, {rows}, {.generator = &generator})};
+}
+
+/// This rank's rows of dim 0.
+Tensor rows_of(const Tensor& x, const Communicator& comm) {
+  const std::int64_t b = x.size(0), begin = comm.rank() * b / comm.size(), end = (comm.rank() + 1) * b / comm.size();
+  return narrow(x, 0, begin, end - begin);
+}
+
+nn::Sequential small_model() {
+  manual_seed(11);
+  return nn::Sequential{nn::Linear(6, 16), nn::BatchNorm1d(16), nn::ReLU(), nn::Dropout(0.3), nn::Linear(16, 4)};
+}
+nn::Sequential plain_model() {
+  manual_seed(11);
+  return nn::Sequential{nn::Linear(6, 16), nn::ReLU(), nn::Linear(16, 4)};
+}
+
+/// What rank 0 has after some steps: losses, gradients, parameters, buffers, and the generator's state.
+struct Outcome {
+  std::vector<double> losses;
+  StateDict state;
+  std::vector<std::string> gradients;
+  std::uint64_t offset = 0;
+};
+
+template <class C>
+Outcome train(int ranks, const Global& batch, const C& criterion, BackwardOptions options,
+              nn::Sequential (*make_model)() = small_model) {
+  Outcome outcome;
+  run_ranks(ranks, [&](const Communicator& comm) {
+    nn::Sequential model = make_model();
+    optim::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9});
+    std::vector<double> losses;
+    for (int step = 0; step < 3; ++step) {
+      optimizer.zero_grad();
+      losses.push_back(backward(model, criterion, rows_of(batch.x, comm), rows_of(batch.y, comm), comm, options));
+      optimizer.step();
+    }
+    check_same(model, comm, 3);
+    if (comm.rank() != comm.size() - 1) return;
+    outcome.losses = losses;
+    outcome.state = clone(model.state_dict());
+    for (const Tensor& p : model.parameters()) outcome.gradients.push_back(testing::bits_of(p.grad()));
+    outcome.offset = default_generator().state().offset;
+  });
+  return outcome;
+}
+
+void expect_same(const Outcome& a, const Outcome& b) {
+  EXPECT_EQ(a.losses, b.losses);
+  testing::expect_same_bits(a.state, b.state);
+  EXPECT_TRUE(a.gradients == b.gradients);
+  EXPECT_EQ(a.offset, b.offset);
+}
+
+TEST(DistributedBackward, HasTheSameBitsForEveryNumberOfRanksThatDividesTheShards) {
+  // A batch of 29: shards of three and four rows; dropout and statistics of batches are in the model.
+  const Global batch = batch_of(29);
+  const Outcome one = train(1, batch, nn::CrossEntropyLoss(), {.virtual_shards = 8});
+  for (const int ranks : {2, 4, 8}) {
+    expect_same(one, train(ranks, batch, nn::CrossEntropyLoss(), {.virtual_shards = 8}));
+  }
+}
+
+TEST(DistributedBackward, SoItIsWithIgnoredTargetsWeightsAndShardsWithoutRows) {
+  Global batch = batch_of(5);  // eight shards: of one row or none
+  batch.y[0] = -100;
+  batch.y[3] = -100;
+  const nn::CrossEntropyLoss criterion({.weight = tensor({0.1f, 2.f, 0.7f, 1.3f}), .label_smoothing = 0.1});
+  const Outcome one = train(1, batch, criterion, {.virtual_shards = 8}, plain_model);
+  for (const int ranks : {2, 4, 8}) {
+    expect_same(one, train(ranks, batch, criterion, {.virtual_shards = 8}, plain_model));
+  }
+  const Global tiny = batch_of(1);  // most ranks have no rows
+  const Outcome alone = train(1, tiny, criterion, {.virtual_shards = 4}, plain_model);
+  expect_same(alone, train(4, tiny, criterion, {.virtual_shards = 4}, plain_model));
+}
+
+TEST(DistributedBackward, OneShardARankIsAsManyShardsAsRanks) {
+  const Global batch = batch_of(14);
+  expect_same(train(4, batch, nn::CrossEntropyLoss(), {}),
+              train(1, batch, nn::CrossEntropyLoss(), {.virtual_shards = 4}));
+}
+
+TEST(DistributedBackward, IsTheLoopByHandToTheBit) {
+  const Global batch = batch_of(31);
+  run_ranks(3, [&batch](const Communicator& comm) {
+    const nn::Sequential by_hand = plain_model(), model = plain_model();
+    nn::CrossEntropyLoss criterion;
+    const Tensor x = rows_of(batch.x, comm), y = rows_of(batch.y, comm);
+    auto parts = criterion.parts(by_hand(x), y);
+    (parts.sum / comm.sum(parts.denominator)).backward();
+    sum_gradients(by_hand.parameters(), comm);
+    const double loss = backward(model, criterion, x, y, comm);
+    EXPECT_EQ(loss, comm.sum(parts.sum.item()) / 31);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(equal(by_hand.parameters()[i].grad(), model.parameters()[i].grad())) << i;
+    }
+  });
+}
+
+TEST(DistributedBackward, ThreeRanksHaveTheBitsOfThreeMicroBatchesInTheTree) {
+  const Global batch = batch_of(12);
+  std::vector<std::vector<Tensor>> parts;
+  const nn::Sequential model = plain_model();
+  for (int k = 0; k < 3; ++k) {
+    const Tensor sum =
+        nn::CrossEntropyLoss().parts(model(narrow(batch.x, 0, 4 * k, 4)), narrow(batch.y, 0, 4 * k, 4)).sum;
+    parts.push_back(grad({sum / 12.}, model.parameters()));
+  }
+  run_ranks(3, [&](const Communicator& comm) {
+    const nn::Sequential own = plain_model();
+    backward(own, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(equal(own.parameters()[i].grad(), (parts[0][i] + parts[1][i]) + parts[2][i])) << i;
+    }
+  });
+}
+
+TEST(DistributedBackward, IsCloseToOnePlainBatch) {
+  Global batch = batch_of(29);
+  batch.y[2] = -100;
+  const nn::CrossEntropyLoss criterion({.weight = tensor({0.1f, 2.f, 0.7f, 1.3f})});
+  for (const bool in_doubles : {false, true}) {
+    const double tolerance = in_doubles ? 1e-12 : 1e-5;
+    const nn::Sequential plain = plain_model();
+    const nn::CrossEntropyLoss loss = nn::clone(criterion);
+    if (in_doubles) plain.to(float64), loss.to(float64), batch.x = batch.x.to(float64);
+    const Tensor expected = loss(plain(batch.x), batch.y);
+    expected.backward();
+    run_ranks(2, [&](const Communicator& comm) {
+      const nn::Sequential model = plain_model();
+      if (in_doubles) model.to(float64);
+      const double mean =
+          backward(model, loss, rows_of(batch.x, comm), rows_of(batch.y, comm), comm, {.virtual_shards = 8});
+      EXPECT_NEAR(mean, expected.item(), tolerance);
+      for (std::size_t i = 0; i < 4; ++i) {
+        const Tensor g = model.parameters()[i].grad(), p = plain.parameters()[i].grad();
+        EXPECT_LE((g - p).norm().item(), tolerance * p.norm().item()) << i;
+      }
+    });
+  }
+}
+
+TEST(DistributedBackward, AddsToTheGradientsThatAreThere) {
+  const Global batch = batch_of(8);
+  run_ranks(2, [&batch](const Communicator& comm) {
+    const nn::Sequential fresh = plain_model(), model = plain_model();
+    const Tensor x = rows_of(batch.x, comm), y = rows_of(batch.y, comm);
+    backward(fresh, nn::CrossEntropyLoss(), x, y, comm);
+    for (const Tensor& p : model.parameters()) p.set_grad(full_like(p, 2.5));
+    backward(model, nn::CrossEntropyLoss(), x, y, comm);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(equal(model.parameters()[i].grad(), fresh.parameters()[i].grad() + 2.5));
+    }
+  });
+}
+
+TEST(DistributedBackward, TrainsTheCriterionAndLeavesWhatIsFrozenAlone) {
+  struct Scaled : nn::Loss {
+    nn::Parameter scale = register_parameter("scale", ones({1}));
+    Tensor forward(const Tensor& x, const Tensor& y) const override {
+      return parts(x, y).sum / parts(x, y).denominator;
+    }
+    LossParts parts(const Tensor& x, const Tensor& y) const override {
+      LossParts p = cross_entropy_parts(x, y);
+      return {p.sum * scale.sum(), p.denominator};
+    }
+  };
+  const Global batch = batch_of(9);
+  run_ranks(2, [&batch](const Communicator& comm) {
+    const nn::Sequential model = plain_model();
+    model.parameters()[0].requires_grad_(false);
+    const Scaled criterion;
+    const double loss = backward(model, criterion, rows_of(batch.x, comm), rows_of(batch.y, comm), comm);
+    EXPECT_NEAR(criterion.scale.grad().item(), loss, 1e-6);
+    EXPECT_FALSE(model.parameters()[0].grad().defined());
+    EXPECT_TRUE(model.parameters()[1].grad().defined());
+  });
+}
+
+TEST(DistributedBackward, CallsPostAccumulateHooksOnceWithTheWholeGradient) {
+  const Global batch = batch_of(8);
+  run_ranks(2, [&batch](const Communicator& comm) {
+    const nn::Sequential model = plain_model();
+    std::vector<Tensor> seen;
+    model.parameters()[0].register_post_accumulate_grad_hook([&seen](const Tensor& p) { seen.push_back(p.grad()); });
+    backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm,
+             {.virtual_shards = 4});
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_TRUE(equal(seen[0], model.parameters()[0].grad()));
+  });
+}
+
+TEST(DistributedBackward, ABatchOfIgnoredTargetsGivesNaNAndNoGradient) {
+  run_ranks(2, [](const Communicator& comm) {
+    const nn::Sequential model = plain_model();
+    const double loss = backward(model, nn::CrossEntropyLoss(), ones({2, 6}), full({2}, -100, int64), comm);
+    EXPECT_TRUE(std::isnan(loss));
+    EXPECT_FALSE(model.parameters()[0].grad().defined());
+  });
+}
+
+TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {
+  const Global batch = batch_of(12);
+  const nn::BatchNorm1d expected(6);
+  expected(narrow(batch.x, 0, 0, 3));
+  run_ranks(2, [&](const Communicator& comm) {
+    const nn::BatchNorm1d model(6);
+    backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm,
+             {.virtual_shards = 4});
+    testing::expect_same_bits(model.state_dict(), expected.state_dict());
+  });
+}
+
+TEST(DistributedBackward, RefusesShardsThatWouldNotBeExact) {
+  const auto error = [](int ranks, std::int64_t shards) {
+    return errors_of_ranks(ranks, [shards](const Communicator& comm) {
+      backward(plain_model(), nn::CrossEntropyLoss(), ones({1, 6}), zeros({1}, int64), comm,
+               {.virtual_shards = shards});
+    });
+  };
+  EXPECT_EQ(error(2, 6), std::vector<std::string>(2,
+                                                  "backward: virtual_shards = 6 is no power of two, so that the sums "
+                                                  "would depend on the number of ranks"));
+  EXPECT_EQ(error(1, -4)[0],
+            "backward: virtual_shards = -4 is no power of two, so that the sums would depend on the "
+            "number of ranks");
+  EXPECT_EQ(error(3, 8)[2], "backward: virtual_shards = 8 is not divisible by the number of ranks, 3");
+  EXPECT_EQ(error(4, 2)[3], "backward: virtual_shards = 2 is not divisible by the number of ranks, 4");
+}
+
+TEST(DistributedBackward, NamesWhatRanksDifferIn) {
+  const nn::CrossEntropyLoss criterion;
+  const auto error = [](const std::function<void(const Communicator&)>& f) {
+    const auto errors = errors_of_ranks(2, f);
+    EXPECT_EQ(errors[0], errors[1]);
+    return errors[0];
+  };
+  const Tensor x = ones({1, 6}), y = zeros({1}, int64);
+  EXPECT_EQ(error([&](const Communicator& comm) {
+              backward(plain_model(), criterion, x, y, comm, {.virtual_shards = comm.rank() == 0 ? 2 : 4});
+            }),
+            "backward: ranks 0 and 1 differ in virtual_shards: 2, but 4");
+  EXPECT_EQ(
+      error([&](const Communicator& comm) {
+        const nn::Sequential model = plain_model();
+        if (comm.rank() == 1) rand({1});
+        backward(model, criterion, x, y, comm);
+      }),
+      "backward: the default generators of ranks 0 and 1 differ: seed 11 at block 45, but seed 11 at block 46; call "
+      "manual_seed on all ranks, and let none draw more than the others");
+  EXPECT_EQ(
+      error([&](const Communicator& comm) {
+        const nn::Sequential model = plain_model();
+        if (comm.rank() == 1) model.parameters()[2].requires_grad_(false);
+        backward(model, criterion, x, y, comm);
+      }),
+      "backward: ranks 0 and 1 differ in parameter 2: float32 (4, 16), but float32 (4, 16), which does not require "
+      "grad");
+  EXPECT_EQ(
+      error([&](const Communicator& comm) {
+        backward(plain_model(), criterion, ones({3 - comm.rank(), 6}), zeros({3 - comm.rank()}, int64), comm);
+      }),
+      "backward: rank 0 has 3 rows of a batch of 5 on 2 ranks, expected 2: rows 0 to 2 of the batch, from floor(r B "
+      "/ N) on");
+  EXPECT_EQ(error([&](const Communicator& comm) {
+              backward(plain_model(), criterion, zeros({0, 6}), zeros({0}, int64), comm);
+            }),
+            "backward: the batch has no rows on any rank");
+}
+
+TEST(DistributedBackward, ALossThatIsNotFiniteIsAnErrorOnAllRanksAndChangesNothing) {
+  const auto errors = errors_of_ranks(2, [](const Communicator& comm) {
+    const nn::BatchNorm1d model(6);
+    const StateDict before = clone(model.state_dict());
+    const Tensor x = full({2, 6}, comm.rank() == 1 ? std::nan("") : 1.);
+    try {
+      backward(model, nn::CrossEntropyLoss(), x, zeros({2}, int64), comm);
+    } catch (const ValueError&) {
+      testing::expect_same_bits(before, model.state_dict());
+      EXPECT_FALSE(model.weight.grad().defined());
+      throw;
+    }
+  });
+  EXPECT_EQ(errors,
+            std::vector<std::string>(2, "backward: the loss of rank 1 is not finite; the sum over all ranks is nan"));
+}
+
+TEST(DistributedBackward, RefusesBatchesThatAreNone) {
+  run_ranks(1, [](const Communicator& comm) {
+    const auto with = [&comm](const Tensor& x, const Tensor& y) {
+      return [&comm, x, y] { backward(plain_model(), nn::CrossEntropyLoss(), x, y, comm); };
+    };
+    testing::expect_error<ValueError>(with({}, zeros({1}, int64)), "backward: x or y is undefined");
+    testing::expect_error<ShapeError>(with(ones({2, 6}), zeros({1}, int64)),
+                                      "backward: x (2, 6) and y (1) do not have the same number of rows");
+  });
+}
+
+TEST(DistributedBackward, LeavesTheProcessesGeneratorOfOtherThreadsAlone) {
+  manual_seed(5);
+  const Generator::State before = default_generator().state();
+  train(2, batch_of(8), nn::CrossEntropyLoss(), {});
+  EXPECT_TRUE(default_generator().state() == before);
+}
+
+}  // namespace
+}  // namespace xtape::distributed
