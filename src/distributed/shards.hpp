@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "xtape/distributed.hpp"
+#include "xtape/generator.hpp"
 
 namespace xtape::distributed {
 
