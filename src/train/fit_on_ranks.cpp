@@ -107,14 +107,14 @@ std::int64_t Fit::shards() const noexcept {
 void Fit::check_ranks_agree() const {
   InCommon common;
   for (std::string& text : to_texts(deciding_options())) common.add_text(std::move(text));
+  common.add("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
+  common.add("validation batches", validation_ ? validation_->size() : 0);
   common.add("epochs", options_.epochs);
   common.add("early_stopping.monitor", monitor_);
   common.add("early_stopping.patience", options_.early_stopping.patience);
   common.add("early_stopping.min_delta", options_.early_stopping.min_delta);
   common.add("the number of schedulers", setup_.schedules.size());
   common.add("the number of transforms", setup_.transforms.size());
-  common.add("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
-  common.add("validation batches", validation_ ? validation_->size() : 0);
   common.add("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
   common.add_hash("the order of the training samples", hash_of_order(loader_));
   common.add_hash("the training samples", hash_of_samples(loader_.dataset()));

@@ -66,6 +66,13 @@ Fields fields_of(DecidingOptions& options) {
           {"ema", &options.ema}};
 }
 
+/// Of those, files have the last only if there is a communicator.
+Fields fields_with_shards(DecidingOptions& options) {
+  Fields fields = fields_of(options);
+  fields.push_back({"shards", &options.shards});
+  return fields;
+}
+
 void write(optim::StateWriter& writer, const std::string& prefix, const Fields& fields) {
   for (const Field& f : fields) {
     std::visit([&](const auto* value) { writer.write(prefix + f.name, *value); }, f.value);
@@ -234,15 +241,13 @@ History load_history(const std::string& path) {
 
 std::vector<std::string> to_texts(DecidingOptions options) {
   std::vector<std::string> texts;
-  for (const Field& field : fields_of(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
+  for (const Field& field : fields_with_shards(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
   return texts;
 }
 
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {
   constexpr const char* op = "resume";
-  Fields theirs = fields_of(file), ours = fields_of(here);
-  theirs.push_back({"shards", &file.shards});
-  ours.push_back({"shards", &here.shards});
+  const Fields theirs = fields_with_shards(file), ours = fields_with_shards(here);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const std::string in_file = text_of(theirs[i]), in_run = text_of(ours[i]);
     if (in_file == in_run) continue;
