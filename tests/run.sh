@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-groups=(build images examples tests data)
+groups=(build images mpi examples tests data)
 case $preset in clang | asan) groups+=(clang) ;; esac
 cmake/install-deps.sh "${groups[@]}"
 source cmake/build.sh

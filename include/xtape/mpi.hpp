@@ -41,8 +41,9 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 /// Begins MPI and ends it with its scope; where MPI already runs, as in a program that uses it itself, it joins and
 /// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls.
 ///
-/// If it is destroyed because an exception leaves its scope, it prints one line with its rank to stderr and calls
-/// MPI_Abort: the others, which may wait for this rank, end, too.
+/// If it is destroyed because an exception leaves its scope, it prints one line to stderr, with its rank and the
+/// message of the exception if that is an Error, and calls MPI_Abort: the others, which may wait for this rank, end,
+/// too. What the program's own handler outside of that scope would do is then not done.
 class XTAPE_API Session {
  public:
   /// Error if the MPI library that runs is not the one that xtape::mpi was built with, or if MPI has ended before.

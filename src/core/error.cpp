@@ -1,13 +1,28 @@
 #include "xtape/error.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace xtape {
 
+namespace {
+/// Of the error that this thread made last. The line is a copy: another thread may have destroyed the error.
+struct Newest {
+  const Error* error = nullptr;
+  std::array<char, 512> line = {};
+};
+thread_local Newest newest;
+}  // namespace
+
+const char* detail::newest_error() noexcept { return newest.error ? newest.line.data() : ""; }
+
 Error::Error(std::string op, std::string what) : op_(std::move(op)), rest_(std::move(what)) { make_line(); }
 Error::Error(const Error&) = default;
 Error& Error::operator=(const Error&) = default;
-Error::~Error() = default;
+Error::~Error() {
+  if (newest.error == this) newest.error = nullptr;
+}
 
 const char* Error::what() const noexcept { return line_.c_str(); }
 const std::string& Error::op() const noexcept { return op_; }
@@ -33,6 +48,9 @@ void Error::make_line() {
   for (char& c : line_) {  // a file name or a key may hold line breaks
     if (c == '\n' || c == '\r') c = ' ';
   }
+  newest.error = this;
+  line_.copy(newest.line.data(), newest.line.size() - 1);
+  newest.line[std::min(line_.size(), newest.line.size() - 1)] = '\0';
 }
 
 ShapeError::~ShapeError() = default;

@@ -51,8 +51,9 @@ Session::~Session() {
   Communicator::Group& group = *state_->group;
   group.has_ended = true;
   if (std::uncaught_exceptions() > state_->exceptions && group.size > 1) {
-    std::fprintf(stderr, "xtape::mpi: rank %d of %d ends with an exception, and with it all ranks\n", group.rank,
-                 group.size);
+    const char* const what = xtape::detail::newest_error();
+    std::fprintf(stderr, "xtape::mpi: rank %d of %d ends with an exception, and with it all ranks%s%s\n", group.rank,
+                 group.size, *what ? ": " : "", what);
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
   MPI_Comm_free(&group.comm);

@@ -32,7 +32,8 @@ else()
     string(REPLACE "TwinTargets" "Targets" name "${twin}")
     file(RENAME "${twin}" "${name}")
   endforeach()
-  list(APPEND from -D "XTAPE_IMAGES=${IMAGES}")
+  list(APPEND from -D "XTAPE_IMAGES=${IMAGES}" -D "XTAPE_MPI=${MPI}" -D "MPI_CXX_COMPILER=${MPI_CXX_COMPILER}"
+    -D "MPIEXEC_EXECUTABLE=${MPIEXEC}")
   # The installed tree must still work after it is moved.
   file(RENAME "${dir}/installed" "${dir}/moved")
   list(TRANSFORM from REPLACE "/installed$" "/moved")
@@ -52,3 +53,16 @@ if(KIND STREQUAL "subdirectory")
 endif()
 run("${CMAKE_COMMAND}" --build "${dir}/build" --parallel 2)
 run("${CMAKE_CTEST_COMMAND}" --test-dir "${dir}/build" --output-on-failure --no-tests=error)
+
+# A package that was built with another MPI library than the one that is found refuses it.
+if(MPI AND KIND STREQUAL "static")
+  file(GLOB_RECURSE config "${dir}/moved/*xtapeConfig.cmake")
+  file(READ "${config}" text)
+  string(REGEX REPLACE "xtape_built_with \"[^\"]*\"" "xtape_built_with \"Sample MPI 9.5\"" text "${text}")
+  file(WRITE "${config}" "${text}")
+  execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${dir}/build"
+    RESULT_VARIABLE result ERROR_VARIABLE said OUTPUT_QUIET)
+  if(result EQUAL 0 OR NOT said MATCHES "built with Sample MPI[ \n]+9.5,[ \n]+but[ \n]+(Open[ \n]+MPI|MPICH)")
+    message(FATAL_ERROR "a package built with another MPI library is not refused:\n${said}")
+  endif()
+endif()

@@ -50,6 +50,14 @@ TEST(Symbols, TheSharedLibraryOfImagesExportsOnlyItsPublicFunctions) {
 }
 #endif
 
+#ifdef XTAPE_SHARED_MPI
+TEST(Symbols, TheSharedLibraryOfMpiExportsOnlyItsPublicFunctions) {
+  const std::size_t shown = expect_names_of_xtape(XTAPE_SHARED_MPI);
+  EXPECT_GE(shown, 10u);
+  EXPECT_LE(shown, 30u);
+}
+#endif
+
 TEST(Symbols, TheSharedLibraryExportsTheTypesOfItsErrors) {
   std::set<std::string> shown;
   for (const Symbol& symbol : symbols("-DC --defined-only", XTAPE_SHARED_LIBRARY)) shown.insert(symbol.name);

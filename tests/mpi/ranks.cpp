@@ -1,0 +1,204 @@
+// What the tests of xtape::mpi start under mpirun: xtape_mpi_ranks CASE [ARGUMENT]. Rank 0 prints what the test
+// compares.
+#include <mpi.h>
+
+#include <bit>
+#include <cinttypes>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "support/bits.hpp"
+#include "xtape/mpi.hpp"
+#include "xtape/xtape.hpp"
+
+namespace xtape {
+namespace {
+
+void expect(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(std::string("not so: ") + what);
+}
+
+Tensor rows_of(const Tensor& x, const mpi::Communicator& world) {
+  const std::int64_t b = x.size(0), begin = world.rank() * b / world.size();
+  return narrow(x, 0, begin, (world.rank() + 1) * b / world.size() - begin);
+}
+
+data::Batch batch_of(std::int64_t rows) {
+  Generator generator(3);
+  return {randn({rows, 6}, {.generator = &generator}), randint(0, 4, {rows}, {.generator = &generator})};
+}
+
+nn::Sequential model_of(int seed) {
+  manual_seed(static_cast<std::uint64_t>(seed));
+  return nn::Sequential{nn::Linear(6, 16), nn::BatchNorm1d(16), nn::ReLU(), nn::Dropout(0.3), nn::Linear(16, 4)};
+}
+
+/// A short number for all bits of a state.
+std::uint64_t digest(const StateDict& state) {
+  std::uint64_t hash = 1469598103934665603u;
+  for (const auto& [name, tensor] : state) {
+    for (const char c : name + testing::bits_of(tensor)) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  }
+  return hash;
+}
+
+float value(int rank, std::size_t i) { return std::sin(1.f + static_cast<float>(rank) * 7.1f + static_cast<float>(i)); }
+
+float tree(std::size_t i, int first, int ranks) {
+  if (ranks == 1) return value(first, i);
+  const int left = static_cast<int>(std::bit_floor(static_cast<unsigned>(ranks - 1)));
+  return tree(i, first, left) + tree(i, first + left, ranks - left);
+}
+
+void sums(const mpi::Communicator& world, const std::string&) {
+  for (const std::size_t n : {1u, 1000u, 1025u, 600'001u, 1'048'576u}) {
+    std::vector<float> values(n);
+    for (std::size_t i = 0; i < n; ++i) values[i] = value(world.rank(), i);
+    world.sum(std::span(values));
+    for (std::size_t i = 0; i<n; i += n> 10'000 ? 17 : 1) {
+      expect(values[i] == tree(i, 0, world.size()), "the sum is that of the tree");
+    }
+    world.broadcast(std::as_writable_bytes(std::span(values)), world.size() - 1);
+  }
+  std::vector<std::byte> bytes(3'000'000, static_cast<std::byte>(world.rank()));
+  world.broadcast(bytes, world.size() - 1);
+  expect(bytes == std::vector<std::byte>(bytes.size(), static_cast<std::byte>(world.size() - 1)),
+         "broadcast gives all");
+  const auto ranks = world.all_gather(static_cast<std::uint64_t>(world.rank()));
+  for (std::size_t r = 0; r < ranks.size(); ++r) expect(ranks[r] == r, "all_gather is by rank");
+  world.barrier();
+}
+
+/// Trains with shards; ragged batches, one of them with fewer rows than shards, and with ignored targets.
+void train(const mpi::Communicator& world, const std::string& shards) {
+  nn::Sequential model = model_of(world.rank());
+  mpi::broadcast(model, world);
+  manual_seed(5);
+  const nn::CrossEntropyLoss criterion({.weight = tensor({0.1f, 2.f, 0.7f, 1.3f})});
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9});
+  double last = 0;
+  for (const std::int64_t rows : {29, 32, 29, 17}) {
+    data::Batch batch = batch_of(rows);
+    batch.y[1] = -100;
+    optimizer.zero_grad();
+    last = mpi::backward(model, criterion, rows_of(batch.x, world), rows_of(batch.y, world), world,
+                         {.virtual_shards = std::atoi(shards.c_str())});
+    optimizer.step();
+  }
+  model.eval();
+  const data::Batch tiny = batch_of(3);  // shards, and with four ranks one of them, without rows
+  optimizer.zero_grad();
+  last += mpi::backward(model, criterion, rows_of(tiny.x, world), rows_of(tiny.y, world), world,
+                        {.virtual_shards = std::atoi(shards.c_str())});
+  optimizer.step();
+  mpi::check_same(model, world, 5);
+  if (world.rank() == 0) std::printf("%a %016" PRIx64 "\n", last, digest(model.state_dict()));
+}
+
+/// The loop by hand gives the bits of mpi::backward.
+void by_hand(const mpi::Communicator& world, const std::string&) {
+  manual_seed(4);
+  nn::Sequential model{nn::Linear(6, 16), nn::ReLU(), nn::Linear(16, 4)};
+  nn::Sequential other = nn::clone(model);
+  nn::CrossEntropyLoss criterion;
+  optim::Adam optimizer(model.parameters()), other_optimizer(other.parameters());
+  for (const std::int64_t rows : {31, 32, 2}) {
+    const data::Batch batch = batch_of(rows);
+    const Tensor x = rows_of(batch.x, world), y = rows_of(batch.y, world);
+    auto parts = criterion.parts(model(x), y);
+    optimizer.zero_grad();
+    (parts.sum / world.sum(parts.denominator)).backward();
+    mpi::sum_gradients(model.parameters(), world);
+    optimizer.step();
+
+    other_optimizer.zero_grad();
+    double loss = mpi::backward(other, criterion, x, y, world);
+    other_optimizer.step();
+    expect(loss == world.sum(parts.sum.item()) / static_cast<double>(rows), "the loss is the mean");
+  }
+  testing::expect_same_bits(model.state_dict(), other.state_dict());
+  expect(!::testing::Test::HasFailure(), "both have the same bits");
+}
+
+/// Rank 1 ends in the middle of training.
+void end_rank_1(const mpi::Communicator& world, const std::string& how) {
+  nn::Sequential model = model_of(1);
+  for (int step = 0;; ++step) {
+    data::Batch batch = batch_of(8);
+    if (step == 3 && world.rank() == 1) {
+      if (how == "kill") std::raise(SIGKILL);
+      if (how == "throw") throw std::runtime_error("rank 1 has had enough");
+      batch.x.fill_(std::nan(""));
+    }
+    if (how == "nan") batch = {rows_of(batch.x, world), rows_of(batch.y, world)};
+    if (how != "nan") batch = {rows_of(batch.x, world), rows_of(batch.y, world)};
+    mpi::backward(model, nn::CrossEntropyLoss(), batch.x, batch.y, world);
+  }
+}
+
+void differ(const mpi::Communicator& world, const std::string&) {
+  mpi::broadcast(nn::Linear(3, world.rank() == 1 ? 5 : 2), world);
+}
+
+/// Rank 1 expects fewer bytes than rank 0 sends.
+void misfit(const mpi::Communicator& world, const std::string&) {
+  std::vector<std::byte> bytes(world.rank() == 0 ? 64 : 16);
+  world.broadcast(bytes);
+}
+
+using Case = void (*)(const mpi::Communicator&, const std::string&);
+const std::map<std::string, Case> cases = {{"sums", sums},      {"train", train},   {"by_hand", by_hand},
+                                           {"end", end_rank_1}, {"differ", differ}, {"misfit", misfit}};
+
+/// Sessions in a program that runs MPI itself, and after the end.
+int join() {
+  int finalized = 0;
+  MPI_Init(nullptr, nullptr);
+  {
+    mpi::Session session;
+    const mpi::Session second;
+    expect(second.world().sum(1.) == session.world().size(), "two sessions work at once");
+  }
+  MPI_Finalized(&finalized);
+  expect(!finalized, "a session that has joined leaves MPI running");
+  mpi::Communicator world = mpi::Session().world();
+  try {
+    world.barrier();
+    return 1;
+  } catch (const Error& error) {
+    if (world.rank() == 0) std::puts(error.what());
+  }
+  MPI_Finalize();
+  try {
+    mpi::Session session;
+    return 1;
+  } catch (const Error& error) {
+    if (world.rank() == 0) std::puts(error.what());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace xtape
+
+int main(int argc, char** argv) {
+  using namespace xtape;
+  const std::string name = argc > 1 ? argv[1] : "", argument = argc > 2 ? argv[2] : "";
+  set_num_threads(1);
+  if (name == "join") return join();
+  try {
+    mpi::Session session;
+    const mpi::Communicator world = session.world();
+    cases.at(name)(world, argument);
+    return 0;
+  } catch (const std::exception& error) {  // reached by a single rank only, for else the session aborts
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
