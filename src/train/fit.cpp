@@ -339,9 +339,7 @@ bool Fit::is_asked_to_stop() const noexcept {
   return comm_ ? told_.is_asked_to_stop != 0 : setup_.stop_requested || StopOnSignal::received() != 0;
 }
 
-int Fit::received_signal() const noexcept {
-  return comm_ ? static_cast<int>(told_.signal) : StopOnSignal::received();
-}
+int Fit::received_signal() const noexcept { return comm_ ? static_cast<int>(told_.signal) : StopOnSignal::received(); }
 
 /// By a signal or stop(), in this epoch or before the first one.
 void Fit::end_as_asked(std::int64_t epoch) {

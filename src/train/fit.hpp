@@ -200,7 +200,7 @@ class Fit {
   std::vector<std::string> warnings_;  // of measuring, to be told when the model has its own weights again
   Clock::time_point epoch_began_;
   std::optional<Ending> ending_;
-  double lr_;  // of the last step
+  double lr_;      // of the last step
   RankNews told_;  // by all ranks, last
   bool has_warned_of_one_class_ = false, has_warned_of_nan_ = false, has_final_weights_ = false;
 };

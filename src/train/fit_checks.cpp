@@ -57,8 +57,9 @@ std::optional<data::DataLoader> validation_loader(const DataSource& source, cons
   if (!source.defined()) return std::nullopt;
   data::DataLoader loader = source.evaluation_loader(options.batch_size);
   if (loader.options().shard.size > 1) {
-    fail<ValueError>("fit", "the validation loader has a shard; leave it out, fit() itself divides validation among "
-                            "the ranks");
+    fail<ValueError>("fit",
+                     "the validation loader has a shard; leave it out, fit() itself divides validation among "
+                     "the ranks");
   }
   check_has_batches("validation", loader);
   check_stands_at_start("fit", loader);
@@ -264,7 +265,8 @@ void Fit::check_monitor_is_measured() const {
   data::Batch batch = (on_training ? loader_ : *validation_).dataset().batch({&first, 1});
   const ModeGuard modes(objective_.module());
   NoGradGuard no_grad;
-  if (on_training && !setup_.transforms.empty()) batch = transformed_by(std::move(batch), transform_seed(setup_.epochs_begun, 0));
+  if (on_training && !setup_.transforms.empty())
+    batch = transformed_by(std::move(batch), transform_seed(setup_.epochs_begun, 0));
   objective_.module().eval();
   const Tensor output = objective_.output(batch.x);
   if (!detail::class_answers(objective_.parts(), output, batch.y).defined()) {

@@ -179,9 +179,9 @@ data::Batch Fit::transformed_shards(const data::Batch& batch, std::uint64_t seed
     const std::int64_t count = distributed::first_row(k + 1, rows, shards()) - from;
     if (count == 0) continue;
     const auto number = static_cast<std::uint64_t>(k);
-    const data::Batch shard = transformed_by({narrow(batch.x, 0, from - begin, count).clone(),
-                                              narrow(batch.y, 0, from - begin, count).clone()},
-                                             kernels::derived_seed(seed, StreamUse::shard, 0, number));
+    const data::Batch shard = transformed_by(
+        {narrow(batch.x, 0, from - begin, count).clone(), narrow(batch.y, 0, from - begin, count).clone()},
+        kernels::derived_seed(seed, StreamUse::shard, 0, number));
     x.push_back(shard.x);
     y.push_back(shard.y);
   }

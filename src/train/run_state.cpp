@@ -15,8 +15,8 @@ namespace xtape::train {
 
 namespace {
 
-constexpr const char *options_prefix = "options.", *shards_name = "options.shards", *monitor_text = "monitor", *stop_reason_text = "stop_reason",
-                     *stop_event_text = "stop_event";
+constexpr const char *options_prefix = "options.", *shards_name = "options.shards", *monitor_text = "monitor",
+                     *stop_reason_text = "stop_reason", *stop_event_text = "stop_event";
 constexpr std::int64_t no_cause = static_cast<std::int64_t>(StopCause::none);
 
 struct Field {
@@ -241,7 +241,8 @@ History load_history(const std::string& path) {
 
 std::vector<std::string> to_texts(DecidingOptions options) {
   std::vector<std::string> texts;
-  for (const Field& field : fields_with_shards(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
+  for (const Field& field : fields_with_shards(options))
+    texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
   return texts;
 }
 

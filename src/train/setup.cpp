@@ -83,7 +83,8 @@ void check_shards(const TrainerOptions& o) {
   }
   const std::int64_t ranks = o.communicator->size();
   if ((o.virtual_shards & (o.virtual_shards - 1)) == 0 && o.virtual_shards % ranks == 0) return;
-  fail<ValueError>(trainer, "virtual_shards = {}; expected a power of two that the number of ranks divides, which is {}",
+  fail<ValueError>(trainer,
+                   "virtual_shards = {}; expected a power of two that the number of ranks divides, which is {}",
                    o.virtual_shards, ranks);
 }
 
@@ -119,7 +120,9 @@ void Listeners::epoch_end(const EpochRecord& record) const {
   tell_sinks(*this, &detail::AnySink::epoch_end, record);
   call_all(on_epoch_end, record);
 }
-void Listeners::checkpoint(const CheckpointSaved& event) const { tell_sinks(*this, &detail::AnySink::checkpoint, event); }
+void Listeners::checkpoint(const CheckpointSaved& event) const {
+  tell_sinks(*this, &detail::AnySink::checkpoint, event);
+}
 void Listeners::warning(const std::string& message, WarningKind kind) const {
   tell_sinks(*this, &detail::AnySink::warning, Warning{message, kind});
 }
