@@ -178,7 +178,7 @@ TEST(Ranks, WithoutVirtualShardsAllRanksHaveTheSame) {
 }
 
 /// Of float64, without dropout and without the statistics of batches, which are those of a shard.
-Left exact_run(const Communicator* comm, double lr = .1) {
+Left exact_run(const Communicator* comm, double lr = .1, std::int64_t accumulate = 1) {
   const auto as_double = [](const data::TensorDataset& d) {
     const data::Batch b = d.batch(arange(d.size()).to_vector<std::int64_t>());
     return data::TensorDataset(b.x.to(float64), b.y);
@@ -188,6 +188,7 @@ Left exact_run(const Communicator* comm, double lr = .1) {
   run.model.to(float64);
   optim::SGD optimizer(run.model.parameters(), {.lr = lr});
   run.options.communicator = comm;
+  run.options.accumulate = accumulate;
   Trainer trainer(run.model, nn::CrossEntropyLoss({.label_smoothing = .1}), optimizer, run.options);
   run.training = as_double(three_classes(50));
   run.validation = as_double(three_classes(30, 9));
@@ -195,11 +196,14 @@ Left exact_run(const Communicator* comm, double lr = .1) {
 }
 
 TEST(Ranks, TrainAsOneProcessDoesWithoutACommunicator) {
-  const Left alone = exact_run(nullptr);
-  for (const int ranks : {1, 2, 3, 4}) {
-    const Left left = left_by(ranks, [](const Communicator& comm) { return exact_run(&comm); })[0];
-    for (const auto& [name, tensor] : alone.weights) {
-      testing::expect_close(left.weights.at(name), tensor.to_vector<double>(), 1e-12);
+  for (const std::int64_t accumulate : {1, 3}) {
+    const Left alone = exact_run(nullptr, .1, accumulate);
+    for (const int ranks : {1, 2, 3, 4}) {
+      const auto f = [accumulate](const Communicator& comm) { return exact_run(&comm, .1, accumulate); };
+      const Left left = left_by(ranks, f)[0];
+      for (const auto& [name, tensor] : alone.weights) {
+        testing::expect_close(left.weights.at(name), tensor.to_vector<double>(), 1e-12);
+      }
     }
   }
 }
@@ -394,10 +398,13 @@ TEST(Ranks, RefuseDataThatDiffer) {
                  [](Training& run) { run.validation = {}; });
 }
 
-TEST(Ranks, BeginWithTheWeightsOfRankZero) {
+TEST(Ranks, BeginWithTheWeightsAndTheGeneratorOfRankZero) {
   const std::vector<Left> left = left_by(2, [](const Communicator& comm) {
     Training run = run_with(comm, 0);
-    if (comm.rank() == 1) nn::init::zeros_(run.model.parameters()[0]);
+    if (comm.rank() == 1) {
+      nn::init::zeros_(run.model.parameters()[0]);
+      manual_seed(9);
+    }
     return run.fit();
   });
   expect_same(left[1], left[0]);
@@ -504,13 +511,22 @@ TEST(Ranks, AnotherNumberOfThemGoesOnFromACheckpointWithTheSameBits) {
 TEST(Ranks, OneWritesTheFiles) {
   const testing::TempDir dir;
   const std::string path = dir / "last.safetensors";
-  run_ranks(3, [&path](const Communicator& comm) {
+  std::vector<std::int64_t> steps;
+  run_ranks(3, [&path, &steps](const Communicator& comm) {
+    struct Sink {
+      std::vector<std::int64_t>& steps;
+      void on_checkpoint(const CheckpointSaved& e) { steps.push_back(e.step); }
+    };
     Training run = run_with(comm, 0);
     // Where another rank could write no file, it is not asked to.
-    run.options.checkpoint = {.path = comm.rank() == 0 ? path : "/nowhere/last.safetensors", .every_steps = 2};
+    run.options.checkpoint.path = comm.rank() == 0 ? path : "/nowhere/last.safetensors";
+    run.options.checkpoint.every_steps = 2;
+    run.options.checkpoint.keep_best = false;
     run.options.epochs = 1;
+    run.prepare = [&steps](Trainer& trainer) { trainer.sink(Sink{steps}); };
     run.fit();
   });
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{2, 4, 6, 7}));
   EXPECT_TRUE(std::filesystem::exists(path));
   EXPECT_EQ(load_history(path).size(), 1U);
 }
