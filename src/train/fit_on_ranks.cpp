@@ -142,6 +142,7 @@ void Fit::check_same_place() const {
   InCommon common;
   common.add_text(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
                               state_.steps));
+  common.add("the loader's epoch", next_place_.epoch());
   common.check(*comm_);
 }
 
