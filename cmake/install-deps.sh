@@ -1,12 +1,12 @@
 #!/bin/sh
-# install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, images, mpi, examples,
-# tests, bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as root or
-# through sudo; if it can use neither, it says what to install and fails. It does not fail for the data group: without
-# its package the built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does nothing
-# else.
+# install-deps.sh GROUP...: installs the Debian 12 packages that xtape needs, by group: build, images, mpi, mpich,
+# examples, tests, bench, clang, cpus, aarch64, browser, ci, data. It is silent when nothing is missing. It installs as
+# root or through sudo; if it can use neither, it says what to install and fails. It does not fail for the data group:
+# without its package the built-in digits are used. install-deps.sh --list GROUP... prints the packages' names and does
+# nothing else.
 set -eu
 
-groups="build, images, mpi, examples, tests, bench, clang, cpus, aarch64, browser, ci, data"
+groups="build, images, mpi, mpich, examples, tests, bench, clang, cpus, aarch64, browser, ci, data"
 
 packages() {
   case $1 in
@@ -25,6 +25,9 @@ packages() {
     mpi) echo "
       libopenmpi-dev    ranks on several processes, for the component xtape::mpi
       openmpi-bin       starts them" ;;
+    mpich) echo "
+      mpich             another MPI library to test xtape::mpi with
+      libmpich-dev      its headers" ;;
     examples) echo "
       libcli11-dev      the options of xtape-mnist
       libtomlplusplus-dev  its configuration files" ;;

@@ -10,12 +10,6 @@
 
 namespace xtape {
 
-namespace detail {
-/// The line of the Error that this thread made last, "" if it has been destroyed: of the one that unwinds the stack
-/// now.
-XTAPE_API const char* newest_error() noexcept;
-}  // namespace detail
-
 /// Base of all exceptions that xtape itself throws.
 class XTAPE_API Error : public std::exception {
  public:

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "xtape/detail/newest_error.hpp"
+
 namespace xtape {
 
 namespace {

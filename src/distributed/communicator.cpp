@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t most_bytes = std::size_t{1} << 30;   // of one rank in one call
 constexpr std::size_t piece_bytes = std::size_t{1} << 21;  // of a sum, so that it stays in the cache
+constexpr std::size_t block_bytes = std::size_t{1} << 16;  // of a rank, but not less: messages cost time
 constexpr std::size_t small_bytes = 4096;                  // up to which every rank adds everything: one exchange
 
 }  // namespace
@@ -51,7 +52,7 @@ template <class T>
 void Communicator::sum_elements(std::span<T> values) const {
   if (size_ == 1) return;
   const std::size_t ranks = static_cast<std::size_t>(size_), own = static_cast<std::size_t>(rank_);
-  const std::size_t most_block = std::max<std::size_t>(1, piece_bytes / sizeof(T) / ranks);
+  const std::size_t most_block = std::max(piece_bytes / ranks, block_bytes) / sizeof(T);
   const std::size_t small = std::max<std::size_t>(ranks, small_bytes / sizeof(T));
   const auto rows = std::make_unique_for_overwrite<T[]>(ranks * std::min(std::max(most_block, small), values.size()));
   std::vector<const T*> begins(ranks);

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "mpi/group.hpp"
+#include "xtape/detail/newest_error.hpp"
 #include "xtape/error.hpp"
 
 namespace xtape::mpi {
