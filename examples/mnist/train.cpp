@@ -165,6 +165,17 @@ void add_training_options(CLI::App& app, TrainSettings& s) {
 
 namespace {
 
+void check_ranks(const TrainSettings& s, std::int64_t ranks) {
+  if (s.batch_size < ranks) {
+    throw ValueError("--batch-size",
+                     fmt::format("{} is less than the {} processes that share each batch", s.batch_size, ranks));
+  }
+  const bool is_power = (s.virtual_shards & (s.virtual_shards - 1)) == 0;
+  if (is_power && s.virtual_shards % ranks == 0) return;
+  throw ValueError("--virtual-shards", fmt::format("{} is not a power of two that the number of processes, {}, divides",
+                                                   s.virtual_shards, ranks));
+}
+
 int run(CLI::App& app, TrainSettings& s, const Ranks& ranks) {
   read_resume(app, s);
   if (s.resume) {
@@ -173,6 +184,7 @@ int run(CLI::App& app, TrainSettings& s, const Ranks& ranks) {
     apply_configuration(app, s.config, read_file("--config", s.config));
   }
   check_train_settings(app, s);
+  check_ranks(s, ranks.size());
   if (s.dry_run) return try_out(s);
   if (s.overfit_one_batch) return overfit_one_batch(s);
   ranks.wait_for_all();  // no rank creates the directory before all have seen that there is none
