@@ -46,6 +46,14 @@ class XTAPE_API Communicator {
   /// all[r * bytes ...] gets what rank r has there; all.size() is size() * bytes.
   void all_gather(std::span<std::byte> all) const;
 
+  // -- for xtape's own sources: values of all ranks, a row each, one after another but for this rank's.
+  struct Rows {
+    const std::byte* first;
+    std::size_t count, elements;
+    const std::byte* own_row;
+    std::size_t own;
+  };
+
  protected:
   Communicator(int rank, int size);
   Communicator(const Communicator&) = default;
@@ -59,8 +67,7 @@ class XTAPE_API Communicator {
   virtual void gather_blocks(std::byte* all, std::size_t bytes) const = 0;
   /// Block r of `out` goes to rank r, block r of `in` comes from rank r. This rank's own blocks are left alone.
   virtual void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const = 0;
-  template <class T>
-  void sum_elements(std::span<T> values) const;
+  void sum_elements(std::span<std::byte> values, std::size_t size, void (*add)(const Rows&, std::byte* out)) const;
 
   int rank_, size_;
 };

@@ -40,25 +40,27 @@ std::string text_of(int root, std::string text, const Communicator& comm) {
 
 }  // namespace
 
-std::optional<Difference> first_difference(std::span<const std::uint64_t> hashes,
-                                           const Callback<std::string(std::size_t item)>& text,
-                                           const Communicator& comm) {
+bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm) {
   Hash all;
   all.add(std::as_bytes(hashes));
-  if (first_other(comm.all_gather(all.value())) == 0) return std::nullopt;
+  return first_other(comm.all_gather(all.value())) == 0;
+}
 
-  const std::vector<std::uint64_t> counts = comm.all_gather(hashes.size());
-  const std::uint64_t most = *std::max_element(counts.begin(), counts.end());
-  for (std::size_t i = 0; i < most; ++i) {
+Difference first_difference(std::span<const std::uint64_t> hashes, std::span<const std::string> texts,
+                            const Communicator& comm) {
+  Difference d;
+  for (;; ++d.item) {  // ends, for some rank has another hash, or more
+    const bool is_there = d.item < hashes.size();
     Hash hash;
-    hash.add(i < hashes.size() ? hashes[i] : 0);
-    hash.add(i < hashes.size());
-    const int rank = first_other(comm.all_gather(hash.value()));
-    if (rank == 0) continue;
-    const std::string mine = i < hashes.size() ? text(i) : "nothing";
-    return Difference{i, rank, text_of(0, mine, comm), text_of(rank, mine, comm)};
+    hash.add(is_there ? hashes[d.item] : 0);
+    hash.add(is_there);
+    d.rank = first_other(comm.all_gather(hash.value()));
+    if (d.rank == 0) continue;
+    const std::string mine = is_there ? texts[d.item] : "nothing";
+    d.first = text_of(0, mine, comm);
+    d.second = text_of(d.rank, mine, comm);
+    return d;
   }
-  return std::nullopt;  // the ranks' hashes of hashes differ, so some hash does
 }
 
 std::uint64_t layout_hash(std::string_view name, const Tensor& tensor) {
@@ -80,10 +82,10 @@ void detail::check_agree(std::string_view op, std::string_view what, std::string
   Hash hash;
   hash.add(text);
   const std::uint64_t value = hash.value();
-  const auto own = [text](std::size_t) { return std::string(text); };
-  if (const auto d = first_difference({&value, 1}, own, comm)) {
-    fail<ValueError>(op, "ranks 0 and {} differ in {}: {}, but {}", d->rank, what, d->first, d->second);
-  }
+  if (all_same({&value, 1}, comm)) return;
+  const std::string own(text);
+  const Difference d = first_difference({&value, 1}, {&own, 1}, comm);
+  fail<ValueError>(op, "ranks 0 and {} differ in {}: {}, but {}", d.rank, what, d.first, d.second);
 }
 
 }  // namespace xtape::distributed

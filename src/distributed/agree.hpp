@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,11 +30,11 @@ struct Difference {
   std::string first, second;  // its text on rank 0 and on that rank; "nothing" past the end
 };
 
-/// Compares what each rank has, of which it gives hashes and, for errors, texts. The same on all ranks; nothing if all
-/// have the same.
-std::optional<Difference> first_difference(std::span<const std::uint64_t> hashes,
-                                           const Callback<std::string(std::size_t item)>& text,
-                                           const Communicator& comm);
+/// Whether all ranks give the same hashes. The same on all ranks.
+bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm);
+/// The first difference of hashes that are not all the same; `texts` say what each stands for. The same on all ranks.
+Difference first_difference(std::span<const std::uint64_t> hashes, std::span<const std::string> texts,
+                            const Communicator& comm);
 
 /// Of a parameter's or buffer's name, dtype, shape and whether it requires grad.
 std::uint64_t layout_hash(std::string_view name, const Tensor& tensor);

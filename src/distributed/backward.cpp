@@ -1,10 +1,9 @@
 // A step's forward and backward. All shards of a rank go forward first, since each loss is divided by the denominator
 // of the whole batch; then each goes backward by itself, and its gradients enter the tree over the shards: a rank's
 // shards are a subtree, whose sum the exchange between ranks takes further.
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
@@ -54,9 +53,6 @@ class GradientTree {
   std::size_t added_ = 0;
 };
 
-/// One shard's loss, without value if it has no rows.
-using ShardLoss = std::optional<LossParts>;
-
 std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   if (!x.defined() || !y.defined())
     fail<ValueError>(backward_op, "x or y is undefined; a rank without rows gives x of (0, ...)");
@@ -66,60 +62,59 @@ std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   return x.size(0);
 }
 
-std::vector<ShardLoss> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
+/// The losses of this rank's shards; the sum is undefined for one without rows.
+std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
                                const Shards& shards, ShardBuffers& buffers) {
-  std::vector<ShardLoss> losses;
+  std::vector<LossParts> losses(static_cast<std::size_t>(shards.mine()));
+  LossParts* loss = losses.data();
   const std::int64_t first_with_rows = shards.first_with_rows();
-  for (std::int64_t k = shards.first(); k < shards.first() + shards.mine(); ++k) {
+  for (std::int64_t k = shards.first(); k < shards.first() + shards.mine(); ++k, ++loss) {
     const std::int64_t begin = shards.begin_of(k), rows = shards.rows_of(k);
-    losses.emplace_back();
     if (rows == 0) continue;
     Generator generator(shards.seed_of(k));
     {
       const xtape::detail::GeneratorScope scope(generator);
       const bool is_all = rows == x.size(0);
       const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
-      losses.back() = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
+      *loss = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
     }
     buffers.end_shard(k == first_with_rows);
   }
   return losses;
 }
 
+/// The tree sum of one number of each shard of this rank.
+double sum_of(const std::vector<LossParts>& losses, double (*number)(const LossParts&)) {
+  std::vector<double> numbers(losses.size());
+  std::transform(losses.begin(), losses.end(), numbers.begin(), number);
+  return kernels::tree_sum(numbers);
+}
+
 /// The sums of all shards of all ranks; each rank's are gathered, so that all ranks know whose are not finite.
-detail::GlobalLoss global_loss(const std::vector<ShardLoss>& losses, const Communicator& comm) {
-  std::vector<double> sums, denominators;
-  for (const ShardLoss& loss : losses) {
-    sums.push_back(loss ? loss->sum.item() : 0);
-    denominators.push_back(loss ? loss->denominator : 0);
+detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Communicator& comm) {
+  const std::size_t ranks = static_cast<std::size_t>(comm.size()), own = static_cast<std::size_t>(comm.rank());
+  std::vector<double> sums(ranks), denominators(ranks);
+  sums[own] = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
+  denominators[own] = sum_of(losses, [](const LossParts& l) { return l.denominator; });
+  comm.all_gather(std::as_writable_bytes(std::span(sums)));
+  comm.all_gather(std::as_writable_bytes(std::span(denominators)));
+  detail::GlobalLoss global{kernels::tree_sum(sums), kernels::tree_sum(denominators)};
+  for (std::size_t r = ranks; r-- > 0;) {
+    if (!std::isfinite(sums[r]) || !std::isfinite(denominators[r])) global.broken_rank = static_cast<int>(r);
   }
-  using Pair = std::array<double, 2>;
-  std::vector<Pair> all(static_cast<std::size_t>(comm.size()));
-  all[static_cast<std::size_t>(comm.rank())] = {kernels::tree_sum(sums), kernels::tree_sum(denominators)};
-  comm.all_gather(std::as_writable_bytes(std::span(all)));
-  sums.clear(), denominators.clear();
-  detail::GlobalLoss global;
-  for (const Pair& pair : all) {
-    if (global.broken_rank < 0 && !(std::isfinite(pair[0]) && std::isfinite(pair[1]))) {
-      global.broken_rank = static_cast<int>(sums.size());
-    }
-    sums.push_back(pair[0]), denominators.push_back(pair[1]);
-  }
-  global.sum = kernels::tree_sum(sums);
-  global.denominator = kernels::tree_sum(denominators);
   return global;
 }
 
 /// The gradients of this rank's shards, summed; each graph is released when it has been used.
-std::vector<Tensor> gradients_of(std::vector<ShardLoss> losses, const std::vector<Tensor>& parameters,
+std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters,
                                  double denominator) {
   GradientTree tree;
-  for (ShardLoss& loss : losses) {
+  for (LossParts& loss : losses) {
     std::vector<Tensor> gradients(parameters.size());
-    if (loss) {
-      const Tensor root = denominator == 0 ? loss->sum : loss->sum / denominator;
+    if (loss.sum.defined()) {
+      const Tensor root = denominator == 0 ? loss.sum : loss.sum / denominator;
       gradients = grad({root}, parameters, {}, {.allow_unused = true});
-      loss.reset();
+      loss.sum = {};
     }
     const NoGradGuard no_grad;
     tree.add(std::move(gradients));
@@ -140,7 +135,7 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   }
   const Shards shards(parameters, rows, options, comm);
   ShardBuffers buffers(model);
-  std::vector<ShardLoss> losses = forward(functions, x, y, shards, buffers);
+  std::vector<LossParts> losses = forward(functions, x, y, shards, buffers);
   const GlobalLoss loss = global_loss(losses, comm);
   if (loss.broken_rank >= 0) return loss;
   buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
@@ -148,14 +143,17 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
 
   std::vector<Tensor> gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0);
   sum_over_ranks(trained, gradients, comm);
-  std::vector<xtape::detail::Leaf*> leaves;
+  const auto leaf_of = [&trained](std::size_t i) {
+    return static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get());
+  };
+  std::vector<std::size_t> arrived;
   for (std::size_t i = 0; i < trained.size(); ++i) {
     if (!gradients[i].defined()) continue;
-    leaves.push_back(static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get()));
     const NoGradGuard no_grad;
-    leaves.back()->add_to_grad(std::move(gradients[i]));
+    leaf_of(i)->add_to_grad(std::move(gradients[i]));
+    arrived.push_back(i);
   }
-  for (xtape::detail::Leaf* leaf : leaves) leaf->run_post_hooks();
+  for (const std::size_t i : arrived) leaf_of(i)->run_post_hooks();
   return loss;
 }
 

@@ -27,7 +27,7 @@ class ShardBuffers {
 
   std::vector<Tensor> buffers_;
   std::vector<Tensor> before_, kept_;  // copies
-  std::vector<std::uint32_t> versions_;
+  std::vector<std::uint64_t> versions_;
   bool is_finished_ = false;
 };
 

@@ -1,6 +1,7 @@
 // Sums over ranks: each rank gets everyone's values of the elements that it owns and adds them in the tree, then all
 // get all sums. What a kind of communicator does is to move bytes.
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "core/fail.hpp"
@@ -48,36 +49,46 @@ void Communicator::broadcast(std::span<std::byte> bytes, int root) const {
   }
 }
 
-template <class T>
-void Communicator::sum_elements(std::span<T> values) const {
+/// Of elements of `size` bytes, whose rows `add` adds.
+void Communicator::sum_elements(std::span<std::byte> values, std::size_t size,
+                                void (*add)(const Rows&, std::byte*)) const {
   if (size_ == 1) return;
   const std::size_t ranks = static_cast<std::size_t>(size_), own = static_cast<std::size_t>(rank_);
-  const std::size_t most_block = std::max(piece_bytes / ranks, block_bytes) / sizeof(T);
-  const std::size_t small = std::max<std::size_t>(ranks, small_bytes / sizeof(T));
-  const auto rows = std::make_unique_for_overwrite<T[]>(ranks * std::min(std::max(most_block, small), values.size()));
-  std::vector<const T*> begins(ranks);
+  const std::size_t most_block = std::max(piece_bytes / ranks, block_bytes) / size * size;
+  const std::size_t small = std::max(ranks * size, small_bytes);
+  const std::size_t room = ranks * std::min(std::max(most_block, small), values.size());
+  const auto rows = std::make_unique_for_overwrite<std::byte[]>(room);
   while (values.size() > small) {
-    const std::size_t block = std::min(most_block, values.size() / ranks);
-    T* const piece = values.data();
-    exchange_blocks(reinterpret_cast<const std::byte*>(piece), reinterpret_cast<std::byte*>(rows.get()),
-                    block * sizeof(T));
-    for (std::size_t r = 0; r < ranks; ++r) begins[r] = rows.get() + r * block;
-    begins[own] = piece + own * block;
-    kernels::tree_sum<T>(begins, block, piece + own * block);
-    gather_blocks(reinterpret_cast<std::byte*>(piece), block * sizeof(T));
+    const std::size_t block = std::min(most_block, values.size() / size / ranks * size);
+    std::byte* const mine = values.data() + own * block;
+    exchange_blocks(values.data(), rows.get(), block);
+    add({rows.get(), ranks, block / size, mine, own}, mine);
+    gather_blocks(values.data(), block);
     values = values.subspan(block * ranks);
   }
   if (values.empty()) return;
-  std::copy(values.begin(), values.end(), rows.get() + own * values.size());
-  gather_blocks(reinterpret_cast<std::byte*>(rows.get()), values.size() * sizeof(T));
-  for (std::size_t r = 0; r < ranks; ++r) begins[r] = rows.get() + r * values.size();
-  kernels::tree_sum<T>(begins, values.size(), values.data());
+  std::memcpy(rows.get() + own * values.size(), values.data(), values.size());
+  gather_blocks(rows.get(), values.size());
+  add({rows.get(), ranks, values.size() / size, values.data(), own}, values.data());
 }
 
-void Communicator::sum(std::span<float> values) const { sum_elements(values); }
-void Communicator::sum(std::span<double> values) const { sum_elements(values); }
+namespace {
+template <class T>
+void add_rows(const Communicator::Rows& rows, std::byte* out) {
+  const auto of_type = [](const std::byte* bytes) { return reinterpret_cast<const T*>(bytes); };
+  kernels::tree_sum<T>({of_type(rows.first), rows.count, rows.elements, of_type(rows.own_row), rows.own}, rows.elements,
+                       reinterpret_cast<T*>(out));
+}
+}  // namespace
+
+void Communicator::sum(std::span<float> values) const {
+  sum_elements(std::as_writable_bytes(values), sizeof(float), add_rows<float>);
+}
+void Communicator::sum(std::span<double> values) const {
+  sum_elements(std::as_writable_bytes(values), sizeof(double), add_rows<double>);
+}
 double Communicator::sum(double value) const {
-  sum_elements(std::span(&value, 1));
+  sum(std::span(&value, 1));
   return value;
 }
 

@@ -18,21 +18,19 @@ namespace {
 
 constexpr std::int64_t bucket_bytes = std::int64_t{4} << 20;
 
-/// Which gradients some rank has. All ranks know the same parameters.
-std::vector<bool> had_by_some(const std::vector<Tensor>& gradients, const Communicator& comm) {
+/// 1 for each gradient that some rank has, else 0. All ranks know the same parameters.
+std::vector<std::byte> had_by_some(const std::vector<Tensor>& gradients, const Communicator& comm) {
   const std::size_t n = gradients.size(), ranks = static_cast<std::size_t>(comm.size());
-  Hash hash;
-  for (const Tensor& g : gradients) hash.add(g.defined());
-  const std::vector<std::uint64_t> hashes = comm.all_gather(hash.value());
-  std::vector<bool> had;
-  for (const Tensor& g : gradients) had.push_back(g.defined());
-  if (std::all_of(hashes.begin(), hashes.end(), [&hashes](auto h) { return h == hashes[0]; })) return had;
-
   std::vector<std::byte> all(n * ranks);
-  for (std::size_t i = 0; i < n; ++i) all[static_cast<std::size_t>(comm.rank()) * n + i] = std::byte(had[i] ? 1 : 0);
+  std::byte* const own = all.data() + static_cast<std::size_t>(comm.rank()) * n;
+  for (std::size_t i = 0; i < n; ++i) own[i] = std::byte{gradients[i].defined()};
+  Hash hash;
+  hash.add(std::span<const std::byte>(own, n));
+  const std::uint64_t value = hash.value();
+  if (all_same({&value, 1}, comm)) return {own, own + n};
   comm.all_gather(all);
-  for (std::size_t i = 0; i < all.size(); ++i) had[i % n] = had[i % n] || all[i] != std::byte{0};
-  return had;
+  for (std::size_t i = n; i < all.size(); ++i) all[i % n] |= all[i];
+  return all;
 }
 
 /// Gives g elements that nobody else holds.
@@ -44,60 +42,62 @@ void make_own(const Tensor& parameter, Tensor& g) {
   }
 }
 
-/// Sums these gradients of one dtype, which are to be written.
+/// Sums these gradients, of one dtype and `numel` elements in all, which are to be written.
 template <class T>
-void sum_bucket(std::span<const Tensor* const> bucket, std::int64_t numel, const Communicator& comm) {
-  const auto elements_of = [](const Tensor& g) {
-    return std::span(xtape::detail::elements<T>(g), static_cast<std::size_t>(g.impl()->numel));
-  };
+void sum_bucket(const std::vector<Tensor>& gradients, const std::vector<std::size_t>& bucket, std::int64_t numel,
+                const Communicator& comm) {
   if (bucket.size() == 1) {
-    comm.sum(elements_of(*bucket[0]));
+    comm.sum(std::span(xtape::detail::elements<T>(gradients[bucket[0]]), static_cast<std::size_t>(numel)));
   } else {
     const auto all = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(numel));
     T* to = all.get();
-    for (const Tensor* g : bucket) to = std::copy_n(xtape::detail::elements<T>(*g), g->impl()->numel, to);
+    for (const std::size_t i : bucket) {
+      to = std::copy_n(xtape::detail::elements<T>(gradients[i]), gradients[i].impl()->numel, to);
+    }
     comm.sum(std::span(all.get(), to));
     const T* from = all.get();
-    for (const Tensor* g : bucket) {
-      std::copy_n(from, g->impl()->numel, xtape::detail::elements<T>(*g));
-      from += g->impl()->numel;
+    for (const std::size_t i : bucket) {
+      std::copy_n(from, gradients[i].impl()->numel, xtape::detail::elements<T>(gradients[i]));
+      from += gradients[i].impl()->numel;
     }
   }
-  for (const Tensor* g : bucket) xtape::detail::mark_written(*g);
+  for (const std::size_t i : bucket) xtape::detail::mark_written(gradients[i]);
 }
 
 }  // namespace
 
 void check_parameters(const char* op, const std::vector<Tensor>& parameters, const Communicator& comm) {
   std::vector<std::uint64_t> hashes;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (!parameters[i].defined()) fail<ValueError>(op, "parameter {} is undefined", i);
-    hashes.push_back(layout_hash("", parameters[i]));
+  for (const Tensor& p : parameters) {
+    if (!p.defined()) fail<ValueError>(op, "a parameter is undefined");
+    hashes.push_back(layout_hash("", p));
   }
-  const auto text = [&parameters](std::size_t i) { return layout_text("", parameters[i]); };
-  if (const auto d = first_difference(hashes, text, comm)) {
-    fail<ValueError>(op, "ranks 0 and {} differ in parameter {}: {}, but {}", d->rank, d->item, d->first, d->second);
-  }
+  if (all_same(hashes, comm)) return;
+  std::vector<std::string> texts;
+  for (const Tensor& p : parameters) texts.push_back(layout_text("", p));
+  const Difference d = first_difference(hashes, texts, comm);
+  fail<ValueError>(op, "ranks 0 and {} differ in parameter {}: {}, but {}", d.rank, d.item, d.first, d.second);
 }
 
 void sum_over_ranks(std::span<const Tensor> parameters, std::vector<Tensor>& gradients, const Communicator& comm) {
   if (comm.size() == 1) return;
-  const std::vector<bool> had = had_by_some(gradients, comm);
-  std::vector<const Tensor*> bucket;
+  const std::vector<std::byte> had = had_by_some(gradients, comm);
+  std::vector<std::size_t> bucket;
   std::int64_t numel = 0;
-  const auto send = [&bucket, &numel, &comm] {
+  const auto send = [&bucket, &numel, &gradients, &comm] {
     if (bucket.empty()) return;
-    visit_floating(bucket[0]->dtype(), [&]<class T>() { sum_bucket<T>(bucket, numel, comm); });
+    visit_floating(gradients[bucket[0]].dtype(), [&]<class T>() { sum_bucket<T>(gradients, bucket, numel, comm); });
     bucket.clear();
     numel = 0;
   };
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    if (!had[i]) continue;
+    if (had[i] == std::byte{0}) continue;
     make_own(parameters[i], gradients[i]);
     const Tensor& g = gradients[i];
-    const std::int64_t size = itemsize(g.dtype());
-    if (!bucket.empty() && (bucket[0]->dtype() != g.dtype() || (numel + g.numel()) * size > bucket_bytes)) send();
-    bucket.push_back(&g);
+    const bool fits = bucket.empty() || (gradients[bucket[0]].dtype() == g.dtype() &&
+                                         (numel + g.numel()) * itemsize(g.dtype()) <= bucket_bytes);
+    if (!fits) send();
+    bucket.push_back(i);
     numel += g.numel();
   }
   send();

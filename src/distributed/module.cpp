@@ -25,9 +25,11 @@ void broadcast(const nn::Module& model, const Communicator& comm) {
   const std::vector<NamedTensor> tensors = parameters_and_buffers(model);
   std::vector<std::uint64_t> hashes;
   for (const auto& [name, tensor] : tensors) hashes.push_back(layout_hash(name, tensor));
-  const auto text = [&tensors](std::size_t i) { return layout_text(tensors[i].name, tensors[i].tensor); };
-  if (const auto d = first_difference(hashes, text, comm)) {
-    fail<ValueError>("broadcast", "the models of ranks 0 and {} differ: {}, but {}", d->rank, d->first, d->second);
+  if (!all_same(hashes, comm)) {
+    std::vector<std::string> texts;
+    for (const auto& [name, tensor] : tensors) texts.push_back(layout_text(name, tensor));
+    const Difference d = first_difference(hashes, texts, comm);
+    fail<ValueError>("broadcast", "the models of ranks 0 and {} differ: {}, but {}", d.rank, d.first, d.second);
   }
   if (comm.size() == 1) return;
   for (const auto& [name, tensor] : tensors) {
@@ -38,19 +40,19 @@ void broadcast(const nn::Module& model, const Communicator& comm) {
 
 void check_same(const nn::Module& model, const Communicator& comm, std::int64_t step) {
   if (comm.size() == 1) return;
-  const std::vector<NamedTensor> parameters = model.named_parameters();
   std::vector<std::uint64_t> hashes;
-  for (const auto& [name, tensor] : parameters) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : model.named_parameters()) {
     Hash hash;
     hash.add(layout_hash(name, tensor));
     hash.add(bytes_of(tensor));
     hashes.push_back(hash.value());
+    names.push_back(name);
   }
-  const auto text = [&parameters](std::size_t i) { return parameters[i].name; };
-  if (const auto d = first_difference(hashes, text, comm)) {
-    fail<ValueError>("check_same", "after step {} ranks 0 and {} hold different values of the parameter {}", step,
-                     d->rank, d->first);
-  }
+  if (all_same(hashes, comm)) return;
+  const Difference d = first_difference(hashes, names, comm);
+  fail<ValueError>("check_same", "after step {} ranks 0 and {} hold different values of the parameter {}", step, d.rank,
+                   d.first);
 }
 
 }  // namespace xtape::distributed

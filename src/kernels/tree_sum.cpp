@@ -3,56 +3,51 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstddef>
 
 namespace xtape::kernels {
 
 namespace {
 
-constexpr std::size_t chunk = 1024;  // elements whose sum is made at once, so that partial sums stay in the cache
+constexpr std::size_t tree_chunk = 1024;  // elements whose sum is made at once, so that partial sums stay in the cache
 
-std::size_t left_of(std::size_t rows) { return std::bit_floor(rows - 1); }
-
-/// The sum of rows[.][first ...], `count` <= chunk elements. `out` is none of the rows, unless there are at most two.
+/// The sums of elements i to i + n - 1 of `count` rows from `row` on. Of more than two rows `out` is none.
 template <class T>
-void sum_chunk(std::span<const T* const> rows, std::size_t first, std::size_t count, T* out) {
-  if (rows.size() == 1) {
-    std::copy_n(rows[0] + first, count, out);
-  } else if (rows.size() == 2) {
-    const T *a = rows[0] + first, *b = rows[1] + first;
-    for (std::size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
+void sum_chunk(const TreeRows<T>& rows, std::size_t row, std::size_t count, std::size_t i, std::size_t n, T* out) {
+  const T* const a = rows[row] + i;
+  if (count == 1) {
+    std::copy_n(a, n, out);
+  } else if (count == 2) {
+    const T* const b = rows[row + 1] + i;
+    for (std::size_t k = 0; k < n; ++k) out[k] = a[k] + b[k];
   } else {
-    const std::size_t left = left_of(rows.size());
-    std::array<T, chunk> other;
-    sum_chunk(rows.first(left), first, count, out);
-    sum_chunk(rows.subspan(left), first, count, other.data());
-    for (std::size_t i = 0; i < count; ++i) out[i] += other[i];
+    const std::size_t left = std::bit_floor(count - 1);
+    std::array<T, tree_chunk> right;
+    sum_chunk(rows, row, left, i, n, out);
+    sum_chunk(rows, row + left, count - left, i, n, right.data());
+    for (std::size_t k = 0; k < n; ++k) out[k] += right[k];
   }
 }
 
 }  // namespace
 
 template <class T>
-void tree_sum(std::span<const T* const> rows, std::size_t count, T* out) {
-  std::array<T, chunk> sums;
-  for (std::size_t first = 0; first < count; first += chunk) {
-    const std::size_t n = std::min(chunk, count - first);
-    if (rows.size() <= 2) {
-      sum_chunk(rows, first, n, out + first);
-    } else {
-      sum_chunk(rows, first, n, sums.data());
-      std::copy_n(sums.data(), n, out + first);
-    }
+void tree_sum(const TreeRows<T>& rows, std::size_t elements, T* out) {
+  std::array<T, tree_chunk> sums;
+  for (std::size_t i = 0; i < elements; i += tree_chunk) {
+    const std::size_t n = std::min(tree_chunk, elements - i);
+    T* const to = rows.count > 2 ? sums.data() : out + i;
+    sum_chunk(rows, 0, rows.count, i, n, to);
+    if (to != out + i) std::copy_n(to, n, out + i);
   }
 }
 
-template void tree_sum(std::span<const float* const>, std::size_t, float*);
-template void tree_sum(std::span<const double* const>, std::size_t, double*);
+template void tree_sum(const TreeRows<float>&, std::size_t, float*);
+template void tree_sum(const TreeRows<double>&, std::size_t, double*);
 
 double tree_sum(std::span<const double> values) {
-  if (values.size() == 1) return values[0];
-  const std::size_t left = left_of(values.size());
-  return tree_sum(values.first(left)) + tree_sum(values.subspan(left));
+  double sum = 0;
+  tree_sum<double>({values.data(), values.size(), 1, values.data(), 0}, 1, &sum);
+  return sum;
 }
 
 }  // namespace xtape::kernels

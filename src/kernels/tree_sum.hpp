@@ -2,13 +2,24 @@
 // themselves and their sums added, where k is the largest power of two below the number of rows.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace xtape::kernels {
 
-/// out[i] = the sum of rows[0][i], rows[1][i], ...; `out` may be one of the rows. There is at least one.
+/// Rows of `stride` elements, one after another, except that row `own` is elsewhere.
 template <class T>
-void tree_sum(std::span<const T* const> rows, std::size_t count, T* out);
+struct TreeRows {
+  const T* first;
+  std::size_t count, stride;
+  const T* own_row;
+  std::size_t own;
+  const T* operator[](std::size_t row) const noexcept { return row == own ? own_row : first + row * stride; }
+};
+
+/// out[i] = the sum of element i of at least one row; `out` may be the own row.
+template <class T>
+void tree_sum(const TreeRows<T>& rows, std::size_t elements, T* out);
 
 /// The same of one number each.
 double tree_sum(std::span<const double> values);
