@@ -44,11 +44,10 @@ class InCommon {
 
   /// ValueError on all ranks.
   void check(const distributed::Communicator& comm) const {
-    const auto text = [this](std::size_t i) { return texts_[i]; };
-    const auto d = distributed::first_difference(hashes_, text, comm);
-    if (!d) return;
-    if (d->first == d->second) fail<ValueError>("fit", "ranks 0 and {} differ in {}", d->rank, d->first);
-    fail<ValueError>("fit", "ranks 0 and {} differ: {}, but {}", d->rank, d->first, d->second);
+    if (distributed::all_same(hashes_, comm)) return;
+    const auto d = distributed::first_difference(hashes_, texts_, comm);
+    if (d.first == d.second) fail<ValueError>("fit", "ranks 0 and {} differ in {}", d.rank, d.first);
+    fail<ValueError>("fit", "ranks 0 and {} differ: {}, but {}", d.rank, d.first, d.second);
   }
 
  private:
