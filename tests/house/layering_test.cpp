@@ -120,15 +120,16 @@ TEST(Layering, AComponentBesideTheLibraryUsesItsPublicHeaders) {
       for (const Include& include : includes(file)) {
         if (!include.quoted) continue;
         ++checked;
-        EXPECT_TRUE(starts_with(include.name, "xtape/") || starts_with(include.name, component + "/"))
+        EXPECT_TRUE(starts_with(include.name, "xtape/") || starts_with(include.name, (component + "/").c_str()))
             << file << " includes " << include.name;
       }
     }
     EXPECT_GT(checked, 3) << component;
     for (const fs::path& file : library_files()) {
-      if (starts_with(file.string(), "src/" + component + "/")) continue;
+      if (starts_with(file.string(), ("src/" + component + "/").c_str())) continue;
       for (const Include& include : includes(file)) {
-        EXPECT_FALSE(include.name == "xtape/" + component + ".hpp" || starts_with(include.name, component + "/"))
+        EXPECT_FALSE(include.name == "xtape/" + component + ".hpp" ||
+                     starts_with(include.name, (component + "/").c_str()))
             << file << " includes " << include.name;
       }
     }
