@@ -22,7 +22,7 @@ using testing::ranks::Training;
 // ---- what must be the same -----------------------------------------------------------------------------------------
 
 /// All ranks throw the same error, before a step, if `change` makes rank 1's run another.
-void expect_refused(const std::string& message, void (*change)(Training&)) {
+void expect_ranks_refuse(const std::string& message, void (*change)(Training&)) {
   std::atomic<int> batches = 0;
   const std::vector<std::string> errors = errors_of_ranks(2, [change, &batches](const Communicator& comm) {
     Training run = run_with(comm, 0);
@@ -35,24 +35,24 @@ void expect_refused(const std::string& message, void (*change)(Training&)) {
 }
 
 TEST(Ranks, RefuseOptionsThatDiffer) {
-  expect_refused("fit: ranks 0 and 1 differ: batch_size = 8, but batch_size = 16",
-                 [](Training& run) { run.options.batch_size = 16; });
-  expect_refused("fit: ranks 0 and 1 differ: epochs = 3, but epochs = 4",
-                 [](Training& run) { run.options.epochs = 4; });
-  expect_refused("fit: ranks 0 and 1 differ: seed = 5, but seed = 6", [](Training& run) { run.options.seed = 6; });
-  expect_refused("fit: ranks 0 and 1 differ: shards = 2, but shards = 4",
-                 [](Training& run) { run.options.virtual_shards = 4; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: batch_size = 8, but batch_size = 16",
+                      [](Training& run) { run.options.batch_size = 16; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: epochs = 3, but epochs = 4",
+                      [](Training& run) { run.options.epochs = 4; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: seed = 5, but seed = 6", [](Training& run) { run.options.seed = 6; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: shards = 2, but shards = 4",
+                      [](Training& run) { run.options.virtual_shards = 4; });
 }
 
 TEST(Ranks, RefuseDataThatDiffer) {
-  expect_refused("fit: ranks 0 and 1 differ: training_samples = 50, but training_samples = 49",
-                 [](Training& run) { run.training = three_classes(49); });
-  expect_refused("fit: ranks 0 and 1 differ in the training samples",
-                 [](Training& run) { run.training = three_classes(50, 1); });
-  expect_refused("fit: ranks 0 and 1 differ in the validation samples",
-                 [](Training& run) { run.validation = three_classes(30, 1); });
-  expect_refused("fit: ranks 0 and 1 differ: validation samples = 30, but validation samples = 0",
-                 [](Training& run) { run.validation = {}; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: training_samples = 50, but training_samples = 49",
+                      [](Training& run) { run.training = three_classes(49); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ in the training samples",
+                      [](Training& run) { run.training = three_classes(50, 1); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ in the validation samples",
+                      [](Training& run) { run.validation = three_classes(30, 1); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: validation samples = 30, but validation samples = 0",
+                      [](Training& run) { run.validation = {}; });
 }
 
 TEST(Ranks, BeginWithTheWeightsAndTheGeneratorOfRankZero) {

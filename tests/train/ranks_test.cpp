@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/signals.hpp"
+
 namespace xtape::train {
 namespace {
 
@@ -221,6 +223,7 @@ TEST(Ranks, StopBeforeFitOnOneStopsAll) {
 }
 
 TEST(Ranks, ASignalStopsAll) {
+  const testing::DefaultSignals in_the_foreground;
   const StopOnSignal guard;
   for (const Left& left : left_by(3, [](const Communicator& comm) {
          Training run = run_with(comm, 0);
