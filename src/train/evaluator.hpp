@@ -111,7 +111,6 @@ class Evaluator {
     const Tensor& tensor;
     std::int64_t samples;
   };
-  void add_losses(const std::vector<LossMean>& losses, const distributed::Communicator& comm);
   void add_counts(const distributed::Communicator& comm);
   void add_classes(const detail::ClassAnswers& answers);
   void add_answers(const detail::ClassAnswers& answers, const Tensor& output, const Inputs& inputs);

@@ -20,27 +20,19 @@ void Evaluator::add_all(const data::DataLoader& loader, const distributed::Commu
   const ModeGuard modes(objective_.module());
   const NoGradGuard no_grad;
   objective_.module().eval();
-  std::vector<LossMean> losses(static_cast<std::size_t>(loader.size()));
+  std::vector<double> losses(static_cast<std::size_t>(2 * loader.size()));  // of batches of other ranks 0
   std::int64_t number = 0;
   for (auto batches = loader.begin(); batches != loader.end(); ++batches, ++number) {
     if (number % comm.size() != comm.rank()) continue;
     const data::Batch batch = *batches;
     add(objective_.output(batch.x), batch.y, batch.x);
-    losses[static_cast<std::size_t>(number)] = std::exchange(loss_, {});
+    const LossMean loss = std::exchange(loss_, {});
+    losses[static_cast<std::size_t>(2 * number)] = loss.sum();
+    losses[static_cast<std::size_t>(2 * number + 1)] = loss.denominator();
   }
-  add_losses(losses, comm);
+  comm.sum(std::span(losses));
+  for (std::size_t i = 0; i < losses.size(); i += 2) loss_.add(losses[i], losses[i + 1]);
   add_counts(comm);
-}
-
-/// Of each batch one rank has the loss, and the others have zeros.
-void Evaluator::add_losses(const std::vector<LossMean>& losses, const distributed::Communicator& comm) {
-  std::vector<double> numbers;
-  for (const LossMean& loss : losses) {
-    numbers.push_back(loss.sum());
-    numbers.push_back(loss.denominator());
-  }
-  comm.sum(std::span(numbers));
-  for (std::size_t i = 0; i < numbers.size(); i += 2) loss_.add(numbers[i], numbers[i + 1]);
 }
 
 void Evaluator::add_counts(const distributed::Communicator& comm) {

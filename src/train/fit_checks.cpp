@@ -161,7 +161,7 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       next_place_(data::LoaderPlace::next_of(loader_)),
       best_weights_(weights_of(objective_.module())),
       batch_start_(objective_.module()),
-      files_(is_first_rank(options_) ? options_.checkpoint : CheckpointOptions()),
+      files_(options_.checkpoint, is_first_rank(options_)),
       lr_(current_lr(optimizer_)) {
   if (!training.is_loader()) next_place_ = next_place_.at(setup_.epochs_begun, 0);
   check_trains_something();

@@ -27,17 +27,14 @@ using distributed::Hash;
 class InCommon {
  public:
   /// Compared, and shown where it differs.
-  void add_text(std::string text) {
+  void add(std::string text) {
     Hash hash;
     hash.add(text);
-    add_hash(std::move(text), hash);
+    add(std::move(text), hash);
   }
-  template <class T>
-  void add(const char* name, const T& value) {
-    add_text(fmt::format("{} = {}", name, value));
-  }
+  void add(const char* name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
   /// Compared by its hash alone.
-  void add_hash(std::string name, const Hash& hash) {
+  void add(std::string name, const Hash& hash) {
     texts_.push_back(std::move(name));
     hashes_.push_back(hash.value());
   }
@@ -105,23 +102,23 @@ std::int64_t Fit::shards() const noexcept {
 /// ValueError on all ranks where one has other options or other data.
 void Fit::check_ranks_agree() const {
   InCommon common;
-  for (std::string& text : to_texts(deciding_options())) common.add_text(std::move(text));
+  for (std::string& text : to_texts(deciding_options())) common.add(std::move(text));
   common.add("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
   common.add("validation batches", validation_ ? validation_->size() : 0);
   common.add("epochs", options_.epochs);
-  common.add("early_stopping.monitor", monitor_);
+  common.add("early_stopping.monitor = " + monitor_);
   common.add("early_stopping.patience", options_.early_stopping.patience);
-  common.add("early_stopping.min_delta", options_.early_stopping.min_delta);
-  common.add("the number of schedulers", setup_.schedules.size());
-  common.add("the number of transforms", setup_.transforms.size());
+  common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
+  common.add("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  common.add("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
   common.add("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
-  common.add_hash("the order of the training samples", hash_of_order(loader_));
-  common.add_hash("the training samples", hash_of_samples(loader_.dataset()));
-  if (validation_) common.add_hash("the validation samples", hash_of_samples(validation_->dataset()));
+  common.add("the order of the training samples", hash_of_order(loader_));
+  common.add("the training samples", hash_of_samples(loader_.dataset()));
+  if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
   for (const auto& [name, tensor] : optimizer_.state_dict()) {
     Hash hash;
     add(hash, tensor);
-    common.add_hash(fmt::format("the optimizer's \"{}\"", name), hash);
+    common.add(fmt::format("the optimizer's \"{}\"", name), hash);
   }
   common.check(*comm_);
 }
@@ -139,8 +136,8 @@ void Fit::begin_alike() {
 /// ValueError on all ranks unless all begin with the same batch, after resume(), too.
 void Fit::check_same_place() const {
   InCommon common;
-  common.add_text(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
-                              state_.steps));
+  common.add(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
+                         state_.steps));
   common.add("the loader's epoch", next_place_.epoch());
   common.check(*comm_);
 }
