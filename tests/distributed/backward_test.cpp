@@ -231,6 +231,37 @@ TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {
   });
 }
 
+TEST(DistributedBackward, AShardThatDoesNotUseAParameterCountsAsZeros) {
+  // Only rows that begin with 1 use `b`, whose gradient is then -0.
+  struct Sometimes : nn::Module {
+    nn::Parameter a = register_parameter("a", ones({6})), b = register_parameter("b", ones({6}));
+    Tensor forward(const Tensor& x) { return x[0][0].item() == 1 ? a * x + b * (x * -0.) : a * x; }
+  };
+  Tensor x = zeros({4, 6});
+  x[1][0] = 1.;
+  for (const int ranks : {1, 2, 4}) {  // [80]
+    run_ranks(ranks, [&x](const Communicator& comm) {
+      const Sometimes model;
+      const Tensor own = rows_of(x, comm);
+      backward(model, nn::L1Loss(), own, full_like(own, -1.), comm, {.virtual_shards = 4});
+      EXPECT_EQ(testing::bits_of(model.b.grad()), testing::bits_of(zeros({6})));
+    });
+  }
+}
+
+TEST(DistributedBackward, EachStepDrawsOtherNumbers) {
+  const Global batch = batch_of(8);
+  run_ranks(2, [&batch](const Communicator& comm) {
+    const nn::Sequential model{nn::Dropout(0.5), nn::Linear(6, 4)};
+    const auto step = [&] {
+      return backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm);
+    };
+    const std::uint64_t before = default_generator().state().offset;
+    EXPECT_NE(step(), step());
+    EXPECT_EQ(default_generator().state().offset, before + 2);  // [82]
+  });
+}
+
 TEST(DistributedBackward, RefusesShardsThatWouldNotBeExact) {
   const auto error = [](int ranks, std::int64_t shards) {
     return errors_of_ranks(ranks, [shards](const Communicator& comm) {

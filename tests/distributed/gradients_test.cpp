@@ -127,6 +127,16 @@ TEST(Broadcast, OfModelsThatDifferChangesNothingAndNamesTheFirstDifference) {
                                              "but 1.weight: float32 (5, 3)"));
 }
 
+TEST(Broadcast, OfModelsWithOtherNamesIsRefused) {
+  struct Named : nn::Module {
+    explicit Named(const char* name) { register_parameter(name, ones({2})); }
+  };
+  const auto errors =
+      errors_of_ranks(2, [](const Communicator& comm) { broadcast(Named(comm.rank() == 0 ? "a" : "b"), comm); });
+  EXPECT_EQ(errors, std::vector<std::string>(
+                        2, "broadcast: the models of ranks 0 and 1 differ: a: float32 (2), but b: float32 (2)"));
+}
+
 TEST(CheckSame, NamesTheStepAndTheFirstParameterThatDiffers) {
   run_ranks(2, [](const Communicator& comm) { check_same(nn::Linear(3, 2), comm, 7); });
   const auto errors = errors_of_ranks(2, [](const Communicator& comm) {

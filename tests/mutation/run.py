@@ -27,7 +27,7 @@ WORK = os.path.join(ROOT, "build", "mutation")
 TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
 SECONDS = 300  # the suite takes a tenth of this; if a program takes more than this, it hangs
-SUITE = ("xtape_tests", "xtape_concurrency_tests", "xtape_mnist_tests", "xtape_image_tests")
+SUITE = ("xtape_tests", "xtape_concurrency_tests", "xtape_mnist_tests", "xtape_image_tests", "xtape_mpi_tests")
 
 
 def mutants():
