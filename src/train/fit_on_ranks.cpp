@@ -27,24 +27,25 @@ using distributed::Hash;
 class InCommon {
  public:
   /// Compared, and shown where it differs.
-  void add(std::string text) {
+  void add(std::string_view text) {
     Hash hash;
     hash.add(text);
-    add(std::move(text), hash);
+    add(text, hash.value());
   }
-  void add(const char* name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
+  void add_number(std::string_view name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
   /// Compared by its hash alone.
-  void add(std::string name, const Hash& hash) {
-    texts_.push_back(std::move(name));
-    hashes_.push_back(hash.value());
+  void add(std::string_view name, std::uint64_t hash) {
+    texts_.emplace_back(name);
+    hashes_.push_back(hash);
   }
 
   /// ValueError on all ranks.
   void check(const distributed::Communicator& comm) const {
     if (distributed::all_same(hashes_, comm)) return;
     const auto d = distributed::first_difference(hashes_, texts_, comm);
-    if (d.first == d.second) fail<ValueError>("fit", "ranks 0 and {} differ in {}", d.rank, d.first);
-    fail<ValueError>("fit", "ranks 0 and {} differ: {}, but {}", d.rank, d.first, d.second);
+    const bool has_values = d.first != d.second;
+    fail<ValueError>("fit", "ranks 0 and {} differ{}{}{}{}", d.rank, has_values ? ": " : " in ", d.first,
+                     has_values ? ", but " : "", has_values ? d.second : "");
   }
 
  private:
@@ -58,7 +59,7 @@ void add(Hash& hash, const Tensor& x) {
 }
 
 /// Of a few samples, the first and the last among them.
-Hash hash_of_samples(const data::Dataset& dataset) {
+std::uint64_t hash_of_samples(const data::Dataset& dataset) {
   const std::int64_t last = dataset.size() - 1, count = std::min<std::int64_t>(last + 1, 16);
   std::vector<std::int64_t> indices;
   for (std::int64_t i = 0; i < count; ++i) indices.push_back(count == 1 ? 0 : last / (count - 1) * i);
@@ -69,19 +70,19 @@ Hash hash_of_samples(const data::Dataset& dataset) {
   Hash hash;
   add(hash, batch.x);
   add(hash, batch.y);
-  return hash;
+  return hash.value();
 }
 
 /// What decides the order of samples, besides their number and shuffle.
-Hash hash_of_order(const data::DataLoader& loader) {
+std::uint64_t hash_of_order(const data::DataLoader& loader) {
   const data::DataLoaderOptions options = loader.options();
   Hash hash;
   hash.add(options.seed);
   hash.add(static_cast<std::uint64_t>(loader.epoch()));
-  if (!options.sampler.defined()) return hash;
+  if (!options.sampler.defined()) return hash.value();
   const auto epoch = static_cast<std::uint64_t>(loader.epoch());
   for (const std::int64_t i : options.sampler.indices(options.seed, epoch)) hash.add(static_cast<std::uint64_t>(i));
-  return hash;
+  return hash.value();
 }
 
 /// In batch number `batch` of an epoch, of all ranks.
@@ -102,23 +103,23 @@ std::int64_t Fit::shards() const noexcept {
 /// ValueError on all ranks where one has other options or other data.
 void Fit::check_ranks_agree() const {
   InCommon common;
-  for (std::string& text : to_texts(deciding_options())) common.add(std::move(text));
-  common.add("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
-  common.add("validation batches", validation_ ? validation_->size() : 0);
-  common.add("epochs", options_.epochs);
-  common.add("early_stopping.monitor = " + monitor_);
-  common.add("early_stopping.patience", options_.early_stopping.patience);
+  for (const std::string& text : to_texts(deciding_options())) common.add(text);
+  common.add_number("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
+  common.add_number("validation batches", validation_ ? validation_->size() : 0);
+  common.add_number("epochs", options_.epochs);
+  common.add(fmt::format("early_stopping.monitor = {}", monitor_));
+  common.add_number("early_stopping.patience", options_.early_stopping.patience);
   common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
-  common.add("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
-  common.add("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
-  common.add("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
+  common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
+  common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
   common.add("the order of the training samples", hash_of_order(loader_));
   common.add("the training samples", hash_of_samples(loader_.dataset()));
   if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
   for (const auto& [name, tensor] : optimizer_.state_dict()) {
     Hash hash;
     add(hash, tensor);
-    common.add(fmt::format("the optimizer's \"{}\"", name), hash);
+    common.add(fmt::format("the optimizer's \"{}\"", name), hash.value());
   }
   common.check(*comm_);
 }
@@ -138,7 +139,7 @@ void Fit::check_same_place() const {
   InCommon common;
   common.add(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
                          state_.steps));
-  common.add("the loader's epoch", next_place_.epoch());
+  common.add_number("the loader's epoch", next_place_.epoch());
   common.check(*comm_);
 }
 

@@ -55,6 +55,7 @@ Fields fields_of(RunState& run) {
           {"best.epochs_since", &best.epochs_since}};
 }
 
+/// The last is in the files of runs with a communicator alone.
 Fields fields_of(DecidingOptions& options) {
   return {{"training_samples", &options.training_samples},
           {"batch_size", &options.batch_size},
@@ -63,14 +64,8 @@ Fields fields_of(DecidingOptions& options) {
           {"seed", &options.seed},
           {"accumulate", &options.accumulate},
           {"clip_grad_norm", &options.clip_grad_norm},
-          {"ema", &options.ema}};
-}
-
-/// Of those, files have the last only if there is a communicator.
-Fields fields_with_shards(DecidingOptions& options) {
-  Fields fields = fields_of(options);
-  fields.push_back({"shards", &options.shards});
-  return fields;
+          {"ema", &options.ema},
+          {"shards", &options.shards}};
 }
 
 void write(optim::StateWriter& writer, const std::string& prefix, const Fields& fields) {
@@ -150,8 +145,9 @@ std::vector<EpochRecord> read_records(const char* op, optim::StateReader& reader
 StateDict to_dict(RunState run) {
   optim::StateWriter writer;
   write(writer, "", fields_of(run));
-  write(writer, options_prefix, fields_of(run.options));
-  if (run.options.shards > 0) writer.write(shards_name, run.options.shards);
+  Fields options = fields_of(run.options);
+  if (run.options.shards == 0) options.pop_back();
+  write(writer, options_prefix, options);
   for (const EpochField& field : columns) {
     const auto write = [&]<class T>(T EpochRecord::*member) {
       std::vector<T> values;
@@ -171,8 +167,9 @@ RunState run_state_from(const char* op, const StateDict& dict) {
   optim::StateReader reader("Trainer", dict);
   RunState run;
   read(reader, "", fields_of(run));
-  read(reader, options_prefix, fields_of(run.options));
-  if (reader.has(shards_name)) reader.read(shards_name, run.options.shards);
+  Fields options = fields_of(run.options);
+  if (!reader.has(shards_name)) options.pop_back();
+  read(reader, options_prefix, options);
   check_numbers(op, run);
   run.fit.records = read_records(op, reader, run.fit.epoch);
   reader.expect_all_read();
@@ -241,14 +238,13 @@ History load_history(const std::string& path) {
 
 std::vector<std::string> to_texts(DecidingOptions options) {
   std::vector<std::string> texts;
-  for (const Field& field : fields_with_shards(options))
-    texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
+  for (const Field& field : fields_of(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
   return texts;
 }
 
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {
   constexpr const char* op = "resume";
-  const Fields theirs = fields_with_shards(file), ours = fields_with_shards(here);
+  const Fields theirs = fields_of(file), ours = fields_of(here);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const std::string in_file = text_of(theirs[i]), in_run = text_of(ours[i]);
     if (in_file == in_run) continue;
