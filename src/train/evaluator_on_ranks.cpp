@@ -45,15 +45,18 @@ void Evaluator::add_counts(const distributed::Communicator& comm) {
     classes_ = classes;
   }
   support_.resize(static_cast<std::size_t>(classes_));
-  std::vector<double> counts = {static_cast<double>(samples_), static_cast<double>(score_.correct),
-                                static_cast<double>(score_.counted), may_have_classes_ ? 0.0 : 1.0};
-  counts.insert(counts.end(), support_.begin(), support_.end());
+  const std::int64_t without_classes = !may_have_classes_;
+  std::vector<double> counts(support_.size() + 4);
+  double* at = counts.data();
+  for (const std::int64_t n : support_) *at++ = static_cast<double>(n);
+  for (const std::int64_t n : {samples_, score_.correct, score_.counted, without_classes}) {
+    *at++ = static_cast<double>(n);
+  }
   comm.sum(std::span(counts));  // exact, as long as there are fewer than 2^53
-  const auto count = [&counts](std::size_t i) { return static_cast<std::int64_t>(counts[i]); };
-  samples_ = count(0);
-  score_ = {count(1), count(2)};
-  for (std::size_t c = 0; c < support_.size(); ++c) support_[c] = count(4 + c);
-  if (count(3) > 0) forget_classes();
+  at = counts.data();
+  for (std::int64_t& n : support_) n = static_cast<std::int64_t>(*at++);
+  for (std::int64_t* const n : {&samples_, &score_.correct, &score_.counted}) *n = static_cast<std::int64_t>(*at++);
+  if (*at > 0) forget_classes();
 }
 
 }  // namespace xtape::train

@@ -62,8 +62,7 @@ void add(Hash& hash, const Tensor& x) {
 std::uint64_t hash_of_samples(const data::Dataset& dataset) {
   const std::int64_t last = dataset.size() - 1, count = std::min<std::int64_t>(last + 1, 16);
   std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < count; ++i) indices.push_back(count == 1 ? 0 : last / (count - 1) * i);
-  indices.back() = last;
+  for (std::int64_t i = 0; i < count; ++i) indices.push_back(count == 1 ? 0 : last * i / (count - 1));
   const GeneratorGuard generator;
   const NoGradGuard no_grad;
   const data::Batch batch = dataset.batch(indices);
