@@ -2,7 +2,7 @@
 #include <atomic>
 #include <filesystem>
 
-#include "train/ranks.hpp"
+#include "train/on_ranks.hpp"
 
 namespace xtape::train {
 namespace {

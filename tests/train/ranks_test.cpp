@@ -1,6 +1,6 @@
 // fit() with a communicator, whose ranks are threads: the result does not depend on how many they are, and whatever
 // happens on one of them ends or stops all.
-#include "train/ranks.hpp"
+#include "train/on_ranks.hpp"
 
 #include <csignal>
 #include <sstream>
