@@ -5,7 +5,8 @@
 
 namespace xtape::detail {
 
-/// The line of the Error that this thread made last, "" if it has been destroyed: of the one that unwinds the stack now.
+/// The line of the Error that this thread made last, "" if it has been destroyed: of the one that unwinds the stack
+/// now.
 XTAPE_API const char* newest_error() noexcept;
 
 }  // namespace xtape::detail
