@@ -149,7 +149,8 @@ class Fit {
   std::int64_t shards() const noexcept;
   RankNews news() const;
   void exchange(const RankNews& mine);
-  LossParts parts_of_loss(const Tensor& output, const Tensor& target) const;
+  Tensor output_of_shard(const Tensor& x, ShardNotes& notes) const;
+  LossParts parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const;
   void end_not_finite_on(int rank, const std::optional<BrokenShard>& broken);
 
   // fit_checkpoint.cpp: files from which another run goes on

@@ -185,6 +185,29 @@ data::Batch Fit::transformed_shards(const data::Batch& batch, std::uint64_t seed
   return x.empty() ? batch : data::Batch{cat(x), cat(y)};
 }
 
+Tensor Fit::output_of_shard(const Tensor& x, ShardNotes& notes) const {
+  notes.start = default_generator().state();
+  notes.rows = x;
+  return objective_.output(x);
+}
+
+LossParts Fit::parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const {
+  const nn::Loss* const loss = objective_.parts();
+  const double samples = static_cast<double>(target.size(0));  // without parts, a mean over samples as far as we know
+  const LossParts parts =
+      loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};
+  const double sum = parts.sum.item();
+  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, {notes.rows, target}, notes.start};
+  if (!state_.totals.has_classes) return parts;
+  const detail::ClassAnswers answers = detail::class_answers(loss, output, target);
+  const detail::Score score = answers.score();
+  notes.news.correct += score.correct;
+  notes.news.counted += score.counted;
+  notes.news.classes = std::max(notes.news.classes, answers.classes);
+  notes.news.without_classes += !answers.defined();
+  return parts;
+}
+
 /// As train_batch(), for the batch of which `batch` are this rank's rows. Nothing, too, if the run was asked to end
 /// before this batch, which then has never been.
 std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last) {
@@ -192,41 +215,23 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
   const bool is_sum = criterion && criterion->reduction() == Reduction::sum;
   if (pending.denominator == 0) optimizer_.zero_grad();
 
-  RankNews mine = news();
-  std::optional<BrokenShard> broken;
-  Generator::State start;
-  Tensor rows;
-  const auto output_of = [this, &start, &rows](const Tensor& x) {
-    start = default_generator().state();
-    rows = x;
-    return objective_.output(x);
-  };
-  const auto parts_of = [this, criterion, &mine, &broken, &start, &rows](const Tensor& output, const Tensor& target) {
-    const LossParts parts = parts_of_loss(output, target);
-    const double value = parts.sum.item();
-    if (!std::isfinite(value) && !broken) broken = BrokenShard{value, {rows, target}, start};
-    if (state_.totals.has_classes) {
-      const detail::ClassAnswers answers = detail::class_answers(criterion, output, target);
-      const detail::Score score = answers.score();
-      mine.correct += score.correct;
-      mine.counted += score.counted;
-      mine.classes = std::max(mine.classes, answers.classes);
-      mine.without_classes += !answers.defined();
-    }
-    return parts;
+  ShardNotes notes{.news = news()};
+  const auto output_of = [this, &notes](const Tensor& x) { return output_of_shard(x, notes); };
+  const auto parts_of = [this, &notes](const Tensor& output, const Tensor& y) {
+    return parts_of_shard(output, y, notes);
   };
   const distributed::detail::GlobalLoss loss = distributed::detail::backward(
       objective_.module(), optimizer_.parameters(), {output_of, parts_of}, batch.x, batch.y, *comm_,
       {.virtual_shards = options_.virtual_shards}, options_.accumulate == 1 && !is_sum);
   if (loss.broken_rank >= 0) {
-    end_not_finite_on(loss.broken_rank, broken);
+    end_not_finite_on(loss.broken_rank, notes.broken);
     return std::nullopt;
   }
 
   const double denominator = pending.denominator + loss.denominator;
   const bool completes_step = pending.batches + 1 == options_.accumulate || is_last;
-  mine.is_save_due = completes_step && files_.are_due(state_.steps + (denominator != 0));
-  exchange(mine);
+  notes.news.is_save_due = completes_step && files_.are_due(state_.steps + (denominator != 0));
+  exchange(notes.news);
   if (is_asked_to_stop() && pending.batches == 0 && state_.batch > 0) {
     batch_start_.bring_back();
     pause_between_steps();
@@ -239,12 +244,6 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
                       .score = {told_.correct, told_.counted},
                       .classes = told_.classes,
                       .has_classes = told_.without_classes == 0 && told_.classes > 0};
-}
-
-LossParts Fit::parts_of_loss(const Tensor& output, const Tensor& target) const {
-  if (const nn::Loss* loss = objective_.parts()) return loss->parts(output, target);
-  const double samples = static_cast<double>(target.size(0));  // a mean over samples, as far as we know
-  return {objective_.loss(output, target) * samples, samples};
 }
 
 /// On all ranks, by the words of the rank whose loss it is.

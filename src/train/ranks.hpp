@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "xtape/data/dataset.hpp"
 #include "xtape/generator.hpp"
@@ -19,6 +20,14 @@ struct BrokenShard {
   double loss = 0;
   data::Batch rows;
   Generator::State start;  // of the default generator, for these rows
+};
+
+/// What this rank's shards of a batch have given so far.
+struct ShardNotes {
+  RankNews news;
+  std::optional<BrokenShard> broken = {};
+  Tensor rows = {};  // of the shard that is computed
+  Generator::State start = {};
 };
 
 }  // namespace xtape::train
