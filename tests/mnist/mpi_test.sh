@@ -14,9 +14,9 @@ fi
 refuses "xtape-mnist: --mpi: cannot be combined with --dry-run or --overfit-one-batch" train --mpi --dry-run
 
 # Open MPI starts nothing as root, and no more ranks than there are cores, unless it is told to. After a signal it waits
-# a second for its ranks to end, which a busy machine may not keep.
+# a second and kills its ranks, which a busy machine may not have ended by then.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-export OMPI_MCA_odls_base_sigkill_timeout=30
+export OMPI_MCA_odls_base_sigkill_timeout=3
 # ranks N ARGUMENTS...
 ranks() {
   count=$1
