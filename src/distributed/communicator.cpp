@@ -13,7 +13,7 @@ namespace xtape::distributed {
 namespace {
 
 constexpr std::size_t most_bytes = std::size_t{1} << 30;   // of one rank in one call
-constexpr std::size_t piece_bytes = std::size_t{1} << 21;  // of a sum, so that it stays in the cache
+constexpr std::size_t piece_bytes = std::size_t{1} << 23;  // of a sum, which takes as much memory again
 constexpr std::size_t block_bytes = std::size_t{1} << 16;  // of a rank, but not less: messages cost time
 constexpr std::size_t small_bytes = 4096;                  // up to which every rank adds everything: one exchange
 

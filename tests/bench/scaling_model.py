@@ -5,8 +5,8 @@ A step of b rows takes t b on a rank. The exchange of M bytes takes, on N ranks,
 
     2 (N - 1) / N  M / bandwidth  +  messages  latency
 
-with one message to and one from each other rank for each piece of 2 MiB (of 64 KiB a rank, where that is more), the same
-once more for the way back, and three short exchanges of log2(N) messages.
+with one message to each other rank for each bucket of 4 MiB (of 64 KiB a rank, where that is more), the same once more
+for the way back, and three short exchanges of log2(N) messages.
 """
 import math
 
@@ -15,9 +15,9 @@ MIB = 1 << 20
 NETWORKS = [("10 Gbit/s, TCP", 25e-6, 1.12e9), ("100 Gbit/s, RDMA", 2e-6, 11.2e9)]
 # Models: name, seconds of a row on one core (measured: mpi_exchange), bytes of gradients.
 MODELS = [
-    ("MLP 784-256-10", 4.7e-6, 203530 * 4),
-    ("MLP 784-2048-2048-10", 518e-6, 5824522 * 4),
-    ("CNN", 420e-6, 225034 * 4),
+    ("MLP 784-256-10", 3.6e-6, 203530 * 4),
+    ("MLP 784-2048-2048-10", 322e-6, 5824522 * 4),
+    ("CNN", 414e-6, 225034 * 4),
 ]
 RANKS = [2, 4, 8, 16, 32, 64, 128, 256]
 
@@ -25,8 +25,8 @@ RANKS = [2, 4, 8, 16, 32, 64, 128, 256]
 def exchange(n, size, latency, bandwidth):
     if n == 1:
         return 0
-    pieces = math.ceil(size / max(2 * MIB, n * 65536))
-    messages = pieces * 2 * (n - 1) + 3 * math.ceil(math.log2(n))
+    buckets = math.ceil(size / max(4 * MIB, n * 65536))
+    messages = buckets * 2 * (n - 1) + 3 * math.ceil(math.log2(n))
     return 2 * (n - 1) / n * size / bandwidth + messages * latency
 
 

@@ -25,14 +25,15 @@ T tree(const std::vector<T>& v) {
 TEST(Communicator, SumsInTheTreeWhateverTheLength) {
   // Lengths below and above what is gathered at once, what makes one piece, and no multiples of the ranks.
   for (const int ranks : {1, 2, 3, 4, 5, 7, 8}) {
-    for (const std::size_t n :
-         {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{1025}, std::size_t{8191}, std::size_t{600'001}}) {
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{1025}, std::size_t{8191},
+                                std::size_t{2'100'001}}) {
       run_ranks(ranks, [n](const Communicator& comm) {
         std::vector<float> values(n);
         for (std::size_t i = 0; i < n; ++i) values[i] = value(comm.rank(), i);
         comm.sum(std::span(values));
         std::size_t wrong = 0;
-        for (std::size_t i = 0; i<n; i += n> 10'000 ? 17 : 1) {
+        const std::size_t stride = n > 10'000 ? 101 : 1;
+        for (std::size_t i = 0; i < n; i += stride) {
           std::vector<float> all;
           for (int r = 0; r < comm.size(); ++r) all.push_back(value(r, i));
           wrong += values[i] != tree(all);
