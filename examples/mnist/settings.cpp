@@ -24,7 +24,8 @@ constexpr std::uint64_t fashion_mnist_labels = 0x3f602a62bcd2cc85;
 const Dependency dependencies[] = {{"--momentum", "--optimizer", {"sgd"}},
                                    {"--nesterov", "--optimizer", {"sgd"}},
                                    {"--hidden", "--model", {"mlp"}},
-                                   {"--dropout", "--model", {"mlp", "cnn"}}};
+                                   {"--dropout", "--model", {"mlp", "cnn"}},
+                                   {"--virtual-shards", "--mpi", {"true"}}};
 
 std::vector<std::string> names_in(const std::string& list) {
   std::vector<std::string> names{""};
@@ -170,7 +171,9 @@ void check_settings(const CLI::App& app, const Settings& s) {
     const CLI::Option* decider = app.get_option_no_throw(d.decider);
     if (!given(d.option) || !decider) continue;
     if (d.holds_for(value_of(*decider))) continue;
-    throw ValueError(d.option, fmt::format("needs {} {}", d.decider, fmt::join(d.values, " or ")));
+    const bool is_flag = decider->get_items_expected_max() == 0;
+    throw ValueError(d.option, is_flag ? fmt::format("needs {}", d.decider)
+                                       : fmt::format("needs {} {}", d.decider, fmt::join(d.values, " or ")));
   }
   std::error_code error;
   if (s.data != "digits" && std::filesystem::status(s.data, error).type() == std::filesystem::file_type::not_found) {

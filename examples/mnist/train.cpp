@@ -25,6 +25,7 @@ constexpr char train_examples[] = R"(Examples:
   xtape-mnist train --resume runs/1 --epochs 20  trains further
   xtape-mnist train --config runs/1/config.toml --seed 1
   xtape-mnist train --overfit-one-batch          can the model learn at all?
+  mpirun -n 4 xtape-mnist train --mpi --virtual-shards 8 --batch-size 512
 
 Ctrl-C once ends after the running batch and loses nothing; twice ends at once.)";
 
@@ -48,6 +49,16 @@ void add_epoch_options(CLI::App& app, TrainSettings& s) {
       ->transform(in_range(0.0, 1.0, ')'));
   app.add_flag("--augment", s.augment, "Shift the training images at random by up to 2 pixels");
   app.add_flag("--flip", s.flip, "Mirror half of the training images, chosen at random; not for digits or letters");
+}
+
+void add_rank_options(CLI::App& app, TrainSettings& s) {
+  app.option_defaults()->group("Machine");
+  app.add_flag("--mpi", s.mpi, "Train on all processes that mpirun has started, each with its part of every batch")
+      ->configurable(false);
+  app.add_option("--virtual-shards", s.virtual_shards,
+                 "With --mpi, the parts of a batch: a power of two that the number of processes divides. Then the "
+                 "weights have the same bits on any such number. 0: one part a process")
+      ->transform(whole_number_in(0, 1 << 20));
 }
 
 void add_file_options(CLI::App& app, TrainSettings& s) {
@@ -135,6 +146,7 @@ void check_train_settings(const CLI::App& app, const TrainSettings& s) {
   const bool tries = s.dry_run || s.overfit_one_batch;
   if (!s.out.empty() && !s.resume && !(s.overfit_one_batch)) check_new_run(s.out, s.force);
   if (tries && s.resume) throw ValueError("--resume", "cannot be combined with --dry-run or --overfit-one-batch");
+  if (tries && s.mpi) throw ValueError("--mpi", "cannot be combined with --dry-run or --overfit-one-batch");
 }
 
 }  // namespace
@@ -148,22 +160,50 @@ void add_training_options(CLI::App& app, TrainSettings& s) {
   add_optimizer_options(app, s);
   add_file_options(app, s);
   add_machine_options(app, s);
+  add_rank_options(app, s);
 }
+
+namespace {
+
+void check_ranks(const TrainSettings& s, std::int64_t ranks) {
+  if (s.batch_size < ranks) {
+    throw ValueError("--batch-size",
+                     fmt::format("{} is less than the {} processes that share each batch", s.batch_size, ranks));
+  }
+  const bool is_power = (s.virtual_shards & (s.virtual_shards - 1)) == 0;
+  if (is_power && s.virtual_shards % ranks == 0) return;
+  throw ValueError("--virtual-shards", fmt::format("{} is not a power of two that the number of processes, {}, divides",
+                                                   s.virtual_shards, ranks));
+}
+
+int run(CLI::App& app, TrainSettings& s, const Ranks& ranks) {
+  read_resume(app, s);
+  if (s.resume) {
+    take_options_of_run(app, s);
+  } else if (!s.config.empty()) {
+    apply_configuration(app, s.config, read_file("--config", s.config));
+  }
+  check_train_settings(app, s);
+  check_ranks(s, ranks.size());
+  if (s.dry_run) return try_out(s);
+  if (s.overfit_one_batch) return overfit_one_batch(s);
+  ranks.wait_for_all();  // no rank creates the directory before all have seen that there is none
+  return run_training(s, configuration_of(app), ranks);
+}
+
+}  // namespace
 
 Run add_train(CLI::App& app) {
   auto s = std::make_shared<TrainSettings>();
   add_training_options(app, *s);
   app.footer(train_examples);
   return [&app, s] {
-    read_resume(app, *s);
-    if (s->resume) {
-      take_options_of_run(app, *s);
-    } else if (!s->config.empty()) {
-      apply_configuration(app, s->config, read_file("--config", s->config));
+    const Ranks ranks(s->mpi);
+    try {
+      return run(app, *s, ranks);
+    } catch (...) {
+      ranks.let_first_speak();
+      throw;
     }
-    check_train_settings(app, *s);
-    if (s->dry_run) return try_out(*s);
-    if (s->overfit_one_batch) return overfit_one_batch(*s);
-    return run_training(*s, configuration_of(app));
   };
 }

@@ -10,6 +10,7 @@
 
 #include "configuration.hpp"
 #include "files.hpp"
+#include "ranks.hpp"
 #include "settings.hpp"
 
 struct TrainSettings : Settings {
@@ -27,6 +28,8 @@ struct TrainSettings : Settings {
   bool resume = false;  // the run in `out`
   std::string save;     // a file of weights; "" for none
   bool dry_run = false, overfit_one_batch = false;
+  bool mpi = false;
+  std::int64_t virtual_shards = 0;
 
   bool wants_validation() const { return validation > 0 && !skip_validation; }
   /// For people. (With --progress json stdout holds JSON alone.)
@@ -54,8 +57,8 @@ struct TrainingSetup {
 /// The lines about data and model.
 void print_heading(const TrainSettings& s, const TrainingSetup& setup);
 
-/// Trains, writes the run's files, evaluates on the test images; returns the exit code.
-int run_training(const TrainSettings& s, const Configuration& configuration);
+/// Trains, writes the run's files, evaluates on the test images; returns the exit code. All ranks call it.
+int run_training(const TrainSettings& s, const Configuration& configuration, const Ranks& ranks);
 /// --dry-run: one batch through model and loss; says what would be done.
 int try_out(const TrainSettings& s);
 /// --overfit-one-batch: whether the model can learn one batch by heart.

@@ -74,7 +74,7 @@ Record to_json(const Results& r) {
 /// Writes the files of a run while it goes on. A file that cannot be written ends the training in good order.
 class RunFiles {
  public:
-  RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration);
+  RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration, const Ranks& ranks);
 
   const RunDirectory& directory() const { return run_; }
   /// What went wrong first; "" if nothing did.
@@ -129,15 +129,17 @@ class RunFiles {
   std::optional<std::chrono::steady_clock::time_point> page_written_;
 };
 
-RunDirectory directory_for(const TrainSettings& s) {
+RunDirectory directory_for(const TrainSettings& s, const Ranks& ranks) {
+  if (!ranks.is_first()) return {};
   if (s.resume) return RunDirectory::existing(s.out);
   if (!s.out.empty()) return RunDirectory::create(s.out, s.force);
   return s.no_out || s.epochs == 0 ? RunDirectory() : RunDirectory::next();
 }
 
-RunFiles::RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration)
+RunFiles::RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Configuration& configuration,
+                   const Ranks& ranks)
     : setup_(setup),
-      run_(directory_for(s)),
+      run_(directory_for(s, ranks)),
       config_(to_toml(configuration)),
       is_resumed_(s.resume),
       averages_(s.ema > 0) {
@@ -153,6 +155,10 @@ RunFiles::RunFiles(const TrainSettings& s, const TrainingSetup& setup, const Con
                        {"training", setup.parts.training.size()},
                        {"validation", setup.parts.held_out.size()},
                        {"test", setup.images.test.size()}};
+  }
+  if (s.mpi) {
+    record_["ranks"] = ranks.size();
+    record_["virtual_shards"] = s.virtual_shards;
   }
   page_ = page_of_run(run_.path(), configuration, record_);
   page_.summary = summary_of(setup.model, image_shape).to_string();
@@ -416,17 +422,19 @@ void print_beginning(const TrainSettings& s, const TrainingSetup& setup, const R
 
 }  // namespace
 
-int run_training(const TrainSettings& s, const Configuration& configuration) {
+int run_training(const TrainSettings& s, const Configuration& configuration, const Ranks& ranks) {
   const train::StopOnSignal stop_on_signal;
   TrainingSetup setup(s);
   const io::Metadata metadata = metadata_of(
       {.classes = setup.images.classes(), .architecture = s.architecture, .configuration = to_toml(configuration)});
-  RunFiles files(s, setup, configuration);
+  RunFiles files(s, setup, configuration, ranks);
   train::TrainerOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .seed = s.seed};
   options.clip_grad_norm = s.clip_grad_norm;
   options.ema = s.ema;
   options.early_stopping.patience = s.early_stopping;
   options.checkpoint = files.checkpoint(metadata);
+  options.communicator = ranks.communicator();
+  options.virtual_shards = s.virtual_shards;
   train::Trainer trainer(setup.model, setup.loss, *setup.optimizer, options);
   if (setup.scheduler) trainer.schedule(*setup.scheduler, setup.every);
   train::ProgressBar bar(stdout, {.mode = mode_of(s.progress), .words = verdict_words()});
@@ -434,11 +442,12 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   Watch watch(s, files, trainer, bar);
   trainer.sink(watch);
 
-  const train::History history = files.guarded(trainer, [&s, &setup, &files, &trainer] {
-    print_beginning(s, setup, files);
-    if (s.resume) trainer.resume(files.directory().file(run_file::last));
+  const train::History history = files.guarded(trainer, [&s, &setup, &files, &trainer, &ranks] {
+    if (ranks.is_first()) print_beginning(s, setup, files);
+    if (s.resume) trainer.resume(s.out + '/' + run_file::last);
     return trainer.fit(setup.parts.training, setup.validation);
   });
+  if (!ranks.is_first()) return ranks.code_of_first(0);
   if (s.resume && !watch.has_trained()) {
     fmt::print(s.out_stream(), "{}", paragraph("resumed", how_to_train_further(history)));
   }
@@ -460,5 +469,5 @@ int run_training(const TrainSettings& s, const Configuration& configuration) {
   if (ending.code == 0) ending = ending_of(s, history, files, bar.failed());
   if (!bar.failed()) print_results(s, history, files, results);
   if (!ending.line.empty()) print_message(ending.line);
-  return ending.code;
+  return ranks.code_of_first(ending.code);
 }

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "xtape/detail/callback.hpp"
@@ -113,10 +112,6 @@ XTAPE_API GlobalLoss backward(const nn::Module& model, const std::vector<Tensor>
                               const Communicator& comm, BackwardOptions options, bool is_mean = true);
 XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion, const ShardFunctions& functions,
                              const Tensor& x, const Tensor& y, const Communicator& comm, BackwardOptions options);
-
-/// ValueError on all ranks unless `text`, which says something that all ranks must have in common, is the same on all:
-/// "op: ranks 0 and 2 differ in their options: batch_size = 32, batch_size = 64".
-XTAPE_API void check_agree(std::string_view op, std::string_view what, std::string_view text, const Communicator& comm);
 
 }  // namespace detail
 

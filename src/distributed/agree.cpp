@@ -78,14 +78,4 @@ std::string layout_text(std::string_view name, const Tensor& tensor) {
                      tensor.shape().to_string(), frozen);
 }
 
-void detail::check_agree(std::string_view op, std::string_view what, std::string_view text, const Communicator& comm) {
-  Hash hash;
-  hash.add(text);
-  const std::uint64_t value = hash.value();
-  if (all_same({&value, 1}, comm)) return;
-  const std::string own(text);
-  const Difference d = first_difference({&value, 1}, {&own, 1}, comm);
-  fail<ValueError>(op, "ranks 0 and {} differ in {}: {}, but {}", d.rank, what, d.first, d.second);
-}
-
 }  // namespace xtape::distributed

@@ -8,7 +8,8 @@
 
 namespace xtape::train {
 
-CheckpointFiles::CheckpointFiles(const CheckpointOptions& options) : options_(options) {
+CheckpointFiles::CheckpointFiles(const CheckpointOptions& options, bool is_writer)
+    : options_(options), is_writer_(is_writer) {
   // Now, and not after an epoch of work, is the time to hear of a directory that does not exist or is not ours.
   if (has_path()) io::AtomicFile(checkpoint::op, options_.path);
   if (has_best_path()) io::AtomicFile(checkpoint::op, best_path());

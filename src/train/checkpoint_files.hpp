@@ -14,10 +14,11 @@ constexpr const char* best_epoch_text = "epoch";
 
 class CheckpointFiles {
  public:
-  /// FileError if there can be no file of that path. `options` must outlive it.
-  explicit CheckpointFiles(const CheckpointOptions& options);
+  /// FileError if there can be no file of that path. `options` must outlive it. Only where it `is_writer` are there
+  /// files.
+  CheckpointFiles(const CheckpointOptions& options, bool is_writer);
 
-  bool has_path() const noexcept { return !options_.path.empty(); }
+  bool has_path() const noexcept { return is_writer_ && !options_.path.empty(); }
   const std::string& path() const noexcept { return options_.path; }
   /// The file of the best weights alone: CheckpointOptions::best_path, else "runs/last.best.safetensors".
   std::string best_path() const;
@@ -33,11 +34,14 @@ class CheckpointFiles {
   bool best_is_new = false;  // since its file was written
 
  private:
-  bool has_best_path() const noexcept { return options_.keep_best && (has_path() || !options_.best_path.empty()); }
+  bool has_best_path() const noexcept {
+    return options_.keep_best && (has_path() || (is_writer_ && !options_.best_path.empty()));
+  }
 
   using Clock = std::chrono::steady_clock;
 
   const CheckpointOptions& options_;
+  const bool is_writer_;
   Clock::time_point last_saved_ = Clock::now();
   std::int64_t failed_ = 0;
   std::string last_failure_;

@@ -46,12 +46,10 @@ void LossMean::add(const detail::Objective& objective, const Tensor& output, con
                        parts.sum.defined() ? "a tensor " + parts.sum.shape().to_string() : "undefined");
     }
     if (parts.denominator == 0) return;  // whatever the sum is
-    sum_ += parts.sum.item();
-    denominator_ += parts.denominator;
+    add(parts.sum.item(), parts.denominator);
   } else {
     const double n = target.dim() == 0 ? 1 : static_cast<double>(target.size(0));
-    sum_ += n * objective.loss(output, target).item();
-    denominator_ += n;
+    add(n * objective.loss(output, target).item(), n);
   }
 }
 

@@ -11,6 +11,10 @@
 #include "train/correct.hpp"
 #include "xtape/train/evaluation.hpp"
 
+namespace xtape::distributed {
+class Communicator;
+}
+
 namespace xtape::train {
 
 /// A mean over samples, by the denominators of the loss's parts.
@@ -19,8 +23,14 @@ class LossMean {
   /// The criterion's loss of a batch: its parts, or for a criterion that has none its value, weighted by the samples.
   /// ShapeError if it is not one number.
   void add(const detail::Objective& objective, const Tensor& output, const Tensor& target);
+  void add(double sum, double denominator) noexcept {
+    sum_ += sum;
+    denominator_ += denominator;
+  }
   /// NaN if nothing counts.
   double mean() const noexcept { return sum_ / denominator_; }
+  double sum() const noexcept { return sum_; }
+  double denominator() const noexcept { return denominator_; }
 
  private:
   double sum_ = 0, denominator_ = 0;
@@ -72,6 +82,9 @@ class Evaluator {
   /// Adds one pass over the loader, in evaluation mode and without recording. The model's modes are afterwards what
   /// they were before, also when this throws.
   void add_all(const data::DataLoader& loader);
+  /// The same numbers, but the ranks share the work: all of them call it, with the same loader, on an Evaluator that is
+  /// new, with Measure::accuracy.
+  void add_all(const data::DataLoader& loader, const distributed::Communicator& comm);
 
   std::int64_t samples() const noexcept { return samples_; }
   double loss() const noexcept { return loss_.mean(); }
@@ -98,6 +111,7 @@ class Evaluator {
     const Tensor& tensor;
     std::int64_t samples;
   };
+  void add_counts(const distributed::Communicator& comm);
   void add_classes(const detail::ClassAnswers& answers);
   void add_answers(const detail::ClassAnswers& answers, const Tensor& output, const Inputs& inputs);
   void keep_if_worst(Mistake mistake, const Inputs& inputs);

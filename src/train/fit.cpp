@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <span>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -15,6 +16,7 @@
 #include "train/intervals.hpp"
 #include "train/modes.hpp"
 #include "xtape/autograd.hpp"
+#include "xtape/distributed.hpp"
 #include "xtape/nn/utils.hpp"
 #include "xtape/ops.hpp"
 
@@ -57,6 +59,7 @@ class RunningGuard {
 History Fit::run() {
   const ModeGuard modes(objective_.module());
   if (setup_.resume_file) go_on_from_file();
+  if (comm_) check_same_place();
   check_cycles();
   const RunningGuard running(setup_, *this);
   try {
@@ -103,6 +106,7 @@ void Fit::run_epoch() {
   for (const std::string& warning : std::exchange(warnings_, {})) listeners_.warning(warning);
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
   record.seconds = seconds_of_epoch();
+  if (comm_) comm_->broadcast(std::as_writable_bytes(std::span(&record.seconds, 1)));
   state_.begin_next_epoch(record);
   listeners_.epoch_end(record);
   end_if_it_is_time();
@@ -118,16 +122,9 @@ void Fit::train_epoch() {
     const bool is_last = ++batches == loader_.end();
     batch_start_.take();
     lr_ = current_lr(optimizer_);
-
-    const Tensor output = objective_.output(batch.x);
-    const BatchLoss loss = loss_of(output, batch.y);
-    if (loss.counts()) {
-      if (!std::isfinite(loss.value)) return end_not_finite(state_.steps + 1, origin_of(loss, batch));
-      if (pending.denominator == 0) optimizer_.zero_grad();
-      loss.tensor.backward();
-      pending.denominator += loss.denominator;
-    }
-    count(loss, output, batch.y);
+    const auto numbers = comm_ ? train_on_ranks(batch, pending, is_last) : train_batch(batch, pending);
+    if (!numbers) return;
+    count(*numbers);
     const bool completes_step = ++pending.batches == options_.accumulate || is_last;
     const std::int64_t step_of_batch = state_.steps + (pending.denominator != 0);
     if (completes_step) step(pending);
@@ -136,14 +133,37 @@ void Fit::train_epoch() {
                           .batch = state_.batch,
                           .batches = loader_.size(),
                           .step = step_of_batch,
-                          .samples = batch.y.size(0),
-                          .loss = loss.value,
+                          .samples = numbers->samples,
+                          .loss = numbers->loss.value,
                           .lr = lr_,
                           .train_loss = state_.totals.mean_loss(),
                           .train_accuracy = state_.totals.accuracy()});
     if (completes_step && !is_last) pause_between_steps();
   }
+  if (comm_ && !ending_) distributed::check_same(objective_.module(), *comm_, state_.steps);
   if (!ending_) end_if_broken();
+}
+
+/// Forward, loss and backward. Nothing for a loss that is not finite, which ends the run.
+std::optional<BatchNumbers> Fit::train_batch(const data::Batch& batch, PendingStep& pending) {
+  const Tensor output = objective_.output(batch.x);
+  BatchNumbers numbers{.loss = loss_of(output, batch.y), .samples = batch.y.size(0)};
+  const BatchLoss& loss = numbers.loss;
+  if (loss.counts()) {
+    if (!std::isfinite(loss.value)) {
+      end_not_finite(state_.steps + 1, origin_of(loss.value, batch));
+      return std::nullopt;
+    }
+    if (pending.denominator == 0) optimizer_.zero_grad();
+    loss.tensor.backward();
+    pending.denominator += loss.denominator;
+  }
+  if (!state_.totals.has_classes) return numbers;
+  const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, batch.y);
+  numbers.has_classes = answers.defined();
+  numbers.classes = answers.classes;
+  numbers.score = answers.score();
+  return numbers;
 }
 
 /// Each epoch has an order of its own. The first of fit() begins where the loader stands.
@@ -189,6 +209,10 @@ void Fit::step(PendingStep& pending) {
   ++state_.steps;
   if (average_) average_->update(state_.steps);
   step_schedules(Every::step);
+  constexpr std::int64_t steps_between_checks = 100;
+  if (comm_ && state_.steps % steps_between_checks == 0) {
+    distributed::check_same(objective_.module(), *comm_, state_.steps);
+  }
 }
 
 void Fit::step_schedules(Every every, double monitored) const {
@@ -197,26 +221,35 @@ void Fit::step_schedules(Every every, double monitored) const {
   }
 }
 
-void Fit::count(const BatchLoss& loss, const Tensor& output, const Tensor& target) {
+void Fit::count(const BatchNumbers& batch) {
   ++state_.batch;
   EpochTotals& totals = state_.totals;
+  const BatchLoss& loss = batch.loss;
   if (loss.counts()) {
     if (std::isnan(state_.first_loss)) state_.first_loss = loss.sum / loss.denominator;
     totals.loss += loss.sum;
     totals.denominator += loss.denominator;
   }
   if (!totals.has_classes) return;
-  const detail::ClassAnswers answers = detail::class_answers(objective_.parts(), output, target);
-  totals.has_classes = answers.defined();
-  totals.score += answers.score();
-  state_.classes = answers.classes;
+  totals.has_classes = batch.has_classes;
+  totals.score += batch.score;
+  state_.classes = batch.classes;
+}
+
+std::uint64_t Fit::transform_seed(std::int64_t epoch, std::int64_t number) const {
+  return kernels::derived_seed(options_.seed, StreamUse::transform, static_cast<std::uint64_t>(epoch),
+                               static_cast<std::uint64_t>(number));
 }
 
 data::Batch Fit::transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const {
   if (setup_.transforms.empty()) return batch;
+  const std::uint64_t seed = transform_seed(epoch, number);
+  return comm_ ? transformed_shards(batch, seed) : transformed_by(std::move(batch), seed);
+}
+
+data::Batch Fit::transformed_by(data::Batch batch, std::uint64_t seed) const {
   const std::int64_t samples = batch.x.size(0);
-  Generator generator(kernels::derived_seed(options_.seed, StreamUse::transform, static_cast<std::uint64_t>(epoch),
-                                            static_cast<std::uint64_t>(number)));
+  Generator generator(seed);
   for (std::size_t i = 0; i < setup_.transforms.size(); ++i) {
     const auto f = setup_.transforms[i];  // a copy: it may add others while it runs
     batch = f(std::move(batch), generator);
@@ -274,7 +307,7 @@ void Fit::validate(EpochRecord& record) {
 Evaluator Fit::evaluated(const data::DataLoader& loader) const {
   const GeneratorGuard generator;
   Evaluator evaluator(objective_, Evaluator::Measure::accuracy);
-  evaluator.add_all(loader);
+  comm_ ? evaluator.add_all(loader, *comm_) : evaluator.add_all(loader);
   return evaluator;
 }
 
@@ -296,14 +329,21 @@ bool Fit::keep_if_best(const EpochRecord& record) {
 /// Between two steps of an epoch.
 void Fit::pause_between_steps() {
   if (is_asked_to_stop()) end_as_asked(state_.epoch + 1);
-  if ((ending_ || files_.are_due(state_.steps)) && !end_if_broken()) save();
+  const bool is_due = comm_ ? told_.is_save_due != 0 : files_.are_due(state_.steps);
+  if ((ending_ || is_due) && !end_if_broken()) save();
 }
 
 void Fit::end(StopCause cause, std::string event) { ending_ = Ending{cause, std::move(event)}; }
 
+bool Fit::is_asked_to_stop() const noexcept {
+  return comm_ ? told_.is_asked_to_stop != 0 : setup_.stop_requested || StopOnSignal::received() != 0;
+}
+
+int Fit::received_signal() const noexcept { return comm_ ? static_cast<int>(told_.signal) : StopOnSignal::received(); }
+
 /// By a signal or stop(), in this epoch or before the first one.
 void Fit::end_as_asked(std::int64_t epoch) {
-  const int signal = StopOnSignal::received();
+  const int signal = received_signal();
   const std::string what = signal == 0 ? "stop() was called" : signal == SIGINT ? "SIGINT arrived" : "SIGTERM arrived";
   end(signal == 0 ? StopCause::stop : StopCause::signal,
       what +
@@ -313,6 +353,7 @@ void Fit::end_as_asked(std::int64_t epoch) {
 void Fit::end_if_it_is_time() {
   const BestSoFar& best = state_.best;
   const std::int64_t patience = options_.early_stopping.patience;
+  if (comm_) exchange(news());
   if (is_asked_to_stop()) {
     end_as_asked(state_.epoch);
   } else if (patience > 0 && best.epochs_since >= patience) {

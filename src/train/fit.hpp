@@ -12,6 +12,7 @@
 #include "train/average.hpp"
 #include "train/checkpoint_files.hpp"
 #include "train/evaluator.hpp"
+#include "train/ranks.hpp"
 #include "train/run_state.hpp"
 #include "train/setup.hpp"
 #include "train/weights.hpp"
@@ -31,6 +32,15 @@ struct BatchLoss {
 
   /// Not so where all targets are ignored: a mean of nothing is NaN, and its gradient 0.
   bool counts() const noexcept { return denominator != 0; }
+};
+
+/// What a batch adds to the epoch.
+struct BatchNumbers {
+  BatchLoss loss;
+  std::int64_t samples = 0;
+  detail::Score score = {};
+  std::int64_t classes = 0;
+  bool has_classes = false;
 };
 
 /// The batches since the last step, whose gradients make the next one.
@@ -93,20 +103,25 @@ class Fit {
   void run_epoch();
   void train_epoch();
   void place_loader();
+  std::optional<BatchNumbers> train_batch(const data::Batch& batch, PendingStep& pending);
   BatchLoss loss_of(const Tensor& output, const Tensor& target) const;
   void step(PendingStep& pending);
   /// `monitored` is for ReduceLROnPlateau.
   void step_schedules(Every every, double monitored = std::numeric_limits<double>::quiet_NaN()) const;
-  void count(const BatchLoss& loss, const Tensor& output, const Tensor& target);
+  void count(const BatchNumbers& batch);
   /// By the transforms, for the batch with this number, from 0, of an epoch, which counts as Setup::epochs_begun.
   data::Batch transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const;
+  std::uint64_t transform_seed(std::int64_t epoch, std::int64_t number) const;
+  data::Batch transformed_by(data::Batch batch, std::uint64_t seed) const;
   double seconds_of_epoch() const;
   EpochRecord measured_epoch();
   void validate(EpochRecord& record);
   Evaluator evaluated(const data::DataLoader& loader) const;
   bool keep_if_best(const EpochRecord& record);
   void pause_between_steps();
-  bool is_asked_to_stop() const noexcept { return setup_.stop_requested || StopOnSignal::received() != 0; }
+  /// All ranks see the same: what they have told each other last.
+  bool is_asked_to_stop() const noexcept;
+  int received_signal() const noexcept;
   void end_as_asked(std::int64_t epoch);
   void end_if_it_is_time();
   void end(StopCause cause, std::string event);
@@ -124,6 +139,19 @@ class Fit {
   std::vector<CycleEnd> cycle_ends() const;
   void check_cycles() const;
   void warn_of_options();
+
+  // fit_on_ranks.cpp: what is different with a communicator
+  void check_ranks_agree() const;
+  void begin_alike();
+  void check_same_place() const;
+  std::optional<BatchNumbers> train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last);
+  data::Batch transformed_shards(const data::Batch& batch, std::uint64_t seed) const;
+  std::int64_t shards() const noexcept;
+  RankNews news() const;
+  void exchange(const RankNews& mine);
+  Tensor output_of_shard(const Tensor& x, ShardNotes& notes) const;
+  LossParts parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const;
+  void end_not_finite_on(int rank, const std::optional<BrokenShard>& broken);
 
   // fit_checkpoint.cpp: files from which another run goes on
   void go_on_from_file();
@@ -146,14 +174,16 @@ class Fit {
   bool end_if_broken();
   std::string broken_parameter() const;
   std::string broken_buffer() const;
-  std::string origin_of(const BatchLoss& loss, const data::Batch& batch) const;
-  std::string replay(const BatchLoss& loss, const data::Batch& batch) const;
+  /// With `start`, the batch began with that state of the default generator.
+  std::string origin_of(double loss, const data::Batch& batch, const Generator::State* start = nullptr) const;
+  std::string replay(double loss, const data::Batch& batch, const Generator::State* start) const;
 
   Setup& setup_;
   const detail::Objective& objective_;
   optim::Optimizer& optimizer_;
   const TrainerOptions& options_;
   const Listeners& listeners_;
+  const distributed::Communicator* const comm_;  // or null
   const std::string monitor_;
   const bool had_finite_parameters_, had_finite_buffers_;  // when fit() began
   const std::string ignored_options_;
@@ -171,7 +201,8 @@ class Fit {
   std::vector<std::string> warnings_;  // of measuring, to be told when the model has its own weights again
   Clock::time_point epoch_began_;
   std::optional<Ending> ending_;
-  double lr_;  // of the last step
+  double lr_;      // of the last step
+  RankNews told_;  // by all ranks, last
   bool has_warned_of_one_class_ = false, has_warned_of_nan_ = false, has_final_weights_ = false;
 };
 

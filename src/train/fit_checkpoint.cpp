@@ -75,7 +75,8 @@ DecidingOptions Fit::deciding_options() const {
           .shuffle = loader.shuffle,
           .drop_last = loader.drop_last,
           .clip_grad_norm = options_.clip_grad_norm,
-          .ema = options_.ema};
+          .ema = options_.ema,
+          .shards = shards()};
 }
 
 RunState Fit::run_state() const {

@@ -10,6 +10,7 @@
 #include "train/modes.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/data/transforms.hpp"
+#include "xtape/distributed.hpp"
 
 namespace xtape::train {
 
@@ -25,13 +26,29 @@ void check_has_batches(const char* what, const data::DataLoader& loader) {
                    options.batch_size, samples, what);
 }
 
+data::Shard shard_of(const TrainerOptions& options) {
+  if (!options.communicator) return {};
+  return {options.communicator->rank(), options.communicator->size()};
+}
+
+void check_shard(data::Shard shard, const TrainerOptions& options) {
+  const auto [rank, size] = shard_of(options);
+  if (shard.rank == rank && shard.size == size) return;
+  const char* hint = options.communicator ? "give it .shard = {communicator.rank(), communicator.size()}"
+                                          : "give the trainer the communicator of these ranks";
+  fail<ValueError>("fit", "the training loader has the shard of rank {} of {}, and here trains rank {} of {}; {}",
+                   shard.rank, shard.size, rank, size, hint);
+}
+
 data::DataLoader training_loader(const DataSource& source, const TrainerOptions& options) {
   if (!source.defined()) fail<ValueError>("fit", "there is no training data");
   const data::DataLoader loader = source.loader({.batch_size = options.batch_size,
                                                  .shuffle = options.shuffle,
                                                  .num_workers = options.num_workers,
                                                  .drop_last = options.drop_last,
-                                                 .seed = options.seed});
+                                                 .seed = options.seed,
+                                                 .shard = shard_of(options)});
+  check_shard(loader.options().shard, options);
   check_has_batches("training", loader);
   return loader;
 }
@@ -39,6 +56,11 @@ data::DataLoader training_loader(const DataSource& source, const TrainerOptions&
 std::optional<data::DataLoader> validation_loader(const DataSource& source, const TrainerOptions& options) {
   if (!source.defined()) return std::nullopt;
   data::DataLoader loader = source.evaluation_loader(options.batch_size);
+  if (loader.options().shard.size > 1) {
+    fail<ValueError>("fit",
+                     "the validation loader has a shard; leave it out, fit() itself divides validation among "
+                     "the ranks");
+  }
   check_has_batches("validation", loader);
   check_stands_at_start("fit", loader);
   return loader;
@@ -126,6 +148,7 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       optimizer_(setup.optimizer),
       options_(setup.options),
       listeners_(setup.listeners),
+      comm_(options_.communicator),
       monitor_(effective_monitor(setup, validation)),
       had_finite_parameters_(parameter_not_finite(objective_.module()).empty()),
       had_finite_buffers_(buffer_not_finite(objective_.module()).empty()),
@@ -138,10 +161,14 @@ Fit::Fit(Setup& setup, const DataSource& training, const DataSource& validation)
       next_place_(data::LoaderPlace::next_of(loader_)),
       best_weights_(weights_of(objective_.module())),
       batch_start_(objective_.module()),
-      files_(options_.checkpoint),
+      files_(options_.checkpoint, is_first_rank(options_)),
       lr_(current_lr(optimizer_)) {
   if (!training.is_loader()) next_place_ = next_place_.at(setup_.epochs_begun, 0);
   check_trains_something();
+  if (comm_) {
+    check_ranks_agree();
+    begin_alike();
+  }
   try_validation();
   check_monitor_is_measured();
   if (options_.ema > 0) average_.emplace(objective_.module(), options_.ema);
@@ -238,7 +265,8 @@ void Fit::check_monitor_is_measured() const {
   data::Batch batch = (on_training ? loader_ : *validation_).dataset().batch({&first, 1});
   const ModeGuard modes(objective_.module());
   NoGradGuard no_grad;
-  if (on_training) batch = transformed(std::move(batch), setup_.epochs_begun, 0);
+  if (on_training && !setup_.transforms.empty())
+    batch = transformed_by(std::move(batch), transform_seed(setup_.epochs_begun, 0));
   objective_.module().eval();
   const Tensor output = objective_.output(batch.x);
   if (!detail::class_answers(objective_.parts(), output, batch.y).defined()) {

@@ -47,12 +47,13 @@ void Fit::end_not_finite(std::int64_t step, const std::string& what) {
 }
 
 /// The batch once more, in anomaly mode: the error that this makes.
-std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
+std::string Fit::replay(double loss, const data::Batch& batch, const Generator::State* start) const {
   std::string origin = "it is finite when the batch is computed again";
   try {
     const autograd::DetectAnomalyGuard anomaly;
     std::optional<xtape::detail::DetectInfinityGuard> infinity;
-    if (std::isinf(loss.value)) infinity.emplace();
+    if (start) default_generator().set_state(*start);
+    if (std::isinf(loss)) infinity.emplace();
     const BatchLoss again = loss_of(objective_.output(batch.x), batch.y);
     if (!std::isfinite(again.value)) origin = "the op is unknown, since it is not on the tape";
     if (infinity && !infinity->origin().empty()) origin = infinity->origin();
@@ -66,14 +67,14 @@ std::string Fit::replay(const BatchLoss& loss, const data::Batch& batch) const {
 }
 
 /// Afterwards the default generator and the buffers are as they were before the batch, which has then never been.
-std::string Fit::origin_of(const BatchLoss& loss, const data::Batch& batch) const {
+std::string Fit::origin_of(double loss, const data::Batch& batch, const Generator::State* start) const {
   batch_start_.bring_back();
-  const char* value = std::isnan(loss.value) ? "NaN" : loss.value > 0 ? "inf" : "-inf";
+  const char* value = std::isnan(loss) ? "NaN" : loss > 0 ? "inf" : "-inf";
   const std::string refused = fmt::format("the loss is {}", value);
   if (const std::string name = broken_parameter(); !name.empty()) {
     return fmt::format("{}, because the parameter \"{}\" is not finite", refused, name);
   }
-  return fmt::format("{}: {}", refused, replay(loss, batch));
+  return fmt::format("{}: {}", refused, replay(loss, batch, start));
 }
 
 }  // namespace xtape::train

@@ -15,8 +15,8 @@ namespace xtape::train {
 
 namespace {
 
-constexpr const char *options_prefix = "options.", *monitor_text = "monitor", *stop_reason_text = "stop_reason",
-                     *stop_event_text = "stop_event";
+constexpr const char *options_prefix = "options.", *shards_name = "options.shards", *monitor_text = "monitor",
+                     *stop_reason_text = "stop_reason", *stop_event_text = "stop_event";
 constexpr std::int64_t no_cause = static_cast<std::int64_t>(StopCause::none);
 
 struct Field {
@@ -55,6 +55,7 @@ Fields fields_of(RunState& run) {
           {"best.epochs_since", &best.epochs_since}};
 }
 
+/// The last is in the files of runs with a communicator alone.
 Fields fields_of(DecidingOptions& options) {
   return {{"training_samples", &options.training_samples},
           {"batch_size", &options.batch_size},
@@ -63,7 +64,8 @@ Fields fields_of(DecidingOptions& options) {
           {"seed", &options.seed},
           {"accumulate", &options.accumulate},
           {"clip_grad_norm", &options.clip_grad_norm},
-          {"ema", &options.ema}};
+          {"ema", &options.ema},
+          {"shards", &options.shards}};
 }
 
 void write(optim::StateWriter& writer, const std::string& prefix, const Fields& fields) {
@@ -89,7 +91,7 @@ void check_counts(const char* op, const Fields& fields) {
 /// What can be known to be wrong without the run that the file belongs to.
 void check_numbers(const char* op, RunState& run) {
   check_counts(op, fields_of(run));
-  check_counts(op, {{"options.training_samples", &run.options.training_samples}});
+  check_counts(op, {{"options.training_samples", &run.options.training_samples}, {shards_name, &run.options.shards}});
   if (run.fit.best.epoch > run.fit.epoch) {
     fail<ValueError>(op, "\"best.epoch\" = {}, but there were {} epochs", run.fit.best.epoch, run.fit.epoch);
   }
@@ -143,7 +145,9 @@ std::vector<EpochRecord> read_records(const char* op, optim::StateReader& reader
 StateDict to_dict(RunState run) {
   optim::StateWriter writer;
   write(writer, "", fields_of(run));
-  write(writer, options_prefix, fields_of(run.options));
+  Fields options = fields_of(run.options);
+  if (run.options.shards == 0) options.pop_back();
+  write(writer, options_prefix, options);
   for (const EpochField& field : columns) {
     const auto write = [&]<class T>(T EpochRecord::*member) {
       std::vector<T> values;
@@ -163,7 +167,9 @@ RunState run_state_from(const char* op, const StateDict& dict) {
   optim::StateReader reader("Trainer", dict);
   RunState run;
   read(reader, "", fields_of(run));
-  read(reader, options_prefix, fields_of(run.options));
+  Fields options = fields_of(run.options);
+  if (!reader.has(shards_name)) options.pop_back();
+  read(reader, options_prefix, options);
   check_numbers(op, run);
   run.fit.records = read_records(op, reader, run.fit.epoch);
   reader.expect_all_read();
@@ -228,6 +234,12 @@ History load_history(const std::string& path) {
                     io::shown(texts.monitor));
   }
   return History(history_data(std::move(run), std::move(texts)));
+}
+
+std::vector<std::string> to_texts(DecidingOptions options) {
+  std::vector<std::string> texts;
+  for (const Field& field : fields_of(options)) texts.push_back(fmt::format("{} = {}", field.name, text_of(field)));
+  return texts;
 }
 
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "checkpoint/file.hpp"
 #include "core/fail.hpp"
@@ -22,6 +23,7 @@ struct DecidingOptions {
   std::int64_t seed = 0;  // with the bits of the option
   bool shuffle = false, drop_last = false;
   double clip_grad_norm = 0, ema = 0;
+  std::int64_t shards = 0;  // of a batch, on several ranks; 0: there is no communicator, and files do not have it
 };
 
 struct RunState {
@@ -59,6 +61,8 @@ auto read_part(const char* op, const checkpoint::Contents& file, const char* par
     fail<FileError>(op, "\"{}\": the state of \"{}\" does not fit: {}", file.path, part, std::string(error.what()));
   }
 }
+/// "batch_size = 32" of each option.
+std::vector<std::string> to_texts(DecidingOptions options);
 /// FileError that names the first option which differs, with both values.
 void check_same_options(const std::string& path, DecidingOptions file, DecidingOptions here);
 

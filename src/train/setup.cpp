@@ -8,6 +8,7 @@
 #include "core/fail.hpp"
 #include "io/safetensors_header.hpp"
 #include "train/checkpoint_files.hpp"
+#include "xtape/distributed.hpp"
 
 namespace xtape::train {
 
@@ -64,12 +65,27 @@ void call_all(const Callbacks& callbacks, const Record& record) {
     callback(record);
   }
 }
-template <class Sinks, class Event>
-void tell_all(const Sinks& sinks, void (detail::AnySink::*tell)(const Event&), const Event& event) {
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    const auto sink = sinks[i];
+template <class Event>
+void tell_sinks(const Listeners& all, void (detail::AnySink::*tell)(const Event&), const Event& event) {
+  for (std::size_t i = 0; all.tells_sinks && i < all.sinks.size(); ++i) {
+    const auto sink = all.sinks[i];
     (*sink.*tell)(event);
   }
+}
+
+/// The shards of a batch: whether the ranks can share them is known now.
+void check_shards(const TrainerOptions& o) {
+  check_at_least("virtual_shards", o.virtual_shards, 0);
+  if (o.virtual_shards == 0) return;
+  if (!o.communicator) {
+    fail<ValueError>(trainer, "virtual_shards = {}, but there is no communicator whose ranks would share them",
+                     o.virtual_shards);
+  }
+  const std::int64_t ranks = o.communicator->size();
+  if ((o.virtual_shards & (o.virtual_shards - 1)) == 0 && o.virtual_shards % ranks == 0) return;
+  fail<ValueError>(trainer,
+                   "virtual_shards = {}; expected a power of two that the number of ranks divides, which is {}",
+                   o.virtual_shards, ranks);
 }
 
 }  // namespace
@@ -87,25 +103,30 @@ void check_options(const TrainerOptions& o) {
   check_at_least("checkpoint.every_steps", o.checkpoint.every_steps, 0);
   check_not_negative("checkpoint.every_seconds", o.checkpoint.every_seconds);
   check_best_file(o.checkpoint);
+  check_shards(o);
 }
+
+bool is_first_rank(const TrainerOptions& o) noexcept { return !o.communicator || o.communicator->rank() == 0; }
 
 // ---- those who are told --------------------------------------------------------------------------------------------
 
-void Listeners::fit_begin(const FitBegin& event) const { tell_all(sinks, &detail::AnySink::fit_begin, event); }
-void Listeners::epoch_begin(const EpochBegin& event) const { tell_all(sinks, &detail::AnySink::epoch_begin, event); }
+void Listeners::fit_begin(const FitBegin& event) const { tell_sinks(*this, &detail::AnySink::fit_begin, event); }
+void Listeners::epoch_begin(const EpochBegin& event) const { tell_sinks(*this, &detail::AnySink::epoch_begin, event); }
 void Listeners::batch_end(const BatchRecord& record) const {
-  tell_all(sinks, &detail::AnySink::batch_end, record);
+  tell_sinks(*this, &detail::AnySink::batch_end, record);
   call_all(on_batch_end, record);
 }
 void Listeners::epoch_end(const EpochRecord& record) const {
-  tell_all(sinks, &detail::AnySink::epoch_end, record);
+  tell_sinks(*this, &detail::AnySink::epoch_end, record);
   call_all(on_epoch_end, record);
 }
-void Listeners::checkpoint(const CheckpointSaved& event) const { tell_all(sinks, &detail::AnySink::checkpoint, event); }
-void Listeners::warning(const std::string& message, WarningKind kind) const {
-  tell_all(sinks, &detail::AnySink::warning, Warning{message, kind});
+void Listeners::checkpoint(const CheckpointSaved& event) const {
+  tell_sinks(*this, &detail::AnySink::checkpoint, event);
 }
-void Listeners::fit_end(const History& history) const { tell_all(sinks, &detail::AnySink::fit_end, history); }
+void Listeners::warning(const std::string& message, WarningKind kind) const {
+  tell_sinks(*this, &detail::AnySink::warning, Warning{message, kind});
+}
+void Listeners::fit_end(const History& history) const { tell_sinks(*this, &detail::AnySink::fit_end, history); }
 
 // ---- learning rates ------------------------------------------------------------------------------------------------
 

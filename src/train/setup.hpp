@@ -15,6 +15,7 @@ namespace xtape::train {
 
 /// Those who are told what happens: the sinks first, then the callbacks, each in the order in which they were added.
 struct Listeners {
+  bool tells_sinks = true;  // not so on the ranks that show and write nothing
   std::vector<std::shared_ptr<detail::AnySink>> sinks;
   std::vector<Callback<void(const EpochRecord&)>> on_epoch_end;
   std::vector<Callback<void(const BatchRecord&)>> on_batch_end;
@@ -48,9 +49,14 @@ bool counts_steps(const optim::lr_scheduler::LRScheduler& scheduler);
 
 class Fit;
 
+/// Of those that train together the one that shows and writes; alone, it is.
+bool is_first_rank(const TrainerOptions& options) noexcept;
+
 struct Setup {
   Setup(detail::Objective o, optim::Optimizer& opt, TrainerOptions given)
-      : objective(std::move(o)), optimizer(opt), options(std::move(given)) {}
+      : objective(std::move(o)), optimizer(opt), options(std::move(given)) {
+    listeners.tells_sinks = is_first_rank(options);
+  }
 
   const detail::Objective objective;
   optim::Optimizer& optimizer;

@@ -7,7 +7,6 @@
 namespace xtape::distributed {
 namespace {
 
-using testing::errors_of_ranks;
 using testing::run_ranks;
 
 /// A value whose sums depend on the order in which they are taken.
@@ -90,14 +89,6 @@ TEST(Communicator, RefusesARootAndBlocksThatAreNone) {
     testing::expect_error<IndexError>([&] { comm.broadcast(bytes, 2); }, "broadcast: root 2 is outside [0, 2)");
     testing::expect_error<ValueError>([&] { comm.all_gather(bytes); }, "all_gather: 3 bytes are no block");
   });
-}
-
-TEST(Communicator, AgreesOnATextOrNamesWhatDiffers) {
-  run_ranks(3, [](const Communicator& comm) { detail::check_agree("fit", "their options", "lr = 1", comm); });
-  const auto errors = errors_of_ranks(4, [](const Communicator& comm) {
-    detail::check_agree("fit", "their options", comm.rank() < 2 ? "lr = 1" : "lr = 0.25", comm);
-  });
-  EXPECT_EQ(errors, std::vector<std::string>(4, "fit: ranks 0 and 2 differ in their options: lr = 1, but lr = 0.25"));
 }
 
 }  // namespace

@@ -7,6 +7,10 @@
 #include "xtape/export.hpp"
 #include "xtape/io/safetensors.hpp"
 
+namespace xtape::distributed {
+class Communicator;
+}
+
 namespace xtape::train {
 
 /// With a patience above 0, fit() stops when the monitored value has not improved for that many epochs in a row, and
@@ -54,6 +58,12 @@ struct TrainerOptions {
   double ema = 0;
   EarlyStoppingOptions early_stopping = {};
   CheckpointOptions checkpoint = {};
+  /// The ranks that train this model together, each with a trainer of its own (see Trainer); it must outlive the
+  /// trainer. nullptr: this process trains alone.
+  const distributed::Communicator* communicator = nullptr;
+  /// With a communicator: a power of two that the number of ranks divides. Each batch is cut into so many shards, and
+  /// the run has the same bits on every such number of ranks. 0: a shard for each rank.
+  std::int64_t virtual_shards = 0;
 };
 
 }  // namespace xtape::train

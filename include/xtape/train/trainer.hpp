@@ -44,6 +44,25 @@ enum class Every : std::uint8_t { epoch, step };
 ///
 /// The optimizer, and schedulers and sinks that have names, must outlive the trainer and not be moved. Model and
 /// criterion are handles. One thread at a time may use a trainer, except that any thread may call stop().
+///
+/// On several ranks (distributed.hpp), every rank makes the same trainer and calls fit() with the same data:
+///
+///     mpi::Session session;
+///     mpi::Communicator world = session.world();
+///     train::Trainer trainer(model, criterion, optimizer, {.epochs = 20, .batch_size = 64, .communicator = &world});
+///
+/// Each rank trains its slice of each batch, by distributed::backward. A Dataset is given in slices; a DataLoader must
+/// have the rank's shard. All ranks begin with rank 0's weights, buffers and default generator, and hold the same bits
+/// after every step and in their histories. With `virtual_shards`, another number of ranks gives the same bits, too,
+/// and a run may go on with it: every rank calls resume(). Random numbers, transform() included, are those of a shard.
+/// Validation is divided in whole batches (a regression's is not), with the bits of one process.
+///
+/// Sinks are told on rank 0 alone, which also writes the files of CheckpointOptions; callbacks are called on all, with
+/// the same records, and must do the same to model, optimizer and default generator. evaluate() is the calling rank's
+/// alone. stop(), a signal and a loss that is not finite end fit() on all ranks at the same step, whichever rank has
+/// them. fit() throws a ValueError on all ranks, before the first step, where their options, schedulers or data differ,
+/// and at the end of an epoch and every 100 steps if a parameter does. Where one rank alone throws, it must end its
+/// process, as mpi::Session does, or the others wait.
 class XTAPE_API Trainer {
  public:
   /// ValueError for an option outside its range, and for an optimizer that holds no parameter of the model.

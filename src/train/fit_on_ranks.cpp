@@ -1,0 +1,259 @@
+// fit() with a communicator: what the ranks must have in common, and a batch of which each has its rows. Between steps
+// all ranks have the same bits in the model, the optimizer, the default generator and state_, and come to the same
+// decisions: whatever one rank alone knows, it tells all of them with the next batch.
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "autograd/tensor_impl.hpp"
+#include "core/fail.hpp"
+#include "distributed/agree.hpp"
+#include "distributed/shards.hpp"
+#include "kernels/random.hpp"
+#include "train/fit.hpp"
+#include "train/modes.hpp"
+#include "xtape/autograd.hpp"
+#include "xtape/distributed.hpp"
+#include "xtape/ops.hpp"
+
+namespace xtape::train {
+
+namespace {
+
+using distributed::Hash;
+
+/// What a rank has in common with the others.
+class InCommon {
+ public:
+  /// Compared, and shown where it differs.
+  void add(std::string_view text) {
+    Hash hash;
+    hash.add(text);
+    add(text, hash.value());
+  }
+  void add_number(std::string_view name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
+  /// Compared by its hash alone.
+  void add(std::string_view name, std::uint64_t hash) {
+    texts_.emplace_back(name);
+    hashes_.push_back(hash);
+  }
+
+  /// ValueError on all ranks.
+  void check(const distributed::Communicator& comm) const {
+    if (distributed::all_same(hashes_, comm)) return;
+    const auto d = distributed::first_difference(hashes_, texts_, comm);
+    const bool has_values = d.first != d.second;
+    fail<ValueError>("fit", "ranks 0 and {} differ{}{}{}{}", d.rank, has_values ? ": " : " in ", d.first,
+                     has_values ? ", but " : "", has_values ? d.second : "");
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<std::uint64_t> hashes_;
+};
+
+void add(Hash& hash, const Tensor& x) {
+  hash.add(distributed::layout_hash("", x));
+  hash.add({x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))});
+}
+
+/// Of a few samples, the first and the last among them.
+std::uint64_t hash_of_samples(const data::Dataset& dataset) {
+  const std::int64_t last = dataset.size() - 1, count = std::min<std::int64_t>(last + 1, 16);
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < count; ++i) indices.push_back(count == 1 ? 0 : last * i / (count - 1));
+  const GeneratorGuard generator;
+  const NoGradGuard no_grad;
+  const data::Batch batch = dataset.batch(indices);
+  Hash hash;
+  add(hash, batch.x);
+  add(hash, batch.y);
+  return hash.value();
+}
+
+/// What decides the order of samples, besides their number and shuffle.
+std::uint64_t hash_of_order(const data::DataLoader& loader) {
+  const data::DataLoaderOptions options = loader.options();
+  Hash hash;
+  hash.add(options.seed);
+  hash.add(static_cast<std::uint64_t>(loader.epoch()));
+  if (!options.sampler.defined()) return hash.value();
+  const auto epoch = static_cast<std::uint64_t>(loader.epoch());
+  for (const std::int64_t i : options.sampler.indices(options.seed, epoch)) hash.add(static_cast<std::uint64_t>(i));
+  return hash.value();
+}
+
+/// In batch number `batch` of an epoch, of all ranks.
+std::int64_t rows_of_batch(const data::DataLoader& loader, std::int64_t batch) {
+  const std::int64_t size = loader.options().batch_size;
+  return std::min(size, samples_of_epoch(loader) - batch * size);
+}
+
+}  // namespace
+
+// ---- before the loop -----------------------------------------------------------------------------------------------
+
+std::int64_t Fit::shards() const noexcept {
+  if (!comm_) return 0;
+  return options_.virtual_shards > 0 ? options_.virtual_shards : comm_->size();
+}
+
+/// ValueError on all ranks where one has other options or other data.
+void Fit::check_ranks_agree() const {
+  InCommon common;
+  for (const std::string& text : to_texts(deciding_options())) common.add(text);
+  common.add_number("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
+  common.add_number("validation batches", validation_ ? validation_->size() : 0);
+  common.add_number("epochs", options_.epochs);
+  common.add(fmt::format("early_stopping.monitor = {}", monitor_));
+  common.add_number("early_stopping.patience", options_.early_stopping.patience);
+  common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
+  common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
+  common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
+  common.add("the order of the training samples", hash_of_order(loader_));
+  common.add("the training samples", hash_of_samples(loader_.dataset()));
+  if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
+  for (const auto& [name, tensor] : optimizer_.state_dict()) {
+    Hash hash;
+    add(hash, tensor);
+    common.add(fmt::format("the optimizer's \"{}\"", name), hash.value());
+  }
+  common.check(*comm_);
+}
+
+/// With rank 0's weights, buffers and default generator.
+void Fit::begin_alike() {
+  distributed::broadcast(objective_.module(), *comm_);
+  if (const nn::Loss* loss = objective_.parts()) distributed::broadcast(*loss, *comm_);
+  Generator::State state = default_generator().state();
+  comm_->broadcast(std::as_writable_bytes(std::span(&state, 1)));
+  default_generator().set_state(state);
+  best_weights_.take();
+}
+
+/// ValueError on all ranks unless all begin with the same batch, after resume(), too.
+void Fit::check_same_place() const {
+  InCommon common;
+  common.add(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
+                         state_.steps));
+  common.add_number("the loader's epoch", next_place_.epoch());
+  common.check(*comm_);
+}
+
+// ---- a batch -------------------------------------------------------------------------------------------------------
+
+RankNews Fit::news() const {
+  return {.is_asked_to_stop = setup_.stop_requested || StopOnSignal::received() != 0,
+          .signal = StopOnSignal::received()};
+}
+
+/// Sets told_.
+void Fit::exchange(const RankNews& mine) {
+  std::vector<RankNews> all(static_cast<std::size_t>(comm_->size()));
+  all[static_cast<std::size_t>(comm_->rank())] = mine;
+  comm_->all_gather(std::as_writable_bytes(std::span(all)));
+  told_ = {};
+  for (const RankNews& rank : all) {
+    told_.correct += rank.correct;
+    told_.counted += rank.counted;
+    told_.classes = std::max(told_.classes, rank.classes);
+    told_.without_classes += rank.without_classes;
+    told_.is_asked_to_stop += rank.is_asked_to_stop;
+    told_.signal = std::max(told_.signal, rank.signal);
+    told_.is_save_due += rank.is_save_due;
+  }
+}
+
+/// Each shard by itself, with random numbers of its own, so that it does not matter which rank has it.
+data::Batch Fit::transformed_shards(const data::Batch& batch, std::uint64_t seed) const {
+  const std::int64_t rows = rows_of_batch(loader_, state_.batch), mine = shards() / comm_->size();
+  const std::int64_t first = comm_->rank() * mine, begin = distributed::first_row(first, rows, shards());
+  std::vector<Tensor> x, y;
+  for (std::int64_t k = first; k < first + mine; ++k) {
+    const std::int64_t from = distributed::first_row(k, rows, shards());
+    const std::int64_t count = distributed::first_row(k + 1, rows, shards()) - from;
+    if (count == 0) continue;
+    const auto number = static_cast<std::uint64_t>(k);
+    const data::Batch shard = transformed_by(
+        {narrow(batch.x, 0, from - begin, count).clone(), narrow(batch.y, 0, from - begin, count).clone()},
+        kernels::derived_seed(seed, StreamUse::shard, 0, number));
+    x.push_back(shard.x);
+    y.push_back(shard.y);
+  }
+  return x.empty() ? batch : data::Batch{cat(x), cat(y)};
+}
+
+Tensor Fit::output_of_shard(const Tensor& x, ShardNotes& notes) const {
+  notes.start = default_generator().state();
+  notes.rows = x;
+  return objective_.output(x);
+}
+
+LossParts Fit::parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const {
+  const nn::Loss* const loss = objective_.parts();
+  const double samples = static_cast<double>(target.size(0));  // without parts, a mean over samples as far as we know
+  const LossParts parts =
+      loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};
+  const double sum = parts.sum.item();
+  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, {notes.rows, target}, notes.start};
+  if (!state_.totals.has_classes) return parts;
+  const detail::ClassAnswers answers = detail::class_answers(loss, output, target);
+  const detail::Score score = answers.score();
+  notes.news.correct += score.correct;
+  notes.news.counted += score.counted;
+  notes.news.classes = std::max(notes.news.classes, answers.classes);
+  notes.news.without_classes += !answers.defined();
+  return parts;
+}
+
+/// As train_batch(), for the batch of which `batch` are this rank's rows. Nothing, too, if the run was asked to end
+/// before this batch, which then has never been.
+std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last) {
+  const nn::Loss* const criterion = objective_.parts();
+  const bool is_sum = criterion && criterion->reduction() == Reduction::sum;
+  if (pending.denominator == 0) optimizer_.zero_grad();
+
+  ShardNotes notes{.news = news()};
+  const auto output_of = [this, &notes](const Tensor& x) { return output_of_shard(x, notes); };
+  const auto parts_of = [this, &notes](const Tensor& output, const Tensor& y) {
+    return parts_of_shard(output, y, notes);
+  };
+  const distributed::detail::GlobalLoss loss = distributed::detail::backward(
+      objective_.module(), optimizer_.parameters(), {output_of, parts_of}, batch.x, batch.y, *comm_,
+      {.virtual_shards = options_.virtual_shards}, options_.accumulate == 1 && !is_sum);
+  if (loss.broken_rank >= 0) {
+    end_not_finite_on(loss.broken_rank, notes.broken);
+    return std::nullopt;
+  }
+
+  const double denominator = pending.denominator + loss.denominator;
+  const bool completes_step = pending.batches + 1 == options_.accumulate || is_last;
+  notes.news.is_save_due = completes_step && files_.are_due(state_.steps + (denominator != 0));
+  exchange(notes.news);
+  if (is_asked_to_stop() && pending.batches == 0 && state_.batch > 0) {
+    batch_start_.bring_back();
+    pause_between_steps();
+    return std::nullopt;
+  }
+  pending.denominator = denominator;
+  const double value = is_sum ? loss.sum : loss.sum / loss.denominator;
+  return BatchNumbers{.loss = {{}, value, loss.sum, loss.denominator},
+                      .samples = rows_of_batch(loader_, state_.batch),
+                      .score = {told_.correct, told_.counted},
+                      .classes = told_.classes,
+                      .has_classes = told_.without_classes == 0 && told_.classes > 0};
+}
+
+/// On all ranks, by the words of the rank whose loss it is.
+void Fit::end_not_finite_on(int rank, const std::optional<BrokenShard>& broken) {
+  std::string what;
+  if (broken && comm_->rank() == rank) what = origin_of(broken->loss, broken->rows, &broken->start);
+  batch_start_.bring_back();
+  what.resize(comm_->all_gather(what.size())[static_cast<std::size_t>(rank)]);
+  comm_->broadcast(std::as_writable_bytes(std::span(what)), rank);
+  end_not_finite(state_.steps + 1, fmt::format("rank {}: {}", rank, what));
+}
+
+}  // namespace xtape::train

@@ -1,0 +1,232 @@
+// What the ranks of a fit() must have in common, and the files of which one of them writes all.
+#include <atomic>
+#include <filesystem>
+
+#include "train/on_ranks.hpp"
+
+namespace xtape::train {
+namespace {
+
+using distributed::Communicator;
+using testing::errors_of_ranks;
+using testing::expect_error;
+using testing::plain_net;
+using testing::run_ranks;
+using testing::three_classes;
+using testing::ranks::expect_same;
+using testing::ranks::Left;
+using testing::ranks::left_by;
+using testing::ranks::run_with;
+using testing::ranks::Training;
+
+// ---- what must be the same -----------------------------------------------------------------------------------------
+
+/// All ranks throw the same error, before a step, if `change` makes rank 1's run another.
+void expect_ranks_refuse(const std::string& message, void (*change)(Training&)) {
+  std::atomic<int> batches = 0;
+  const std::vector<std::string> errors = errors_of_ranks(2, [change, &batches](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    if (comm.rank() == 1) change(run);
+    run.prepare = [&batches](Trainer& t) { t.on_batch_end([&batches](const BatchRecord&) { ++batches; }); };
+    run.fit();
+  });
+  EXPECT_EQ(errors, (std::vector<std::string>{message, message}));
+  EXPECT_EQ(batches, 0);
+}
+
+TEST(Ranks, RefuseOptionsThatDiffer) {
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: batch_size = 8, but batch_size = 16",
+                      [](Training& run) { run.options.batch_size = 16; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: epochs = 3, but epochs = 4",
+                      [](Training& run) { run.options.epochs = 4; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: seed = 5, but seed = 6", [](Training& run) { run.options.seed = 6; });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: shards = 2, but shards = 4",
+                      [](Training& run) { run.options.virtual_shards = 4; });
+}
+
+TEST(Ranks, RefuseDataThatDiffer) {
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: training_samples = 50, but training_samples = 49",
+                      [](Training& run) { run.training = three_classes(49); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ in the training samples",
+                      [](Training& run) { run.training = three_classes(50, 1); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ in the validation samples",
+                      [](Training& run) { run.validation = three_classes(30, 1); });
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: validation samples = 30, but validation samples = 0",
+                      [](Training& run) { run.validation = {}; });
+}
+
+TEST(Ranks, BeginWithTheWeightsAndTheGeneratorOfRankZero) {
+  const std::vector<Left> left = left_by(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    if (comm.rank() == 1) {
+      nn::init::zeros_(run.model.parameters()[0]);
+      manual_seed(9);
+    }
+    return run.fit();
+  });
+  expect_same(left[1], left[0]);
+}
+
+TEST(Ranks, RefuseModelsThatDiffer) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run;
+    run.model = comm.rank() == 0 ? plain_net() : plain_net(1, 4);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    run.options.communicator = &comm;
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    run.fit(trainer);
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_NE(errors[0].find("the models of ranks 0 and 1 differ"), std::string::npos) << errors[0];
+}
+
+TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [&comm, &run](Trainer& trainer) {
+      trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+        const NoGradGuard no_grad;
+        if (comm.rank() == 1 && b.step == 2) run.model.parameters()[1].add_(1);
+      });
+    };
+    run.fit();
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_EQ(errors[0], "check_same: after step 7 ranks 0 and 1 hold different values of the parameter 0.bias");
+}
+
+TEST(Ranks, RefuseShardsThatTheyCannotShareAndLoadersWithAnotherShard) {
+  const std::vector<std::string> three = errors_of_ranks(3, [](const Communicator& comm) { run_with(comm).fit(); });
+  EXPECT_EQ(three[0],
+            "Trainer: virtual_shards = 4; expected a power of two that the number of ranks divides, which is 3");
+  const std::vector<std::string> loaders = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.training = data::DataLoader(three_classes(50), {.batch_size = 8});
+    run.fit();
+  });
+  EXPECT_EQ(loaders[1],
+            "fit: the training loader has the shard of rank 0 of 1, and here trains rank 1 of 2; give it .shard = "
+            "{communicator.rank(), communicator.size()}");
+  const std::vector<std::string> small = errors_of_ranks(3, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.options.batch_size = 2;
+    run.fit();
+  });
+  EXPECT_EQ(small[2],
+            "DataLoader: batch_size is 2, but 3 ranks share each batch; it must be at least the number of ranks");
+  Training alone;
+  alone.options.virtual_shards = 2;
+  expect_error<ValueError>([&alone] { alone.fit(); },
+                           "Trainer: virtual_shards = 2, but there is no communicator whose ranks would share them");
+  alone.options.virtual_shards = 0;
+  alone.training = data::DataLoader(three_classes(50), {.batch_size = 8, .shard = {1, 2}});
+  expect_error<ValueError>([&alone] { alone.fit(); },
+                           "the training loader has the shard of rank 1 of 2, and here trains rank 0 of 1; give the "
+                           "trainer the communicator of these ranks");
+}
+
+TEST(Ranks, ALoaderWithTheirShardTrainsAsItsDatasetDoes) {
+  const auto of_dataset = left_by(2, [](const Communicator& comm) { return run_with(comm).fit(); });
+  const auto of_loader = left_by(2, [](const Communicator& comm) {
+    Training run = run_with(comm);
+    run.training = data::DataLoader(three_classes(50),
+                                    {.batch_size = 8, .shuffle = true, .seed = 5, .shard = {comm.rank(), comm.size()}});
+    return run.fit();
+  });
+  expect_same(of_loader[1], of_dataset[0]);
+}
+
+// ---- files ---------------------------------------------------------------------------------------------------------
+
+TEST(Ranks, AnotherNumberOfThemGoesOnFromACheckpointWithTheSameBits) {
+  const testing::TempDir dir;
+  const Left whole = left_by(1, [](const Communicator& comm) { return run_with(comm).fit(); })[0];
+  for (const std::int64_t steps : {7, 10}) {
+    const std::string path = dir / fmt::format("{}.safetensors", steps);
+    left_by(4, [&path, steps](const Communicator& comm) {
+      Training run = run_with(comm);
+      run.options.checkpoint.path = path;
+      run.prepare = [steps](Trainer& trainer) {
+        trainer.on_batch_end([&trainer, steps](const BatchRecord& b) {
+          if (b.step == steps) trainer.stop();
+        });
+      };
+      return run.fit();
+    });
+    for (const int ranks : {1, 2}) {
+      for (const Left& left : left_by(ranks, [&path](const Communicator& comm) {
+             Training run = run_with(comm);
+             run.prepare = [&path](Trainer& trainer) { trainer.resume(path); };
+             return run.fit();
+           })) {
+        expect_same(left, whole);
+      }
+    }
+  }
+}
+
+TEST(Ranks, OneWritesTheFiles) {
+  const testing::TempDir dir;
+  const std::string path = dir / "last.safetensors";
+  std::vector<std::int64_t> steps;
+  run_ranks(3, [&path, &steps](const Communicator& comm) {
+    struct Sink {
+      std::vector<std::int64_t>& steps;
+      void on_checkpoint(const CheckpointSaved& e) { steps.push_back(e.step); }
+    };
+    Training run = run_with(comm, 0);
+    // Where another rank could write no file, it is not asked to.
+    run.options.checkpoint.path = comm.rank() == 0 ? path : "/nowhere/last.safetensors";
+    run.options.checkpoint.every_steps = 2;
+    run.options.checkpoint.keep_best = false;
+    run.options.epochs = 1;
+    run.prepare = [&steps](Trainer& trainer) { trainer.sink(Sink{steps}); };
+    run.fit();
+  });
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{2, 4, 6, 7}));
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_EQ(load_history(path).size(), 1U);
+}
+
+TEST(Ranks, ACheckpointOfOtherShardsIsRefused) {
+  const testing::TempDir dir;
+  const std::string path = dir / "last.safetensors";
+  const auto run = [&path](const Communicator& comm, std::int64_t shards, bool resumes) {
+    Training r = run_with(comm, shards);
+    if (!resumes) r.options.checkpoint.path = path;
+    r.prepare = [&path, resumes](Trainer& trainer) {
+      if (resumes) trainer.resume(path);
+    };
+    return r.fit();
+  };
+  left_by(2, [&run](const Communicator& comm) { return run(comm, 2, false); });
+  const std::vector<std::string> errors = errors_of_ranks(1, [&run](const Communicator& comm) { run(comm, 4, true); });
+  EXPECT_EQ(errors[0], "resume: \"" + path + "\" was written with shards = 2, this run has 4");
+  Training alone;
+  alone.prepare = [&path](Trainer& trainer) { trainer.resume(path); };
+  expect_error<FileError>([&alone] { alone.fit(); }, "was written with shards = 2, this run has 0");
+}
+
+TEST(Ranks, RefuseToGoOnWhereOnlySomeResume) {
+  const testing::TempDir dir;
+  const std::string path = dir / "last.safetensors";
+  left_by(2, [&path](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.options.checkpoint.path = path;
+    run.options.epochs = 1;
+    return run.fit();
+  });
+  const std::vector<std::string> errors = errors_of_ranks(2, [&path](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [&path, &comm](Trainer& trainer) {
+      if (comm.rank() == 0) trainer.resume(path);
+    };
+    run.fit();
+  });
+  EXPECT_EQ(errors[1],
+            "fit: ranks 0 and 1 differ: the run goes on after epoch 1, batch 0, step 7, but the run goes on after "
+            "epoch 0, batch 0, step 0");
+}
+
+}  // namespace
+}  // namespace xtape::train
