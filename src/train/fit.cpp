@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
-#include <span>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -101,12 +100,11 @@ void Fit::run_epoch() {
   {
     const AveragedWeights averaged(average_ ? &*average_ : nullptr);
     record = measured_epoch();
+    if (comm_) take_numbers_of_rank_zero(record);
     record.is_best = keep_if_best(record);
   }
   for (const std::string& warning : std::exchange(warnings_, {})) listeners_.warning(warning);
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
-  record.seconds = seconds_of_epoch();
-  if (comm_) comm_->broadcast(std::as_writable_bytes(std::span(&record.seconds, 1)));
   state_.begin_next_epoch(record);
   listeners_.epoch_end(record);
   end_if_it_is_time();
@@ -271,6 +269,7 @@ EpochRecord Fit::measured_epoch() {
                      .lr = lr_,
                      .steps = state_.steps};
   if (validation_) validate(record);
+  record.seconds = seconds_of_epoch();
   return record;
 }
 

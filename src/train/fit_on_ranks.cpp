@@ -246,6 +246,19 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
                       .has_classes = told_.without_classes == 0 && told_.classes > 0};
 }
 
+/// Each rank measures a regression by itself: where their numbers differ, rank 0's decide, and all histories have them.
+void Fit::take_numbers_of_rank_zero(EpochRecord& record) {
+  struct {
+    EpochRecord record;
+    double majority_share, train_eval_r2, validation_r2;
+  } numbers{record, state_.majority_share, state_.train_eval_r2, state_.validation_r2};
+  comm_->broadcast(std::as_writable_bytes(std::span(&numbers, 1)));
+  record = numbers.record;
+  state_.majority_share = numbers.majority_share;
+  state_.train_eval_r2 = numbers.train_eval_r2;
+  state_.validation_r2 = numbers.validation_r2;
+}
+
 /// On all ranks, by the words of the rank whose loss it is.
 void Fit::end_not_finite_on(int rank, const std::optional<BrokenShard>& broken) {
   std::string what;

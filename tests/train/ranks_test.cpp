@@ -248,6 +248,25 @@ TEST(Ranks, EarlyStoppingEndsAllWithTheSameWeights) {
   EXPECT_NE(left.stop_reason.find("has not improved in 2 epochs"), std::string::npos) << left.stop_reason;
 }
 
+/// What rank 1 measures differs from the other's, but not in the samples that are compared.
+TEST(Ranks, WhatTheFirstMeasuresOfARegressionDecides) {
+  const std::vector<Left> left = left_by(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = plain_net(1, 1);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .02});
+    run.options.epochs = 12;
+    run.options.early_stopping = {.patience = 2, .min_delta = .05};
+    Trainer trainer(run.model, nn::MSELoss(), optimizer, run.options);
+    run.training = line(45);
+    const data::Batch validation = line(60, 3).batch(arange(60).to_vector<std::int64_t>());
+    if (comm.rank() == 1) validation.y[1].fill_(200);
+    run.validation = data::TensorDataset(validation.x, validation.y);
+    return run.fit(trainer);
+  });
+  expect_same(left[1], left[0]);
+  EXPECT_NE(left[0].stop_reason.find("has not improved in 2 epochs"), std::string::npos) << left[0].stop_reason;
+}
+
 /// Samples in their order; sample 12 is NaN: in the second batch of 8, rank 1 of 2 and shard 2 of 4 have it.
 Training broken_run(const Communicator& comm) {
   Training run = run_with(comm);
