@@ -138,7 +138,7 @@ void Fit::train_epoch() {
                           .train_accuracy = state_.totals.accuracy()});
     if (completes_step && !is_last) pause_between_steps();
   }
-  if (comm_ && !ending_) distributed::check_same(objective_.module(), *comm_, state_.steps);
+  if (comm_ && !ending_) check_still_alike(true);
   if (!ending_) end_if_broken();
 }
 
@@ -208,9 +208,7 @@ void Fit::step(PendingStep& pending) {
   if (average_) average_->update(state_.steps);
   step_schedules(Every::step);
   constexpr std::int64_t steps_between_checks = 100;
-  if (comm_ && state_.steps % steps_between_checks == 0) {
-    distributed::check_same(objective_.module(), *comm_, state_.steps);
-  }
+  if (comm_ && state_.steps % steps_between_checks == 0) check_still_alike(false);
 }
 
 void Fit::step_schedules(Every every, double monitored) const {

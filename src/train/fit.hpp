@@ -144,6 +144,8 @@ class Fit {
   void check_ranks_agree() const;
   void begin_alike();
   void check_same_place() const;
+  std::vector<Tensor> trained_beside_model() const;
+  void check_still_alike(bool with_buffers) const;
   std::optional<BatchNumbers> train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last);
   data::Batch transformed_shards(const data::Batch& batch, std::uint64_t seed) const;
   std::int64_t shards() const noexcept;

@@ -39,12 +39,12 @@ class InCommon {
     hashes_.push_back(hash);
   }
 
-  /// ValueError on all ranks.
-  void check(const distributed::Communicator& comm) const {
+  /// ValueError on all ranks. `when` goes before it: "after step 3 ".
+  void check(const distributed::Communicator& comm, const std::string& when = "") const {
     if (distributed::all_same(hashes_, comm)) return;
     const auto d = distributed::first_difference(hashes_, texts_, comm);
     const bool has_values = d.first != d.second;
-    fail<ValueError>("fit", "ranks 0 and {} differ{}{}{}{}", d.rank, has_values ? ": " : " in ", d.first,
+    fail<ValueError>("fit", "{}ranks 0 and {} differ{}{}{}{}", when, d.rank, has_values ? ": " : " in ", d.first,
                      has_values ? ", but " : "", has_values ? d.second : "");
   }
 
@@ -53,9 +53,19 @@ class InCommon {
   std::vector<std::uint64_t> hashes_;
 };
 
+std::span<std::byte> bytes_of_values(const Tensor& x) {
+  return {x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))};
+}
+
 void add(Hash& hash, const Tensor& x) {
   hash.add(distributed::layout_hash("", x));
-  hash.add({x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))});
+  hash.add(bytes_of_values(x));
+}
+
+std::uint64_t hash_of(const Tensor& x) {
+  Hash hash;
+  add(hash, x);
+  return hash.value();
 }
 
 /// Of a few samples, the first and the last among them.
@@ -116,17 +126,33 @@ void Fit::check_ranks_agree() const {
   common.add("the training samples", hash_of_samples(loader_.dataset()));
   if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
   for (const auto& [name, tensor] : optimizer_.state_dict()) {
-    Hash hash;
-    add(hash, tensor);
-    common.add(fmt::format("the optimizer's \"{}\"", name), hash.value());
+    common.add(fmt::format("the optimizer's \"{}\"", name), hash_of(tensor));
   }
+  for (const Tensor& p : trained_beside_model())
+    common.add(distributed::layout_text("a parameter of the optimizer", p));
   common.check(*comm_);
+}
+
+/// What the optimizer has, and the model has not: parameters of the criterion, say.
+std::vector<Tensor> Fit::trained_beside_model() const {
+  const std::vector<Tensor> of_model = objective_.module().parameters();
+  std::vector<Tensor> others;
+  for (const Tensor& p : optimizer_.parameters()) {
+    const bool is_of_model =
+        std::any_of(of_model.begin(), of_model.end(), [&p](const Tensor& other) { return other.impl() == p.impl(); });
+    if (!is_of_model) others.push_back(p);
+  }
+  return others;
 }
 
 /// With rank 0's weights, buffers and default generator.
 void Fit::begin_alike() {
   distributed::broadcast(objective_.module(), *comm_);
   if (const nn::Loss* loss = objective_.parts()) distributed::broadcast(*loss, *comm_);
+  for (const Tensor& p : trained_beside_model()) {
+    comm_->broadcast(bytes_of_values(p));
+    if (comm_->rank() != 0) xtape::detail::mark_written(p);
+  }
   Generator::State state = default_generator().state();
   comm_->broadcast(std::as_writable_bytes(std::span(&state, 1)));
   default_generator().set_state(state);
@@ -140,6 +166,22 @@ void Fit::check_same_place() const {
                          state_.steps));
   common.add_number("the loader's epoch", next_place_.epoch());
   common.check(*comm_);
+}
+
+/// ValueError on all ranks unless what is trained has the same bits on all. Buffers are so at the end of an epoch.
+void Fit::check_still_alike(bool with_buffers) const {
+  distributed::check_same(objective_.module(), *comm_, state_.steps);
+  InCommon common;
+  std::int64_t number = 0;
+  for (const Tensor& p : trained_beside_model()) {
+    common.add(fmt::format("parameter {} of the optimizer's that are not the model's", ++number), hash_of(p));
+  }
+  if (with_buffers) {
+    for (const auto& [name, buffer] : objective_.module().named_buffers()) {
+      common.add(fmt::format("the buffer {}", name), hash_of(buffer));
+    }
+  }
+  common.check(*comm_, fmt::format("after step {} ", state_.steps));
 }
 
 // ---- a batch -------------------------------------------------------------------------------------------------------

@@ -95,6 +95,72 @@ TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {
   EXPECT_EQ(errors[0], "check_same: after step 7 ranks 0 and 1 hold different values of the parameter 0.bias");
 }
 
+TEST(Ranks, ABufferThatDiffersOnOneEndsTheEpochWithAnError) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = testing::net();
+    run.training = three_classes(48);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+      if (comm.rank() == 1 && b.batch == b.batches) run.model.buffers()[0].fill_(testing::nan);
+    });
+    run.fit(trainer);
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_EQ(errors[0],
+            "fit: after step 6 ranks 0 and 1 differ in the buffer " + testing::net().named_buffers()[0].name);
+}
+
+/// Multiplies the loss by a parameter of its own.
+struct ScaledLoss : nn::Loss {
+  nn::Parameter scale = register_parameter("scale", ones({1}));
+  Tensor forward(const Tensor& x, const Tensor& y) const override {
+    const LossParts p = parts(x, y);
+    return p.sum / p.denominator;
+  }
+  LossParts parts(const Tensor& x, const Tensor& y) const override {
+    const LossParts p = cross_entropy_parts(x, y);
+    return {p.sum * scale.sum(), p.denominator};
+  }
+};
+
+TEST(Ranks, AParameterOfTheCriterionThatDiffersOnOneEndsTheEpochWithAnError) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    const ScaledLoss criterion;
+    std::vector<Tensor> parameters = run.model.parameters();
+    parameters.push_back(criterion.scale);
+    optim::SGD optimizer(parameters, {.lr = .01});
+    Trainer trainer(run.model, criterion, optimizer, run.options);
+    trainer.on_batch_end([&comm, &criterion](const BatchRecord& b) {
+      const NoGradGuard no_grad;
+      if (comm.rank() == 1 && b.step == 2) criterion.scale.mul_(1.5);
+    });
+    run.fit(trainer);
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_EQ(errors[0],
+            "fit: after step 7 ranks 0 and 1 differ in parameter 1 of the optimizer's that are not the model's");
+}
+
+TEST(Ranks, BeginWithRankZerosValuesOfWhatTheOptimizerHasBesideTheModel) {
+  std::vector<float> left(2);
+  run_ranks(2, [&left](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    const Tensor scale = full({1}, comm.rank() == 0 ? 1.F : 2.F).requires_grad_();
+    std::vector<Tensor> parameters = run.model.parameters();
+    parameters.push_back(scale);
+    optim::SGD optimizer(parameters, {.lr = .01});
+    const auto criterion = [scale](const Tensor& x, const Tensor& y) { return cross_entropy(x, y) * scale.sum(); };
+    Trainer trainer(run.model, criterion, optimizer, run.options);
+    run.fit(trainer);
+    left[static_cast<std::size_t>(comm.rank())] = scale.item<float>();
+  });
+  EXPECT_EQ(left[0], left[1]);
+  EXPECT_LT(left[0], 1);
+}
+
 TEST(Ranks, RefuseShardsThatTheyCannotShareAndLoadersWithAnotherShard) {
   const std::vector<std::string> three = errors_of_ranks(3, [](const Communicator& comm) { run_with(comm).fit(); });
   EXPECT_EQ(three[0],

@@ -1,12 +1,11 @@
 // fit() with a communicator, whose ranks are threads: the result does not depend on how many they are, and whatever
 // happens on one of them ends or stops all.
-#include "train/on_ranks.hpp"
-
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
 
 #include "support/signals.hpp"
+#include "train/on_ranks.hpp"
 
 namespace xtape::train {
 namespace {

@@ -61,8 +61,8 @@ enum class Every : std::uint8_t { epoch, step };
 /// the same records, and must do the same to model, optimizer and default generator. evaluate() is the calling rank's
 /// alone. stop(), a signal and a loss that is not finite end fit() on all ranks at the same step, whichever rank has
 /// them. fit() throws a ValueError on all ranks, before the first step, where their options, schedulers or data differ,
-/// and at the end of an epoch and every 100 steps if a parameter does. Where one rank alone throws, it must end its
-/// process, as mpi::Session does, or the others wait.
+/// every 100 steps and at the end of an epoch if a parameter does, and at the end of an epoch if a buffer does. Where
+/// one rank alone throws, it must end its process, as mpi::Session does, or the others wait.
 class XTAPE_API Trainer {
  public:
   /// ValueError for an option outside its range, and for an optimizer that holds no parameter of the model.
