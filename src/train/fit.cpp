@@ -167,6 +167,7 @@ std::optional<BatchNumbers> Fit::train_batch(const data::Batch& batch, PendingSt
 /// Each epoch has an order of its own. The first of fit() begins where the loader stands.
 void Fit::place_loader() {
   next_place_.give_to(loader_);
+  if (comm_) check_same_order();
   state_.batch = next_place_.batch();
   next_place_ = next_place_.at(next_place_.epoch() + 1, 0);
   ++setup_.epochs_begun;

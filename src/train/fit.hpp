@@ -144,6 +144,7 @@ class Fit {
   void check_ranks_agree() const;
   void begin_alike();
   void check_same_place() const;
+  void check_same_order() const;
   std::vector<Tensor> trained_beside_model() const;
   void check_still_alike(bool with_buffers) const;
   std::optional<BatchNumbers> train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last);

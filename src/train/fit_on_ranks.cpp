@@ -94,6 +94,27 @@ std::uint64_t hash_of_order(const data::DataLoader& loader) {
   return hash.value();
 }
 
+std::uint64_t hash_of_schedule(const Schedule& schedule) {
+  Hash hash;
+  hash.add(static_cast<std::uint64_t>(schedule.every));
+  for (const auto& [name, tensor] : schedule.scheduler->state_dict()) {
+    hash.add(name);
+    add(hash, tensor);
+  }
+  return hash.value();
+}
+
+/// Its type and what it tells of its options.
+std::string text_of_criterion(const nn::Loss& loss) {
+  constexpr const char* reductions[] = {"none", "mean", "sum", "batchmean"};
+  std::string text = fmt::format("criterion = {}, reduction = {}", loss.to_string(),
+                                 reductions[static_cast<std::size_t>(loss.reduction())]);
+  const auto* classes = dynamic_cast<const nn::CrossEntropyLoss*>(&loss);
+  const auto* logarithms = dynamic_cast<const nn::NLLLoss*>(&loss);
+  if (!classes && !logarithms) return text;
+  return text + fmt::format(", ignore_index = {}", classes ? classes->ignore_index() : logarithms->ignore_index());
+}
+
 /// In batch number `batch` of an epoch, of all ranks.
 std::int64_t rows_of_batch(const data::DataLoader& loader, std::int64_t batch) {
   const std::int64_t size = loader.options().batch_size;
@@ -119,7 +140,12 @@ void Fit::check_ranks_agree() const {
   common.add(fmt::format("early_stopping.monitor = {}", monitor_));
   common.add_number("early_stopping.patience", options_.early_stopping.patience);
   common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
+  common.add_number("virtual_shards", options_.virtual_shards);
   common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
+    common.add(fmt::format("the options of scheduler {}", i + 1), hash_of_schedule(setup_.schedules[i]));
+  }
+  if (const nn::Loss* loss = objective_.parts()) common.add(text_of_criterion(*loss));
   common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
   common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
   common.add("the order of the training samples", hash_of_order(loader_));
@@ -131,6 +157,13 @@ void Fit::check_ranks_agree() const {
   for (const Tensor& p : trained_beside_model())
     common.add(distributed::layout_text("a parameter of the optimizer", p));
   common.check(*comm_);
+}
+
+/// Of the epoch that begins. A sampler may give one rank another order than the others.
+void Fit::check_same_order() const {
+  InCommon common;
+  common.add("the order of the training samples", hash_of_order(loader_));
+  common.check(*comm_, fmt::format("in epoch {} ", state_.epoch + 1));
 }
 
 /// What the optimizer has, and the model has not: parameters of the criterion, say.
