@@ -155,6 +155,7 @@ class Fit {
   Tensor output_of_shard(const Tensor& x, ShardNotes& notes) const;
   LossParts parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const;
   void take_numbers_of_rank_zero(EpochRecord& record);
+  std::string words_of_first_rank(const std::string& words) const;
   void end_not_finite_on(int rank, const std::optional<BrokenShard>& broken);
 
   // fit_checkpoint.cpp: files from which another run goes on

@@ -334,14 +334,25 @@ void Fit::take_numbers_of_rank_zero(EpochRecord& record) {
   state_.validation_r2 = numbers.validation_r2;
 }
 
-/// On all ranks, by the words of the rank whose loss it is.
+/// On all ranks those of the first that has any, with its number unless all have some; "" if none has.
+std::string Fit::words_of_first_rank(const std::string& words) const {
+  const std::vector<std::uint64_t> has_words = comm_->all_gather(std::uint64_t{!words.empty()});
+  const auto first = std::find(has_words.begin(), has_words.end(), 1U);
+  if (first == has_words.end()) return "";
+  const int rank = static_cast<int>(first - has_words.begin());
+  const std::string text = distributed::text_of_rank(rank, words, *comm_);
+  return std::count(first, has_words.end(), 1U) == comm_->size() ? text : fmt::format("rank {}: {}", rank, text);
+}
+
+/// On all ranks, by the words of the rank whose loss it is. A parameter that has become NaN, as all have it after a
+/// step, is not this rank's doing.
 void Fit::end_not_finite_on(int rank, const std::optional<BrokenShard>& broken) {
   std::string what;
   if (broken && comm_->rank() == rank) what = origin_of(broken->loss, broken->rows, &broken->start);
   batch_start_.bring_back();
-  what.resize(comm_->all_gather(what.size())[static_cast<std::size_t>(rank)]);
-  comm_->broadcast(std::as_writable_bytes(std::span(what)), rank);
-  end_not_finite(state_.steps + 1, fmt::format("rank {}: {}", rank, what));
+  const bool is_broken_on_all = comm_->sum(broken_parameter().empty()) == 0;
+  what = distributed::text_of_rank(rank, std::move(what), *comm_);
+  end_not_finite(state_.steps + 1, is_broken_on_all ? what : fmt::format("rank {}: {}", rank, what));
 }
 
 }  // namespace xtape::train

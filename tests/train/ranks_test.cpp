@@ -291,6 +291,43 @@ TEST(Ranks, ALossThatIsNotFiniteEndsAllAndNamesTheRank) {
   }
 }
 
+TEST(Ranks, AGradientThatIsNaNOnOneIsNotBlamedOnAnother) {
+  const std::vector<Left> left = left_by(3, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [&comm, &run](Trainer& trainer) {
+      trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+        if (comm.rank() != 1 || b.step != 2) return;
+        run.model.parameters()[0].register_hook([](const Tensor& g) { return g * testing::nan; });
+      });
+    };
+    return run.fit();
+  });
+  for (const Left& each : left) {
+    EXPECT_EQ(each.stop_reason,
+              "epoch 1, step 4: the loss is NaN, because the parameter \"0.weight\" is not finite; the weights are "
+              "those that fit() began with");
+  }
+}
+
+TEST(Ranks, ABufferThatIsNaNOnOneEndsAllWhereAFileIsDue) {
+  const testing::TempDir dir;
+  const std::vector<Left> left = left_by(2, [&dir](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = net();
+    run.training = three_classes(48);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    run.options.checkpoint.path = dir / "last.safetensors";
+    run.options.checkpoint.every_steps = 2;
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+      if (comm.rank() == 1 && b.step == 2) run.model.buffers()[0].fill_(testing::nan);
+    });
+    return run.fit(trainer);
+  });
+  EXPECT_EQ(left[1].stop_reason, left[0].stop_reason);
+  EXPECT_EQ(left[0].stop_reason.find("epoch 1, step 2: rank 1: the buffer "), 0U) << left[0].stop_reason;
+}
+
 TEST(Ranks, AnExceptionOnOneReachesItsCallerAndNoneWaitsForIt) {
   const std::vector<std::string> errors = errors_of_ranks(3, [](const Communicator& comm) {
     Training run = run_with(comm, 0);
