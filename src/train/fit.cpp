@@ -239,9 +239,8 @@ std::uint64_t Fit::transform_seed(std::int64_t epoch, std::int64_t number) const
 }
 
 data::Batch Fit::transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const {
-  if (setup_.transforms.empty()) return batch;
-  const std::uint64_t seed = transform_seed(epoch, number);
-  return comm_ ? transformed_shards(batch, seed) : transformed_by(std::move(batch), seed);
+  if (setup_.transforms.empty() || comm_) return batch;  // on ranks each shard is by itself
+  return transformed_by(std::move(batch), transform_seed(epoch, number));
 }
 
 data::Batch Fit::transformed_by(data::Batch batch, std::uint64_t seed) const {

@@ -148,12 +148,12 @@ class Fit {
   std::vector<Tensor> trained_beside_model() const;
   void check_still_alike(bool with_buffers) const;
   std::optional<BatchNumbers> train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last);
-  data::Batch transformed_shards(const data::Batch& batch, std::uint64_t seed) const;
+  data::Batch transformed_shard(const data::Batch& shard, std::int64_t number) const;
   std::int64_t shards() const noexcept;
   RankNews news() const;
   void exchange(const RankNews& mine);
-  Tensor output_of_shard(const Tensor& x, ShardNotes& notes) const;
-  LossParts parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const;
+  Tensor output_of_shard(const Tensor& x, const data::Batch& batch, ShardNotes& notes) const;
+  LossParts parts_of_shard(const Tensor& output, ShardNotes& notes) const;
   void take_numbers_of_rank_zero(EpochRecord& record);
   std::string words_of_first_rank(const std::string& words) const;
   void end_not_finite_on(int rank, const std::optional<BrokenShard>& broken);

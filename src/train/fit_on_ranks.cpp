@@ -242,37 +242,35 @@ void Fit::exchange(const RankNews& mine) {
 }
 
 /// Each shard by itself, with random numbers of its own, so that it does not matter which rank has it.
-data::Batch Fit::transformed_shards(const data::Batch& batch, std::uint64_t seed) const {
-  const std::int64_t rows = rows_of_batch(loader_, state_.batch), mine = shards() / comm_->size();
-  const std::int64_t first = comm_->rank() * mine, begin = distributed::first_row(first, rows, shards());
-  std::vector<Tensor> x, y;
-  for (std::int64_t k = first; k < first + mine; ++k) {
-    const std::int64_t from = distributed::first_row(k, rows, shards());
-    const std::int64_t count = distributed::first_row(k + 1, rows, shards()) - from;
-    if (count == 0) continue;
-    const auto number = static_cast<std::uint64_t>(k);
-    const data::Batch shard = transformed_by(
-        {narrow(batch.x, 0, from - begin, count).clone(), narrow(batch.y, 0, from - begin, count).clone()},
-        kernels::derived_seed(seed, StreamUse::shard, 0, number));
-    x.push_back(shard.x);
-    y.push_back(shard.y);
+data::Batch Fit::transformed_shard(const data::Batch& shard, std::int64_t number) const {
+  if (setup_.transforms.empty()) return shard;
+  const std::uint64_t of_batch = transform_seed(setup_.epochs_begun - 1, state_.batch);
+  const std::uint64_t seed = kernels::derived_seed(of_batch, StreamUse::shard, 0, static_cast<std::uint64_t>(number));
+  return transformed_by({shard.x.clone(), shard.y.clone()}, seed);
+}
+
+/// Of the next shard that has rows; they are those of `x`, and as many of the batch's targets.
+Tensor Fit::output_of_shard(const Tensor& x, const data::Batch& batch, ShardNotes& notes) const {
+  const std::int64_t rows = rows_of_batch(loader_, state_.batch);
+  std::int64_t begin = 0, end = 0;
+  for (; begin == end; ++notes.shard) {
+    begin = distributed::first_row(notes.shard, rows, shards());
+    end = distributed::first_row(notes.shard + 1, rows, shards());
   }
-  return x.empty() ? batch : data::Batch{cat(x), cat(y)};
-}
-
-Tensor Fit::output_of_shard(const Tensor& x, ShardNotes& notes) const {
+  const std::int64_t of_rank = distributed::first_row(comm_->rank(), rows, comm_->size());
+  notes.rows = transformed_shard({x, narrow(batch.y, 0, begin - of_rank, end - begin)}, notes.shard - 1);
   notes.start = default_generator().state();
-  notes.rows = x;
-  return objective_.output(x);
+  return objective_.output(notes.rows.x);
 }
 
-LossParts Fit::parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const {
+LossParts Fit::parts_of_shard(const Tensor& output, ShardNotes& notes) const {
+  const Tensor& target = notes.rows.y;
   const nn::Loss* const loss = objective_.parts();
   const double samples = static_cast<double>(target.size(0));  // without parts, a mean over samples as far as we know
   const LossParts parts =
       loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};
   const double sum = parts.sum.item();
-  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, {notes.rows, target}, notes.start};
+  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, notes.rows, notes.start};
   if (!state_.totals.has_classes) return parts;
   const detail::ClassAnswers answers = detail::class_answers(loss, output, target);
   const detail::Score score = answers.score();
@@ -290,11 +288,9 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
   const bool is_sum = criterion && criterion->reduction() == Reduction::sum;
   if (pending.denominator == 0) optimizer_.zero_grad();
 
-  ShardNotes notes{.news = news()};
-  const auto output_of = [this, &notes](const Tensor& x) { return output_of_shard(x, notes); };
-  const auto parts_of = [this, &notes](const Tensor& output, const Tensor& y) {
-    return parts_of_shard(output, y, notes);
-  };
+  ShardNotes notes{.news = news(), .shard = comm_->rank() * (shards() / comm_->size())};
+  const auto output_of = [this, &batch, &notes](const Tensor& x) { return output_of_shard(x, batch, notes); };
+  const auto parts_of = [this, &notes](const Tensor& output, const Tensor&) { return parts_of_shard(output, notes); };
   const distributed::detail::GlobalLoss loss = distributed::detail::backward(
       objective_.module(), optimizer_.parameters(), {output_of, parts_of}, batch.x, batch.y, *comm_,
       {.virtual_shards = options_.virtual_shards}, options_.accumulate == 1 && !is_sum);

@@ -93,6 +93,23 @@ TEST(Ranks, RandomTransformsOfTheDataDoNotDependOnTheRank) {
   });
 }
 
+TEST(Ranks, ATransformMayGiveEachShardOtherExtents) {
+  expect_same_on_all([](const Communicator& comm) {
+    Training run = run_with(comm);
+    manual_seed(1);
+    run.model = nn::Sequential{nn::Conv2d(1, 2, 3), nn::AdaptiveAvgPool2d(1), nn::Flatten(), nn::Linear(2, 3)};
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.transform([](const data::Batch& b, Generator& g) {
+      const std::int64_t size = 5 + randint(0, 4, {1}, {.generator = &g}).item<std::int64_t>();
+      return data::Batch{narrow(narrow(b.x, 2, 0, size), 3, 0, size), b.y};
+    });
+    run.training = data::TensorDataset(rand({50, 1, 9, 9}), randint(0, 3, {50}));
+    run.validation = {};
+    return run.fit(trainer);
+  });
+}
+
 TEST(Ranks, WithoutVirtualShardsAllRanksHaveTheSame) {
   const std::vector<Left> left = left_by(3, [](const Communicator& comm) { return run_with(comm, 0).fit(); });
   expect_same(left[1], left[0]);
