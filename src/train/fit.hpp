@@ -81,7 +81,8 @@ class BatchStart {
 
 class Fit {
  public:
-  /// ValueError for whatever can be known to fail before the first step; nothing is changed.
+  /// ValueError for whatever can be known to fail before the first step; nothing is changed then, except that on ranks
+  /// the weights, buffers and default generator may be rank 0's already.
   Fit(Setup& setup, const DataSource& training, const DataSource& validation);
   History run();
   /// So far; while it runs, too.

@@ -305,6 +305,7 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
   exchange(notes.news);
   if (is_asked_to_stop() && pending.batches == 0 && state_.batch > 0) {
     batch_start_.bring_back();
+    optimizer_.zero_grad();
     pause_between_steps();
     return std::nullopt;
   }

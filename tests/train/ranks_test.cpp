@@ -226,6 +226,19 @@ TEST(Ranks, StopOnOneStopsAllAfterTheSameBatch) {
   for (const Left& left : stopped(8)) EXPECT_EQ(left.stop_reason, "stop() was called in epoch 2, after step 8");
 }
 
+TEST(Ranks, StopLeavesNoGradientOfTheBatchThatIsGivenUp) {
+  run_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [](Trainer& trainer) {
+      trainer.on_batch_end([&trainer](const BatchRecord& b) {
+        if (b.step == 3) trainer.stop();
+      });
+    };
+    run.fit();
+    for (const Tensor& p : run.model.parameters()) EXPECT_FALSE(p.grad().defined());
+  });
+}
+
 TEST(Ranks, StopBeforeFitOnOneStopsAll) {
   for (const Left& left : left_by(2, [](const Communicator& comm) {
          Training run = run_with(comm, 0);
