@@ -53,6 +53,16 @@ class GradientTree {
   std::size_t added_ = 0;
 };
 
+/// Each tensor once: what belongs to the model and to the criterion, too, has one gradient.
+std::vector<Tensor> without_repeats(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> once;
+  for (const Tensor& t : tensors) {
+    const auto is_t = [&t](const Tensor& other) { return other.impl() == t.impl(); };
+    if (std::none_of(once.begin(), once.end(), is_t)) once.push_back(t);
+  }
+  return once;
+}
+
 std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   if (!x.defined() || !y.defined())
     fail<ValueError>(backward_op, "x or y is undefined; a rank without rows gives x of (0, ...)");
@@ -125,10 +135,11 @@ std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vecto
 
 }  // namespace
 
-detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<Tensor>& parameters,
+detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<Tensor>& given,
                                     const ShardFunctions& functions, const Tensor& x, const Tensor& y,
                                     const Communicator& comm, BackwardOptions options, bool is_mean) {
   const std::int64_t rows = rows_of(x, y);
+  const std::vector<Tensor> parameters = without_repeats(given);
   std::vector<Tensor> trained;
   for (const Tensor& p : parameters) {
     if (p.requires_grad()) trained.push_back(p);

@@ -197,6 +197,33 @@ TEST(DistributedBackward, TrainsTheCriterionAndLeavesWhatIsFrozenAlone) {
   });
 }
 
+TEST(DistributedBackward, AParameterOfTheModelAndOfTheCriterionCountsOnce) {
+  struct Decayed : nn::Loss {
+    nn::Parameter weight;
+    explicit Decayed(const nn::Parameter& w) : weight(register_parameter("weight", w)) {}
+    Tensor forward(const Tensor& x, const Tensor& y) const override {
+      return parts(x, y).sum / parts(x, y).denominator;
+    }
+    LossParts parts(const Tensor& x, const Tensor& y) const override {
+      const LossParts p = cross_entropy_parts(x, y);
+      return {p.sum + (weight * weight).sum() * p.denominator, p.denominator};
+    }
+  };
+  const Global batch = batch_of(8);
+  for (const int ranks : {1, 2}) {
+    run_ranks(ranks, [&batch](const Communicator& comm) {
+      manual_seed(1);
+      const nn::Linear model(6, 4);
+      const Decayed criterion(model.weight);
+      criterion(model(batch.x), batch.y).backward();
+      const Tensor expected = model.weight.grad().clone();
+      model.zero_grad();
+      backward(model, criterion, rows_of(batch.x, comm), rows_of(batch.y, comm), comm, {.virtual_shards = 2});
+      EXPECT_LE((model.weight.grad() - expected).abs().max().item(), 1e-5);
+    });
+  }
+}
+
 TEST(DistributedBackward, CallsPostAccumulateHooksOnceWithTheWholeGradient) {
   const Global batch = batch_of(8);
   run_ranks(2, [&batch](const Communicator& comm) {
