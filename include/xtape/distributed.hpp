@@ -132,8 +132,9 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 /// Random numbers: what shard k draws from the default generator in its forward depends on the generator's state and on
 /// k alone, and afterwards the generator is one block further on every rank. Buffers: every shard starts with the
 /// buffers as they were; afterwards all ranks have those of the first shard that has rows. So BatchNorm's statistics
-/// are those of a shard. A post-accumulate hook is called once, when the parameter has its whole gradient; other
-/// leaves get no gradient.
+/// are those of a shard. A shard that comes after one which wrote a buffer has that buffer in other memory; a view of
+/// it that the model keeps does not follow. A post-accumulate hook is called once, when the parameter has its whole
+/// gradient; other leaves get no gradient.
 ///
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///

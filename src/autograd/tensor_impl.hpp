@@ -36,6 +36,15 @@ class TensorImpl {
     if (on != std::exchange(requires_grad, on)) storage->count_requiring_grad(on ? 1 : -1);
   }
 
+  /// Other elements, as many, for every handle. What `d` points into is `s`.
+  void set_storage(StoragePtr s, std::byte* d) noexcept {
+    const bool requires_grad_now = requires_grad;
+    set_requires_grad(false);
+    storage = std::move(s);
+    data = d;
+    set_requires_grad(requires_grad_now);
+  }
+
   /// A handle counts 1 and a Saved counts `saved_reference`, so that the two can be told apart.
   std::atomic<std::int64_t> references{1};
   static constexpr std::int64_t saved_reference = std::int64_t{1} << 32;

@@ -80,9 +80,8 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
   const std::int64_t first_with_rows = shards.first_with_rows();
   for (std::int64_t k = shards.first(); k < shards.first() + shards.mine(); ++k, ++loss) {
     const std::int64_t begin = shards.begin_of(k), rows = shards.rows_of(k);
-    if (rows == 0) continue;
-    Generator generator(shards.seed_of(k));
-    {
+    if (rows > 0) {
+      Generator generator(shards.seed_of(k));
       const xtape::detail::GeneratorScope scope(generator);
       const bool is_all = rows == x.size(0);
       const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
@@ -117,11 +116,13 @@ detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Commu
 
 /// The gradients of this rank's shards, summed; each graph is released when it has been used.
 std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters,
-                                 double denominator) {
+                                 double denominator, ShardBuffers& buffers) {
   GradientTree tree;
-  for (LossParts& loss : losses) {
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    LossParts& loss = losses[i];
     std::vector<Tensor> gradients(parameters.size());
     if (loss.sum.defined()) {
+      buffers.show(i);
       const Tensor root = denominator == 0 ? loss.sum : loss.sum / denominator;
       gradients = grad({root}, parameters, {}, {.allow_unused = true});
       loss.sum = {};
@@ -149,10 +150,13 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   std::vector<LossParts> losses = forward(functions, x, y, shards, buffers);
   const GlobalLoss loss = global_loss(losses, comm);
   if (loss.broken_rank >= 0) return loss;
+  std::vector<Tensor> gradients;
+  if (loss.denominator != 0) {
+    gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0, buffers);
+  }
   buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
   if (loss.denominator == 0) return loss;
 
-  std::vector<Tensor> gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0);
   sum_over_ranks(trained, gradients, comm);
   const auto leaf_of = [&trained](std::size_t i) {
     return static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get());

@@ -258,6 +258,62 @@ TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {  // [
   });
 }
 
+TEST(DistributedBackward, ABufferThatTheForwardWritesMayBeOnTheTape) {
+  struct Counting : nn::Module {
+    nn::Parameter weight = register_parameter("weight", ones({6, 4}));
+    nn::Buffer scale = register_buffer("scale", ones({4}));
+    Tensor forward(const Tensor& x) const {
+      {
+        const NoGradGuard no_grad;
+        scale.copy_(scale + x.mean());
+      }
+      return matmul(x, weight) * scale;
+    }
+  };
+  const Global batch = batch_of(8);
+  std::vector<Tensor> gradients;
+  for (int k = 0; k < 4; ++k) {
+    const Counting model;
+    const Tensor sum =
+        nn::CrossEntropyLoss().parts(model(narrow(batch.x, 0, 2 * k, 2)), narrow(batch.y, 0, 2 * k, 2)).sum;
+    gradients.push_back(grad({sum / 8.}, {model.weight})[0]);
+  }
+  const Tensor expected = (gradients[0] + gradients[1]) + (gradients[2] + gradients[3]);
+  const Tensor scale = ones({4}) + narrow(batch.x, 0, 0, 2).mean();
+  for (const int ranks : {1, 2, 4}) {
+    run_ranks(ranks, [&](const Communicator& comm) {
+      const Counting model;
+      const Tensor alias = model.scale;
+      backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm,
+               {.virtual_shards = 4});
+      EXPECT_TRUE(equal(model.weight.grad(), expected));
+      EXPECT_TRUE(equal(model.scale, scale));
+      EXPECT_TRUE(equal(alias, scale));
+    });
+  }
+}
+
+TEST(DistributedBackward, ABufferThatOnlyALaterShardWritesStaysAsItWas) {
+  struct Sometimes : nn::Module {
+    nn::Linear fc = register_module("fc", nn::Linear(6, 4));
+    nn::Buffer seen = register_buffer("seen", zeros({1}));
+    Tensor forward(const Tensor& x) const {
+      if (x[0][0].item() == 1) seen.fill_(1);
+      return fc(x);
+    }
+  };
+  Tensor x = zeros({4, 6});
+  x[3][0] = 1.;
+  for (const int ranks : {1, 2}) {
+    run_ranks(ranks, [&x](const Communicator& comm) {
+      const Sometimes model;
+      backward(model, nn::CrossEntropyLoss(), rows_of(x, comm), zeros({4 / comm.size()}, int64), comm,
+               {.virtual_shards = 4});
+      EXPECT_EQ(model.seen.item(), 0);
+    });
+  }
+}
+
 TEST(DistributedBackward, AShardThatDoesNotUseAParameterCountsAsZeros) {
   // Only rows that begin with 1 use `b`, whose gradient is then -0.
   struct Sometimes : nn::Module {
