@@ -126,8 +126,8 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 ///
 /// but the global batch is cut into S = virtual_shards shards, shard k of rows floor(k B / S) to floor((k + 1) B / S).
 /// Each has a forward and a backward of its own; losses, denominators and gradients are summed in the tree above over
-/// the S shards. One without rows counts as zeros. So the result has the same bits on every number of ranks that
-/// divides S, 1 included.
+/// the S shards. One without rows counts as zeros; so does one whose denominator is 0, whatever its sum is. So the
+/// result has the same bits on every number of ranks that divides S, 1 included.
 ///
 /// Random numbers: what shard k draws from the default generator in its forward depends on the generator's state and on
 /// k alone, and afterwards the generator is one block further on every rank. Buffers: every shard starts with the

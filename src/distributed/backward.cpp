@@ -72,7 +72,8 @@ std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   return x.size(0);
 }
 
-/// The losses of this rank's shards; the sum is undefined for one without rows.
+/// The losses of this rank's shards; the sum is undefined for one without rows, and where the denominator is 0: such a
+/// shard counts as zeros, whatever its sum is.
 std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
                                const Shards& shards, ShardBuffers& buffers) {
   std::vector<LossParts> losses(static_cast<std::size_t>(shards.mine()));
@@ -86,6 +87,7 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
       const bool is_all = rows == x.size(0);
       const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
       *loss = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
+      if (loss->denominator == 0) loss->sum = {};
     }
     buffers.end_shard(k == first_with_rows);
   }
@@ -102,15 +104,23 @@ double sum_of(const std::vector<LossParts>& losses, double (*number)(const LossP
 /// The sums of all shards of all ranks; each rank's are gathered, so that all ranks know whose are not finite.
 detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Communicator& comm) {
   const std::size_t ranks = static_cast<std::size_t>(comm.size()), own = static_cast<std::size_t>(comm.rank());
-  std::vector<double> sums(ranks), denominators(ranks);
-  sums[own] = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
-  denominators[own] = sum_of(losses, [](const LossParts& l) { return l.denominator; });
-  comm.all_gather(std::as_writable_bytes(std::span(sums)));
-  comm.all_gather(std::as_writable_bytes(std::span(denominators)));
-  detail::GlobalLoss global{kernels::tree_sum(sums), kernels::tree_sum(denominators)};
-  for (std::size_t r = ranks; r-- > 0;) {
-    if (!std::isfinite(sums[r]) || !std::isfinite(denominators[r])) global.broken_rank = static_cast<int>(r);
+  struct OfRank {
+    double sum, denominator;
+  };
+  std::vector<OfRank> all(ranks);
+  all[own].sum = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
+  all[own].denominator = sum_of(losses, [](const LossParts& l) { return l.denominator; });
+  comm.all_gather(std::as_writable_bytes(std::span(all)));
+  std::vector<double> sums, denominators;
+  detail::GlobalLoss global;
+  for (const OfRank& rank : all) {
+    sums.push_back(rank.sum);
+    denominators.push_back(rank.denominator);
+    const bool is_broken = !std::isfinite(rank.sum) || !std::isfinite(rank.denominator);
+    if (is_broken && global.broken_rank < 0) global.broken_rank = static_cast<int>(sums.size()) - 1;
   }
+  global.sum = kernels::tree_sum(sums);
+  global.denominator = kernels::tree_sum(denominators);
   return global;
 }
 

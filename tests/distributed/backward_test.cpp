@@ -237,6 +237,26 @@ TEST(DistributedBackward, CallsPostAccumulateHooksOnceWithTheWholeGradient) {
   });
 }
 
+TEST(DistributedBackward, AShardWithoutCountedTargetsCountsAsZerosWhateverItsSumIs) {
+  struct Mean : nn::Loss {  // its sum is NaN where nothing counts
+    Tensor forward(const Tensor& x, const Tensor& y) const override {
+      return parts(x, y).sum / parts(x, y).denominator;
+    }
+    LossParts parts(const Tensor& x, const Tensor& y) const override {
+      const LossParts p = cross_entropy_parts(x, y);
+      return {p.sum * (p.denominator / p.denominator), p.denominator};
+    }
+  };
+  Global batch = batch_of(8);
+  for (int i = 4; i < 8; ++i) batch.y[i] = -100;
+  const Outcome expected = train(1, batch, nn::CrossEntropyLoss(), {.virtual_shards = 2}, plain_model);
+  for (const int ranks : {1, 2}) {
+    const Outcome outcome = train(ranks, batch, Mean(), {.virtual_shards = 2}, plain_model);
+    EXPECT_EQ(outcome.losses, expected.losses);
+    testing::expect_same_bits(outcome.state, expected.state);
+  }
+}
+
 TEST(DistributedBackward, ABatchOfIgnoredTargetsGivesNaNAndNoGradient) {
   run_ranks(2, [](const Communicator& comm) {
     const nn::Sequential model = plain_model();
