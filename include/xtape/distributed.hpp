@@ -139,8 +139,8 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///
 /// ValueError on all ranks if the ranks differ in their options, in the default generator's state or in the parameters
-/// as with sum_gradients, if their rows are not those above, or if a loss is not finite: it names the rank. Then no
-/// gradient has changed.
+/// as with sum_gradients, if their rows are not those above, or if a loss is not finite: it names the rank. GradError
+/// on all ranks if no parameter requires grad. Then no gradient has changed.
 template <std::derived_from<nn::Module> M, std::derived_from<nn::Loss> C>
 double backward(const M& model, const C& criterion, const Tensor& x, const Tensor& y, const Communicator& comm,
                 BackwardOptions options = {}) {

@@ -21,8 +21,8 @@ constexpr std::int64_t first_row(std::int64_t part, std::int64_t rows, std::int6
 class Shards {
  public:
   /// ValueError on all ranks for options that make no sense and where the ranks differ in them, in the state of the
-  /// default generator or in the parameters; if this rank's `rows` are not its slice of the batch; for a batch without
-  /// rows.
+  /// default generator or in the parameters; GradError if none of these requires grad; ValueError if this rank's `rows`
+  /// are not its slice of the batch; for a batch without rows.
   Shards(const std::vector<Tensor>& parameters, std::int64_t rows, BackwardOptions options, const Communicator& comm);
 
   std::int64_t count() const noexcept { return total_; }

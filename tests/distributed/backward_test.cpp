@@ -422,6 +422,16 @@ TEST(DistributedBackward, NamesWhatRanksDifferIn) {
             "backward: the batch has no rows on any rank");
 }
 
+TEST(DistributedBackward, WithoutAnyTrainedParameterIsAnErrorOnAllRanks) {
+  const auto errors = errors_of_ranks(2, [](const Communicator& comm) {  // rank 0 has no row
+    const nn::Sequential model = plain_model();
+    model.requires_grad_(false);
+    const Global batch = batch_of(1);
+    backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm);
+  });
+  EXPECT_EQ(errors, std::vector<std::string>(2, "backward: none of the 4 parameters requires grad"));
+}
+
 TEST(DistributedBackward, ALossThatIsNotFiniteIsAnErrorOnAllRanksAndChangesNothing) {
   const auto errors = errors_of_ranks(2, [](const Communicator& comm) {
     const nn::BatchNorm1d model(6);
