@@ -1,5 +1,6 @@
-// Training on several ranks at once, each with its slice of every batch, so that the result does not depend on how many
-// there are. A rank is a process that runs the same program; xtape/mpi.hpp makes a Communicator of MPI's processes.
+// Training on several ranks at once, each with its slice of every batch: with virtual_shards so that the result does
+// not depend on how many ranks there are. A rank is a process that runs the same program; xtape/mpi.hpp makes a
+// Communicator of MPI's processes.
 //
 // Sums over ranks are exact in this sense: they are taken in one fixed tree, the same for every element, whatever the
 // length of a vector and however it is cut into messages. The tree over n ranks: a single one is its value; of more,
@@ -45,20 +46,13 @@ class XTAPE_API Communicator {
   /// all[r * bytes ...] gets what rank r has there; all.size() is size() * bytes.
   void all_gather(std::span<std::byte> all) const;
 
-  // -- for xtape's own sources: values of all ranks, a row each, one after another but for this rank's.
-  struct Rows {
-    const std::byte* first;
-    std::size_t count, elements;
-    const std::byte* own_row;
-    std::size_t own;
-  };
-
  protected:
   Communicator(int rank, int size);
   Communicator(const Communicator&) = default;
   Communicator& operator=(const Communicator&) = default;
 
  private:
+  struct Rows;
   // What a kind of communicator has to do. No call moves more than 2^30 bytes for each rank.
   virtual void wait() const = 0;
   virtual void send_from(int root, std::byte* bytes, std::size_t count) const = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 #include "core/lock.hpp"
@@ -113,6 +114,12 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept;
 template <class T>
 T* elements(const Tensor& x) noexcept {
   return reinterpret_cast<T*>(x.impl()->data);
+}
+
+/// The elements as bytes.
+inline std::span<std::byte> bytes_of(const Tensor& x) noexcept {
+  const TensorImpl& impl = *x.impl();
+  return {impl.data, static_cast<std::size_t>(impl.numel * itemsize(impl.dtype))};
 }
 
 /// ValueError. The tensor may be a gradient that has not arrived, and the error asks for that.

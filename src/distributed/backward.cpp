@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
@@ -124,16 +125,17 @@ detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Commu
   return global;
 }
 
-/// The gradients of this rank's shards, summed; each graph is released when it has been used.
+/// The gradients of this rank's shards, summed, of the losses divided by `divisor` if there is one; each graph is
+/// released when it has been used.
 std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters,
-                                 double denominator, ShardBuffers& buffers) {
+                                 std::optional<double> divisor, ShardBuffers& buffers) {
   GradientTree tree;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     LossParts& loss = losses[i];
     std::vector<Tensor> gradients(parameters.size());
     if (loss.sum.defined()) {
       buffers.show(i);
-      const Tensor root = denominator == 0 ? loss.sum : loss.sum / denominator;
+      const Tensor root = divisor ? loss.sum / *divisor : loss.sum;
       gradients = grad({root}, parameters, {}, {.allow_unused = true});
       loss.sum = {};
     }
@@ -162,7 +164,8 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   if (loss.broken_rank >= 0) return loss;
   std::vector<Tensor> gradients;
   if (loss.denominator != 0) {
-    gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0, buffers);
+    const auto divisor = is_mean ? std::optional(loss.denominator) : std::nullopt;
+    gradients = gradients_of(std::move(losses), trained, divisor, buffers);
   }
   buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
   if (loss.denominator == 0) return loss;

@@ -1,7 +1,7 @@
 #include "distributed/buffers.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 
 #include "autograd/tensor_impl.hpp"
 
@@ -9,12 +9,12 @@ namespace xtape::distributed {
 
 namespace {
 
-std::size_t byte_count(const Tensor& x) {
-  return static_cast<std::size_t>(x.impl()->numel * itemsize(x.impl()->dtype));
-}
+using xtape::detail::bytes_of;
 
-void write(const Tensor& from, const Tensor& to) noexcept {
-  std::memcpy(to.impl()->data, from.impl()->data, byte_count(to));
+bool have_same_bytes(const Tensor& a, const Tensor& b) noexcept { return std::ranges::equal(bytes_of(a), bytes_of(b)); }
+
+void write(std::span<const std::byte> from, const Tensor& to) noexcept {
+  std::ranges::copy(from, bytes_of(to).begin());
   xtape::detail::mark_written(to);
 }
 
@@ -40,8 +40,7 @@ ShardBuffers::~ShardBuffers() {
 void ShardBuffers::bring_back() noexcept {
   use(originals_);
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    if (std::memcmp(buffers_[i].impl()->data, before_[i].impl()->data, byte_count(before_[i])) == 0) continue;
-    write(before_[i], buffers_[i]);
+    if (!have_same_bytes(before_[i], buffers_[i])) write(bytes_of(before_[i]), buffers_[i]);
   }
 }
 
@@ -72,24 +71,23 @@ void ShardBuffers::finish(int root, const Communicator& comm) {
   // Rank `root` tells which buffers have changed, then sends those.
   std::vector<std::byte> changed(buffers_.size());
   for (std::size_t i = 0; i < kept_.size(); ++i) {
-    const std::size_t bytes = byte_count(kept_[i]);
-    changed[i] = static_cast<std::byte>(std::memcmp(kept_[i].impl()->data, before_[i].impl()->data, bytes) != 0);
+    changed[i] = std::byte{!have_same_bytes(kept_[i], before_[i])};
   }
   comm.broadcast(changed, root);
   std::vector<std::byte> all;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    const std::byte* from = (kept_.empty() ? before_ : kept_)[i].impl()->data;
-    all.insert(all.end(), from, from + byte_count(buffers_[i]));
+    const auto bytes = bytes_of((kept_.empty() ? before_ : kept_)[i]);
+    all.insert(all.end(), bytes.begin(), bytes.end());
   }
   comm.broadcast(all, root);
   bring_back();
-  const std::byte* from = all.data();
+  std::span<const std::byte> rest = all;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    std::memcpy(buffers_[i].impl()->data, from, byte_count(buffers_[i]));
-    xtape::detail::mark_written(buffers_[i]);
-    from += byte_count(buffers_[i]);
+    const std::size_t bytes = bytes_of(buffers_[i]).size();
+    write(rest.first(bytes), buffers_[i]);
+    rest = rest.subspan(bytes);
   }
   is_finished_ = true;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/slices.hpp"
 #include "xtape/distributed.hpp"
 #include "xtape/generator.hpp"
 
@@ -12,10 +13,7 @@ namespace xtape::distributed {
 
 inline constexpr const char* backward_op = "backward";  // as errors name it
 
-/// floor(part * rows / parts), the first row of part number `part`.
-constexpr std::int64_t first_row(std::int64_t part, std::int64_t rows, std::int64_t parts) noexcept {
-  return part * (rows / parts) + part * (rows % parts) / parts;  // without overflow
-}
+using xtape::first_row;
 
 /// This rank's part of a global batch.
 class Shards {
