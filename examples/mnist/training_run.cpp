@@ -319,6 +319,12 @@ std::string what_remains(const TrainSettings& s, const RunFiles& files) {
   return s.early_stopping > 0 ? "" : "; the weights are those of the last step, for --no-out keeps no best epoch";
 }
 
+/// Of the signal that has arrived here or has ended training on another rank; 0: none.
+int signal_of(const train::History& history) {
+  if (history.stop_cause() != train::StopCause::signal) return train::StopOnSignal::received();
+  return history.data().stop_event.rfind("SIGINT", 0) == 0 ? SIGINT : SIGTERM;
+}
+
 Ending ending_of(const TrainSettings& s, const train::History& history, const RunFiles& files, bool display_failed) {
   if (!files.failure().empty()) return {1, "failed", files.failure()};
   if (display_failed && reader_is_gone())
@@ -330,7 +336,7 @@ Ending ending_of(const TrainSettings& s, const train::History& history, const Ru
   const bool is_complete =
       history.stop_cause() == train::StopCause::last_epoch || history.stop_cause() == train::StopCause::patience;
   // A signal after the last epoch has interrupted nothing.
-  if (const int signal = train::StopOnSignal::received(); signal != 0 && !is_complete) {
+  if (const int signal = signal_of(history); signal != 0 && !is_complete) {
     return {128 + signal, "stopped",
             fmt::format("stopped by {}{}", signal == SIGINT ? "Ctrl-C" : "SIGTERM", what_remains(s, files))};
   }

@@ -31,14 +31,13 @@ int first_other(const std::vector<std::uint64_t>& values) {
   return other == values.end() ? 0 : static_cast<int>(other - values.begin());
 }
 
-/// The text of rank `root`, on all ranks.
-std::string text_of(int root, std::string text, const Communicator& comm) {
-  text.resize(comm.all_gather(text.size())[static_cast<std::size_t>(root)]);
-  comm.broadcast(std::as_writable_bytes(std::span(text)), root);
+}  // namespace
+
+std::string text_of_rank(int rank, std::string text, const Communicator& comm) {
+  text.resize(comm.all_gather(text.size())[static_cast<std::size_t>(rank)]);
+  comm.broadcast(std::as_writable_bytes(std::span(text)), rank);
   return text;
 }
-
-}  // namespace
 
 bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm) {
   Hash all;
@@ -57,8 +56,8 @@ Difference first_difference(std::span<const std::uint64_t> hashes, std::span<con
     d.rank = first_other(comm.all_gather(hash.value()));
     if (d.rank == 0) continue;
     const std::string mine = is_there ? texts[d.item] : "nothing";
-    d.first = text_of(0, mine, comm);
-    d.second = text_of(d.rank, mine, comm);
+    d.first = text_of_rank(0, mine, comm);
+    d.second = text_of_rank(d.rank, mine, comm);
     return d;
   }
 }

@@ -36,6 +36,9 @@ bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm);
 Difference first_difference(std::span<const std::uint64_t> hashes, std::span<const std::string> texts,
                             const Communicator& comm);
 
+/// The text of one rank, on all ranks.
+std::string text_of_rank(int rank, std::string text, const Communicator& comm);
+
 /// Of a parameter's or buffer's name, dtype, shape and whether it requires grad.
 std::uint64_t layout_hash(std::string_view name, const Tensor& tensor);
 std::string layout_text(std::string_view name, const Tensor& tensor);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
-#include <span>
 #include <utility>
 
 #include "core/fail.hpp"
@@ -101,12 +100,11 @@ void Fit::run_epoch() {
   {
     const AveragedWeights averaged(average_ ? &*average_ : nullptr);
     record = measured_epoch();
+    if (comm_) take_numbers_of_rank_zero(record);
     record.is_best = keep_if_best(record);
   }
   for (const std::string& warning : std::exchange(warnings_, {})) listeners_.warning(warning);
   step_schedules(Every::epoch, detail::monitored(record, monitor_));
-  record.seconds = seconds_of_epoch();
-  if (comm_) comm_->broadcast(std::as_writable_bytes(std::span(&record.seconds, 1)));
   state_.begin_next_epoch(record);
   listeners_.epoch_end(record);
   end_if_it_is_time();
@@ -140,7 +138,7 @@ void Fit::train_epoch() {
                           .train_accuracy = state_.totals.accuracy()});
     if (completes_step && !is_last) pause_between_steps();
   }
-  if (comm_ && !ending_) distributed::check_same(objective_.module(), *comm_, state_.steps);
+  if (comm_ && !ending_) check_still_alike(true);
   if (!ending_) end_if_broken();
 }
 
@@ -169,6 +167,7 @@ std::optional<BatchNumbers> Fit::train_batch(const data::Batch& batch, PendingSt
 /// Each epoch has an order of its own. The first of fit() begins where the loader stands.
 void Fit::place_loader() {
   next_place_.give_to(loader_);
+  if (comm_) check_same_order();
   state_.batch = next_place_.batch();
   next_place_ = next_place_.at(next_place_.epoch() + 1, 0);
   ++setup_.epochs_begun;
@@ -210,9 +209,7 @@ void Fit::step(PendingStep& pending) {
   if (average_) average_->update(state_.steps);
   step_schedules(Every::step);
   constexpr std::int64_t steps_between_checks = 100;
-  if (comm_ && state_.steps % steps_between_checks == 0) {
-    distributed::check_same(objective_.module(), *comm_, state_.steps);
-  }
+  if (comm_ && state_.steps % steps_between_checks == 0) check_still_alike(false);
 }
 
 void Fit::step_schedules(Every every, double monitored) const {
@@ -242,9 +239,8 @@ std::uint64_t Fit::transform_seed(std::int64_t epoch, std::int64_t number) const
 }
 
 data::Batch Fit::transformed(data::Batch batch, std::int64_t epoch, std::int64_t number) const {
-  if (setup_.transforms.empty()) return batch;
-  const std::uint64_t seed = transform_seed(epoch, number);
-  return comm_ ? transformed_shards(batch, seed) : transformed_by(std::move(batch), seed);
+  if (setup_.transforms.empty() || comm_) return batch;  // on ranks each shard is by itself
+  return transformed_by(std::move(batch), transform_seed(epoch, number));
 }
 
 data::Batch Fit::transformed_by(data::Batch batch, std::uint64_t seed) const {
@@ -271,6 +267,7 @@ EpochRecord Fit::measured_epoch() {
                      .lr = lr_,
                      .steps = state_.steps};
   if (validation_) validate(record);
+  record.seconds = seconds_of_epoch();
   return record;
 }
 

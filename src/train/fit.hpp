@@ -81,7 +81,8 @@ class BatchStart {
 
 class Fit {
  public:
-  /// ValueError for whatever can be known to fail before the first step; nothing is changed.
+  /// ValueError for whatever can be known to fail before the first step; nothing is changed then, except that on ranks
+  /// the weights, buffers and default generator may be rank 0's already.
   Fit(Setup& setup, const DataSource& training, const DataSource& validation);
   History run();
   /// So far; while it runs, too.
@@ -144,13 +145,18 @@ class Fit {
   void check_ranks_agree() const;
   void begin_alike();
   void check_same_place() const;
+  void check_same_order() const;
+  std::vector<Tensor> trained_beside_model() const;
+  void check_still_alike(bool with_buffers) const;
   std::optional<BatchNumbers> train_on_ranks(const data::Batch& batch, PendingStep& pending, bool is_last);
-  data::Batch transformed_shards(const data::Batch& batch, std::uint64_t seed) const;
+  data::Batch transformed_shard(const data::Batch& shard, std::int64_t number) const;
   std::int64_t shards() const noexcept;
   RankNews news() const;
   void exchange(const RankNews& mine);
-  Tensor output_of_shard(const Tensor& x, ShardNotes& notes) const;
-  LossParts parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const;
+  Tensor output_of_shard(const Tensor& x, const data::Batch& batch, ShardNotes& notes) const;
+  LossParts parts_of_shard(const Tensor& output, ShardNotes& notes) const;
+  void take_numbers_of_rank_zero(EpochRecord& record);
+  std::string words_of_first_rank(const std::string& words) const;
   void end_not_finite_on(int rank, const std::optional<BrokenShard>& broken);
 
   // fit_checkpoint.cpp: files from which another run goes on

@@ -39,12 +39,12 @@ class InCommon {
     hashes_.push_back(hash);
   }
 
-  /// ValueError on all ranks.
-  void check(const distributed::Communicator& comm) const {
+  /// ValueError on all ranks. `when` goes before it: "after step 3 ".
+  void check(const distributed::Communicator& comm, const std::string& when = "") const {
     if (distributed::all_same(hashes_, comm)) return;
     const auto d = distributed::first_difference(hashes_, texts_, comm);
     const bool has_values = d.first != d.second;
-    fail<ValueError>("fit", "ranks 0 and {} differ{}{}{}{}", d.rank, has_values ? ": " : " in ", d.first,
+    fail<ValueError>("fit", "{}ranks 0 and {} differ{}{}{}{}", when, d.rank, has_values ? ": " : " in ", d.first,
                      has_values ? ", but " : "", has_values ? d.second : "");
   }
 
@@ -53,9 +53,19 @@ class InCommon {
   std::vector<std::uint64_t> hashes_;
 };
 
+std::span<std::byte> bytes_of_values(const Tensor& x) {
+  return {x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))};
+}
+
 void add(Hash& hash, const Tensor& x) {
   hash.add(distributed::layout_hash("", x));
-  hash.add({x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))});
+  hash.add(bytes_of_values(x));
+}
+
+std::uint64_t hash_of(const Tensor& x) {
+  Hash hash;
+  add(hash, x);
+  return hash.value();
 }
 
 /// Of a few samples, the first and the last among them.
@@ -84,6 +94,27 @@ std::uint64_t hash_of_order(const data::DataLoader& loader) {
   return hash.value();
 }
 
+std::uint64_t hash_of_schedule(const Schedule& schedule) {
+  Hash hash;
+  hash.add(static_cast<std::uint64_t>(schedule.every));
+  for (const auto& [name, tensor] : schedule.scheduler->state_dict()) {
+    hash.add(name);
+    add(hash, tensor);
+  }
+  return hash.value();
+}
+
+/// Its type and what it tells of its options.
+std::string text_of_criterion(const nn::Loss& loss) {
+  constexpr const char* reductions[] = {"none", "mean", "sum", "batchmean"};
+  std::string text = fmt::format("criterion = {}, reduction = {}", loss.to_string(),
+                                 reductions[static_cast<std::size_t>(loss.reduction())]);
+  const auto* classes = dynamic_cast<const nn::CrossEntropyLoss*>(&loss);
+  const auto* logarithms = dynamic_cast<const nn::NLLLoss*>(&loss);
+  if (!classes && !logarithms) return text;
+  return text + fmt::format(", ignore_index = {}", classes ? classes->ignore_index() : logarithms->ignore_index());
+}
+
 /// In batch number `batch` of an epoch, of all ranks.
 std::int64_t rows_of_batch(const data::DataLoader& loader, std::int64_t batch) {
   const std::int64_t size = loader.options().batch_size;
@@ -109,24 +140,52 @@ void Fit::check_ranks_agree() const {
   common.add(fmt::format("early_stopping.monitor = {}", monitor_));
   common.add_number("early_stopping.patience", options_.early_stopping.patience);
   common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
+  common.add_number("virtual_shards", options_.virtual_shards);
   common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
+    common.add(fmt::format("the options of scheduler {}", i + 1), hash_of_schedule(setup_.schedules[i]));
+  }
+  if (const nn::Loss* loss = objective_.parts()) common.add(text_of_criterion(*loss));
   common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
   common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
   common.add("the order of the training samples", hash_of_order(loader_));
   common.add("the training samples", hash_of_samples(loader_.dataset()));
   if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
   for (const auto& [name, tensor] : optimizer_.state_dict()) {
-    Hash hash;
-    add(hash, tensor);
-    common.add(fmt::format("the optimizer's \"{}\"", name), hash.value());
+    common.add(fmt::format("the optimizer's \"{}\"", name), hash_of(tensor));
   }
+  for (const Tensor& p : trained_beside_model())
+    common.add(distributed::layout_text("a parameter of the optimizer", p));
   common.check(*comm_);
+}
+
+/// Of the epoch that begins. A sampler may give one rank another order than the others.
+void Fit::check_same_order() const {
+  InCommon common;
+  common.add("the order of the training samples", hash_of_order(loader_));
+  common.check(*comm_, fmt::format("in epoch {} ", state_.epoch + 1));
+}
+
+/// What the optimizer has, and the model has not: parameters of the criterion, say.
+std::vector<Tensor> Fit::trained_beside_model() const {
+  const std::vector<Tensor> of_model = objective_.module().parameters();
+  std::vector<Tensor> others;
+  for (const Tensor& p : optimizer_.parameters()) {
+    const bool is_of_model =
+        std::any_of(of_model.begin(), of_model.end(), [&p](const Tensor& other) { return other.impl() == p.impl(); });
+    if (!is_of_model) others.push_back(p);
+  }
+  return others;
 }
 
 /// With rank 0's weights, buffers and default generator.
 void Fit::begin_alike() {
   distributed::broadcast(objective_.module(), *comm_);
   if (const nn::Loss* loss = objective_.parts()) distributed::broadcast(*loss, *comm_);
+  for (const Tensor& p : trained_beside_model()) {
+    comm_->broadcast(bytes_of_values(p));
+    if (comm_->rank() != 0) xtape::detail::mark_written(p);
+  }
   Generator::State state = default_generator().state();
   comm_->broadcast(std::as_writable_bytes(std::span(&state, 1)));
   default_generator().set_state(state);
@@ -140,6 +199,22 @@ void Fit::check_same_place() const {
                          state_.steps));
   common.add_number("the loader's epoch", next_place_.epoch());
   common.check(*comm_);
+}
+
+/// ValueError on all ranks unless what is trained has the same bits on all. Buffers are so at the end of an epoch.
+void Fit::check_still_alike(bool with_buffers) const {
+  distributed::check_same(objective_.module(), *comm_, state_.steps);
+  InCommon common;
+  std::int64_t number = 0;
+  for (const Tensor& p : trained_beside_model()) {
+    common.add(fmt::format("parameter {} of the optimizer's that are not the model's", ++number), hash_of(p));
+  }
+  if (with_buffers) {
+    for (const auto& [name, buffer] : objective_.module().named_buffers()) {
+      common.add(fmt::format("the buffer {}", name), hash_of(buffer));
+    }
+  }
+  common.check(*comm_, fmt::format("after step {} ", state_.steps));
 }
 
 // ---- a batch -------------------------------------------------------------------------------------------------------
@@ -167,37 +242,35 @@ void Fit::exchange(const RankNews& mine) {
 }
 
 /// Each shard by itself, with random numbers of its own, so that it does not matter which rank has it.
-data::Batch Fit::transformed_shards(const data::Batch& batch, std::uint64_t seed) const {
-  const std::int64_t rows = rows_of_batch(loader_, state_.batch), mine = shards() / comm_->size();
-  const std::int64_t first = comm_->rank() * mine, begin = distributed::first_row(first, rows, shards());
-  std::vector<Tensor> x, y;
-  for (std::int64_t k = first; k < first + mine; ++k) {
-    const std::int64_t from = distributed::first_row(k, rows, shards());
-    const std::int64_t count = distributed::first_row(k + 1, rows, shards()) - from;
-    if (count == 0) continue;
-    const auto number = static_cast<std::uint64_t>(k);
-    const data::Batch shard = transformed_by(
-        {narrow(batch.x, 0, from - begin, count).clone(), narrow(batch.y, 0, from - begin, count).clone()},
-        kernels::derived_seed(seed, StreamUse::shard, 0, number));
-    x.push_back(shard.x);
-    y.push_back(shard.y);
+data::Batch Fit::transformed_shard(const data::Batch& shard, std::int64_t number) const {
+  if (setup_.transforms.empty()) return shard;
+  const std::uint64_t of_batch = transform_seed(setup_.epochs_begun - 1, state_.batch);
+  const std::uint64_t seed = kernels::derived_seed(of_batch, StreamUse::shard, 0, static_cast<std::uint64_t>(number));
+  return transformed_by({shard.x.clone(), shard.y.clone()}, seed);
+}
+
+/// Of the next shard that has rows; they are those of `x`, and as many of the batch's targets.
+Tensor Fit::output_of_shard(const Tensor& x, const data::Batch& batch, ShardNotes& notes) const {
+  const std::int64_t rows = rows_of_batch(loader_, state_.batch);
+  std::int64_t begin = 0, end = 0;
+  for (; begin == end; ++notes.shard) {
+    begin = distributed::first_row(notes.shard, rows, shards());
+    end = distributed::first_row(notes.shard + 1, rows, shards());
   }
-  return x.empty() ? batch : data::Batch{cat(x), cat(y)};
-}
-
-Tensor Fit::output_of_shard(const Tensor& x, ShardNotes& notes) const {
+  const std::int64_t of_rank = distributed::first_row(comm_->rank(), rows, comm_->size());
+  notes.rows = transformed_shard({x, narrow(batch.y, 0, begin - of_rank, end - begin)}, notes.shard - 1);
   notes.start = default_generator().state();
-  notes.rows = x;
-  return objective_.output(x);
+  return objective_.output(notes.rows.x);
 }
 
-LossParts Fit::parts_of_shard(const Tensor& output, const Tensor& target, ShardNotes& notes) const {
+LossParts Fit::parts_of_shard(const Tensor& output, ShardNotes& notes) const {
+  const Tensor& target = notes.rows.y;
   const nn::Loss* const loss = objective_.parts();
   const double samples = static_cast<double>(target.size(0));  // without parts, a mean over samples as far as we know
   const LossParts parts =
       loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};
   const double sum = parts.sum.item();
-  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, {notes.rows, target}, notes.start};
+  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, notes.rows, notes.start};
   if (!state_.totals.has_classes) return parts;
   const detail::ClassAnswers answers = detail::class_answers(loss, output, target);
   const detail::Score score = answers.score();
@@ -215,11 +288,9 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
   const bool is_sum = criterion && criterion->reduction() == Reduction::sum;
   if (pending.denominator == 0) optimizer_.zero_grad();
 
-  ShardNotes notes{.news = news()};
-  const auto output_of = [this, &notes](const Tensor& x) { return output_of_shard(x, notes); };
-  const auto parts_of = [this, &notes](const Tensor& output, const Tensor& y) {
-    return parts_of_shard(output, y, notes);
-  };
+  ShardNotes notes{.news = news(), .shard = comm_->rank() * (shards() / comm_->size())};
+  const auto output_of = [this, &batch, &notes](const Tensor& x) { return output_of_shard(x, batch, notes); };
+  const auto parts_of = [this, &notes](const Tensor& output, const Tensor&) { return parts_of_shard(output, notes); };
   const distributed::detail::GlobalLoss loss = distributed::detail::backward(
       objective_.module(), optimizer_.parameters(), {output_of, parts_of}, batch.x, batch.y, *comm_,
       {.virtual_shards = options_.virtual_shards}, options_.accumulate == 1 && !is_sum);
@@ -234,6 +305,7 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
   exchange(notes.news);
   if (is_asked_to_stop() && pending.batches == 0 && state_.batch > 0) {
     batch_start_.bring_back();
+    optimizer_.zero_grad();
     pause_between_steps();
     return std::nullopt;
   }
@@ -246,14 +318,38 @@ std::optional<BatchNumbers> Fit::train_on_ranks(const data::Batch& batch, Pendin
                       .has_classes = told_.without_classes == 0 && told_.classes > 0};
 }
 
-/// On all ranks, by the words of the rank whose loss it is.
+/// Each rank measures a regression by itself: where their numbers differ, rank 0's decide, and all histories have them.
+void Fit::take_numbers_of_rank_zero(EpochRecord& record) {
+  struct {
+    EpochRecord record;
+    double majority_share, train_eval_r2, validation_r2;
+  } numbers{record, state_.majority_share, state_.train_eval_r2, state_.validation_r2};
+  comm_->broadcast(std::as_writable_bytes(std::span(&numbers, 1)));
+  record = numbers.record;
+  state_.majority_share = numbers.majority_share;
+  state_.train_eval_r2 = numbers.train_eval_r2;
+  state_.validation_r2 = numbers.validation_r2;
+}
+
+/// On all ranks those of the first that has any, with its number unless all have some; "" if none has.
+std::string Fit::words_of_first_rank(const std::string& words) const {
+  const std::vector<std::uint64_t> has_words = comm_->all_gather(std::uint64_t{!words.empty()});
+  const auto first = std::find(has_words.begin(), has_words.end(), 1U);
+  if (first == has_words.end()) return "";
+  const int rank = static_cast<int>(first - has_words.begin());
+  const std::string text = distributed::text_of_rank(rank, words, *comm_);
+  return std::count(first, has_words.end(), 1U) == comm_->size() ? text : fmt::format("rank {}: {}", rank, text);
+}
+
+/// On all ranks, by the words of the rank whose loss it is. A parameter that has become NaN, as all have it after a
+/// step, is not this rank's doing.
 void Fit::end_not_finite_on(int rank, const std::optional<BrokenShard>& broken) {
   std::string what;
   if (broken && comm_->rank() == rank) what = origin_of(broken->loss, broken->rows, &broken->start);
   batch_start_.bring_back();
-  what.resize(comm_->all_gather(what.size())[static_cast<std::size_t>(rank)]);
-  comm_->broadcast(std::as_writable_bytes(std::span(what)), rank);
-  end_not_finite(state_.steps + 1, fmt::format("rank {}: {}", rank, what));
+  const bool is_broken_on_all = comm_->sum(broken_parameter().empty()) == 0;
+  what = distributed::text_of_rank(rank, std::move(what), *comm_);
+  end_not_finite(state_.steps + 1, is_broken_on_all ? what : fmt::format("rank {}: {}", rank, what));
 }
 
 }  // namespace xtape::train

@@ -7,6 +7,7 @@
 #include "core/fail.hpp"
 #include "train/fit.hpp"
 #include "xtape/autograd.hpp"
+#include "xtape/distributed.hpp"
 
 namespace xtape::train {
 
@@ -27,15 +28,19 @@ bool Fit::end_if_broken() {
     kind = "buffer";
     name = broken_buffer();
   }
-  if (name.empty()) return false;
-  end_not_finite(state_.steps, fmt::format("the {} \"{}\" is no longer finite", kind, name));
+  std::string what = name.empty() ? "" : fmt::format("the {} \"{}\" is no longer finite", kind, name);
+  if (comm_) what = words_of_first_rank(what);
+  if (what.empty()) return false;
+  end_not_finite(state_.steps, what);
   return true;
 }
 
 /// The weights become those of the best epoch or, if there is none yet, stay as long as they are finite.
 void Fit::end_not_finite(std::int64_t step, const std::string& what) {
   const bool has_best = state_.best.epoch > 0;
-  const bool stay = !has_best && broken_parameter().empty() && broken_buffer().empty();
+  const bool is_finite = broken_parameter().empty() && broken_buffer().empty();
+  const bool is_finite_on_all = comm_ ? comm_->sum(is_finite) == comm_->size() : is_finite;
+  const bool stay = !has_best && is_finite_on_all;
   if (!stay) best_weights_.bring_back();
   has_final_weights_ = !stay;
   const std::string weights = has_best                     ? fmt::format("those of epoch {}", state_.best.epoch)

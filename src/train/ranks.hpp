@@ -26,7 +26,8 @@ struct BrokenShard {
 struct ShardNotes {
   RankNews news;
   std::optional<BrokenShard> broken = {};
-  Tensor rows = {};  // of the shard that is computed
+  std::int64_t shard = 0;  // the next one's number
+  data::Batch rows = {};   // of the shard that is computed, transformed
   Generator::State start = {};
 };
 

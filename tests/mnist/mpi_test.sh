@@ -58,6 +58,22 @@ code=$?
 grep -q "stopped by .*; continue with xtape-mnist train --resume four" err || complain "SIGINT: $(cat err)"
 grep -q '"state": "stopped"' four/run.json || complain "SIGINT: run.json does not say that the run was stopped"
 
+# -- a signal to another rank than the one that writes ends the run just so
+"$mpirun" -n 2 sh -c 'echo $$ >"pid.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}"; exec "$@"' sh "$binary" train --mpi \
+  --data digits --hidden 32 --epochs 100000 --out six --progress plain >out 2>err &
+job=$!
+tries=0
+while ! [ -s six/last.safetensors ] && [ $tries -lt 600 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+kill -TERM "$(cat pid.1)"
+wait $job
+code=$?
+[ $code -eq 143 ] || complain "SIGTERM to rank 1: exit code $code"
+grep -q "stopped by SIGTERM; continue with xtape-mnist train --resume six" err || complain "SIGTERM to rank 1: $(cat err)"
+grep -q '"state": "stopped"' six/run.json || complain "SIGTERM to rank 1: run.json does not say that the run was stopped"
+
 # -- an error ends all, is told with its rank, and nothing is written
 ranks 2 --virtual-shards 3 --out five >out 2>err && complain "three virtual shards: exit code 0"
 [ "$(grep -c "rank 0.*--virtual-shards: 3 is not a power of two" err)" -eq 1 ] || complain "three shards: $(cat err)"

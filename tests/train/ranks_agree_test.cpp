@@ -1,4 +1,5 @@
 // What the ranks of a fit() must have in common, and the files of which one of them writes all.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 
@@ -42,6 +43,72 @@ TEST(Ranks, RefuseOptionsThatDiffer) {
   expect_ranks_refuse("fit: ranks 0 and 1 differ: seed = 5, but seed = 6", [](Training& run) { run.options.seed = 6; });
   expect_ranks_refuse("fit: ranks 0 and 1 differ: shards = 2, but shards = 4",
                       [](Training& run) { run.options.virtual_shards = 4; });
+}
+
+/// As above, but `change` is told the rank, and gives the trainer what else it has.
+void expect_ranks_refuse_with(const std::string& message, void (*fit)(Training& run, int rank)) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [fit](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    fit(run, comm.rank());
+  });
+  EXPECT_EQ(errors, (std::vector<std::string>{message, message}));
+}
+
+TEST(Ranks, RefuseVirtualShardsThatAreAsManyAsThereAreRanksOnOneAlone) {
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: virtual_shards = 0, but virtual_shards = 2",
+                      [](Training& run) { run.options.virtual_shards = 2; });
+}
+
+TEST(Ranks, RefuseSchedulersThatDiffer) {
+  expect_ranks_refuse_with("fit: ranks 0 and 1 differ in the options of scheduler 1", [](Training& run, int rank) {
+    optim::lr_scheduler::StepLR steps(run.optimizer, {.step_size = 1, .gamma = rank == 0 ? .5 : .1});
+    run.prepare = [&steps](Trainer& trainer) { trainer.schedule(steps); };
+    run.fit();
+  });
+  expect_ranks_refuse_with("fit: ranks 0 and 1 differ in the options of scheduler 1", [](Training& run, int rank) {
+    optim::lr_scheduler::StepLR steps(run.optimizer, {.step_size = 1});
+    run.prepare = [&steps, rank](Trainer& t) { t.schedule(steps, rank == 0 ? Every::epoch : Every::step); };
+    run.fit();
+  });
+}
+
+TEST(Ranks, RefuseCriteriaThatDiffer) {
+  expect_ranks_refuse_with(
+      "fit: ranks 0 and 1 differ: criterion = CrossEntropyLoss(), reduction = mean, ignore_index = -100, but "
+      "criterion = CrossEntropyLoss(), reduction = sum, ignore_index = -100",
+      [](Training& run, int rank) {
+        const nn::CrossEntropyLoss loss({.reduction = rank == 0 ? Reduction::mean : Reduction::sum});
+        Trainer trainer(run.model, loss, run.optimizer, run.options);
+        run.fit(trainer);
+      });
+  expect_ranks_refuse_with(
+      "fit: ranks 0 and 1 differ: criterion = CrossEntropyLoss(), reduction = mean, ignore_index = -100, but "
+      "criterion = CrossEntropyLoss(), reduction = mean, ignore_index = 2",
+      [](Training& run, int rank) {
+        const nn::CrossEntropyLoss loss({.ignore_index = rank == 0 ? -100 : 2});
+        Trainer trainer(run.model, loss, run.optimizer, run.options);
+        run.fit(trainer);
+      });
+}
+
+/// The samples in their order, but backwards in all epochs after the first where `turns`.
+struct TurningSampler {
+  bool turns;
+  std::int64_t size() const { return 48; }
+  std::vector<std::int64_t> indices(std::uint64_t, std::uint64_t epoch) const {
+    std::vector<std::int64_t> order = arange(48).to_vector<std::int64_t>();
+    if (turns && epoch > 0) std::reverse(order.begin(), order.end());
+    return order;
+  }
+};
+
+TEST(Ranks, RefuseAnEpochWhoseOrderDiffers) {
+  expect_ranks_refuse_with(
+      "fit: in epoch 2 ranks 0 and 1 differ in the order of the training samples", [](Training& run, int rank) {
+        run.training = data::DataLoader(three_classes(48),
+                                        {.batch_size = 8, .sampler = TurningSampler{rank == 1}, .shard = {rank, 2}});
+        run.fit();
+      });
 }
 
 TEST(Ranks, RefuseDataThatDiffer) {
@@ -93,6 +160,72 @@ TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {
   });
   EXPECT_EQ(errors[0], errors[1]);
   EXPECT_EQ(errors[0], "check_same: after step 7 ranks 0 and 1 hold different values of the parameter 0.bias");
+}
+
+TEST(Ranks, ABufferThatDiffersOnOneEndsTheEpochWithAnError) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = testing::net();
+    run.training = three_classes(48);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+      if (comm.rank() == 1 && b.batch == b.batches) run.model.buffers()[0].fill_(testing::nan);
+    });
+    run.fit(trainer);
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_EQ(errors[0],
+            "fit: after step 6 ranks 0 and 1 differ in the buffer " + testing::net().named_buffers()[0].name);
+}
+
+/// Multiplies the loss by a parameter of its own.
+struct ScaledLoss : nn::Loss {
+  nn::Parameter scale = register_parameter("scale", ones({1}));
+  Tensor forward(const Tensor& x, const Tensor& y) const override {
+    const LossParts p = parts(x, y);
+    return p.sum / p.denominator;
+  }
+  LossParts parts(const Tensor& x, const Tensor& y) const override {
+    const LossParts p = cross_entropy_parts(x, y);
+    return {p.sum * scale.sum(), p.denominator};
+  }
+};
+
+TEST(Ranks, AParameterOfTheCriterionThatDiffersOnOneEndsTheEpochWithAnError) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    const ScaledLoss criterion;
+    std::vector<Tensor> parameters = run.model.parameters();
+    parameters.push_back(criterion.scale);
+    optim::SGD optimizer(parameters, {.lr = .01});
+    Trainer trainer(run.model, criterion, optimizer, run.options);
+    trainer.on_batch_end([&comm, &criterion](const BatchRecord& b) {
+      const NoGradGuard no_grad;
+      if (comm.rank() == 1 && b.step == 2) criterion.scale.mul_(1.5);
+    });
+    run.fit(trainer);
+  });
+  EXPECT_EQ(errors[0], errors[1]);
+  EXPECT_EQ(errors[0],
+            "fit: after step 7 ranks 0 and 1 differ in parameter 1 of the optimizer's that are not the model's");
+}
+
+TEST(Ranks, BeginWithRankZerosValuesOfWhatTheOptimizerHasBesideTheModel) {
+  std::vector<float> left(2);
+  run_ranks(2, [&left](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    const Tensor scale = full({1}, comm.rank() == 0 ? 1.F : 2.F).requires_grad_();
+    std::vector<Tensor> parameters = run.model.parameters();
+    parameters.push_back(scale);
+    optim::SGD optimizer(parameters, {.lr = .01});
+    const auto criterion = [scale](const Tensor& x, const Tensor& y) { return cross_entropy(x, y) * scale.sum(); };
+    Trainer trainer(run.model, criterion, optimizer, run.options);
+    run.fit(trainer);
+    left[static_cast<std::size_t>(comm.rank())] = scale.item<float>();
+  });
+  EXPECT_EQ(left[0], left[1]);
+  EXPECT_LT(left[0], 1);
 }
 
 TEST(Ranks, RefuseShardsThatTheyCannotShareAndLoadersWithAnotherShard) {

@@ -1,12 +1,11 @@
 // fit() with a communicator, whose ranks are threads: the result does not depend on how many they are, and whatever
 // happens on one of them ends or stops all.
-#include "train/on_ranks.hpp"
-
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
 
 #include "support/signals.hpp"
+#include "train/on_ranks.hpp"
 
 namespace xtape::train {
 namespace {
@@ -89,6 +88,23 @@ TEST(Ranks, RandomTransformsOfTheDataDoNotDependOnTheRank) {
     Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
     run.training =
         data::TransformedDataset(data::TensorDataset(rand({50, 1, 5, 5}), randint(0, 3, {50})), data::RandomShift(2));
+    run.validation = {};
+    return run.fit(trainer);
+  });
+}
+
+TEST(Ranks, ATransformMayGiveEachShardOtherExtents) {
+  expect_same_on_all([](const Communicator& comm) {
+    Training run = run_with(comm);
+    manual_seed(1);
+    run.model = nn::Sequential{nn::Conv2d(1, 2, 3), nn::AdaptiveAvgPool2d(1), nn::Flatten(), nn::Linear(2, 3)};
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.transform([](const data::Batch& b, Generator& g) {
+      const std::int64_t size = 5 + randint(0, 4, {1}, {.generator = &g}).item<std::int64_t>();
+      return data::Batch{narrow(narrow(b.x, 2, 0, size), 3, 0, size), b.y};
+    });
+    run.training = data::TensorDataset(rand({50, 1, 9, 9}), randint(0, 3, {50}));
     run.validation = {};
     return run.fit(trainer);
   });
@@ -210,6 +226,19 @@ TEST(Ranks, StopOnOneStopsAllAfterTheSameBatch) {
   for (const Left& left : stopped(8)) EXPECT_EQ(left.stop_reason, "stop() was called in epoch 2, after step 8");
 }
 
+TEST(Ranks, StopLeavesNoGradientOfTheBatchThatIsGivenUp) {
+  run_ranks(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [](Trainer& trainer) {
+      trainer.on_batch_end([&trainer](const BatchRecord& b) {
+        if (b.step == 3) trainer.stop();
+      });
+    };
+    run.fit();
+    for (const Tensor& p : run.model.parameters()) EXPECT_FALSE(p.grad().defined());
+  });
+}
+
 TEST(Ranks, StopBeforeFitOnOneStopsAll) {
   for (const Left& left : left_by(2, [](const Communicator& comm) {
          Training run = run_with(comm, 0);
@@ -248,6 +277,25 @@ TEST(Ranks, EarlyStoppingEndsAllWithTheSameWeights) {
   EXPECT_NE(left.stop_reason.find("has not improved in 2 epochs"), std::string::npos) << left.stop_reason;
 }
 
+/// What rank 1 measures differs from the other's, but not in the samples that are compared.
+TEST(Ranks, WhatTheFirstMeasuresOfARegressionDecides) {
+  const std::vector<Left> left = left_by(2, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = plain_net(1, 1);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .02});
+    run.options.epochs = 12;
+    run.options.early_stopping = {.patience = 2, .min_delta = .05};
+    Trainer trainer(run.model, nn::MSELoss(), optimizer, run.options);
+    run.training = line(45);
+    const data::Batch validation = line(60, 3).batch(arange(60).to_vector<std::int64_t>());
+    if (comm.rank() == 1) validation.y[1].fill_(200);
+    run.validation = data::TensorDataset(validation.x, validation.y);
+    return run.fit(trainer);
+  });
+  expect_same(left[1], left[0]);
+  EXPECT_NE(left[0].stop_reason.find("has not improved in 2 epochs"), std::string::npos) << left[0].stop_reason;
+}
+
 /// Samples in their order; sample 12 is NaN: in the second batch of 8, rank 1 of 2 and shard 2 of 4 have it.
 Training broken_run(const Communicator& comm) {
   Training run = run_with(comm);
@@ -271,6 +319,43 @@ TEST(Ranks, ALossThatIsNotFiniteEndsAllAndNamesTheRank) {
       EXPECT_NE(left.stop_reason.find("input 0 is NaN already"), std::string::npos) << left.stop_reason;
     }
   }
+}
+
+TEST(Ranks, AGradientThatIsNaNOnOneIsNotBlamedOnAnother) {
+  const std::vector<Left> left = left_by(3, [](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.prepare = [&comm, &run](Trainer& trainer) {
+      trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+        if (comm.rank() != 1 || b.step != 2) return;
+        run.model.parameters()[0].register_hook([](const Tensor& g) { return g * testing::nan; });
+      });
+    };
+    return run.fit();
+  });
+  for (const Left& each : left) {
+    EXPECT_EQ(each.stop_reason,
+              "epoch 1, step 4: the loss is NaN, because the parameter \"0.weight\" is not finite; the weights are "
+              "those that fit() began with");
+  }
+}
+
+TEST(Ranks, ABufferThatIsNaNOnOneEndsAllWhereAFileIsDue) {
+  const testing::TempDir dir;
+  const std::vector<Left> left = left_by(2, [&dir](const Communicator& comm) {
+    Training run = run_with(comm, 0);
+    run.model = net();
+    run.training = three_classes(48);
+    optim::SGD optimizer(run.model.parameters(), {.lr = .1});
+    run.options.checkpoint.path = dir / "last.safetensors";
+    run.options.checkpoint.every_steps = 2;
+    Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
+    trainer.on_batch_end([&comm, &run](const BatchRecord& b) {
+      if (comm.rank() == 1 && b.step == 2) run.model.buffers()[0].fill_(testing::nan);
+    });
+    return run.fit(trainer);
+  });
+  EXPECT_EQ(left[1].stop_reason, left[0].stop_reason);
+  EXPECT_EQ(left[0].stop_reason.find("epoch 1, step 2: rank 1: the buffer "), 0U) << left[0].stop_reason;
 }
 
 TEST(Ranks, AnExceptionOnOneReachesItsCallerAndNoneWaitsForIt) {

@@ -55,14 +55,16 @@ enum class Every : std::uint8_t { epoch, step };
 /// have the rank's shard. All ranks begin with rank 0's weights, buffers and default generator, and hold the same bits
 /// after every step and in their histories. With `virtual_shards`, another number of ranks gives the same bits, too,
 /// and a run may go on with it: every rank calls resume(). Random numbers, transform() included, are those of a shard.
-/// Validation is divided in whole batches (a regression's is not), with the bits of one process.
+/// Validation is divided in whole batches (a regression's is not: rank 0's counts), with the bits of one process unless
+/// the model draws in evaluation mode. BatchNorm1d needs two rows in each shard: a last batch of fewer than twice the
+/// shards ends the run with an error, unless `drop_last` leaves it out.
 ///
 /// Sinks are told on rank 0 alone, which also writes the files of CheckpointOptions; callbacks are called on all, with
 /// the same records, and must do the same to model, optimizer and default generator. evaluate() is the calling rank's
 /// alone. stop(), a signal and a loss that is not finite end fit() on all ranks at the same step, whichever rank has
 /// them. fit() throws a ValueError on all ranks, before the first step, where their options, schedulers or data differ,
-/// and at the end of an epoch and every 100 steps if a parameter does. Where one rank alone throws, it must end its
-/// process, as mpi::Session does, or the others wait.
+/// every 100 steps and at the end of an epoch if a parameter does, and at the end of an epoch if a buffer does. Where
+/// one rank alone throws, it must end its process, as mpi::Session does, or the others wait.
 class XTAPE_API Trainer {
  public:
   /// ValueError for an option outside its range, and for an optimizer that holds no parameter of the model.
