@@ -1,5 +1,6 @@
-// Training on several ranks at once, each with its slice of every batch, so that the result does not depend on how many
-// there are. A rank is a process that runs the same program; xtape/mpi.hpp makes a Communicator of MPI's processes.
+// Training on several ranks at once, each with its slice of every batch: with virtual_shards so that the result does
+// not depend on how many ranks there are. A rank is a process that runs the same program; xtape/mpi.hpp makes a
+// Communicator of MPI's processes.
 //
 // Sums over ranks are exact in this sense: they are taken in one fixed tree, the same for every element, whatever the
 // length of a vector and however it is cut into messages. The tree over n ranks: a single one is its value; of more,
@@ -45,20 +46,13 @@ class XTAPE_API Communicator {
   /// all[r * bytes ...] gets what rank r has there; all.size() is size() * bytes.
   void all_gather(std::span<std::byte> all) const;
 
-  // -- for xtape's own sources: values of all ranks, a row each, one after another but for this rank's.
-  struct Rows {
-    const std::byte* first;
-    std::size_t count, elements;
-    const std::byte* own_row;
-    std::size_t own;
-  };
-
  protected:
   Communicator(int rank, int size);
   Communicator(const Communicator&) = default;
   Communicator& operator=(const Communicator&) = default;
 
  private:
+  struct Rows;
   // What a kind of communicator has to do. No call moves more than 2^30 bytes for each rank.
   virtual void wait() const = 0;
   virtual void send_from(int root, std::byte* bytes, std::size_t count) const = 0;
@@ -126,20 +120,21 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 ///
 /// but the global batch is cut into S = virtual_shards shards, shard k of rows floor(k B / S) to floor((k + 1) B / S).
 /// Each has a forward and a backward of its own; losses, denominators and gradients are summed in the tree above over
-/// the S shards. One without rows counts as zeros. So the result has the same bits on every number of ranks that
-/// divides S, 1 included.
+/// the S shards. One without rows counts as zeros; so does one whose denominator is 0, whatever its sum is. So the
+/// result has the same bits on every number of ranks that divides S, 1 included.
 ///
 /// Random numbers: what shard k draws from the default generator in its forward depends on the generator's state and on
 /// k alone, and afterwards the generator is one block further on every rank. Buffers: every shard starts with the
 /// buffers as they were; afterwards all ranks have those of the first shard that has rows. So BatchNorm's statistics
-/// are those of a shard. A post-accumulate hook is called once, when the parameter has its whole gradient; other
-/// leaves get no gradient.
+/// are those of a shard. A shard that comes after one which wrote a buffer has that buffer in other memory; a view of
+/// it that the model keeps does not follow. A post-accumulate hook is called once, when the parameter has its whole
+/// gradient; other leaves get no gradient.
 ///
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///
 /// ValueError on all ranks if the ranks differ in their options, in the default generator's state or in the parameters
-/// as with sum_gradients, if their rows are not those above, or if a loss is not finite: it names the rank. Then no
-/// gradient has changed.
+/// as with sum_gradients, if their rows are not those above, or if a loss is not finite: it names the rank. GradError
+/// on all ranks if no parameter requires grad. Then no gradient has changed.
 template <std::derived_from<nn::Module> M, std::derived_from<nn::Loss> C>
 double backward(const M& model, const C& criterion, const Tensor& x, const Tensor& y, const Communicator& comm,
                 BackwardOptions options = {}) {

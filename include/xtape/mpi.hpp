@@ -42,8 +42,12 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 /// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls.
 ///
 /// If it is destroyed because an exception leaves its scope, it prints one line to stderr, with its rank and the
-/// message of the exception if that is an Error, and calls MPI_Abort: the others, which may wait for this rank, end,
-/// too. What the program's own handler outside of that scope would do is then not done.
+/// message of the exception if that is one of xtape's, and calls MPI_Abort: the others, which may wait for this rank,
+/// end, too. What the program's own handler outside of that scope would do is then not done. To see the message of
+/// another exception, such as a std::runtime_error, catch it inside of the scope, print it, and rethrow it.
+///
+/// A rank on which something goes wrong must let the exception leave this scope. One that returns early, or that
+/// catches the exception and goes on, leaves the others waiting for it forever.
 class XTAPE_API Session {
  public:
   /// Error if the MPI library that runs is not the one that xtape::mpi was built with, or if MPI has ended before.

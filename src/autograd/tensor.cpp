@@ -162,11 +162,7 @@ void convert_in_place(const Tensor& x, DType dtype) {
   if (impl.dtype == dtype) return;
   const Tensor converted = floating_copy(x, dtype);
   converted.impl()->storage->continue_version_of(*impl.storage);
-  const bool requires_grad = impl.requires_grad;
-  impl.set_requires_grad(false);
-  impl.storage = converted.impl()->storage;
-  impl.set_requires_grad(requires_grad);
-  impl.data = converted.impl()->data;
+  impl.set_storage(converted.impl()->storage, converted.impl()->data);
   impl.dtype = dtype;
   Leaf* const leaf = leaf_of(impl);
   if (!leaf) return;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 #include "core/lock.hpp"
@@ -34,6 +35,15 @@ class TensorImpl {
   /// The only way to change requires_grad: the storage counts its tensors that require grad.
   void set_requires_grad(bool on) noexcept {
     if (on != std::exchange(requires_grad, on)) storage->count_requiring_grad(on ? 1 : -1);
+  }
+
+  /// Other elements, as many, for every handle. What `d` points into is `s`.
+  void set_storage(StoragePtr s, std::byte* d) noexcept {
+    const bool requires_grad_now = requires_grad;
+    set_requires_grad(false);
+    storage = std::move(s);
+    data = d;
+    set_requires_grad(requires_grad_now);
   }
 
   /// A handle counts 1 and a Saved counts `saved_reference`, so that the two can be told apart.
@@ -104,6 +114,12 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept;
 template <class T>
 T* elements(const Tensor& x) noexcept {
   return reinterpret_cast<T*>(x.impl()->data);
+}
+
+/// The elements as bytes.
+inline std::span<std::byte> bytes_of(const Tensor& x) noexcept {
+  const TensorImpl& impl = *x.impl();
+  return {impl.data, static_cast<std::size_t>(impl.numel * itemsize(impl.dtype))};
 }
 
 /// ValueError. The tensor may be a gradient that has not arrived, and the error asks for that.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "xtape/detail/newest_error.hpp"
@@ -15,9 +16,24 @@ struct Newest {
   std::array<char, 512> line = {};
 };
 thread_local Newest newest;
+
+void note(const Error& error, std::string_view line) noexcept {
+  newest.error = &error;
+  line.copy(newest.line.data(), newest.line.size() - 1);
+  newest.line[std::min(line.size(), newest.line.size() - 1)] = '\0';
+}
 }  // namespace
 
 const char* detail::newest_error() noexcept { return newest.error ? newest.line.data() : ""; }
+
+void detail::rethrow_from_thread(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(std::move(exception));
+  } catch (const Error& error) {
+    note(error, error.what());
+    throw;
+  }
+}
 
 Error::Error(std::string op, std::string what) : op_(std::move(op)), rest_(std::move(what)) { make_line(); }
 Error::Error(const Error&) = default;
@@ -50,9 +66,7 @@ void Error::make_line() {
   for (char& c : line_) {  // a file name or a key may hold line breaks
     if (c == '\n' || c == '\r') c = ' ';
   }
-  newest.error = this;
-  line_.copy(newest.line.data(), newest.line.size() - 1);
-  newest.line[std::min(line_.size(), newest.line.size() - 1)] = '\0';
+  note(*this, line_);
 }
 
 ShapeError::~ShapeError() = default;

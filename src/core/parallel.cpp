@@ -19,6 +19,7 @@
 
 #include "core/fail.hpp"
 #include "core/wake_cost.hpp"
+#include "xtape/detail/newest_error.hpp"
 
 namespace xtape {
 
@@ -283,7 +284,7 @@ void run_blocks(std::int64_t count, int threads, void (*block)(void* body, std::
   if (helpers > 0 && !inside_block) {
     Work work{.count = count, .block = block, .body = body};
     if (Pool::instance().run(work, helpers)) {
-      if (work.error) std::rethrow_exception(work.error);
+      if (work.error) rethrow_from_thread(work.error);
       return;
     }
   }

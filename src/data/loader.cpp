@@ -14,6 +14,7 @@
 
 #include "core/fail.hpp"
 #include "core/lock.hpp"
+#include "core/slices.hpp"
 #include "data/loader_place.hpp"
 #include "data/prefetch.hpp"
 #include "io/numbers.hpp"
@@ -97,7 +98,7 @@ Batch DataLoader::Iterator::Loop::make(std::int64_t k) const {
   const std::int64_t first = k * state->options.batch_size;
   const auto count = std::min(state->options.batch_size, static_cast<std::int64_t>(samples.size()) - first);
   const auto [rank, size] = state->options.shard;
-  const std::int64_t begin = rank * count / size, end = (rank + 1) * count / size;
+  const std::int64_t begin = first_row(rank, count, size), end = first_row(rank + 1, count, size);
   const auto rows = [this, first](std::int64_t from, std::int64_t n) {
     return state->dataset.batch({samples.data() + first + from, static_cast<std::size_t>(n)}, Draw{seed, epoch});
   };

@@ -6,6 +6,7 @@
 #include "autograd/tensor_impl.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "xtape/detail/newest_error.hpp"
 
 namespace xtape::data {
 
@@ -91,7 +92,7 @@ Batch Prefetcher::get(std::int64_t k) {
     }
   }
   if (!slot.ready) return make_(k);
-  if (slot.error) std::rethrow_exception(std::move(slot.error));
+  if (slot.error) xtape::detail::rethrow_from_thread(std::move(slot.error));
   return std::move(slot.batch);
 }
 

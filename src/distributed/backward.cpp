@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
@@ -53,6 +54,16 @@ class GradientTree {
   std::size_t added_ = 0;
 };
 
+/// Each tensor once: what belongs to the model and to the criterion, too, has one gradient.
+std::vector<Tensor> without_repeats(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> once;
+  for (const Tensor& t : tensors) {
+    const auto is_t = [&t](const Tensor& other) { return other.impl() == t.impl(); };
+    if (std::none_of(once.begin(), once.end(), is_t)) once.push_back(t);
+  }
+  return once;
+}
+
 std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   if (!x.defined() || !y.defined())
     fail<ValueError>(backward_op, "x or y is undefined; a rank without rows gives x of (0, ...)");
@@ -62,7 +73,8 @@ std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   return x.size(0);
 }
 
-/// The losses of this rank's shards; the sum is undefined for one without rows.
+/// The losses of this rank's shards; the sum is undefined for one without rows, and where the denominator is 0: such a
+/// shard counts as zeros, whatever its sum is.
 std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
                                const Shards& shards, ShardBuffers& buffers) {
   std::vector<LossParts> losses(static_cast<std::size_t>(shards.mine()));
@@ -70,13 +82,13 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
   const std::int64_t first_with_rows = shards.first_with_rows();
   for (std::int64_t k = shards.first(); k < shards.first() + shards.mine(); ++k, ++loss) {
     const std::int64_t begin = shards.begin_of(k), rows = shards.rows_of(k);
-    if (rows == 0) continue;
-    Generator generator(shards.seed_of(k));
-    {
+    if (rows > 0) {
+      Generator generator(shards.seed_of(k));
       const xtape::detail::GeneratorScope scope(generator);
       const bool is_all = rows == x.size(0);
       const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
       *loss = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
+      if (loss->denominator == 0) loss->sum = {};
     }
     buffers.end_shard(k == first_with_rows);
   }
@@ -93,26 +105,37 @@ double sum_of(const std::vector<LossParts>& losses, double (*number)(const LossP
 /// The sums of all shards of all ranks; each rank's are gathered, so that all ranks know whose are not finite.
 detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Communicator& comm) {
   const std::size_t ranks = static_cast<std::size_t>(comm.size()), own = static_cast<std::size_t>(comm.rank());
-  std::vector<double> sums(ranks), denominators(ranks);
-  sums[own] = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
-  denominators[own] = sum_of(losses, [](const LossParts& l) { return l.denominator; });
-  comm.all_gather(std::as_writable_bytes(std::span(sums)));
-  comm.all_gather(std::as_writable_bytes(std::span(denominators)));
-  detail::GlobalLoss global{kernels::tree_sum(sums), kernels::tree_sum(denominators)};
-  for (std::size_t r = ranks; r-- > 0;) {
-    if (!std::isfinite(sums[r]) || !std::isfinite(denominators[r])) global.broken_rank = static_cast<int>(r);
+  struct OfRank {
+    double sum, denominator;
+  };
+  std::vector<OfRank> all(ranks);
+  all[own].sum = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
+  all[own].denominator = sum_of(losses, [](const LossParts& l) { return l.denominator; });
+  comm.all_gather(std::as_writable_bytes(std::span(all)));
+  std::vector<double> sums, denominators;
+  detail::GlobalLoss global;
+  for (const OfRank& rank : all) {
+    sums.push_back(rank.sum);
+    denominators.push_back(rank.denominator);
+    const bool is_broken = !std::isfinite(rank.sum) || !std::isfinite(rank.denominator);
+    if (is_broken && global.broken_rank < 0) global.broken_rank = static_cast<int>(sums.size()) - 1;
   }
+  global.sum = kernels::tree_sum(sums);
+  global.denominator = kernels::tree_sum(denominators);
   return global;
 }
 
-/// The gradients of this rank's shards, summed; each graph is released when it has been used.
+/// The gradients of this rank's shards, summed, of the losses divided by `divisor` if there is one; each graph is
+/// released when it has been used.
 std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters,
-                                 double denominator) {
+                                 std::optional<double> divisor, ShardBuffers& buffers) {
   GradientTree tree;
-  for (LossParts& loss : losses) {
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    LossParts& loss = losses[i];
     std::vector<Tensor> gradients(parameters.size());
     if (loss.sum.defined()) {
-      const Tensor root = denominator == 0 ? loss.sum : loss.sum / denominator;
+      buffers.show(i);
+      const Tensor root = divisor ? loss.sum / *divisor : loss.sum;
       gradients = grad({root}, parameters, {}, {.allow_unused = true});
       loss.sum = {};
     }
@@ -125,10 +148,11 @@ std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vecto
 
 }  // namespace
 
-detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<Tensor>& parameters,
+detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<Tensor>& given,
                                     const ShardFunctions& functions, const Tensor& x, const Tensor& y,
                                     const Communicator& comm, BackwardOptions options, bool is_mean) {
   const std::int64_t rows = rows_of(x, y);
+  const std::vector<Tensor> parameters = without_repeats(given);
   std::vector<Tensor> trained;
   for (const Tensor& p : parameters) {
     if (p.requires_grad()) trained.push_back(p);
@@ -138,10 +162,14 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   std::vector<LossParts> losses = forward(functions, x, y, shards, buffers);
   const GlobalLoss loss = global_loss(losses, comm);
   if (loss.broken_rank >= 0) return loss;
+  std::vector<Tensor> gradients;
+  if (loss.denominator != 0) {
+    const auto divisor = is_mean ? std::optional(loss.denominator) : std::nullopt;
+    gradients = gradients_of(std::move(losses), trained, divisor, buffers);
+  }
   buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
   if (loss.denominator == 0) return loss;
 
-  std::vector<Tensor> gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 0);
   sum_over_ranks(trained, gradients, comm);
   const auto leaf_of = [&trained](std::size_t i) {
     return static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get());

@@ -1,7 +1,7 @@
 #include "distributed/buffers.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 
 #include "autograd/tensor_impl.hpp"
 
@@ -9,18 +9,24 @@ namespace xtape::distributed {
 
 namespace {
 
-std::size_t byte_count(const Tensor& x) {
-  return static_cast<std::size_t>(x.impl()->numel * itemsize(x.impl()->dtype));
+using xtape::detail::bytes_of;
+
+bool have_same_bytes(const Tensor& a, const Tensor& b) noexcept { return std::ranges::equal(bytes_of(a), bytes_of(b)); }
+
+void write(std::span<const std::byte> from, const Tensor& to) noexcept {
+  std::ranges::copy(from, bytes_of(to).begin());
+  xtape::detail::mark_written(to);
 }
 
-void write(const Tensor& from, const Tensor& to) noexcept {
-  std::memcpy(to.impl()->data, from.impl()->data, byte_count(to));
-  xtape::detail::mark_written(to);
+std::vector<Tensor> views_of(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> views;
+  for (const Tensor& t : tensors) views.push_back(xtape::detail::make_view(t, t.shape()));
+  return views;
 }
 
 }  // namespace
 
-ShardBuffers::ShardBuffers(const nn::Module& model) : buffers_(model.buffers()) {
+ShardBuffers::ShardBuffers(const nn::Module& model) : buffers_(model.buffers()), originals_(views_of(buffers_)) {
   for (const Tensor& b : buffers_) {
     before_.push_back(xtape::detail::copy_of(b));
     versions_.push_back(b.impl()->storage->version());
@@ -31,12 +37,16 @@ ShardBuffers::~ShardBuffers() {
   if (!is_finished_) bring_back();
 }
 
-/// A buffer that no forward has written is left alone: the tape may have saved it.
 void ShardBuffers::bring_back() noexcept {
+  use(originals_);
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    if (buffers_[i].impl()->storage->version() == versions_[i]) continue;
-    write(before_[i], buffers_[i]);
-    versions_[i] = buffers_[i].impl()->storage->version();
+    if (!have_same_bytes(before_[i], buffers_[i])) write(bytes_of(before_[i]), buffers_[i]);
+  }
+}
+
+void ShardBuffers::use(const std::vector<Tensor>& elements) noexcept {
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    buffers_[i].impl()->set_storage(elements[i].impl()->storage, elements[i].impl()->data);
   }
 }
 
@@ -44,30 +54,40 @@ void ShardBuffers::end_shard(bool is_first_with_rows) {
   if (is_first_with_rows) {
     for (const Tensor& b : buffers_) kept_.push_back(xtape::detail::copy_of(b));
   }
-  bring_back();
+  left_by_.push_back(views_of(buffers_));
+  // The tape may have saved what the shard has left, so the next shard writes elsewhere.
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    xtape::detail::TensorImpl& buffer = *buffers_[i].impl();
+    if (buffer.storage->version() == versions_[i]) continue;
+    const Tensor fresh = xtape::detail::copy_of(before_[i]);
+    buffer.set_storage(fresh.impl()->storage, fresh.impl()->data);
+    versions_[i] = buffer.storage->version();
+  }
 }
+
+void ShardBuffers::show(std::size_t i) noexcept { use(left_by_[i]); }
 
 void ShardBuffers::finish(int root, const Communicator& comm) {
   // Rank `root` tells which buffers have changed, then sends those.
   std::vector<std::byte> changed(buffers_.size());
   for (std::size_t i = 0; i < kept_.size(); ++i) {
-    const std::size_t bytes = byte_count(kept_[i]);
-    changed[i] = static_cast<std::byte>(std::memcmp(kept_[i].impl()->data, before_[i].impl()->data, bytes) != 0);
+    changed[i] = std::byte{!have_same_bytes(kept_[i], before_[i])};
   }
   comm.broadcast(changed, root);
   std::vector<std::byte> all;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    const std::byte* from = (kept_.empty() ? before_ : kept_)[i].impl()->data;
-    all.insert(all.end(), from, from + byte_count(buffers_[i]));
+    const auto bytes = bytes_of((kept_.empty() ? before_ : kept_)[i]);
+    all.insert(all.end(), bytes.begin(), bytes.end());
   }
   comm.broadcast(all, root);
-  const std::byte* from = all.data();
+  bring_back();
+  std::span<const std::byte> rest = all;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    std::memcpy(buffers_[i].impl()->data, from, byte_count(buffers_[i]));
-    xtape::detail::mark_written(buffers_[i]);
-    from += byte_count(buffers_[i]);
+    const std::size_t bytes = bytes_of(buffers_[i]).size();
+    write(rest.first(bytes), buffers_[i]);
+    rest = rest.subspan(bytes);
   }
   is_finished_ = true;
 }

@@ -17,17 +17,23 @@ class ShardBuffers {
   ShardBuffers(const ShardBuffers&) = delete;
   ShardBuffers& operator=(const ShardBuffers&) = delete;
 
-  /// After a shard's forward.
+  /// After the forward of this rank's next shard, also of one without rows.
   void end_shard(bool is_first_with_rows);
+  /// Before the backward of this rank's shard number `i`: the buffers are those that its forward left, in the memory
+  /// that the tape has saved.
+  void show(std::size_t i) noexcept;
   /// After all shards: the buffers are those of the first shard with rows, which rank `root` had.
   void finish(int root, const Communicator& comm);
 
  private:
   void bring_back() noexcept;
+  void use(const std::vector<Tensor>& elements) noexcept;
 
   std::vector<Tensor> buffers_;
-  std::vector<Tensor> before_, kept_;  // copies
-  std::vector<std::uint64_t> versions_;
+  std::vector<Tensor> originals_;             // their elements: views
+  std::vector<Tensor> before_, kept_;         // copies
+  std::vector<std::uint32_t> versions_;       // when the running shard began
+  std::vector<std::vector<Tensor>> left_by_;  // by shard: the elements that it has left, views
   bool is_finished_ = false;
 };
 

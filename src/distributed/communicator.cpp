@@ -19,6 +19,21 @@ constexpr std::size_t small_bytes = 4096;                  // up to which every 
 
 }  // namespace
 
+/// Values of all ranks, a row each, one after another but for this rank's.
+struct Communicator::Rows {
+  const std::byte* first;
+  std::size_t count, elements;
+  const std::byte* own_row;
+  std::size_t own;
+
+  template <class T>
+  static void add(const Rows& rows, std::byte* out) {
+    const auto of_type = [](const std::byte* bytes) { return reinterpret_cast<const T*>(bytes); };
+    kernels::tree_sum<T>({of_type(rows.first), rows.count, rows.elements, of_type(rows.own_row), rows.own},
+                         rows.elements, reinterpret_cast<T*>(out));
+  }
+};
+
 Communicator::Communicator(int rank, int size) : rank_(rank), size_(size) {
   if (rank < 0 || rank >= size) fail<ValueError>("Communicator", "rank {} of {} ranks", rank, size);
 }
@@ -72,20 +87,11 @@ void Communicator::sum_elements(std::span<std::byte> values, std::size_t size,
   add({rows.get(), ranks, values.size() / size, values.data(), own}, values.data());
 }
 
-namespace {
-template <class T>
-void add_rows(const Communicator::Rows& rows, std::byte* out) {
-  const auto of_type = [](const std::byte* bytes) { return reinterpret_cast<const T*>(bytes); };
-  kernels::tree_sum<T>({of_type(rows.first), rows.count, rows.elements, of_type(rows.own_row), rows.own}, rows.elements,
-                       reinterpret_cast<T*>(out));
-}
-}  // namespace
-
 void Communicator::sum(std::span<float> values) const {
-  sum_elements(std::as_writable_bytes(values), sizeof(float), add_rows<float>);
+  sum_elements(std::as_writable_bytes(values), sizeof(float), Rows::add<float>);
 }
 void Communicator::sum(std::span<double> values) const {
-  sum_elements(std::as_writable_bytes(values), sizeof(double), add_rows<double>);
+  sum_elements(std::as_writable_bytes(values), sizeof(double), Rows::add<double>);
 }
 double Communicator::sum(double value) const {
   sum(std::span(&value, 1));

@@ -9,10 +9,6 @@ namespace xtape::distributed {
 
 namespace {
 
-std::span<std::byte> bytes_of(const Tensor& x) {
-  return {x.impl()->data, static_cast<std::size_t>(x.impl()->numel * itemsize(x.impl()->dtype))};
-}
-
 std::vector<NamedTensor> parameters_and_buffers(const nn::Module& model) {
   std::vector<NamedTensor> all = model.named_parameters();
   for (NamedTensor& buffer : model.named_buffers()) all.push_back(std::move(buffer));
@@ -33,7 +29,7 @@ void broadcast(const nn::Module& model, const Communicator& comm) {
   }
   if (comm.size() == 1) return;
   for (const auto& [name, tensor] : tensors) {
-    comm.broadcast(bytes_of(tensor));
+    comm.broadcast(xtape::detail::bytes_of(tensor));
     if (comm.rank() != 0) xtape::detail::mark_written(tensor);
   }
 }
@@ -45,7 +41,7 @@ void check_same(const nn::Module& model, const Communicator& comm, std::int64_t 
   for (const auto& [name, tensor] : model.named_parameters()) {
     Hash hash;
     hash.add(layout_hash(name, tensor));
-    hash.add(bytes_of(tensor));
+    hash.add(xtape::detail::bytes_of(tensor));
     hashes.push_back(hash.value());
     names.push_back(name);
   }

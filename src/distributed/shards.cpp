@@ -1,5 +1,6 @@
 #include "distributed/shards.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -87,6 +88,9 @@ Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, Backwar
   total_ = shard_count(options, comm.size());
   for (const Word& w : words) {
     if (w.parameters != words[0].parameters) check_parameters(backward_op, parameters, comm);
+  }
+  if (std::none_of(parameters.begin(), parameters.end(), [](const Tensor& p) { return p.requires_grad(); })) {
+    fail<GradError>(backward_op, "none of the {} parameters requires grad", parameters.size());
   }
   check_rows(words, batch_);
   step_ = default_generator().reserve(1);

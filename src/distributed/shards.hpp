@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/slices.hpp"
 #include "xtape/distributed.hpp"
 #include "xtape/generator.hpp"
 
@@ -12,17 +13,14 @@ namespace xtape::distributed {
 
 inline constexpr const char* backward_op = "backward";  // as errors name it
 
-/// floor(part * rows / parts), the first row of part number `part`.
-constexpr std::int64_t first_row(std::int64_t part, std::int64_t rows, std::int64_t parts) noexcept {
-  return part * (rows / parts) + part * (rows % parts) / parts;  // without overflow
-}
+using xtape::first_row;
 
 /// This rank's part of a global batch.
 class Shards {
  public:
   /// ValueError on all ranks for options that make no sense and where the ranks differ in them, in the state of the
-  /// default generator or in the parameters; if this rank's `rows` are not its slice of the batch; for a batch without
-  /// rows.
+  /// default generator or in the parameters; GradError if none of these requires grad; ValueError if this rank's `rows`
+  /// are not its slice of the batch; for a batch without rows.
   Shards(const std::vector<Tensor>& parameters, std::int64_t rows, BackwardOptions options, const Communicator& comm);
 
   std::int64_t count() const noexcept { return total_; }

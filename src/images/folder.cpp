@@ -12,6 +12,7 @@
 #include "images/file.hpp"
 #include "images/picture.hpp"
 #include "xtape/creation.hpp"
+#include "xtape/detail/newest_error.hpp"
 #include "xtape/error.hpp"
 #include "xtape/images.hpp"
 #include "xtape/ops.hpp"
@@ -218,7 +219,7 @@ ImageDataset ImageFolder::State::dataset(std::span<const std::int64_t> indices, 
   }
   work();
   others.clear();  // joins
-  if (error) std::rethrow_exception(error);
+  if (error) xtape::detail::rethrow_from_thread(std::move(error));
   return ImageDataset(x, tensor(y, {count}), options.classes);
 }
 

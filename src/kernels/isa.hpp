@@ -133,7 +133,7 @@ struct MaxPoolRows {
 
 /// Tiles beside one another in Winograd's filtering: where their elements begin, and where their results go, of which
 /// there are one or two rows of `columns`.
-struct TileStroke {
+struct TileRun {
   std::int64_t from, to, rows, columns;
 };
 
@@ -156,13 +156,13 @@ struct Isa {
 
   /// How many tiles the widest vector holds: 4, 8 or 16.
   std::int64_t winograd_lanes;
-  /// The transforms of `count` strokes of n / 2 tiles each, n at most winograd_lanes: element (t, u) of tile j of a
-  /// stroke is x[from + t line + 2 j + u]; of tile q of all of them it goes to to[(4 t + u) next + q]. As many more as
+  /// The transforms of `count` runs of n / 2 tiles each, n at most winograd_lanes: element (t, u) of tile j of a
+  /// run is x[from + t line + 2 j + u]; of tile q of all of them it goes to to[(4 t + u) next + q]. As many more as
   /// a vector holds are read and written.
-  void (*winograd_tiles)(std::int64_t n, const float* x, std::int64_t line, const TileStroke* strokes,
-                         std::int64_t count, float* to, std::int64_t next);
+  void (*winograd_tiles)(std::int64_t n, const float* x, std::int64_t line, const TileRun* runs, std::int64_t count,
+                         float* to, std::int64_t next);
   /// The results at y, in rows `ld` apart, from the products m[(4 t + u) next + q]. Whether all are finite.
-  bool (*winograd_results)(std::int64_t n, const float* m, std::int64_t next, float bias, const TileStroke* strokes,
+  bool (*winograd_results)(std::int64_t n, const float* m, std::int64_t next, float bias, const TileRun* runs,
                            std::int64_t count, float* y, std::int64_t ld);
 
   /// The words of blocks first, first + 1, ... of the stream, four each; `count` is a multiple of philox_multiple.

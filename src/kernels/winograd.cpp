@@ -29,7 +29,7 @@ WindowAxis axis_of_tiles(std::int64_t results, std::int64_t extent, std::int64_t
 }
 
 /// Of the vectors that there are, the one that makes rows of `tiles` tiles in the least time: they are rounded up to
-/// whole strokes, which products take in, and a narrower vector takes longer to transform them.
+/// whole halves of a vector, which products take in, and a narrower vector takes longer to transform them.
 std::int64_t lanes_for(std::int64_t tiles) {
   const auto time = [tiles](std::int64_t n) { return round_up(tiles, n / 2) * (8 + 16 / n); };
   std::int64_t best = isa().winograd_lanes;
@@ -65,7 +65,7 @@ struct Tiling {
   /// From one place to the next: `n` rows, and not a multiple of what the first cache maps to the same lines.
   std::int64_t next(std::int64_t n) const { return n * ld + window_columns / 2; }
 
-  std::int64_t height, lanes, width;  // in tiles; the width is that of whole strokes
+  std::int64_t height, lanes, width;  // in tiles; the width is that of whole runs
   WindowAxis down, across;
   std::int64_t images, rows, image_steps, row_steps;  // of tiles, at a time
   std::int64_t ld;                                    // from a channel's tiles to the next one's
@@ -90,10 +90,13 @@ void transform_kernel(const float* g, const std::int64_t* tap, float* to, std::i
   }
 }
 
+/// From the weights of one place to those of the next: not a power of two apart, or all 16 would share a cache set.
+std::int64_t next_of_weight(const WinogradPass& pass) { return pass.channels * pass.rows + 16; }
+
 /// U of all kernels: for each group and place the strips of multiply_windows.
 void transform_weight(const WinogradPass& pass, float* to) {
-  const std::int64_t next = pass.channels * pass.rows;
-  for (std::int64_t g = 0; g < pass.groups; ++g, to += (places - 1) * next) {
+  const std::int64_t next = next_of_weight(pass);
+  for (std::int64_t g = 0; g < pass.groups; ++g, to += places * next - pass.channels * pass.rows) {
     each_strip<float>(pass.channels, pass.rows, [&pass, &to, g, next](std::int64_t channel, std::int64_t row) {
       transform_kernel(pass.weight + g * pass.of_group + row * pass.of_row + channel * pass.of_channel, pass.tap, to++,
                        next);
@@ -112,18 +115,18 @@ struct ChunkOfTiles {
                        const std::int64_t to =
                            ((chunk.first_image + image) * pass.groups * pass.rows * pass.height + y) * pass.width;
                        for (std::int64_t j = 0; j < 2 * tiling.width; j += tiling.lanes) {
-                         strokes.push_back({at + j, to + j, std::min<std::int64_t>(2, pass.height - y),
-                                            std::min(tiling.lanes, pass.width - j)});
+                         runs.push_back({at + j, to + j, std::min<std::int64_t>(2, pass.height - y),
+                                         std::min(tiling.lanes, pass.width - j)});
                        }
                      });
   }
-  std::int64_t tiles() const { return static_cast<std::int64_t>(strokes.size()) * tiling.lanes / 2; }
+  std::int64_t tiles() const { return static_cast<std::int64_t>(runs.size()) * tiling.lanes / 2; }
 
   const WinogradPass& pass;
   const Tiling& tiling;
   const WindowChunk& chunk;
   const Windows<float> windows;
-  std::vector<TileStroke> strokes = {};
+  std::vector<TileRun> runs = {};
 };
 
 /// V of a group's channels, from their elements.
@@ -131,8 +134,8 @@ void transform_tiles(const ChunkOfTiles& c, const float* laid_out, float* to) {
   const std::int64_t next = c.tiling.next(c.pass.channels), *offset = c.windows.offset(), tiles = c.tiles();
   const std::int64_t slack = round_up(tiles, window_columns) - tiles;  // a product reads it
   for (std::int64_t k = 0; k < c.pass.channels; ++k, to += c.tiling.ld, offset += places) {
-    isa().winograd_tiles(c.tiling.lanes, laid_out + offset[0], offset[4] - offset[0], c.strokes.data(),
-                         static_cast<std::int64_t>(c.strokes.size()), to, next);
+    isa().winograd_tiles(c.tiling.lanes, laid_out + offset[0], offset[4] - offset[0], c.runs.data(),
+                         static_cast<std::int64_t>(c.runs.size()), to, next);
     for (std::int64_t place = 0; place < places && slack > 0; ++place)
       std::fill_n(to + place * next + tiles, slack, 0.0f);
   }
@@ -144,7 +147,7 @@ bool put_results(const ChunkOfTiles& c, std::int64_t group, const float* m) {
   bool finite = true;
   for (std::int64_t r = group * pass.rows; r < (group + 1) * pass.rows; ++r, m += c.tiling.ld) {
     finite &= isa().winograd_results(c.tiling.lanes, m, c.tiling.next(pass.rows), pass.bias ? pass.bias[r] : 0,
-                                     c.strokes.data(), static_cast<std::int64_t>(c.strokes.size()),
+                                     c.runs.data(), static_cast<std::int64_t>(c.runs.size()),
                                      pass.target + r * pass.height * pass.width, pass.width);
   }
   return finite;
@@ -162,7 +165,7 @@ bool run_chunk_of_tiles(const WinogradPass& pass, const Tiling& tiling, const Wi
     c.windows.lay_out({pass.source, pass.groups * pass.channels, tiling.down, tiling.across}, g * pass.channels,
                       laid_out);
     transform_tiles(c, laid_out, v);
-    for (std::int64_t place = 0; place < places; ++place, weight += pass.channels * pass.rows) {
+    for (std::int64_t place = 0; place < places; ++place, weight += next_of_weight(pass)) {
       for (std::int64_t p = 0; p < pass.channels; p += part) {
         isa().float32.multiply_windows(weight + p * pass.rows, pass.rows, v + place * next_v, offset.data() + p,
                                        std::min(part, pass.channels - p), c.tiles(), p > 0, m + place * next_m, ld);
@@ -178,14 +181,14 @@ bool run_chunk_of_tiles(const WinogradPass& pass, const Tiling& tiling, const Wi
 bool suits_winograd(const WinogradPass& pass) {
   constexpr std::int64_t fewest_tiles = 256;  // to transform the weight takes as long as the products of so many
   const std::int64_t tiles = tiles_for(pass.height) * tiles_for(pass.width);
-  // A tile's products against its transforms, which gain less from wide vectors; and results that are none of the
-  // image's.
+  const std::int64_t made = 4 * tiles;  // results, of which at most 1.4 may be made for each one kept
+  // A tile's products against its transforms, which gain less from wide vectors.
   return pass.channels * pass.rows >= isa().winograd_lanes * (pass.channels + pass.rows) &&
-         pass.images * tiles >= fewest_tiles && 5 * 4 * tiles <= 7 * pass.height * pass.width;
+         pass.images * tiles >= fewest_tiles && 5 * made <= 7 * pass.height * pass.width;
 }
 
 bool by_winograd(const WinogradPass& pass) {
-  const Room<float> weight(pass.groups * places * pass.channels * pass.rows);
+  const Room<float> weight(pass.groups * places * next_of_weight(pass));
   transform_weight(pass, weight);
   const double tiles =
       static_cast<double>(pass.images) * static_cast<double>(tiles_for(pass.height) * tiles_for(pass.width));

@@ -1,6 +1,8 @@
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 #include "mpi/group.hpp"
 #include "xtape/detail/newest_error.hpp"
@@ -55,6 +57,8 @@ Session::~Session() {
     const char* const what = xtape::detail::newest_error();
     std::fprintf(stderr, "xtape::mpi: rank %d of %d ends with an exception, and with it all ranks%s%s\n", group.rank,
                  group.size, *what ? ": " : "", what);
+    // MPICH's launcher drops what a rank has printed and it has not read yet when the job is aborted.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
   MPI_Comm_free(&group.comm);

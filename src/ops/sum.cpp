@@ -17,20 +17,24 @@ namespace {
 
 Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim);
 
-/// The value for x whose last dims are summed, and others that are not adjacent: the last ones first, in float64. This
-/// takes a small part of the time that moving all of them to the end would.
+/// How many elements lie in the last dims that are all summed.
+std::int64_t last_summed(const Shape& shape, const detail::ReducedDims& over) {
+  std::int64_t n = 1;
+  for (std::int64_t d = shape.size() - 1; d >= 0 && over.has[d]; --d) n *= shape[d];
+  return n;
+}
+
+/// The value for x whose last dims are summed, and others that are not adjacent: the last ones first, in float64. Where
+/// those hold a few elements, this takes a small part of the time that moving all dims to the end would.
 Tensor sum_last_first(const Tensor& x, detail::ReducedDims over, bool keepdim) {
   const Shape& from = x.impl()->shape;
   const Shape shape = detail::reduced_shape(from, over, keepdim);
+  const std::int64_t n = last_summed(from, over);
   Shape left = from;
-  std::int64_t n = 1;
-  for (; over.has[left.size() - 1]; left.erase(left.size() - 1)) {
-    n *= left.back();
-    over.has[left.size() - 1] = false;
-  }
+  for (; over.has[left.size() - 1]; left.erase(left.size() - 1)) over.has[left.size() - 1] = false;
   const Tensor sums = detail::make_tensor(left, DType::float64);
   Tensor y = detail::make_tensor(shape, x.impl()->dtype);
-  visit_floating(x.impl()->dtype, [&]<class T>() {
+  visit_floating(x.impl()->dtype, [&x, &left, &sums, &over, &y, n]<class T>() {
     const T* u = detail::elements<T>(x);
     for (std::int64_t i = 0; i < left.numel(); ++i) detail::elements<double>(sums)[i] = kernels::sum(u + i * n, n);
     over.n /= n;
@@ -46,7 +50,7 @@ Tensor sum_value(const Tensor& x, const detail::ReducedDims& over, bool keepdim)
   for (std::int64_t d = 0; d < from.size(); ++d) (over.has[d] ? summed : kept).push_back(d);
   const std::int64_t first = summed.empty() ? from.size() : summed[0];
   const bool adjacent = summed.empty() || summed.back() - first + 1 == summed.size();
-  if (!adjacent && over.n > 0 && over.has[from.size() - 1] && is_floating(x.impl()->dtype)) {
+  if (!adjacent && over.n > 0 && last_summed(from, over) >= 4 && is_floating(x.impl()->dtype)) {
     return sum_last_first(x, over, keepdim);
   }
   std::int64_t outer = 1, inner = 1;

@@ -6,7 +6,8 @@ A step of b rows takes t b on a rank. The exchange of M bytes takes, on N ranks,
     2 (N - 1) / N  M / bandwidth  +  messages  latency
 
 with one message to each other rank for each bucket of 4 MiB (of 64 KiB a rank, where that is more), the same once more
-for the way back, and three short exchanges of log2(N) messages.
+for the way back, and short exchanges of log2(N) messages: three a step (what the ranks must have in common, the loss,
+which gradients there are) and one a bucket for the elements that N does not divide.
 """
 import math
 
@@ -26,7 +27,7 @@ def exchange(n, size, latency, bandwidth):
     if n == 1:
         return 0
     buckets = math.ceil(size / max(4 * MIB, n * 65536))
-    messages = buckets * 2 * (n - 1) + 3 * math.ceil(math.log2(n))
+    messages = buckets * 2 * (n - 1) + (3 + buckets) * math.ceil(math.log2(n))
     return 2 * (n - 1) / n * size / bandwidth + messages * latency
 
 

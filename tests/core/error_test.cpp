@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <string>
+#include <thread>
 #include <type_traits>
 
 #include "xtape/detail/newest_error.hpp"
@@ -83,6 +85,25 @@ TEST(Error, IsKnownToAScopeThatItLeaves) {
   EXPECT_EQ(noted, "fit: " + std::string(506, 'x'));  // what there is room for
   { const Noting noting(noted); }
   EXPECT_EQ(noted, "");  // it has been destroyed
+}
+
+TEST(Error, OfAnotherThreadIsKnownToAScopeThatItLeavesHere) {
+  std::exception_ptr caught;
+  std::thread([&caught] {
+    try {
+      throw ValueError("read_png", "cut");
+    } catch (const Error&) {
+      caught = std::current_exception();
+    }
+  }).join();
+  std::string noted;
+  EXPECT_THROW(
+      {
+        const Noting noting(noted);
+        detail::rethrow_from_thread(std::move(caught));
+      },
+      ValueError);
+  EXPECT_EQ(noted, "read_png: cut");
 }
 
 TEST(Error, ThatGetsAPathIsKnownWithIt) {

@@ -197,6 +197,33 @@ TEST(DistributedBackward, TrainsTheCriterionAndLeavesWhatIsFrozenAlone) {
   });
 }
 
+TEST(DistributedBackward, AParameterOfTheModelAndOfTheCriterionCountsOnce) {
+  struct Decayed : nn::Loss {
+    nn::Parameter weight;
+    explicit Decayed(const nn::Parameter& w) : weight(register_parameter("weight", w)) {}
+    Tensor forward(const Tensor& x, const Tensor& y) const override {
+      return parts(x, y).sum / parts(x, y).denominator;
+    }
+    LossParts parts(const Tensor& x, const Tensor& y) const override {
+      const LossParts p = cross_entropy_parts(x, y);
+      return {p.sum + (weight * weight).sum() * p.denominator, p.denominator};
+    }
+  };
+  const Global batch = batch_of(8);
+  for (const int ranks : {1, 2}) {
+    run_ranks(ranks, [&batch](const Communicator& comm) {
+      manual_seed(1);
+      const nn::Linear model(6, 4);
+      const Decayed criterion(model.weight);
+      criterion(model(batch.x), batch.y).backward();
+      const Tensor expected = model.weight.grad().clone();
+      model.zero_grad();
+      backward(model, criterion, rows_of(batch.x, comm), rows_of(batch.y, comm), comm, {.virtual_shards = 2});
+      EXPECT_LE((model.weight.grad() - expected).abs().max().item(), 1e-5);
+    });
+  }
+}
+
 TEST(DistributedBackward, CallsPostAccumulateHooksOnceWithTheWholeGradient) {
   const Global batch = batch_of(8);
   run_ranks(2, [&batch](const Communicator& comm) {
@@ -208,6 +235,26 @@ TEST(DistributedBackward, CallsPostAccumulateHooksOnceWithTheWholeGradient) {
     ASSERT_EQ(seen.size(), 1u);
     EXPECT_TRUE(equal(seen[0], model.parameters()[0].grad()));
   });
+}
+
+TEST(DistributedBackward, AShardWithoutCountedTargetsCountsAsZerosWhateverItsSumIs) {
+  struct Mean : nn::Loss {  // its sum is NaN where nothing counts
+    Tensor forward(const Tensor& x, const Tensor& y) const override {
+      return parts(x, y).sum / parts(x, y).denominator;
+    }
+    LossParts parts(const Tensor& x, const Tensor& y) const override {
+      const LossParts p = cross_entropy_parts(x, y);
+      return {p.sum * (p.denominator / p.denominator), p.denominator};
+    }
+  };
+  Global batch = batch_of(8);
+  for (int i = 4; i < 8; ++i) batch.y[i] = -100;
+  const Outcome expected = train(1, batch, nn::CrossEntropyLoss(), {.virtual_shards = 2}, plain_model);
+  for (const int ranks : {1, 2}) {
+    const Outcome outcome = train(ranks, batch, Mean(), {.virtual_shards = 2}, plain_model);
+    EXPECT_EQ(outcome.losses, expected.losses);
+    testing::expect_same_bits(outcome.state, expected.state);
+  }
 }
 
 TEST(DistributedBackward, ABatchOfIgnoredTargetsGivesNaNAndNoGradient) {
@@ -229,6 +276,62 @@ TEST(DistributedBackward, AllRanksHaveTheBuffersOfTheFirstShardWithRows) {  // [
              {.virtual_shards = 4});
     testing::expect_same_bits(model.state_dict(), expected.state_dict());
   });
+}
+
+TEST(DistributedBackward, ABufferThatTheForwardWritesMayBeOnTheTape) {
+  struct Counting : nn::Module {
+    nn::Parameter weight = register_parameter("weight", ones({6, 4}));
+    nn::Buffer scale = register_buffer("scale", ones({4}));
+    Tensor forward(const Tensor& x) const {
+      {
+        const NoGradGuard no_grad;
+        scale.copy_(scale + x.mean());
+      }
+      return matmul(x, weight) * scale;
+    }
+  };
+  const Global batch = batch_of(8);
+  std::vector<Tensor> gradients;
+  for (int k = 0; k < 4; ++k) {
+    const Counting model;
+    const Tensor sum =
+        nn::CrossEntropyLoss().parts(model(narrow(batch.x, 0, 2 * k, 2)), narrow(batch.y, 0, 2 * k, 2)).sum;
+    gradients.push_back(grad({sum / 8.}, {model.weight})[0]);
+  }
+  const Tensor expected = (gradients[0] + gradients[1]) + (gradients[2] + gradients[3]);
+  const Tensor scale = ones({4}) + narrow(batch.x, 0, 0, 2).mean();
+  for (const int ranks : {1, 2, 4}) {
+    run_ranks(ranks, [&](const Communicator& comm) {
+      const Counting model;
+      const Tensor alias = model.scale;
+      backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm,
+               {.virtual_shards = 4});
+      EXPECT_TRUE(equal(model.weight.grad(), expected));
+      EXPECT_TRUE(equal(model.scale, scale));
+      EXPECT_TRUE(equal(alias, scale));
+    });
+  }
+}
+
+TEST(DistributedBackward, ABufferThatOnlyALaterShardWritesStaysAsItWas) {
+  struct Sometimes : nn::Module {
+    nn::Linear fc = register_module("fc", nn::Linear(6, 4));
+    nn::Buffer seen = register_buffer("seen", zeros({1}));
+    Tensor forward(const Tensor& x) const {
+      if (x[0][0].item() == 1) seen.fill_(1);
+      return fc(x);
+    }
+  };
+  Tensor x = zeros({4, 6});
+  x[3][0] = 1.;
+  for (const int ranks : {1, 2}) {
+    run_ranks(ranks, [&x](const Communicator& comm) {
+      const Sometimes model;
+      backward(model, nn::CrossEntropyLoss(), rows_of(x, comm), zeros({4 / comm.size()}, int64), comm,
+               {.virtual_shards = 4});
+      EXPECT_EQ(model.seen.item(), 0);
+    });
+  }
 }
 
 TEST(DistributedBackward, AShardThatDoesNotUseAParameterCountsAsZeros) {
@@ -317,6 +420,16 @@ TEST(DistributedBackward, NamesWhatRanksDifferIn) {
               backward(plain_model(), criterion, zeros({0, 6}), zeros({0}, int64), comm);
             }),
             "backward: the batch has no rows on any rank");
+}
+
+TEST(DistributedBackward, WithoutAnyTrainedParameterIsAnErrorOnAllRanks) {
+  const auto errors = errors_of_ranks(2, [](const Communicator& comm) {  // rank 0 has no row
+    const nn::Sequential model = plain_model();
+    model.requires_grad_(false);
+    const Global batch = batch_of(1);
+    backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, comm), rows_of(batch.y, comm), comm);
+  });
+  EXPECT_EQ(errors, std::vector<std::string>(2, "backward: none of the 4 parameters requires grad"));
 }
 
 TEST(DistributedBackward, ALossThatIsNotFiniteIsAnErrorOnAllRanksAndChangesNothing) {

@@ -92,6 +92,13 @@ TEST(Mpi, ANaNInOneRankEndsTheJobAndNamesTheRank) {
       << job.output;
 }
 
+TEST(Mpi, AnErrorInALoadersThreadIsNamed) {
+  const Job job = mpirun(2, "end worker");
+  EXPECT_NE(job.status, 0);
+  EXPECT_TRUE(job.has("rank 1 of 2 ends with an exception, and with it all ranks: read_png: 7.png is cut"))
+      << job.output;
+}
+
 TEST(Mpi, ModelsThatDifferAreAnErrorThatNamesTheParameter) {
   const Job job = mpirun(2, "differ");
   EXPECT_NE(job.status, 0);

@@ -127,6 +127,17 @@ void by_hand(const mpi::Communicator& world, const std::string&) {
   expect(!::testing::Test::HasFailure(), "both have the same bits");
 }
 
+/// A data loader's thread throws, and so does the thread that waits for its batch.
+void fail_in_worker() {
+  struct Cut {
+    std::int64_t size() const { return 8; }
+    data::Batch batch(std::span<const std::int64_t>) const { throw FileError("read_png", "7.png is cut"); }
+  };
+  for (const data::Batch& batch : data::DataLoader(data::Dataset(Cut()), {.batch_size = 2, .num_workers = 1})) {
+    expect(!batch.x.defined(), "there is no batch");
+  }
+}
+
 /// Rank 1 ends in the middle of training.
 void end_rank_1(const mpi::Communicator& world, const std::string& how) {
   nn::Sequential model = model_of(1);
@@ -135,6 +146,7 @@ void end_rank_1(const mpi::Communicator& world, const std::string& how) {
     if (step == 3 && world.rank() == 1) {
       if (how == "kill") std::raise(SIGKILL);
       if (how == "throw") throw std::runtime_error("rank 1 has had enough");
+      if (how == "worker") fail_in_worker();
       batch.x.fill_(std::nan(""));
     }
     mpi::backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, world), rows_of(batch.y, world), world);

@@ -1,6 +1,6 @@
 // Transforms of Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin, Gray: "Fast algorithms for convolutional neural
-// networks", CVPR 2016): see kernels/winograd.cpp. One lane is one tile; tiles come in strokes of n / 2 beside one
-// another, which n elements of a row begin, and two strokes fill a vector.
+// networks", CVPR 2016): see kernels/winograd.cpp. One lane is one tile; tiles come in runs of n / 2 beside one
+// another, which n elements of a row begin, and two runs fill a vector.
 #pragma once
 
 #include <stdint.h>
@@ -39,12 +39,11 @@ inline V in_turn(V a, V b, std::integer_sequence<int, c...>) {
 
 /// B^T d B of the tiles d.
 template <int n>
-void transform_strokes(const float* x, int64_t line, const TileStroke* strokes, int64_t count, float* to,
-                       int64_t next) {
+void transform_runs(const float* x, int64_t line, const TileRun* runs, int64_t count, float* to, int64_t next) {
   using V = TileVec<n>;
   constexpr auto all = std::make_integer_sequence<int, n>();
   for (int64_t k = 0; k < count; k += 2, to += n) {
-    const float *const low = x + strokes[k].from, *const high = x + strokes[k + 1 < count ? k + 1 : k].from;
+    const float *const low = x + runs[k].from, *const high = x + runs[k + 1 < count ? k + 1 : k].from;
     V d[4][4];
 #pragma GCC unroll 4
     for (int u = 0; u < 4; u += 2) {  // columns u and u + 1, as they lie
@@ -96,15 +95,15 @@ inline void put_finite(V v, int64_t count, float* to, V& check) {
   check += v - v;
 }
 template <int n, class V>
-inline void put_stroke(const TileStroke& stroke, V upper, V lower, float* y, int64_t ld, V& check) {
-  put_finite<n>(upper, stroke.columns, y + stroke.to, check);
-  if (stroke.rows > 1) put_finite<n>(lower, stroke.columns, y + stroke.to + ld, check);
+inline void put_run(const TileRun& run, V upper, V lower, float* y, int64_t ld, V& check) {
+  put_finite<n>(upper, run.columns, y + run.to, check);
+  if (run.rows > 1) put_finite<n>(lower, run.columns, y + run.to + ld, check);
 }
 
 /// A^T m A of the products m.
 template <int n>
-bool results_of_strokes(const float* m, int64_t next, float bias, const TileStroke* strokes, int64_t count, float* y,
-                        int64_t ld) {
+bool results_of_runs(const float* m, int64_t next, float bias, const TileRun* runs, int64_t count, float* y,
+                     int64_t ld) {
   using V = TileVec<n>;
   constexpr auto all = std::make_integer_sequence<int, n>();
   V check = {};
@@ -124,10 +123,9 @@ bool results_of_strokes(const float* m, int64_t next, float bias, const TileStro
       even[t] = s[t][0] + s[t][1] + s[t][2] + bias;
       odd[t] = s[t][1] - s[t][2] - s[t][3] + bias;
     }
-    put_stroke<n>(strokes[k], in_turn<0>(even[0], odd[0], all), in_turn<0>(even[1], odd[1], all), y, ld, check);
+    put_run<n>(runs[k], in_turn<0>(even[0], odd[0], all), in_turn<0>(even[1], odd[1], all), y, ld, check);
     if (k + 1 == count) break;
-    put_stroke<n>(strokes[k + 1], in_turn<n / 2>(even[0], odd[0], all), in_turn<n / 2>(even[1], odd[1], all), y, ld,
-                  check);
+    put_run<n>(runs[k + 1], in_turn<n / 2>(even[0], odd[0], all), in_turn<n / 2>(even[1], odd[1], all), y, ld, check);
   }
   float sum = 0;
   for (int j = 0; j < n; ++j) sum += check[j];
@@ -135,25 +133,25 @@ bool results_of_strokes(const float* m, int64_t next, float bias, const TileStro
 }
 
 /// As Isa has them.
-void winograd_tiles(int64_t n, const float* x, int64_t line, const TileStroke* strokes, int64_t count, float* to,
+void winograd_tiles(int64_t n, const float* x, int64_t line, const TileRun* runs, int64_t count, float* to,
                     int64_t next) {
   if constexpr (lanes<float> >= 16) {
-    if (n == 16) return transform_strokes<16>(x, line, strokes, count, to, next);
+    if (n == 16) return transform_runs<16>(x, line, runs, count, to, next);
   }
   if constexpr (lanes<float> >= 8) {
-    if (n == 8) return transform_strokes<8>(x, line, strokes, count, to, next);
+    if (n == 8) return transform_runs<8>(x, line, runs, count, to, next);
   }
-  transform_strokes<4>(x, line, strokes, count, to, next);
+  transform_runs<4>(x, line, runs, count, to, next);
 }
-bool winograd_results(int64_t n, const float* m, int64_t next, float bias, const TileStroke* strokes, int64_t count,
-                      float* y, int64_t ld) {
+bool winograd_results(int64_t n, const float* m, int64_t next, float bias, const TileRun* runs, int64_t count, float* y,
+                      int64_t ld) {
   if constexpr (lanes<float> >= 16) {
-    if (n == 16) return results_of_strokes<16>(m, next, bias, strokes, count, y, ld);
+    if (n == 16) return results_of_runs<16>(m, next, bias, runs, count, y, ld);
   }
   if constexpr (lanes<float> >= 8) {
-    if (n == 8) return results_of_strokes<8>(m, next, bias, strokes, count, y, ld);
+    if (n == 8) return results_of_runs<8>(m, next, bias, runs, count, y, ld);
   }
-  return results_of_strokes<4>(m, next, bias, strokes, count, y, ld);
+  return results_of_runs<4>(m, next, bias, runs, count, y, ld);
 }
 
 }  // namespace

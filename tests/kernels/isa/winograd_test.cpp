@@ -10,7 +10,7 @@ namespace xtape {
 namespace {
 
 using kernels::Isa;
-using kernels::TileStroke;
+using kernels::TileRun;
 
 constexpr int b_transposed[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
 constexpr int a_transposed[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
@@ -31,15 +31,15 @@ std::vector<float> whole_numbers(std::uint64_t seed, std::int64_t n) {
   return x;
 }
 
-TEST(WinogradKernels, TransformTheTilesOfStrokes) {
+TEST(WinogradKernels, TransformTheTilesOfRuns) {
   each_lanes([](const Isa& isa, std::int64_t n) {
     const std::int64_t line = 50, count = 3, next = 2 * n + 5;
-    const TileStroke strokes[count] = {{100, 0, 2, n}, {7, 0, 2, n}, {61, 0, 2, n}};
+    const TileRun runs[count] = {{100, 0, 2, n}, {7, 0, 2, n}, {61, 0, 2, n}};
     const std::vector<float> x = whole_numbers(1, 100 + 4 * line + 2 * n);
     std::vector<float> to(static_cast<std::size_t>(16 * next), 99);
-    isa.winograd_tiles(n, x.data(), line, strokes, count, to.data(), next);
+    isa.winograd_tiles(n, x.data(), line, runs, count, to.data(), next);
     for (std::int64_t q = 0; q < count * n / 2; ++q) {
-      const float* tile = x.data() + strokes[q / (n / 2)].from + q % (n / 2) * 2;
+      const float* tile = x.data() + runs[q / (n / 2)].from + q % (n / 2) * 2;
       for (int i = 0; i < 16; ++i) {
         float sum = 0;
         for (int t = 0; t < 4; ++t) {
@@ -53,23 +53,23 @@ TEST(WinogradKernels, TransformTheTilesOfStrokes) {
   });
 }
 
-TEST(WinogradKernels, PutTheResultsOfStrokesAndNothingBehindThem) {
+TEST(WinogradKernels, PutTheResultsOfRunsAndNothingBehindThem) {
   each_lanes([](const Isa& isa, std::int64_t n) {
     for (std::int64_t columns = 1; columns <= n; ++columns) {
       const std::int64_t ld = 40, next = 2 * n + 3;
-      const TileStroke strokes[3] = {{0, 3, 2, n}, {0, 90, 1, columns}, {0, 130, 2, columns}};
+      const TileRun runs[3] = {{0, 3, 2, n}, {0, 90, 1, columns}, {0, 130, 2, columns}};
       const std::vector<float> m = whole_numbers(2, 16 * next);
       std::vector<float> y(250, 99), expected = y;
-      EXPECT_TRUE(isa.winograd_results(n, m.data(), next, 5, strokes, 3, y.data(), ld));
+      EXPECT_TRUE(isa.winograd_results(n, m.data(), next, 5, runs, 3, y.data(), ld));
       for (std::int64_t k = 0; k < 3; ++k) {
-        for (std::int64_t i = 0; i < strokes[k].rows; ++i) {
-          for (std::int64_t j = 0; j < strokes[k].columns; ++j) {
+        for (std::int64_t i = 0; i < runs[k].rows; ++i) {
+          for (std::int64_t j = 0; j < runs[k].columns; ++j) {
             float sum = 5;
             for (int p = 0; p < 16; ++p) {
               sum += static_cast<float>(a_transposed[i][p / 4] * a_transposed[j % 2][p % 4]) *
                      m[static_cast<std::size_t>(p * next + k * n / 2 + j / 2)];
             }
-            expected[static_cast<std::size_t>(strokes[k].to + i * ld + j)] = sum;
+            expected[static_cast<std::size_t>(runs[k].to + i * ld + j)] = sum;
           }
         }
       }
@@ -81,11 +81,11 @@ TEST(WinogradKernels, PutTheResultsOfStrokesAndNothingBehindThem) {
 TEST(WinogradKernels, TellOfTheResultsThatAreNotFiniteAndOfNoOthers) {
   each_lanes([](const Isa& isa, std::int64_t n) {
     const std::int64_t next = n;
-    const TileStroke strokes[2] = {{0, 0, 2, n}, {0, 60, 2, n - 2}};
+    const TileRun runs[2] = {{0, 0, 2, n}, {0, 60, 2, n - 2}};
     for (std::int64_t q = 0; q < n; ++q) {
       std::vector<float> m = whole_numbers(3, 16 * next), y(120);
       m[static_cast<std::size_t>(5 * next + q)] = std::numeric_limits<float>::infinity();
-      const bool finite = isa.winograd_results(n, m.data(), next, 0, strokes, 2, y.data(), 30);
+      const bool finite = isa.winograd_results(n, m.data(), next, 0, runs, 2, y.data(), 30);
       EXPECT_EQ(finite, q == n - 1) << n << " lanes, tile " << q << "; the last one has no results";
     }
   });
