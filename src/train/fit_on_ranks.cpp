@@ -53,13 +53,9 @@ class InCommon {
   std::vector<std::uint64_t> hashes_;
 };
 
-std::span<std::byte> bytes_of_values(const Tensor& x) {
-  return {x.impl()->data, static_cast<std::size_t>(x.numel() * itemsize(x.dtype()))};
-}
-
 void add(Hash& hash, const Tensor& x) {
   hash.add(distributed::layout_hash("", x));
-  hash.add(bytes_of_values(x));
+  hash.add(xtape::detail::bytes_of(x));
 }
 
 std::uint64_t hash_of(const Tensor& x) {
@@ -183,7 +179,7 @@ void Fit::begin_alike() {
   distributed::broadcast(objective_.module(), *comm_);
   if (const nn::Loss* loss = objective_.parts()) distributed::broadcast(*loss, *comm_);
   for (const Tensor& p : trained_beside_model()) {
-    comm_->broadcast(bytes_of_values(p));
+    comm_->broadcast(xtape::detail::bytes_of(p));
     if (comm_->rank() != 0) xtape::detail::mark_written(p);
   }
   Generator::State state = default_generator().state();
@@ -270,7 +266,8 @@ LossParts Fit::parts_of_shard(const Tensor& output, ShardNotes& notes) const {
   const LossParts parts =
       loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};
   const double sum = parts.sum.item();
-  if (!std::isfinite(sum) && !notes.broken) notes.broken = BrokenShard{sum, notes.rows, notes.start};
+  if (!std::isfinite(sum) && parts.denominator != 0 && !notes.broken)
+    notes.broken = BrokenShard{sum, notes.rows, notes.start};
   if (!state_.totals.has_classes) return parts;
   const detail::ClassAnswers answers = detail::class_answers(loss, output, target);
   const detail::Score score = answers.score();
