@@ -22,8 +22,8 @@ struct WinogradPass {
 
 /// Whether it takes less time than a product with windows.
 bool suits_winograd(const WinogradPass& pass);
-/// False if a result is not finite: of an infinite pixel or an overflow it may be NaN, a difference of infinities, where
-/// the definition is infinite. The others are right.
+/// False if a result is not finite: of an infinite pixel or an overflow it may be NaN, a difference of infinities,
+/// where the definition is infinite. The others are right.
 bool by_winograd(const WinogradPass& pass);
 
 }  // namespace xtape::kernels
