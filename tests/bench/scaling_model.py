@@ -16,9 +16,9 @@ MIB = 1 << 20
 NETWORKS = [("10 Gbit/s, TCP", 25e-6, 1.12e9), ("100 Gbit/s, RDMA", 2e-6, 11.2e9)]
 # Models: name, seconds of a row on one core (measured: mpi_exchange), bytes of gradients.
 MODELS = [
-    ("MLP 784-256-10", 3.6e-6, 203530 * 4),
-    ("MLP 784-2048-2048-10", 322e-6, 5824522 * 4),
-    ("CNN", 414e-6, 225034 * 4),
+    ("MLP 784-256-10", 3.5e-6, 203530 * 4),
+    ("MLP 784-2048-2048-10", 151e-6, 5824522 * 4),
+    ("CNN", 152e-6, 225034 * 4),
 ]
 RANKS = [2, 4, 8, 16, 32, 64, 128, 256]
 
