@@ -28,10 +28,14 @@ std::string setting(const char* name, const char* built) {
 
 bool is_open_mpi() { return setting("XTAPE_MPI_LIBRARY", XTAPE_MPI_LIBRARY).starts_with("Open MPI"); }
 
-Job mpirun(int ranks, const std::string& arguments) {
+void set_environment() {
   ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
   ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
   ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // MPI's own
+}
+
+Job mpirun(int ranks, const std::string& arguments) {
+  set_environment();
   const std::string command = "timeout -k 1 60 " + setting("XTAPE_MPIRUN", XTAPE_MPIRUN) +
                               (is_open_mpi() ? " --oversubscribe" : "") + " -n " + std::to_string(ranks) + " " +
                               setting("XTAPE_MPI_RANKS", XTAPE_MPI_RANKS) + " " + arguments + " 2>&1";
@@ -123,6 +127,7 @@ TEST(Mpi, ASessionJoinsARunningMpiAndEndsWithoutIt) {
 }
 
 TEST(Mpi, WithoutMpirunThereIsOneRank) {
+  set_environment();
   EXPECT_EQ(std::system((setting("XTAPE_MPI_RANKS", XTAPE_MPI_RANKS) + " sums").c_str()), 0);
 }
 
