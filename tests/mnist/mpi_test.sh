@@ -2,6 +2,7 @@
 # Tests xtape-mnist train --mpi. Usage: mpi_test.sh BINARY [MPIRUN]; exits with 77 where there is no MPI.
 . "$(dirname "$0")/check.sh"
 mpirun=${2:-mpirun}
+export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"  # MPI's own
 
 refuses "xtape-mnist: --virtual-shards: needs --mpi" train --virtual-shards 2
 "$binary" train --mpi --data digits --epochs 0 --no-out >out 2>err || grep -q "built without MPI" err ||
@@ -17,7 +18,6 @@ refuses "xtape-mnist: --mpi: cannot be combined with --dry-run or --overfit-one-
 # a second and kills its ranks, which a busy machine may not have ended by then.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_odls_base_sigkill_timeout=3
-export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"  # MPI's own
 # ranks N ARGUMENTS...
 ranks() {
   count=$1
