@@ -26,6 +26,15 @@ refuses() {
   [ -s "$scratch/out" ] && complain "$*: wrote to stdout"
 }
 
+# wait_for FILE [SECONDS]: until it is there and not empty, for 20 seconds at most unless told otherwise
+wait_for() {
+  for _ in $(seq $((20 * ${2:-20}))); do
+    [ -s "$1" ] && return
+    sleep 0.05
+  done
+  complain "$1 did not come"
+}
+
 finish() {
   [ "$failures" -eq 0 ] && echo "all checks passed"
   exit "$failures"

@@ -47,11 +47,7 @@ ranks 1 --resume three --epochs 2 >out || complain "--resume: exit code $?"
 env --default-signal=INT "$mpirun" -n 2 "$binary" train --mpi --data digits --hidden 32 --virtual-shards 4 \
   --epochs 100000 --out four --progress plain >out 2>err &
 job=$!
-tries=0
-while ! [ -s four/last.safetensors ] && [ $tries -lt 600 ]; do
-  sleep 0.1
-  tries=$((tries + 1))
-done
+wait_for four/last.safetensors 60
 kill -INT $job
 wait $job
 code=$?
@@ -63,11 +59,7 @@ grep -q '"state": "stopped"' four/run.json || complain "SIGINT: run.json does no
 "$mpirun" -n 2 sh -c 'echo $$ >"pid.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}"; exec "$@"' sh "$binary" train --mpi \
   --data digits --hidden 32 --epochs 100000 --out six --progress plain >out 2>err &
 job=$!
-tries=0
-while ! [ -s six/last.safetensors ] && [ $tries -lt 600 ]; do
-  sleep 0.1
-  tries=$((tries + 1))
-done
+wait_for six/last.safetensors 60
 kill -TERM "$(cat pid.1)"
 wait $job
 code=$?

@@ -103,15 +103,6 @@ grep -q '"state": "finished"' cosine/run.json || complain "a refused --resume ch
 mkdir lost && cp cosine/run.json cosine/config.toml cosine/best.safetensors lost
 refuses 'the run in "lost" has no last.safetensors; its best weights are in "lost/best.safetensors"' --resume lost
 
-# wait_for FILE: until it is there and not empty
-wait_for() {
-  for i in $(seq 400); do
-    [ -s "$1" ] && return
-    sleep 0.05
-  done
-  complain "$1 did not come"
-}
-
 # -- killed at any time, a run goes on as if nothing had happened
 "$binary" --data digits --epochs 8 --hidden 300 --batch-size 16 --schedule one-cycle --augment --no-out >whole
 "$binary" --data digits --epochs 8 --hidden 300 --batch-size 16 --schedule one-cycle --augment --out hard >/dev/null 2>&1 &
