@@ -1,5 +1,4 @@
-# The component xtape::images: PNG and JPEG files, by libpng and libjpeg-turbo. It is a library beside xtape and uses
-# xtape's public headers only.
+# The component xtape::images: PNG and JPEG files, by libpng and libjpeg-turbo.
 if(NOT XTAPE_BUILD_IMAGES)
   return()
 endif()
@@ -15,19 +14,4 @@ if(NOT PNG_FOUND OR NOT JPEG_FOUND)
   return()
 endif()
 
-# xtape_images_library(target library): the properties of xtape::images that stands on this library, xtape or its twin.
-function(xtape_images_library target library)
-  target_link_libraries(${target} PUBLIC ${library})
-  xtape_link(${target} PNG::PNG JPEG::JPEG)
-  xtape_library_properties(${target} xtape_images)
-  set_target_properties(${target} PROPERTIES EXPORT_NAME images)
-endfunction()
-
-file(GLOB xtape_images_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/images/*.cpp")
-add_library(xtape_images ${xtape_images_sources})
-add_library(xtape::images ALIAS xtape_images)
-xtape_images_library(xtape_images xtape)
-xtape_unity_by_folder(xtape_images)
-xtape_optimise(xtape_images)
-target_include_directories(xtape_images PRIVATE src)
-xtape_warnings(xtape_images)
+xtape_component(images PNG::PNG JPEG::JPEG)
