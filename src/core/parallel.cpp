@@ -46,29 +46,59 @@ double ns_since(Clock::time_point start) noexcept {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
 }
 
-/// One call of parallel_for. Lives on its caller's stack.
-struct Work {
-  std::int64_t count;
-  void (*block)(void*, std::int64_t);
-  void* body;
+/// One call of parallel_for. Lives on its caller's stack. The blocks are cut into ranges, one for each thread; who has
+/// finished its own range helps with the others. So the same thread usually gets the same part of a batch in one op
+/// after another, and finds it in its core's cache.
+class Work {
+ public:
+  Work(std::int64_t count, int threads, void (*block)(void*, std::int64_t), void* body) noexcept
+      : threads_(threads), block_(block), body_(body) {
+    for (int t = 0; t < threads; ++t) {
+      ranges_[t].next = count * t / threads;
+      ranges_[t].end = count * (t + 1) / threads;
+    }
+  }
+
+  /// Begins with the range of a thread: 0 is the caller's.
+  void run(int thread) noexcept {
+    inside_block = true;
+    for (int t = 0; t < threads_; ++t) run_range(ranges_[(thread + t) % threads_]);
+    inside_block = false;
+  }
+  void run_as_worker(int number) noexcept { run(1 + (number - 1) % (threads_ - 1)); }
+
   const Clock::time_point start = Clock::now();
-  std::atomic<std::int64_t> next{0};
-  std::mutex error_mutex = {};
   std::exception_ptr error = {};
 
-  void run() noexcept {
-    inside_block = true;
-    for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+ private:
+  struct alignas(64) Range {  // a cache line of its own
+    std::atomic<std::int64_t> next;
+    std::int64_t end;
+
+    /// A block that no other thread gets, or one behind the last.
+    std::int64_t take() noexcept {
+      return next.load(std::memory_order_relaxed) < end ? next.fetch_add(1, std::memory_order_relaxed) : end;
+    }
+  };
+
+  void run_range(Range& range) noexcept {
+    for (std::int64_t i; !failed_ && (i = range.take()) < range.end;) {
       try {
-        block(body, i);
+        block_(body_, i);
       } catch (...) {
-        next.store(count, std::memory_order_relaxed);
-        std::lock_guard lock(error_mutex);
+        failed_ = true;
+        std::lock_guard lock(error_mutex_);
         if (!error) error = std::current_exception();
       }
     }
-    inside_block = false;
   }
+
+  const int threads_;
+  void (*const block_)(void*, std::int64_t);
+  void* const body_;
+  std::atomic<bool> failed_{false};
+  std::mutex error_mutex_ = {};
+  Range ranges_[max_workers + 1];
 };
 
 /// How long a worker spins before it sleeps. A training step of some hundred microseconds runs on one thread for about
@@ -103,7 +133,7 @@ class Pool {
   WakeCost& wake(int helpers);
   int awake() const noexcept { return started_ - asleep_; }
   void wait_for_helpers(const Work& work);
-  void worker();
+  void worker(int number);
   Work* join() noexcept;
   void leave() noexcept;
   bool wait_for_work();
@@ -165,7 +195,7 @@ bool Pool::run(Work& work, int helpers) {
   work_ = &work;
   helpers = std::min<int>(helpers, started_);
   WakeCost& cost = wake(helpers);
-  work.run();
+  work.run(0);
   const std::uint32_t left_over = seats_.fetch_and(one_invitation - 1) / one_invitation;
   if (std::cmp_equal(left_over, helpers)) cost.observe(std::max(ns_since(work.start), cost.ns()));  // nobody came yet
   wait_for_helpers(work);
@@ -199,14 +229,15 @@ void Pool::start_workers(int workers) {
   std::lock_guard lock(mutex_);
   try {
     for (; !stopping_ && started_ < std::min(workers, max_workers); ++started_) {
-      workers_[started_] = std::thread([this] { worker(); });
+      workers_[started_] = std::thread([this, number = started_ + 1] { worker(number); });
     }
   } catch (const std::exception&) {  // std::system_error, or std::bad_alloc
     // No more threads can be started: the caller and the running workers do the work.
   }
 }
 
-void Pool::worker() {
+/// Workers are numbered from 1 on.
+void Pool::worker(int number) {
   is_worker = true;
   while (true) {
     const bool has_slept = wait_for_work();
@@ -214,7 +245,7 @@ void Pool::worker() {
     Work* work = join();
     if (!work) continue;
     (has_slept ? cost_asleep_ : cost_awake_).observe(ns_since(work->start));
-    work->run();
+    work->run_as_worker(number);
     leave();
   }
 }
@@ -280,9 +311,9 @@ ThisThreadAlone::~ThisThreadAlone() { inside_block = previous_; }
 namespace detail {
 
 void run_blocks(std::int64_t count, int threads, void (*block)(void* body, std::int64_t i), void* body) {
-  const auto helpers = static_cast<int>(std::min<std::int64_t>(threads, count)) - 1;
+  const auto helpers = static_cast<int>(std::min<std::int64_t>({threads, count, max_workers + 1})) - 1;
   if (helpers > 0 && !inside_block) {
-    Work work{.count = count, .block = block, .body = body};
+    Work work(count, helpers + 1, block, body);
     if (Pool::instance().run(work, helpers)) {
       if (work.error) rethrow_from_thread(work.error);
       return;

@@ -28,6 +28,13 @@ class Threads {
   int before_;
 };
 
+/// Waits until the condition holds, or a minute.
+template <class F>
+void wait_until(F condition) {
+  const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition() && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+}
+
 /// The sum over i of i^2 + 1, by blocks.
 std::int64_t total(std::int64_t count) {
   std::vector<std::int64_t> results(static_cast<std::size_t>(count));
@@ -53,10 +60,36 @@ TEST(ParallelFor, RunsBlocksAtTheSameTime) {
   std::atomic<int> started{0};
   parallel_for(2, num_threads(), [&](std::int64_t) {
     ++started;
-    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (started < 2 && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+    wait_until([&started] { return started == 2; });
   });
   EXPECT_EQ(started, 2);
+}
+
+TEST(ParallelFor, LetsEachThreadBeginWithARangeOfItsOwn) {
+  Threads threads(2);
+  const auto caller = std::this_thread::get_id();
+  std::atomic<std::int64_t> firsts[2] = {-1, -1};  // of the caller and of the other thread
+  parallel_for(8, num_threads(), [&](std::int64_t i) {
+    std::int64_t none = -1;
+    firsts[std::this_thread::get_id() == caller ? 0 : 1].compare_exchange_strong(none, i);
+    wait_until([&firsts] { return firsts[0] >= 0 && firsts[1] >= 0; });
+  });
+  EXPECT_EQ(firsts[0], 0);
+  EXPECT_EQ(firsts[1], 4);
+}
+
+TEST(ParallelFor, LetsAThreadThatIsReadyHelpTheOthers) {
+  Threads threads(2);
+  for (const std::int64_t late : {0, 4}) {  // the first block of the caller, of the other thread
+    std::atomic<int> done{0};
+    parallel_for(8, num_threads(), [&done, late](std::int64_t i) {
+      if (i == late) {
+        wait_until([&done] { return done == 7; });
+        EXPECT_EQ(done, 7) << late;
+      }
+      ++done;
+    });
+  }
 }
 
 TEST(ParallelFor, WithOneThreadRunsOnTheCaller) {
