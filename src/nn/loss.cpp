@@ -1,5 +1,7 @@
 #include "xtape/nn/loss.hpp"
 
+#include <fmt/format.h>
+
 #include "ops/class_targets.hpp"
 #include "ops/loss.hpp"
 #include "xtape/autograd.hpp"
@@ -19,6 +21,8 @@ double Loss::denominator(const Tensor& input, const Tensor& target) const {
   return parts(input, target).denominator;
 }
 
+std::string Loss::options_text() const { return ""; }
+
 detail::ElementLoss::~ElementLoss() = default;
 double detail::ElementLoss::denominator(const Tensor& input, const Tensor&) const {
   return xtape::detail::mean_denominator(input.shape(), reduction());
@@ -27,6 +31,7 @@ double detail::ElementLoss::denominator(const Tensor& input, const Tensor&) cons
 NLLLoss::NLLLoss(const NLLOptions& options)
     : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 NLLLoss::~NLLLoss() = default;
+std::string NLLLoss::options_text() const { return fmt::format("ignore_index = {}", options_.ignore_index); }
 
 NLLOptions NLLLoss::options() const {
   NLLOptions options = options_;
@@ -46,6 +51,9 @@ double NLLLoss::denominator(const Tensor& log_probabilities, const Tensor& targe
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyOptions& options)
     : Loss(options.reduction), weight(register_buffer("weight", copy(options.weight))), options_(options) {}
 CrossEntropyLoss::~CrossEntropyLoss() = default;
+std::string CrossEntropyLoss::options_text() const {
+  return fmt::format("ignore_index = {}, label_smoothing = {}", options_.ignore_index, options_.label_smoothing);
+}
 
 CrossEntropyOptions CrossEntropyLoss::options() const {
   CrossEntropyOptions options = options_;
@@ -82,6 +90,7 @@ LossParts L1Loss::parts(const Tensor& input, const Tensor& target) const {
 
 SmoothL1Loss::SmoothL1Loss(const SmoothL1Options& options) : ElementLoss(options.reduction), options_(options) {}
 SmoothL1Loss::~SmoothL1Loss() = default;
+std::string SmoothL1Loss::options_text() const { return fmt::format("beta = {}", options_.beta); }
 
 Tensor SmoothL1Loss::forward(const Tensor& input, const Tensor& target) const {
   return smooth_l1_loss(input, target, options_);
@@ -92,6 +101,7 @@ LossParts SmoothL1Loss::parts(const Tensor& input, const Tensor& target) const {
 
 HuberLoss::HuberLoss(const HuberOptions& options) : ElementLoss(options.reduction), options_(options) {}
 HuberLoss::~HuberLoss() = default;
+std::string HuberLoss::options_text() const { return fmt::format("delta = {}", options_.delta); }
 
 Tensor HuberLoss::forward(const Tensor& input, const Tensor& target) const {
   return huber_loss(input, target, options_);
@@ -138,6 +148,7 @@ LossParts BCEWithLogitsLoss::parts(const Tensor& logits, const Tensor& target) c
 
 KLDivLoss::KLDivLoss(const KLDivOptions& options) : ElementLoss(options.reduction), options_(options) {}
 KLDivLoss::~KLDivLoss() = default;
+std::string KLDivLoss::options_text() const { return fmt::format("log_target = {}", options_.log_target); }
 
 Tensor KLDivLoss::forward(const Tensor& input, const Tensor& target) const { return kl_div(input, target, options_); }
 LossParts KLDivLoss::parts(const Tensor& input, const Tensor& target) const {

@@ -32,6 +32,13 @@ class InCommon {
     hash.add(text);
     add(text, hash.value());
   }
+  void add_lines(std::string_view text) {
+    for (std::size_t at; (at = text.find_first_not_of(" \n")) < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      add(text.substr(at, end - at));
+      text.remove_prefix(end);
+    }
+  }
   void add_number(std::string_view name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
   /// Compared by its hash alone.
   void add(std::string_view name, std::uint64_t hash) {
@@ -103,12 +110,9 @@ std::uint64_t hash_of_schedule(const Schedule& schedule) {
 /// Its type and what it tells of its options.
 std::string text_of_criterion(const nn::Loss& loss) {
   constexpr const char* reductions[] = {"none", "mean", "sum", "batchmean"};
-  std::string text = fmt::format("criterion = {}, reduction = {}", loss.to_string(),
-                                 reductions[static_cast<std::size_t>(loss.reduction())]);
-  const auto* classes = dynamic_cast<const nn::CrossEntropyLoss*>(&loss);
-  const auto* logarithms = dynamic_cast<const nn::NLLLoss*>(&loss);
-  if (!classes && !logarithms) return text;
-  return text + fmt::format(", ignore_index = {}", classes ? classes->ignore_index() : logarithms->ignore_index());
+  const std::string others = loss.options_text();
+  return fmt::format("criterion = {}, reduction = {}{}{}", loss.to_string(),
+                     reductions[static_cast<std::size_t>(loss.reduction())], others.empty() ? "" : ", ", others);
 }
 
 /// In batch number `batch` of an epoch, of all ranks.
@@ -142,6 +146,7 @@ void Fit::check_ranks_agree() const {
     common.add(fmt::format("the options of scheduler {}", i + 1), hash_of_schedule(setup_.schedules[i]));
   }
   if (const nn::Loss* loss = objective_.parts()) common.add(text_of_criterion(*loss));
+  common.add_lines(objective_.module().to_string());  // with the layers' options: dropout's p, say
   common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
   common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
   common.add("the order of the training samples", hash_of_order(loader_));

@@ -181,6 +181,16 @@ TEST(Loss, KnowsItsReduction) {
   EXPECT_EQ(nn::KLDivLoss({.reduction = Reduction::batchmean}).reduction(), Reduction::batchmean);
 }
 
+TEST(Loss, TellsItsOptions) {
+  EXPECT_EQ(nn::NLLLoss({.ignore_index = 3}).options_text(), "ignore_index = 3");
+  EXPECT_EQ(nn::CrossEntropyLoss({.label_smoothing = 0.1}).options_text(),
+            "ignore_index = -100, label_smoothing = 0.1");
+  EXPECT_EQ(nn::SmoothL1Loss({.beta = 2}).options_text(), "beta = 2");
+  EXPECT_EQ(nn::HuberLoss({.delta = 2}).options_text(), "delta = 2");
+  EXPECT_EQ(nn::KLDivLoss({.log_target = true}).options_text(), "log_target = true");
+  EXPECT_EQ(nn::MSELoss().options_text(), "");
+}
+
 TEST(Loss, TheDenominatorIsThatOfItsParts) {
   const Tensor w = tensor({0.2, 0.3, 0.5}, {.dtype = float64}), probabilities = softmax(logits, 1);
   const auto expect_same = [](const nn::Loss& loss, const Tensor& x, const Tensor& y) {

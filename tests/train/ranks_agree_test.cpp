@@ -45,9 +45,10 @@ TEST(Ranks, RefuseOptionsThatDiffer) {
                       [](Training& run) { run.options.virtual_shards = 4; });
 }
 
-/// As above, but `change` is told the rank, and gives the trainer what else it has.
-void expect_ranks_refuse_with(const std::string& message, void (*fit)(Training& run, int rank)) {
-  const std::vector<std::string> errors = errors_of_ranks(2, [fit](const Communicator& comm) {
+/// As above, but fit(run, rank) gives the trainer what else it has.
+template <class F>
+void expect_ranks_refuse_with(const std::string& message, const F& fit) {
+  const std::vector<std::string> errors = errors_of_ranks(2, [&fit](const Communicator& comm) {
     Training run = run_with(comm, 0);
     fit(run, comm.rank());
   });
@@ -72,21 +73,36 @@ TEST(Ranks, RefuseSchedulersThatDiffer) {
   });
 }
 
+/// Whose ranks differ in their criterion.
+template <class F>
+void expect_ranks_refuse_criteria(const std::string& of_rank_0, const std::string& of_rank_1, F criterion_of) {
+  expect_ranks_refuse_with("fit: ranks 0 and 1 differ: criterion = " + of_rank_0 + ", but criterion = " + of_rank_1,
+                           [&criterion_of](Training& run, int rank) {
+                             Trainer trainer(run.model, criterion_of(rank), run.optimizer, run.options);
+                             run.fit(trainer);
+                           });
+}
+
 TEST(Ranks, RefuseCriteriaThatDiffer) {
+  const std::string usual = "CrossEntropyLoss(), reduction = mean, ignore_index = -100, label_smoothing = 0";
+  expect_ranks_refuse_criteria(
+      usual, "CrossEntropyLoss(), reduction = sum, ignore_index = -100, label_smoothing = 0",
+      [](int rank) { return nn::CrossEntropyLoss({.reduction = rank == 0 ? Reduction::mean : Reduction::sum}); });
+  expect_ranks_refuse_criteria(usual, "CrossEntropyLoss(), reduction = mean, ignore_index = 2, label_smoothing = 0",
+                               [](int rank) { return nn::CrossEntropyLoss({.ignore_index = rank == 0 ? -100 : 2}); });
+  expect_ranks_refuse_criteria(usual,
+                               "CrossEntropyLoss(), reduction = mean, ignore_index = -100, label_smoothing = 0.1",
+                               [](int rank) { return nn::CrossEntropyLoss({.label_smoothing = rank == 0 ? 0 : 0.1}); });
+}
+
+TEST(Ranks, RefuseLayersThatDiffer) {
   expect_ranks_refuse_with(
-      "fit: ranks 0 and 1 differ: criterion = CrossEntropyLoss(), reduction = mean, ignore_index = -100, but "
-      "criterion = CrossEntropyLoss(), reduction = sum, ignore_index = -100",
+      "fit: ranks 0 and 1 differ: (2): Dropout(p=0.5, inplace=False), but (2): Dropout(p=0.1, "
+      "inplace=False)",
       [](Training& run, int rank) {
-        const nn::CrossEntropyLoss loss({.reduction = rank == 0 ? Reduction::mean : Reduction::sum});
-        Trainer trainer(run.model, loss, run.optimizer, run.options);
-        run.fit(trainer);
-      });
-  expect_ranks_refuse_with(
-      "fit: ranks 0 and 1 differ: criterion = CrossEntropyLoss(), reduction = mean, ignore_index = -100, but "
-      "criterion = CrossEntropyLoss(), reduction = mean, ignore_index = 2",
-      [](Training& run, int rank) {
-        const nn::CrossEntropyLoss loss({.ignore_index = rank == 0 ? -100 : 2});
-        Trainer trainer(run.model, loss, run.optimizer, run.options);
+        const nn::Sequential model{run.model, nn::ReLU(), nn::Dropout(rank == 0 ? 0.5 : 0.1)};
+        optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+        Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, run.options);
         run.fit(trainer);
       });
 }
@@ -135,16 +151,22 @@ TEST(Ranks, BeginWithTheWeightsAndTheGeneratorOfRankZero) {
 }
 
 TEST(Ranks, RefuseModelsThatDiffer) {
-  const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
-    Training run;
-    run.model = comm.rank() == 0 ? plain_net() : plain_net(1, 4);
+  const std::string frozen =
+      "broadcast: the models of ranks 0 and 1 differ: 0.bias: float32 (16), but 0.bias: float32 "
+      "(16), which does not require grad";
+  expect_ranks_refuse_with(frozen, [](Training& run, int rank) {
+    run.model.named_parameters()[1].tensor.requires_grad_(rank == 0);
+    run.fit();
+  });
+  const std::string printed =
+      "fit: ranks 0 and 1 differ: (2): Linear(in_features=8, out_features=3, bias=True), but "
+      "(2): Linear(in_features=8, out_features=4, bias=True)";
+  expect_ranks_refuse_with(printed, [](Training& run, int rank) {
+    run.model = rank == 0 ? plain_net() : plain_net(1, 4);
     optim::SGD optimizer(run.model.parameters(), {.lr = .1});
-    run.options.communicator = &comm;
     Trainer trainer(run.model, nn::CrossEntropyLoss(), optimizer, run.options);
     run.fit(trainer);
   });
-  EXPECT_EQ(errors[0], errors[1]);
-  EXPECT_NE(errors[0].find("the models of ranks 0 and 1 differ"), std::string::npos) << errors[0];
 }
 
 TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {

@@ -20,6 +20,9 @@ class XTAPE_API Loss : public Module {
   virtual double denominator(const Tensor& input, const Tensor& target) const;
   /// How forward reduces the losses of the positions.
   Reduction reduction() const noexcept { return reduction_; }
+  /// The other options that are no tensors, such as "ignore_index = -100, label_smoothing = 0.1"; "" if there are none.
+  /// Ranks that train together compare it, so a loss of one's own that has options should define it.
+  virtual std::string options_text() const;
 
  protected:
   explicit Loss(Reduction reduction = Reduction::mean);
@@ -48,6 +51,7 @@ class XTAPE_API NLLLoss : public Loss {
   Tensor forward(const Tensor& log_probabilities, const Tensor& target) const override;
   LossParts parts(const Tensor& log_probabilities, const Tensor& target) const override;
   double denominator(const Tensor& log_probabilities, const Tensor& target) const override;
+  std::string options_text() const override;
   std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
@@ -65,6 +69,7 @@ class XTAPE_API CrossEntropyLoss : public Loss {
   Tensor forward(const Tensor& logits, const Tensor& target) const override;
   LossParts parts(const Tensor& logits, const Tensor& target) const override;
   double denominator(const Tensor& logits, const Tensor& target) const override;
+  std::string options_text() const override;
   std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   Buffer weight;  ///< undefined: 1 for every class
@@ -105,6 +110,7 @@ class XTAPE_API SmoothL1Loss : public detail::ElementLoss {
   ~SmoothL1Loss() override;
   Tensor forward(const Tensor& input, const Tensor& target) const override;
   LossParts parts(const Tensor& input, const Tensor& target) const override;
+  std::string options_text() const override;
 
  private:
   SmoothL1Options options_;
@@ -117,6 +123,7 @@ class XTAPE_API HuberLoss : public detail::ElementLoss {
   ~HuberLoss() override;
   Tensor forward(const Tensor& input, const Tensor& target) const override;
   LossParts parts(const Tensor& input, const Tensor& target) const override;
+  std::string options_text() const override;
 
  private:
   HuberOptions options_;
@@ -159,6 +166,7 @@ class XTAPE_API KLDivLoss : public detail::ElementLoss {
   ~KLDivLoss() override;
   Tensor forward(const Tensor& input, const Tensor& target) const override;
   LossParts parts(const Tensor& input, const Tensor& target) const override;
+  std::string options_text() const override;
 
  private:
   KLDivOptions options_;
