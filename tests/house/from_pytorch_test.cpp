@@ -61,6 +61,7 @@ const char* const before_snippets = R"(
 #include <fmt/core.h>
 #include <xtape/fmt.hpp>
 #include <xtape/images.hpp>
+#include <xtape/mpi.hpp>
 #include <xtape/xtape.hpp>
 using namespace xtape;
 namespace F = xtape::nn::functional;
@@ -83,6 +84,8 @@ struct Given {
   optim::lr_scheduler::StepLR scheduler{optimizer, {.step_size = 1}};
   data::Dataset dataset = data::digits(10);
   data::DataLoader loader{dataset};
+  mpi::Session session;
+  mpi::Communicator world = session.world();
   Tensor (*f)(const std::vector<Tensor>&) = nullptr;
 };
 )";
