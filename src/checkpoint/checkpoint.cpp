@@ -27,7 +27,7 @@ struct Checkpoint::Impl {
   Metadata texts;
 };
 
-Checkpoint::Checkpoint(const nn::Module& model, optim::Optimizer& optimizer) : impl_(std::make_unique<Impl>()) {
+Checkpoint::Checkpoint(const nn::Module& model, optim::Optimizer& optimizer) : impl_(std::make_shared<Impl>()) {
   add("model", model);
   add("optimizer", optimizer);
   add("generator", default_generator());

@@ -28,4 +28,7 @@ void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner
   xtape::detail::fail_rebinding(old.defined(), name_of(old, *state));
 }
 
+template class RegisteredTensor<0>;
+template class RegisteredTensor<1>;
+
 }  // namespace xtape::nn::detail

@@ -34,7 +34,7 @@ ProgressBar::ProgressBar(std::FILE* out, const ProgressOptions& options) {
   if (!(options.heartbeat_seconds >= 0 && std::isfinite(options.heartbeat_seconds))) {
     fail<ValueError>("ProgressBar", "heartbeat_seconds = {}; expected a finite number >= 0", options.heartbeat_seconds);
   }
-  impl_ = std::make_unique<Impl>(out, options);
+  impl_ = std::make_shared<Impl>(out, options);
 }
 ProgressBar::~ProgressBar() = default;
 ProgressBar::ProgressBar(ProgressBar&&) noexcept = default;

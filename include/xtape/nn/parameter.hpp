@@ -97,6 +97,8 @@ class RegisteredTensor : public Tensor {
 
   std::weak_ptr<ModuleState> owner_;  // where the tensor is registered, or where the name is that has no tensor
 };
+extern template class XTAPE_API RegisteredTensor<0>;
+extern template class XTAPE_API RegisteredTensor<1>;
 
 }  // namespace detail
 
