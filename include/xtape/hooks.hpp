@@ -11,13 +11,11 @@ namespace xtape {
 /// Removes one hook. Copies refer to the same hook; removing it twice, or after its tensor or module is gone, does
 /// nothing. Destroying the handle does not remove the hook. A hook that is removed while its list runs may still be
 /// called in that run.
-class RemovableHandle {
+class XTAPE_API RemovableHandle {
  public:
   RemovableHandle() = default;
   explicit RemovableHandle(Callback<void()> remove) : remove_(std::move(remove)) {}
-  void remove() {
-    if (remove_) std::exchange(remove_, {})();
-  }
+  void remove();
 
  private:
   Callback<void()> remove_;

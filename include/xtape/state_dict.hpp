@@ -29,10 +29,10 @@ class XTAPE_API StateDict {
   /// ValueError when a name occurs twice or a tensor is undefined.
   explicit StateDict(std::vector<Entry> entries);
 
-  const_iterator begin() const noexcept { return entries_.begin(); }
-  const_iterator end() const noexcept { return entries_.end(); }
+  const_iterator begin() const noexcept;
+  const_iterator end() const noexcept;
   std::size_t size() const noexcept { return entries_.size(); }
-  bool empty() const noexcept { return entries_.empty(); }
+  bool empty() const noexcept { return size() == 0; }
 
   bool contains(std::string_view name) const noexcept;
   /// IndexError when there is no such entry; set() makes or replaces one.

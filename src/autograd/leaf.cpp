@@ -1,5 +1,6 @@
 // Leaf: where a gradient accumulates, from several threads if their graphs share the leaf. It knows its tensor only by
 // address, since the tensor owns it.
+#include <atomic>
 #include <cstring>
 #include <mutex>
 

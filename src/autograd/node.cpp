@@ -3,6 +3,7 @@
 #include "autograd/node.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_set>
 
 #include "autograd/anomaly.hpp"
@@ -52,11 +53,12 @@ bool NodeAccess::is_output(const Node& node, const Tensor& y) {
   return node.output_ == y.impl()->data && node.shape() == y.impl()->shape;
 }
 
-void retain(Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
+void retain(Node* node) noexcept { std::atomic_ref(node->references_).fetch_add(1, std::memory_order_relaxed); }
 
 void release(Node* node) noexcept {
-  const bool alone = node->references_.load(std::memory_order_acquire) == 1;  // cannot race with another holder
-  if (!alone && node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::atomic_ref references(node->references_);
+  const bool alone = references.load(std::memory_order_acquire) == 1;  // cannot race with another holder
+  if (!alone && references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   node->next_to_free_ = to_free;
   to_free = node;
   if (freeing) return;

@@ -43,6 +43,9 @@ const StateDict::Entry* StateDict::find(std::string_view name) const noexcept {
   return &entries_[by_name_[at]];
 }
 
+StateDict::const_iterator StateDict::begin() const noexcept { return entries_.begin(); }
+StateDict::const_iterator StateDict::end() const noexcept { return entries_.end(); }
+
 bool StateDict::contains(std::string_view name) const noexcept { return find(name) != nullptr; }
 
 const Tensor& StateDict::at(std::string_view name) const& {

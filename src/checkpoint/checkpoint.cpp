@@ -1,6 +1,7 @@
 #include "xtape/io/checkpoint.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -27,13 +28,15 @@ struct Checkpoint::Impl {
   Metadata texts;
 };
 
-Checkpoint::Checkpoint(const nn::Module& model, optim::Optimizer& optimizer) : impl_(std::make_unique<Impl>()) {
-  add("model", model);
-  add("optimizer", optimizer);
-  add("generator", default_generator());
+Checkpoint::Checkpoint(const nn::Module& model, optim::Optimizer& optimizer) {
+  auto impl = std::make_unique<Impl>();
+  impl->add("model", &model);
+  impl->add("optimizer", &optimizer);
+  impl->add("generator", &default_generator());
+  impl_ = impl.release();
 }
 
-Checkpoint::~Checkpoint() = default;
+Checkpoint::~Checkpoint() { delete impl_; }
 
 void Checkpoint::add(const std::string& name, const nn::Module& module) { impl_->add(name, &module); }
 void Checkpoint::add(const std::string& name, optim::Optimizer& optimizer) { impl_->add(name, &optimizer); }

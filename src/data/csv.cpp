@@ -361,6 +361,9 @@ CsvDataset::CsvDataset(const std::string& path, const CsvOptions& options) {
   feature_names_ = table.feature_names();
 }
 
+std::vector<std::string> CsvDataset::feature_names() const { return feature_names_; }
+std::vector<std::string> CsvDataset::classes() const { return classes_; }
+
 Tensor CsvDataset::standardize(std::span<const std::int64_t> training) {
   if (training.empty()) fail<ValueError>(csv_op, "standardize: there are no training samples");
   return without_grad([this, training] {

@@ -193,6 +193,8 @@ std::int64_t Subset::index_in_whole(std::int64_t index) const {
   return dataset_.index_in_whole((*indices_)[static_cast<std::size_t>(index)]);
 }
 
+Tensor Subset::targets() const { return dataset_.targets(*indices_); }
+
 Batch Subset::batch(std::span<const std::int64_t> indices) const {
   return dataset_.batch(in_whole(*indices_, indices));
 }

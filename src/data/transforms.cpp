@@ -54,6 +54,8 @@ PerChannel::PerChannel(std::vector<double> values) : values_(std::move(values)) 
   if (values_.empty()) fail<ValueError>("PerChannel", "there must be one number, or one for each channel; got none");
 }
 
+std::span<const double> PerChannel::values() const& { return values_; }
+
 // ---- TransformedDataset --------------------------------------------------------------------------------------------
 
 namespace {

@@ -64,6 +64,9 @@ void write_halves(AtomicFile& file, const std::string& name, std::span<const T> 
 Metadata::Metadata(std::initializer_list<Entry> entries) : Metadata(std::vector<Entry>(entries)) {}
 Metadata::Metadata(std::vector<Entry> entries) : entries_(std::move(entries)) { expect_unique_names(entries_); }
 
+std::vector<Metadata::Entry>::const_iterator Metadata::begin() const noexcept { return entries_.begin(); }
+std::vector<Metadata::Entry>::const_iterator Metadata::end() const noexcept { return entries_.end(); }
+
 const Metadata::Entry* Metadata::find(std::string_view name) const noexcept {
   const auto entry = std::find_if(entries_.begin(), entries_.end(), [name](const Entry& e) { return e.first == name; });
   return entry == entries_.end() ? nullptr : &*entry;

@@ -17,7 +17,6 @@ namespace xtape::nn {
 
 namespace detail {
 ModuleHolder::~ModuleHolder() = default;
-std::shared_ptr<ModuleHolder> own(ModuleHolder* holder) { return std::shared_ptr<ModuleHolder>(holder); }
 
 std::vector<Tensor> with_first(const std::vector<Tensor>& inputs, const Tensor& x) {
   if (!x.defined()) return {};
@@ -175,14 +174,16 @@ void check_no_cycle(const char* op, const ModuleState& state, const std::string&
 
 }  // namespace
 
-void Module::add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
+void Module::add_child(const std::string& name, detail::ModuleHolder* holder) {
+  std::shared_ptr<detail::ModuleHolder> child(holder);
   check_name("register_module", *state_, name);
   check_no_cycle("register_module", *state_, name, child->get());
   detail::link(state_, *ModuleState::of(child->get()));
   state_->children.push_back({name, std::move(child)});
 }
 
-void Module::replace_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child) {
+void Module::replace_child(const std::string& name, detail::ModuleHolder* holder) {
+  std::shared_ptr<detail::ModuleHolder> child(holder);
   std::vector<detail::Child>& children = state_->children;
   const auto place = std::find_if(children.begin(), children.end(), [&name](const auto& c) { return c.name == name; });
   if (place == children.end()) {

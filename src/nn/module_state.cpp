@@ -54,7 +54,7 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
   for (const auto& [name, tensor] : state->parameters) copy->parameters.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, tensor] : state->buffers) copy->buffers.push_back({name, share_or_clone(tensor)});
   for (const auto& [name, module] : state->children) {
-    copy->children.push_back({name, module->copy()});
+    copy->children.push_back({name, share_or_clone(module)});
     link(copy, *ModuleState::of(copy->children.back().module->get()));
   }
   const std::lock_guard lock(state->parents_lock);
@@ -68,7 +68,7 @@ std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& 
 }
 
 std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module) {
-  return cloning ? module->copy() : module;
+  return cloning ? std::shared_ptr<ModuleHolder>(module->copy()) : module;
 }
 
 CloneScope::CloneScope() : previous_(std::exchange(cloning, new Copies)) {}

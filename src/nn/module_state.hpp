@@ -46,8 +46,10 @@ struct ModuleState {
   static const std::shared_ptr<ModuleState>& of(const Module& module) { return module.state_; }
 };
 
-/// The state itself, or its copy inside a CloneScope.
+/// The tensor or state itself, or its copy inside a CloneScope.
+Tensor share_or_clone(const Tensor& tensor);
 std::shared_ptr<ModuleState> share_or_clone(const std::shared_ptr<ModuleState>& state);
+std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state);
 /// The module that is held, or its copy inside a CloneScope.
 std::shared_ptr<ModuleHolder> share_or_clone(const std::shared_ptr<ModuleHolder>& module);
 

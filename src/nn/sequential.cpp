@@ -10,7 +10,7 @@ namespace xtape::nn {
 
 // ---- functions -------------------------------------------------------------------------------------------------
 
-Lambda::Lambda(std::shared_ptr<detail::ModuleHolder> function) : function_(std::move(function)) {
+Lambda::Lambda(detail::ModuleHolder* function) : function_(function) {
   detail::mark_unregistered(function_->get());  // a part of this module, without a name
 }
 Lambda::Lambda(const Lambda& other) : Module(other), function_(detail::share_or_clone(other.function_)) {}
@@ -30,6 +30,14 @@ std::size_t ModuleSequence::position(std::int64_t i) const {
   const auto n = static_cast<std::int64_t>(size());
   if (i < -n || i >= n) fail<IndexError>(type_name(*this), "layer {} is outside [{}, {})", i, -n, n);
   return static_cast<std::size_t>(i < 0 ? i + n : i);
+}
+
+void ModuleSequence::add_layer(detail::ModuleHolder* layer) { add_child(std::to_string(size()), layer); }
+
+void ModuleSequence::replace_layer(std::int64_t i, detail::ModuleHolder* layer) {
+  std::unique_ptr<detail::ModuleHolder> owner(layer);
+  const std::string name = std::to_string(position(i));
+  replace_child(name, owner.release());
 }
 
 const Module& ModuleSequence::operator[](std::int64_t i) const { return child(position(i)); }

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "core/fail.hpp"
 #include "report/display.hpp"
@@ -34,11 +35,14 @@ ProgressBar::ProgressBar(std::FILE* out, const ProgressOptions& options) {
   if (!(options.heartbeat_seconds >= 0 && std::isfinite(options.heartbeat_seconds))) {
     fail<ValueError>("ProgressBar", "heartbeat_seconds = {}; expected a finite number >= 0", options.heartbeat_seconds);
   }
-  impl_ = std::make_unique<Impl>(out, options);
+  impl_ = new Impl(out, options);
 }
-ProgressBar::~ProgressBar() = default;
-ProgressBar::ProgressBar(ProgressBar&&) noexcept = default;
-ProgressBar& ProgressBar::operator=(ProgressBar&&) noexcept = default;
+ProgressBar::~ProgressBar() { delete impl_; }
+ProgressBar::ProgressBar(ProgressBar&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+ProgressBar& ProgressBar::operator=(ProgressBar&& other) noexcept {
+  delete std::exchange(impl_, std::exchange(other.impl_, nullptr));
+  return *this;
+}
 
 void ProgressBar::on_fit_begin(const FitBegin& e) { impl_->tell(&report::Display::fit_begin, e); }
 void ProgressBar::on_epoch_begin(const EpochBegin& e) { impl_->tell(&report::Display::epoch_begin, e); }

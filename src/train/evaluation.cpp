@@ -72,6 +72,8 @@ void Evaluation::check_classes(const char* function) const {
   }
 }
 
+std::vector<Prediction> Evaluation::predictions() && { return std::move(predictions_); }
+
 Interval Evaluation::accuracy_interval() const {
   check_classes("accuracy_interval");
   return wilson_interval(accuracy, static_cast<std::int64_t>(answers_.size()));

@@ -64,6 +64,10 @@ std::string words_of(std::string monitor) {
 History::History() = default;
 History::History(HistoryData data) : data_(std::move(data)) { find_monitor(data_.monitor); }
 
+std::vector<EpochRecord>::const_iterator History::begin() const noexcept { return data_.epochs.begin(); }
+std::vector<EpochRecord>::const_iterator History::end() const noexcept { return data_.epochs.end(); }
+HistoryData History::data() && { return std::move(data_); }
+
 const EpochRecord& History::operator[](std::size_t i) const& {
   if (i >= size()) fail<IndexError>("History", "epoch {} is outside [0, {}); history[0] is the first", i, size());
   return data_.epochs[i];

@@ -37,9 +37,9 @@ Trainer::Trainer(detail::Objective objective, optim::Optimizer& optimizer, Train
     fail<ValueError>("Trainer", "the criterion has Reduction::none and returns many numbers; use Reduction::mean");
   }
   check_trains_model(optimizer, objective.module());
-  impl_ = std::make_unique<Impl>(std::move(objective), optimizer, std::move(options));
+  impl_ = new Impl(std::move(objective), optimizer, std::move(options));
 }
-Trainer::~Trainer() = default;
+Trainer::~Trainer() { delete impl_; }
 
 void Trainer::schedule(lr::LRScheduler& scheduler, Every every) {
   const auto& schedules = impl_->schedules;

@@ -1,4 +1,6 @@
 // save_report: what the page shows of a regression, of texts, and in the words of a program.
+#include <limits>
+
 #include "report/markup.hpp"
 #include "report/sample_runs.hpp"
 #include "support/files.hpp"

@@ -1,4 +1,6 @@
 // How fit() ended and where it goes on, as numbers: whose weights the model has, and the place of a resumed run.
+#include <limits>
+
 #include "support/files.hpp"
 #include "support/misuse.hpp"
 #include "train/small_training.hpp"

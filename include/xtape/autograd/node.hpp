@@ -3,7 +3,6 @@
 // requires grad has a node too: the place where its gradient accumulates.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -62,7 +61,7 @@ class XTAPE_API Node {
   friend void release(Node*) noexcept;
   friend struct NodeAccess;
 
-  std::atomic<std::int32_t> references_{1};
+  std::int32_t references_ = 1;  // through std::atomic_ref: <atomic> is a heavy header
   DType dtype_ = DType::float32;
   std::uint64_t sequence_ = 0;
   const char* op_;

@@ -40,9 +40,9 @@ class XTAPE_API CsvDataset {
   /// float32 (N, F).
   Tensor features() const { return features_; }
   /// The names of the columns of features().
-  std::vector<std::string> feature_names() const { return feature_names_; }
+  std::vector<std::string> feature_names() const;
   /// The names of the classes; label k is classes()[k]. Empty with `regression`.
-  std::vector<std::string> classes() const { return classes_; }
+  std::vector<std::string> classes() const;
 
   /// Brings each feature to mean 0 and standard deviation 1 (with divisor N) over the samples at `training`, for copies
   /// of this dataset and subsets of them as well: `d.standardize(train.indices())`. It begins with the file's numbers

@@ -171,7 +171,7 @@ class XTAPE_API Subset {
   std::int64_t size() const { return static_cast<std::int64_t>(indices_->size()); }
   Batch batch(std::span<const std::int64_t> indices) const;
   Batch batch(std::span<const std::int64_t> indices, const Draw& draw) const;
-  Tensor targets() const { return dataset_.targets(*indices_); }
+  Tensor targets() const;
   std::int64_t index_in_whole(std::int64_t index) const;
   /// The samples' indices in the whole dataset.
   std::span<const std::int64_t> indices() const&;

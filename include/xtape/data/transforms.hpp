@@ -93,7 +93,7 @@ class XTAPE_API PerChannel {
   PerChannel(double value);                          // NOLINT: implicit
   PerChannel(std::initializer_list<double> values);  // NOLINT: implicit
   PerChannel(std::vector<double> values);            // NOLINT: implicit
-  std::span<const double> values() const& { return values_; }
+  std::span<const double> values() const&;
   void values() && = delete;
 
  private:

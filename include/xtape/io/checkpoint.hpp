@@ -81,7 +81,7 @@ class XTAPE_API Checkpoint {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl* impl_ = nullptr;  // owned; a std::unique_ptr takes long to compile
 };
 
 }  // namespace xtape::io

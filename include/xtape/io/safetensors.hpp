@@ -32,9 +32,9 @@ class XTAPE_API Metadata {
   void set(std::string_view name, std::string text);
 
   std::size_t size() const noexcept { return entries_.size(); }
-  bool empty() const noexcept { return entries_.empty(); }
-  std::vector<Entry>::const_iterator begin() const noexcept { return entries_.begin(); }
-  std::vector<Entry>::const_iterator end() const noexcept { return entries_.end(); }
+  bool empty() const noexcept { return size() == 0; }
+  std::vector<Entry>::const_iterator begin() const noexcept;
+  std::vector<Entry>::const_iterator end() const noexcept;
 
  private:
   const Entry* find(std::string_view name) const noexcept;

@@ -35,12 +35,12 @@ class FunctionModule final : public Module {
 
 /// The layer as a module of its own type.
 template <Layer L>
-auto as_module(L&& layer) {
+ModuleHolder* hold(L&& layer) {
   using M = std::decay_t<L>;
   if constexpr (std::derived_from<M, Module>) {
-    return M(std::forward<L>(layer));
+    return new HolderOf<M>(layer);
   } else {
-    return FunctionModule<M>(std::forward<L>(layer));
+    return new HolderOf<FunctionModule<M>>(FunctionModule<M>(std::forward<L>(layer)));
   }
 }
 
@@ -52,8 +52,7 @@ auto as_module(L&& layer) {
 class XTAPE_API Lambda : public Module {
  public:
   template <LayerFunction F>
-  explicit Lambda(F f)
-      : Lambda(detail::own(new detail::HolderOf<detail::FunctionModule<F>>(detail::as_module(std::move(f))))) {}
+  explicit Lambda(F f) : Lambda(detail::hold(std::move(f))) {}
   Lambda(const Lambda& other);
   Lambda(Lambda&& other) noexcept;
   Lambda& operator=(const Lambda& other);
@@ -61,7 +60,7 @@ class XTAPE_API Lambda : public Module {
   Tensor forward(const Tensor& x) const override;
 
  private:
-  explicit Lambda(std::shared_ptr<detail::ModuleHolder> function);
+  explicit Lambda(detail::ModuleHolder* function);
 
   std::shared_ptr<detail::ModuleHolder> function_;
 };

@@ -37,19 +37,18 @@ namespace detail {
 struct ModuleState;
 class Running;
 
-/// Holds a module of any type, by value.
+/// Holds a module of any type, by value. (Who gets a pointer to one takes ownership: a smart pointer here would be
+/// compiled in every program.)
 struct XTAPE_API ModuleHolder {
   virtual ~ModuleHolder();
   virtual const Module& get() const noexcept = 0;
-  virtual std::shared_ptr<ModuleHolder> copy() const = 0;
+  virtual ModuleHolder* copy() const = 0;
 };
-/// Takes ownership. (Compiled once: std::make_shared in a header would be compiled for every type of layer.)
-XTAPE_API std::shared_ptr<ModuleHolder> own(ModuleHolder* holder);
 template <class M>
 struct HolderOf final : ModuleHolder {
   explicit HolderOf(const M& m) : module(m) { check_forward<M>(); }
   const Module& get() const noexcept override { return module; }
-  std::shared_ptr<ModuleHolder> copy() const override { return own(new HolderOf(module)); }
+  ModuleHolder* copy() const override { return new HolderOf(module); }
   M module;
 };
 
@@ -133,7 +132,7 @@ class XTAPE_API Module {
   /// is a ValueError, so replace before you copy. ValueError if there is no such child.
   template <std::derived_from<Module> M>
   [[nodiscard]] M replace_module(const std::string& name, M module) {
-    replace_child(name, detail::own(new detail::HolderOf<M>(module)));
+    replace_child(name, new detail::HolderOf<M>(module));
     return module;
   }
 
@@ -172,13 +171,13 @@ class XTAPE_API Module {
   /// Returns the module that it keeps: `nn::Linear fc1 = register_module("fc1", nn::Linear(784, 256));`
   template <std::derived_from<Module> M>
   M register_module(const std::string& name, M module) {
-    add_child(name, detail::own(new detail::HolderOf<M>(module)));
+    add_child(name, new detail::HolderOf<M>(module));
     return module;
   }
 
  private:
-  void add_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
-  void replace_child(const std::string& name, std::shared_ptr<detail::ModuleHolder> child);
+  void add_child(const std::string& name, detail::ModuleHolder* child);
+  void replace_child(const std::string& name, detail::ModuleHolder* child);
   template <class... X>
   Tensor call(const X&... x) const;
   Tensor forward_all(const std::vector<Tensor>& inputs) const;
@@ -186,6 +185,7 @@ class XTAPE_API Module {
   RemovableHandle add_pre_hook(detail::PreHook hook) const;
   RemovableHandle add_hook(detail::Hook hook) const;
   friend struct detail::ModuleState;
+  friend class ModuleSequence;
 
   std::shared_ptr<detail::ModuleState> state_;
 };

@@ -35,7 +35,7 @@ class XTAPE_API ModuleList : public ModuleSequence {
 
   template <Layer L>
   ModuleList& append(L&& layer) {
-    add_layer(std::forward<L>(layer));
+    add_layer(detail::hold(std::forward<L>(layer)));
     return *this;
   }
   template <std::derived_from<Module> M>
@@ -46,7 +46,7 @@ class XTAPE_API ModuleList : public ModuleSequence {
   /// Puts `layer` in the place of module i; negative: from the end. IndexError outside [-size, size).
   template <Layer L>
   ModuleList& replace(std::int64_t i, L&& layer) {
-    replace_layer(i, std::forward<L>(layer));
+    replace_layer(i, detail::hold(std::forward<L>(layer)));
     return *this;
   }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <utility>
 
 #include "xtape/nn/lambda.hpp"
@@ -50,14 +49,8 @@ class XTAPE_API ModuleSequence : public Module {
   ModuleSequence& operator=(const ModuleSequence&) = default;
   ModuleSequence& operator=(ModuleSequence&&) noexcept = default;
 
-  template <Layer L>
-  void add_layer(L&& layer) {
-    register_module(std::to_string(size()), detail::as_module(std::forward<L>(layer)));
-  }
-  template <Layer L>
-  void replace_layer(std::int64_t i, L&& layer) {
-    (void)replace_module(std::to_string(position(i)), detail::as_module(std::forward<L>(layer)));
-  }
+  void add_layer(detail::ModuleHolder* layer);
+  void replace_layer(std::int64_t i, detail::ModuleHolder* layer);
 
  private:
   std::size_t position(std::int64_t i) const;

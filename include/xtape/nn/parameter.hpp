@@ -27,41 +27,36 @@ class XTAPE_API CloneScope {
  private:
   struct Copies* previous_;
 };
-/// The tensor or state itself, or its copy inside a CloneScope.
-XTAPE_API Tensor share_or_clone(const Tensor& tensor);
-XTAPE_API std::weak_ptr<ModuleState> share_or_clone(const std::weak_ptr<ModuleState>& state);
 
-/// Called before a member that refers to `old`, registered in `owner`, is assigned `other`. Right when the whole module
-/// is assigned: its base, nn::Module, was assigned before its members, so a handle has left `owner` already. Else
-/// ValueError, since `owner` would keep `old` registered.
-XTAPE_API void check_assignment(const Tensor& old, const std::weak_ptr<ModuleState>& owner, const Tensor& other);
+/// What Parameter and Buffer have in common, compiled once.
+class XTAPE_API Registered : public Tensor {
+ protected:
+  Registered();
+  Registered(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner);
+  Registered(const Registered& other);
+  /// As with a module, a moved-from one still refers to its tensor.
+  Registered(Registered&& other) noexcept;
+  /// ValueError for `a.weight = std::move(b.weight)` and the like.
+  Registered& operator=(const Registered& other) &;
+  ~Registered();
+
+ private:
+  std::weak_ptr<ModuleState> owner_;  // where the tensor is registered, or where the name is that has no tensor
+};
 
 /// A member that refers to a tensor which its module has registered.
 template <int kind>
-class RegisteredTensor : public Tensor {
+class RegisteredTensor : public Registered {
  public:
-  RegisteredTensor() { xtape::detail::add_member(*this); }
+  RegisteredTensor() = default;
   /// Would be registered in no module.
   explicit RegisteredTensor(const Tensor&) = delete;  // register_parameter(name, tensor), register_buffer(name, tensor)
-  RegisteredTensor(const RegisteredTensor& other)
-      : Tensor(share_or_clone(static_cast<const Tensor&>(other))), owner_(share_or_clone(other.owner_)) {
-    xtape::detail::add_member(*this);
-  }
-  /// As with a module, a moved-from one still refers to its tensor.
-  RegisteredTensor(RegisteredTensor&& other) noexcept
-      : Tensor(static_cast<const Tensor&>(other)), owner_(other.owner_) {
-    xtape::detail::add_member(*this);
-  }
+  RegisteredTensor(const RegisteredTensor&) = default;
+  RegisteredTensor(RegisteredTensor&&) noexcept = default;
   /// Assigns as a part of the assignment of the whole module, and what register_parameter returns to a member that has
-  /// no tensor yet. ValueError for `a.weight = std::move(b.weight)` and the like.
+  /// no tensor yet.
   RegisteredTensor& operator=(const RegisteredTensor& other) & {
-    check_assignment(*this, owner_, other);
-    if (impl() != other.impl()) {
-      xtape::detail::remove_member(*this);
-      rebind(other);
-      xtape::detail::add_member(*this);
-    }
-    owner_ = other.owner_;
+    Registered::operator=(other);
     return *this;
   }
   /// Chosen for `a.weight = b.weight`. The compiler's error shows the line with the hint.
@@ -87,15 +82,11 @@ class RegisteredTensor : public Tensor {
   Tensor operator/=(const B& b) const {
     return static_cast<const Tensor&>(*this) /= b;
   }
-  ~RegisteredTensor() { xtape::detail::remove_member(*this); }
+  ~RegisteredTensor() = default;
 
  private:
   friend class nn::Module;
-  RegisteredTensor(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner) : Tensor(tensor), owner_(owner) {
-    xtape::detail::add_member(*this);
-  }
-
-  std::weak_ptr<ModuleState> owner_;  // where the tensor is registered, or where the name is that has no tensor
+  RegisteredTensor(const Tensor& tensor, const std::shared_ptr<ModuleState>& owner) : Registered(tensor, owner) {}
 };
 
 }  // namespace detail

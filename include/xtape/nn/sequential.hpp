@@ -22,14 +22,14 @@ class XTAPE_API Sequential : public ModuleSequence {
   template <Layer L>
   Sequential& append(L&& layer) {
     check_inputs<std::decay_t<L>>();
-    add_layer(std::forward<L>(layer));
+    add_layer(detail::hold(std::forward<L>(layer)));
     return *this;
   }
   /// Puts `layer` in the place of layer i; negative: from the end. IndexError outside [-size, size).
   template <Layer L>
   Sequential& replace(std::int64_t i, L&& layer) {
     check_inputs<std::decay_t<L>>();
-    replace_layer(i, std::forward<L>(layer));
+    replace_layer(i, detail::hold(std::forward<L>(layer)));
     return *this;
   }
 

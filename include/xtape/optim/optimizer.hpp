@@ -118,8 +118,8 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
   void add_param_group(ParamGroup<Options> group);
   /// Options may be written between steps (`param_groups()[0].options.lr = 0.01`), the lists of parameters
   /// may not (ValueError from then on). Valid until a group is added.
-  std::span<ParamGroup<Options>> param_groups() noexcept { return groups_; }
-  std::span<const ParamGroup<Options>> param_groups() const noexcept { return groups_; }
+  std::span<ParamGroup<Options>> param_groups() noexcept { return {groups_.data(), groups_.size()}; }
+  std::span<const ParamGroup<Options>> param_groups() const noexcept { return {groups_.data(), groups_.size()}; }
 
  private:
   static Options with_lr(double lr);

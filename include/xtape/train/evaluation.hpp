@@ -95,7 +95,7 @@ class XTAPE_API Evaluation {
   /// Of a regression, outputs beside their targets, element by element: all of them or, of more than 500, every second,
   /// fourth, ... one, in their order. Empty for anything else.
   const std::vector<Prediction>& predictions() const& noexcept { return predictions_; }
-  std::vector<Prediction> predictions() && { return std::move(predictions_); }
+  std::vector<Prediction> predictions() &&;
   /// Their mean over the classes that occur among the targets or the answers, and their mean weighted by support. The
   /// support of both is that of all classes.
   ClassScores macro_average() const;

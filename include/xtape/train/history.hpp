@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,24 +12,28 @@
 
 namespace xtape::train {
 
+namespace detail {
+inline constexpr double not_measured = __builtin_nan("");  // <limits> is a heavy header
+}
+
 /// One epoch. A number that was not measured is NaN: accuracies of a regression, everything about validation where
 /// there is none. Losses are means over all samples of the epoch, weighted by the loss's own denominators. train_loss
 /// and train_accuracy are taken while the model learns, in training mode; the train_eval values afterwards, in
 /// evaluation mode, on a fixed sample of the training set.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
-  double train_loss = std::numeric_limits<double>::quiet_NaN();
-  double train_accuracy = std::numeric_limits<double>::quiet_NaN();
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();
-  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double train_loss = detail::not_measured;
+  double train_accuracy = detail::not_measured;
+  double validation_loss = detail::not_measured;
+  double validation_accuracy = detail::not_measured;
   double lr = 0;           ///< of the first group, in the epoch's last step
   double seconds = 0;      ///< of the epoch, validation included
   std::int64_t steps = 0;  ///< of the optimizer since training began
-  double train_eval_loss = std::numeric_limits<double>::quiet_NaN();
-  double train_eval_accuracy = std::numeric_limits<double>::quiet_NaN();
-  double gap = std::numeric_limits<double>::quiet_NaN();  ///< train_eval_accuracy - validation_accuracy
-  double gap_low = std::numeric_limits<double>::quiet_NaN(),
-         gap_high = std::numeric_limits<double>::quiet_NaN();  ///< its 95 % interval
+  double train_eval_loss = detail::not_measured;
+  double train_eval_accuracy = detail::not_measured;
+  double gap = detail::not_measured;  ///< train_eval_accuracy - validation_accuracy
+  double gap_low = detail::not_measured,
+         gap_high = detail::not_measured;  ///< its 95 % interval
   bool is_best = false;  ///< the best epoch so far, by the monitored value; not a column of to_csv() and to_jsonl()
 };
 
@@ -60,10 +63,10 @@ struct HistoryData {
   std::int64_t train_eval_samples = 0;  ///< of the sample of the training set
   std::int64_t classes = 0;             ///< 0: no classification
   // What tells a loss or an accuracy that is good from one that is not; NaN if it was not measured.
-  double first_loss = std::numeric_limits<double>::quiet_NaN();      ///< of the first batch, before any step
-  double majority_share = std::numeric_limits<double>::quiet_NaN();  ///< of the validation targets, in one class
-  double train_eval_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
-  double validation_r2 = std::numeric_limits<double>::quiet_NaN();   ///< of a regression, after the last epoch
+  double first_loss = detail::not_measured;      ///< of the first batch, before any step
+  double majority_share = detail::not_measured;  ///< of the validation targets, in one class
+  double train_eval_r2 = detail::not_measured;   ///< of a regression, after the last epoch
+  double validation_r2 = detail::not_measured;   ///< of a regression, after the last epoch
 };
 
 /// What verdict() advises, for a program whose users have options in place of the library's functions. "": the words of
@@ -83,7 +86,7 @@ class XTAPE_API History {
 
   /// The number of epochs that were completed.
   std::size_t size() const noexcept { return data_.epochs.size(); }
-  bool empty() const noexcept { return data_.epochs.empty(); }
+  bool empty() const noexcept { return size() == 0; }
   /// IndexError outside [0, size()).
   const EpochRecord& operator[](std::size_t i) const&;
   EpochRecord operator[](std::size_t i) && { return (*this)[i]; }
@@ -92,8 +95,8 @@ class XTAPE_API History {
   EpochRecord back() && { return (*this).back(); }
   const EpochRecord& best() const&;
   EpochRecord best() && { return (*this).best(); }
-  std::vector<EpochRecord>::const_iterator begin() const noexcept { return data_.epochs.begin(); }
-  std::vector<EpochRecord>::const_iterator end() const noexcept { return data_.epochs.end(); }
+  std::vector<EpochRecord>::const_iterator begin() const noexcept;
+  std::vector<EpochRecord>::const_iterator end() const noexcept;
 
   /// The epoch, from 1, whose monitored value is the best (the first of equals), with min_delta the last that was
   /// better by more than that than the best before it: the one whose weights early stopping keeps. If none has such a
@@ -115,7 +118,7 @@ class XTAPE_API History {
   std::string to_jsonl() const;
 
   const HistoryData& data() const& noexcept { return data_; }
-  HistoryData data() && { return std::move(data_); }
+  HistoryData data() &&;
 
  private:
   HistoryData data_;

@@ -72,7 +72,7 @@ class XTAPE_API ProgressBar {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl* impl_ = nullptr;  // owned; a std::unique_ptr takes long to compile
 };
 
 }  // namespace xtape::train

@@ -19,7 +19,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -54,8 +53,8 @@ struct BatchRecord {
   double loss = 0;  ///< what the criterion returned
   double lr = 0;    ///< of the first group
   /// Of the epoch so far, with this batch: after the last one, EpochRecord's values. NaN if not measured.
-  double train_loss = std::numeric_limits<double>::quiet_NaN();
-  double train_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double train_loss = detail::not_measured;
+  double train_accuracy = detail::not_measured;
 };
 
 struct CheckpointSaved {

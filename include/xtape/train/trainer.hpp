@@ -147,7 +147,7 @@ class XTAPE_API Trainer {
   void add_sink(std::shared_ptr<detail::AnySink> sink);
 
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl* impl_ = nullptr;  // owned; a std::unique_ptr takes long to compile
 };
 
 }  // namespace xtape::train
