@@ -3,8 +3,8 @@
 # examples/text/compare_fasttext.sh [--threads N] [--data FILE]
 # Both learn vectors of 16, one after the other in each of ten folds: every source is tested in one of them. fastText
 # reads words; xtape-text also reads pairs and beginnings of words, made from the same words. Accuracies are means of
-# three seeds. fastText's learning rate is, in each fold, the best of four by the validation texts; at the end its default
-# rate is compared, too. xtape's options are its defaults, chosen without the texts that fold 0 tests.
+# three seeds. fastText's learning rate is, in each fold, the best of four by the validation texts; at the end its
+# default rate is compared, too. xtape's options are its defaults, chosen without the texts that fold 0 tests.
 set -euo pipefail
 
 threads=1 data=

@@ -19,8 +19,8 @@ namespace {
 struct TrainSettings {
   DataSettings data;
   std::string out = "text.safetensors", report;
-  std::int64_t epochs = 10, patience = 3, batch_size = 128, dim = 16, length = 64, min_count = 1, max_words = 0;
-  double lr = 6e-3, weight_decay = 0.15;
+  std::int64_t epochs = 10, patience = 3, batch_size = 192, dim = 16, length = 64, min_count = 1, max_words = 0;
+  double lr = 8e-3, weight_decay = 0.2;
   std::uint64_t seed = 0;
   int threads = 0;
 };
