@@ -37,7 +37,9 @@ int main(int argc, char** argv) {
     command->option_defaults()->always_capture_default();
     runs.emplace(command, add_options(*command));
   };
-  add("train", "Train a classifier.", add_train);
+  add("train",
+      "Train a classifier. It reads words, pairs of neighbouring words, and the first four letters of longer words.",
+      add_train);
   add("predict", "Tell the topics of texts.", add_predict);
   add("export", "Write the texts in the format of fastText.", add_export);
   try {

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <utility>
 
+#include "tokens.hpp"
+
 using namespace xtape;
 
 namespace {
 
-constexpr char format_version[] = "1";
+constexpr char format_version[] = "2";
 constexpr std::int64_t longest = 4096;
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -36,8 +38,9 @@ Description description_in(const std::string& path, const io::Metadata& metadata
     if (metadata.contains(name)) continue;
     throw FileError("model", fmt::format("\"{}\" is no model of xtape-text: its metadata has no \"{}\"", path, name));
   }
-  if (metadata.at("xtape-text") != format_version) {
-    throw FileError("model", fmt::format("\"{}\" has another version than {}", path, format_version));
+  if (const std::string& version = metadata.at("xtape-text"); version != format_version) {
+    throw FileError(
+        "model", fmt::format("\"{}\" is of version {}, expected {}; train it again?", path, version, format_version));
   }
   Description d{lines_of(metadata.at("classes")), {}, length_in(metadata.at("length"))};
   if (d.length < 1) throw FileError("model", fmt::format("\"{}\": its length is not in [1, {}]", path, longest));
@@ -51,15 +54,15 @@ Description description_in(const std::string& path, const io::Metadata& metadata
 
 /// The file may hold anything: its shapes are compared with its description before a net is made.
 void check_weights(const std::string& path, const StateDict& weights, const Description& d) {
-  const auto words = d.vocabulary.size(), classes = static_cast<std::int64_t>(d.classes.size());
+  const auto tokens = d.vocabulary.size(), classes = static_cast<std::int64_t>(d.classes.size());
   const bool has_table = weights.contains("0.weight") && weights["0.weight"].dim() == 2;
   const std::int64_t dim = has_table ? weights["0.weight"].size(1) : 0;
   const std::pair<const char*, Shape> expected[] = {
-      {"0.weight", {words, dim}}, {"1.weight", {classes, dim}}, {"1.bias", {classes}}};
+      {"0.weight", {tokens, dim}}, {"1.weight", {classes, dim}}, {"1.bias", {classes}}};
   for (const auto& [name, shape] : expected) {
     if (!weights.contains(name) || weights[name].shape() != shape || weights[name].dtype() != float32) {
-      throw FileError("model", fmt::format("\"{}\": \"{}\" is not float32 {}, which {} words and {} classes need", path,
-                                           name, shape.to_string(), words, classes));
+      throw FileError("model", fmt::format("\"{}\": \"{}\" is not float32 {}, which {} tokens and {} classes need",
+                                           path, name, shape.to_string(), tokens, classes));
     }
     if (!isfinite(weights[name]).all().item<bool>()) {
       throw FileError("model", fmt::format("\"{}\": \"{}\" has a value that is NaN or infinite", path, name));
@@ -69,16 +72,17 @@ void check_weights(const std::string& path, const StateDict& weights, const Desc
 
 }  // namespace
 
-nn::Sequential make_net(std::int64_t words, std::int64_t dim, std::int64_t classes) {
+nn::Sequential make_net(std::int64_t tokens, std::int64_t dim, std::int64_t classes) {
   nn::Sequential net;
-  net.append(nn::EmbeddingBag(words, dim, {.mode = nn::BagMode::mean, .padding_idx = data::Vocabulary::padding}));
+  net.append(nn::EmbeddingBag(tokens, dim, {.mode = nn::BagMode::mean, .padding_idx = data::Vocabulary::padding}));
   net.append(nn::Linear(dim, classes));
   return net;
 }
 
 Tensor Model::probabilities(const std::string& text) const {
   NoGradGuard no_grad;
-  const Tensor x = description.vocabulary.encode(text, description.length);
+  const data::Vocabulary& v = description.vocabulary;
+  const Tensor x = v.encode(tokens_of(text, v), description.length);
   return net(x.unsqueeze(0)).softmax(1)[0];
 }
 

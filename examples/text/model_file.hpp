@@ -2,8 +2,8 @@
 //
 //     xtape-text  the version of this format
 //     classes     their names, a line each
-//     vocabulary  as data::Vocabulary writes it
-//     length      the words of a text that are read
+//     vocabulary  of words, pairs and beginnings (tokens.hpp), as data::Vocabulary writes it
+//     length      how many of them are read of a text
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct Model {
   xtape::Tensor probabilities(const std::string& text) const;
 };
 
-/// The mean of the vectors of a text's words, and a linear layer.
-xtape::nn::Sequential make_net(std::int64_t words, std::int64_t dim, std::int64_t classes);
+/// The mean of the vectors of a text's tokens, and a linear layer.
+xtape::nn::Sequential make_net(std::int64_t tokens, std::int64_t dim, std::int64_t classes);
 
 /// For io::save_safetensors and train::CheckpointOptions.
 xtape::io::Metadata metadata_of(const Description& description);

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include "commands.hpp"
 #include "model_file.hpp"
+#include "tokens.hpp"
 
 using namespace xtape;
 
@@ -17,8 +19,8 @@ namespace {
 struct TrainSettings {
   DataSettings data;
   std::string out = "text.safetensors", report;
-  std::int64_t epochs = 10, patience = 3, batch_size = 64, dim = 16, length = 64, min_count = 1, max_words = 0;
-  double lr = 4e-3, weight_decay = 0.1;
+  std::int64_t epochs = 10, patience = 3, batch_size = 192, dim = 16, length = 64, min_count = 1, max_words = 0;
+  double lr = 8e-3, weight_decay = 0.2;
   std::uint64_t seed = 0;
   int threads = 0;
 };
@@ -27,12 +29,15 @@ struct TrainSettings {
 constexpr double first_scale = 0.01;
 
 Description description_of(const Topics& topics, const TrainSettings& s) {
-  return {topics.names,
-          data::Vocabulary::build(topics.training.text, {.max_size = s.max_words, .min_count = s.min_count}), s.length};
+  return {topics.names, vocabulary_of(topics.training.text, {.max_size = s.max_words, .min_count = s.min_count}),
+          s.length};
 }
 
 data::TextDataset dataset_of(const Texts& texts, const Description& d) {
-  return data::TextDataset(texts.text, texts.topic, d.vocabulary, {.length = d.length, .classes = d.classes});
+  std::vector<std::string> tokens;
+  std::transform(texts.text.begin(), texts.text.end(), std::back_inserter(tokens),
+                 [&d](const std::string& text) { return tokens_of(text, d.vocabulary); });
+  return data::TextDataset(tokens, texts.topic, d.vocabulary, {.length = d.length, .classes = d.classes});
 }
 
 nn::Sequential first_net(const Description& d, std::int64_t dim) {
@@ -45,10 +50,10 @@ void print_heading(const Topics& topics, const Description& d, const data::TextD
   fmt::print("data    {}, hash {:016x}\n", io::printable(topics.name), topics.hash);
   fmt::print("texts   {} training, {} validation, {} test; {} topics\n", training.size(), topics.validation.text.size(),
              topics.test.text.size(), d.classes.size());
-  fmt::print("model   mean of word vectors ({} words, {} elements), linear to {} topics\n", d.vocabulary.size(), dim,
-             d.classes.size());
+  fmt::print("model   mean of vectors of words, pairs and beginnings ({} x {}), linear to {} topics\n",
+             d.vocabulary.size(), dim, d.classes.size());
   if (training.cut_texts() > 0)
-    fmt::print("note    {} texts are longer than {} words\n", training.cut_texts(), d.length);
+    fmt::print("note    {} texts are cut to {} words, pairs and beginnings\n", training.cut_texts(), d.length);
   fmt::print("\n");
 }
 
@@ -110,7 +115,7 @@ void train_on(const TrainSettings& s, const Topics& topics) {
                      {.title = "Topics of texts",
                       .evaluated_on = "validation texts",
                       .test = on_test,
-                      .text_of = [&d](const Tensor& words) { return d.vocabulary.decode(words); }});
+                      .text_of = [&d](const Tensor& x) { return words_in(d.vocabulary.decode(x)); }});
   fmt::print("\nreport  {}\n", io::printable(s.report));
 }
 
@@ -128,9 +133,12 @@ Run add_train(CLI::App& app) {
   app.add_option("--lr", s->lr, "Learning rate of AdamW at the start; it falls to 0 along a line")
       ->check(CLI::Range(1e-9, 1e3));
   app.add_option("--weight-decay", s->weight_decay, "Of AdamW")->check(CLI::Range(0.0, 1e3));
-  app.add_option("--dim", s->dim, "Elements of a word's vector")->check(CLI::Range(1, 4096));
-  app.add_option("--length", s->length, "Words of a text that are read")->check(CLI::Range(1, 4096));
-  app.add_option("--min-count", s->min_count, "Rarer words are unknown")->check(CLI::Range(1, 1000000));
+  app.add_option("--dim", s->dim, "Elements of a vector")->check(CLI::Range(1, 4096));
+  app.add_option("--length", s->length, "How many words, pairs and beginnings of a text are read")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--min-count", s->min_count,
+                 "Rarer words are unknown, and pairs and beginnings that occur once are, too")
+      ->check(CLI::Range(1, 1000000));
   app.add_option("--max-words", s->max_words, "The most entries of the vocabulary; 0: no limit")
       ->check(CLI::Range(0, 1000000));
   app.add_option("--seed", s->seed, "Of the random numbers");

@@ -26,6 +26,12 @@ for text in "" "..." "$(printf '\377\376')"; do
   "$binary" predict model.safetensors "$text" | grep -q "(it has no word)$" || complain "no word: $text"
 done
 "$binary" predict model.safetensors "xyzzy plugh" | grep -q "(none of its words is known)$" || complain "no known word"
+for text in "harbourside=sailing" "violinist=music" "breadcrumb=cooking"; do
+  "$binary" predict model.safetensors "${text%=*}" | grep -qE "^${text#*=} .*\(none of its words is known\)$" ||
+    complain "the beginning of an unknown word tells nothing: $text"
+done
+"$binary" predict model.safetensors "violin xyzzy" "violin xyz" >out || complain "predict an unknown word"
+[ "$(sort -u out | wc -l)" -eq 1 ] || complain "an unknown beginning counts: $(cat out)"
 printf 'violin\n\nanchor' | "$binary" predict model.safetensors >out || complain "predict from a pipe"
 [ "$(wc -l <out)" -eq 3 ] || complain "not a line of output for each of input: $(cat out)"
 mkdir alone && (cd alone && env -i "$binary" predict ../model.safetensors "a keel" | grep -q "^sailing ") ||
@@ -52,6 +58,14 @@ for fold in 0 1 2 3 4 5 6 7 8 9; do
   cat split/test.txt >>tested
 done
 [ "$(sort -u tested | wc -l)" -eq 400 ] && [ "$(wc -l <tested)" -eq 800 ] || complain "not all is tested, once"
+# Two topics of the same words in another order.
+awk 'BEGIN { for (i = 0; i < 400; ++i) {
+    printf "Package: p%d\nSection: %s\nDescription: %s %d\n\n", i, i % 2 ? "net" : "games",
+           i % 2 ? "first pawn then rook" : "first rook then pawn", i } }' >index
+"$binary" train --data index --out order.safetensors --batch-size 16 >out || complain "order: $(cat out)"
+grep -qE "^test .*accuracy 1\.0000 " out || complain "the order of words tells nothing: $(cat out)"
+[ "$("$binary" predict --top 1 order.safetensors "Rook, then pawn" "Pawn, then rook" | cut -d' ' -f1 | tr '\n' ' ')" = "games net " ] ||
+  complain "predict does not see the order of words"
 
 # -- refused
 refuses 'xtape-text: data: "nowhere" cannot be read' train --data nowhere
@@ -78,6 +92,8 @@ LC_ALL=C sed 's/xtape-vocabulary 1/xtape-vocabulary 9/' model.safetensors >other
 refuses 'xtape-text: model: "other": Vocabulary: line 1 is "xtape-vocabulary 9 ' predict other "a text"
 LC_ALL=C sed 's/"classes":"cooking.n/"classes":"coo\\nng\\n/' model.safetensors >other
 refuses 'is not float32 (5, ' predict other "a text"
+LC_ALL=C sed 's/"xtape-text":"2"/"xtape-text":"1"/' model.safetensors >other
+refuses 'xtape-text: model: "other" is of version 1, expected 2; train it again?' predict other "a text"
 LC_ALL=C sed 's/"length":"64"/"length":"-4"/' model.safetensors >other
 refuses 'its length is not in [1, 4096]' predict other "a text"
 
