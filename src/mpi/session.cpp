@@ -61,8 +61,8 @@ bool is_on_several_machines(MPI_Comm comm, int size) {
   return ranks_here < size;
 }
 
-/// Whether it pays that one thread exchanges while another computes: on one machine it only takes a core from the other.
-/// ValueError on all ranks.
+/// Whether it pays that one thread exchanges while another computes: on one machine it only takes a core from the
+/// other. ValueError on all ranks.
 bool overlaps(const auto& group) {
   int threads = 0;
   check(MPI_Query_thread(&threads), "MPI_Query_thread");
