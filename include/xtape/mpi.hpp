@@ -35,6 +35,7 @@ class XTAPE_API Communicator final : public distributed::Communicator {
   /// machine (on one, the exchange only takes a core from backward), unless the environment variable XTAPE_MPI_OVERLAP
   /// says 0 or 1. Never if the program has begun MPI with less than MPI_THREAD_SERIALIZED.
   bool overlaps() const noexcept override;
+  /// Makes a call on another thread, and any later one, throw an Error.
   void give_up() const noexcept override;
 
  private:
@@ -58,9 +59,9 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 /// end, too. What the program's own handler outside of that scope would do is then not done. To see the message of
 /// another exception, such as a std::runtime_error, catch it inside of the scope, print it, and rethrow it.
 ///
-/// A rank on which something goes wrong must let the exception leave this scope. If it catches the exception inside and
-/// leaves in peace, or returns early, the others learn so when they wait for it: their calls throw an Error that names
-/// it.
+/// A rank on which something goes wrong must let the exception leave this scope. If it returns early, or catches the
+/// exception inside and ends without one, then the others' calls that need it throw an Error that names it. exit()
+/// within the scope ends all ranks.
 class XTAPE_API Session {
  public:
   /// Error if the MPI library that runs is not the one that xtape::mpi was built with, or if MPI has ended before.

@@ -1,4 +1,5 @@
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,24 @@ struct Session::State {
 };
 
 namespace {
+
+std::atomic<int> open_sessions = 0;  // of several ranks
+
+void end_all_ranks(const char* how, const char* what) {
+  int rank = 0, size = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  std::fprintf(stderr, "xtape::mpi: rank %d of %d ends %s, and with it all ranks%s%s\n", rank, size, how,
+               *what ? ": " : "", what);
+  // MPICH's launcher drops what a rank has printed and it has not read yet when the job is aborted.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+/// Without it MPICH's launcher kills the other ranks and may call that a success.
+void end_all_ranks_at_exit() {
+  if (open_sessions > 0) end_all_ranks("by exit() within its Session", "");
+}
 
 /// The library that runs must be the one whose mpi.h was compiled in: others have other types behind the same names.
 void check_library() {
@@ -98,6 +117,10 @@ Session::Session() : state_(std::make_unique<State>()) {
     throw;
   }
   group.listen();
+  if (group.size == 1) return;
+  static const int registered = std::atexit(end_all_ranks_at_exit);
+  static_cast<void>(registered);
+  ++open_sessions;
 }
 
 Session::~Session() {
@@ -106,13 +129,9 @@ Session::~Session() {
   group.closed = "its Session has ended";
   const bool unwinds = std::uncaught_exceptions() > state_->exceptions;
   if ((unwinds || has_failed) && group.size > 1) {
-    const char* const what = xtape::detail::newest_error();
-    std::fprintf(stderr, "xtape::mpi: rank %d of %d ends %s, and with it all ranks%s%s\n", group.rank, group.size,
-                 unwinds ? "with an exception" : "after a call that has failed", *what ? ": " : "", what);
-    // MPICH's launcher drops what a rank has printed and it has not read yet when the job is aborted.
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    MPI_Abort(MPI_COMM_WORLD, 1);
+    end_all_ranks(unwinds ? "with an exception" : "after a call that has failed", xtape::detail::newest_error());
   }
+  if (group.size > 1) --open_sessions;
   group.part();
   state_->leave_mpi();
 }

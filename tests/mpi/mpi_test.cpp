@@ -90,10 +90,12 @@ TEST(Mpi, ARankThatIsKilledEndsTheJobAndIsNamed) {
   EXPECT_TRUE(job.has(is_open_mpi() ? "process rank 1 " : "rank 1 has ended with 137\n")) << job.output;
 }
 
-TEST(Mpi, ARankThatExitsEndsTheJob) {
+TEST(Mpi, ARankThatExitsEndsTheJobAndIsNamed) {
   const Job job = mpirun(3, "end exit");
   EXPECT_NE(job.status, 0);
   EXPECT_LT(job.seconds, 10);
+  EXPECT_TRUE(job.has("xtape::mpi: rank 1 of 3 ends by exit() within its Session, and with it all ranks\n"))
+      << job.output;
 }
 
 TEST(Mpi, ARankThatReturnsEarlyIsAnErrorOfThoseThatWaitForIt) {
