@@ -154,11 +154,13 @@ TEST(Mpi, RanksDoNotOverlapWhereOneThreadAloneMayCallMpi) {
 
 TEST(Mpi, AnOverlapThatRanksWantDifferentlyOrInOtherWordsIsAnErrorOnAll) {
   const auto expect_on_both = [](const std::string& arguments, const std::string& error) {
-    EXPECT_EQ(mpirun(2, "overlap " + arguments).output, error + error) << arguments;
+    const std::string output = mpirun(2, "overlap " + arguments).output;
+    const std::size_t first = output.find(error), last = output.rfind(error);
+    EXPECT_TRUE(first != std::string::npos && first < last) << arguments << ": " << output;
   };
-  expect_on_both("01", "XTAPE_MPI_OVERLAP of rank 1 is '1', but that of rank 0 is '0'\n");
-  expect_on_both("1-", "XTAPE_MPI_OVERLAP of rank 1 is '', but that of rank 0 is '1'\n");
-  expect_on_both("1y", "XTAPE_MPI_OVERLAP of rank 1 is 'y', neither 0 nor 1\n");
+  expect_on_both("01", "XTAPE_MPI_OVERLAP of rank 1 is '1', but that of rank 0 is '0'");
+  expect_on_both("1-", "XTAPE_MPI_OVERLAP of rank 1 is '', but that of rank 0 is '1'");
+  expect_on_both("1y", "XTAPE_MPI_OVERLAP of rank 1 is 'y', neither 0 nor 1");
 }
 
 TEST(Mpi, AnExceptionInOneRankEndsTheJobAndNamesTheRank) {
