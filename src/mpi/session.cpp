@@ -4,8 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <string_view>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "mpi/group.hpp"
 #include "xtape/detail/newest_error.hpp"
