@@ -26,12 +26,12 @@ MPI_Comm Communicator::Group::begin_call() {
 }
 
 void Communicator::Group::end_call(std::span<MPI_Request> operations, const char* function) {
-  // The core of another thread is wanted by the session's, which computes.
+  // The session's thread computes while another waits, and is to have the core.
   const bool sleeps = std::this_thread::get_id() != thread;
   auto look = Clock::now() + between_looks;
   for (std::size_t tests = 1; !operations.empty(); ++tests) {
-    int is_done = 0;
-    check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), function);  // Testall's errors end the program
+    int is_done = 0;  // one by one: errors of MPI_Testall go to MPI_COMM_WORLD's handler, which ends the program
+    check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), function);
     if (is_done) {
       operations = operations.subspan(1);
       continue;
