@@ -203,7 +203,7 @@ void pass_on(const mpi::Communicator& world, const std::string&) {
 void on_another_thread(const mpi::Communicator& world, const std::string&) {
   std::exception_ptr failure;
   double wait = 0;  // seconds of the CPU
-  if (world.rank() == 0) sleep(300);
+  if (world.rank() == 0) sleep(600);
   std::thread([&world, &failure, &wait] {
     try {
       world.barrier();
