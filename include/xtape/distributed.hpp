@@ -60,6 +60,10 @@ class XTAPE_API Communicator {
   virtual void gather_blocks(std::byte* all, std::size_t bytes) const = 0;
   /// Block r of `out` goes to rank r, block r of `in` comes from rank r. This rank's own blocks are left alone.
   virtual void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const = 0;
+  /// Whether another thread of this rank may take sums while this one computes, and that pays. The same on all ranks.
+  virtual bool overlaps() const noexcept;
+  /// Makes a call that runs on another thread end with an Error; the communicator is of no use any more.
+  virtual void give_up() const noexcept;
   void sum_elements(std::span<std::byte> values, std::size_t size, void (*add)(const Rows&, std::byte* out)) const;
 
   int rank_, size_;

@@ -19,12 +19,24 @@
 namespace xtape::mpi {
 
 /// All processes of the program as ranks. A handle; it can be used until its Session ends. Errors of MPI are an Error,
-/// if MPI does not end the program itself.
+/// if MPI does not end the program itself. So is a rank that has ended its Session while this one waits for it; a rank
+/// that makes other calls than the rest is not noticed. After an Error MPI may still write to the memory that the call
+/// was given, no call is possible any more, and the end of the Session ends all ranks.
+///
+/// A call on the Session's thread waits as MPI does, at full speed. On another thread it sleeps in between, so that the
+/// Session's can compute meanwhile.
 class XTAPE_API Communicator final : public distributed::Communicator {
  public:
   ~Communicator() override;
   Communicator(const Communicator&);
   Communicator& operator=(const Communicator&);
+
+  /// Whether gradients are exchanged on a thread of their own while backward runs: if the ranks run on more than one
+  /// machine (on one, the exchange only takes a core from backward), unless the environment variable XTAPE_MPI_OVERLAP
+  /// says 0 or 1. Never if the program has begun MPI with less than MPI_THREAD_SERIALIZED.
+  bool overlaps() const noexcept override;
+  /// Makes a call on another thread, and any later one, throw an Error.
+  void give_up() const noexcept override;
 
  private:
   friend class Session;
@@ -39,18 +51,21 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 };
 
 /// Begins MPI and ends it with its scope; where MPI already runs, as in a program that uses it itself, it joins and
-/// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls.
+/// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls. Its end waits
+/// for the other ranks' ends.
 ///
 /// If it is destroyed because an exception leaves its scope, it prints one line to stderr, with its rank and the
 /// message of the exception if that is one of xtape's, and calls MPI_Abort: the others, which may wait for this rank,
 /// end, too. What the program's own handler outside of that scope would do is then not done. To see the message of
 /// another exception, such as a std::runtime_error, catch it inside of the scope, print it, and rethrow it.
 ///
-/// A rank on which something goes wrong must let the exception leave this scope. One that returns early, or that
-/// catches the exception and goes on, leaves the others waiting for it forever.
+/// A rank on which something goes wrong must let the exception leave this scope. If it returns early, or catches the
+/// exception inside and ends without one, then the others' calls that need it throw an Error that names it. exit()
+/// within the scope ends all ranks.
 class XTAPE_API Session {
  public:
   /// Error if the MPI library that runs is not the one that xtape::mpi was built with, or if MPI has ended before.
+  /// ValueError on all ranks if XTAPE_MPI_OVERLAP is neither 0 nor 1, or not the same on all.
   Session();
   ~Session();
   Session(const Session&) = delete;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "mpi/group.hpp"
-#include "xtape/error.hpp"
 
 namespace xtape::mpi {
 
@@ -15,34 +14,33 @@ Communicator::~Communicator() = default;
 Communicator::Communicator(const Communicator&) = default;
 Communicator& Communicator::operator=(const Communicator&) = default;
 
-namespace {
-
-template <class Group>
-MPI_Comm running(const Group& group) {
-  if (group.has_ended) throw Error("Communicator", "its Session has ended");
-  return group.comm;
+void Communicator::wait() const {
+  MPI_Request request;
+  check(MPI_Ibarrier(group_->begin_call(), &request), "MPI_Ibarrier");
+  group_->end_call({&request, 1}, "MPI_Ibarrier");
 }
 
-}  // namespace
-
-void Communicator::wait() const { check(MPI_Barrier(running(*group_)), "MPI_Barrier"); }
-
 void Communicator::send_from(int root, std::byte* bytes, std::size_t count) const {
-  check(MPI_Bcast(bytes, static_cast<int>(count), MPI_BYTE, root, running(*group_)), "MPI_Bcast");
+  MPI_Request request;
+  check(MPI_Ibcast(bytes, static_cast<int>(count), MPI_BYTE, root, group_->begin_call(), &request), "MPI_Ibcast");
+  group_->end_call({&request, 1}, "MPI_Ibcast");
 }
 
 void Communicator::gather_blocks(std::byte* all, std::size_t bytes) const {
-  check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, static_cast<int>(bytes), MPI_BYTE, running(*group_)),
-        "MPI_Allgather");
+  MPI_Request request;
+  check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, static_cast<int>(bytes), MPI_BYTE, group_->begin_call(),
+                       &request),
+        "MPI_Iallgather");
+  group_->end_call({&request, 1}, "MPI_Iallgather");
 }
 
 void Communicator::exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const {
   constexpr int at_once = 16;  // partners, so that many ranks do not flood one
-  const MPI_Comm comm = running(*group_);
   const int ranks = size(), count = static_cast<int>(bytes);
   for (int first = 1; first < ranks; first += at_once) {
+    const MPI_Comm comm = group_->begin_call();
     std::array<MPI_Request, 2 * at_once> requests;
-    int n = 0;
+    std::size_t n = 0;
     for (int i = first; i < std::min(first + at_once, ranks); ++i) {
       const int from = (rank() - i + ranks) % ranks;
       check(MPI_Irecv(in + static_cast<std::size_t>(from) * bytes, count, MPI_BYTE, from, 0, comm, &requests[n++]),
@@ -53,8 +51,12 @@ void Communicator::exchange_blocks(const std::byte* out, std::byte* in, std::siz
       check(MPI_Isend(out + static_cast<std::size_t>(to) * bytes, count, MPI_BYTE, to, 0, comm, &requests[n++]),
             "MPI_Isend");
     }
-    check(MPI_Waitall(n, requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+    group_->end_call({requests.data(), n}, "MPI_Irecv");
   }
 }
+
+bool Communicator::overlaps() const noexcept { return group_->overlaps; }
+
+void Communicator::give_up() const noexcept { group_->closed = "it has been given up"; }
 
 }  // namespace xtape::mpi

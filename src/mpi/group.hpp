@@ -1,5 +1,11 @@
-// MPI's communicator, shared by the handles to it.
+// MPI's communicator, shared by the handles to it, and the one way to wait on it.
 #pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <thread>
+#include <vector>
 
 #include "mpi/call.hpp"
 #include "xtape/mpi.hpp"
@@ -7,11 +13,34 @@
 namespace xtape::mpi {
 
 /// A communicator of xtape's own, so that its messages meet no others, and whose errors are returned. Its Session frees
-/// it.
+/// it. All ranks make the same calls in the same order, so that a rank can tell by their number whether another one has
+/// taken part in a call before it ended.
 struct Communicator::Group {
   MPI_Comm comm = MPI_COMM_NULL;
   int rank = 0, size = 1;
-  bool has_ended = false;
+  bool overlaps = false;
+  const std::thread::id thread = std::this_thread::get_id();  // the session's
+  std::atomic<const char*> closed = nullptr;                  // why nothing can be called any more
+  bool is_in_call = false;                                    // stays true after a call that has failed
+  std::uint64_t calls = 0;                                    // that have ended well
+
+  // The last message of each other rank, which says how many calls it has made: it has come when its request is null.
+  std::vector<std::uint64_t> last_calls;
+  std::vector<MPI_Request> ends;
+
+  /// For the operations of the next call. Error if there can be none.
+  MPI_Comm begin_call();
+  /// Waits for the call's operations, of which `function` is one. Error if another rank ends without having begun this
+  /// call, or if it is given up; MPI may then still write to the memory of the call.
+  void end_call(std::span<MPI_Request> operations, const char* function);
+
+  /// Begins to listen for the other ranks' ends.
+  void listen();
+  /// Tells the other ranks that this one has ended, and waits until they have, too.
+  void part() noexcept;
+
+ private:
+  void look_for_ended_ranks(const char* function);
 };
 
 }  // namespace xtape::mpi

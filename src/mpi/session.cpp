@@ -1,8 +1,12 @@
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "mpi/group.hpp"
 #include "xtape/detail/newest_error.hpp"
@@ -14,9 +18,32 @@ struct Session::State {
   std::shared_ptr<Communicator::Group> group;
   bool has_begun_mpi = false;
   const int exceptions = std::uncaught_exceptions();
+
+  void leave_mpi() {
+    MPI_Comm_free(&group->comm);
+    if (has_begun_mpi) MPI_Finalize();
+  }
 };
 
 namespace {
+
+std::atomic<int> open_sessions = 0;  // of several ranks
+
+void end_all_ranks(const char* how, const char* what) {
+  int rank = 0, size = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  std::fprintf(stderr, "xtape::mpi: rank %d of %d ends %s, and with it all ranks%s%s\n", rank, size, how,
+               *what ? ": " : "", what);
+  // MPICH's launcher drops what a rank has printed and it has not read yet when the job is aborted.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+/// Without it MPICH's launcher kills the other ranks and may call that a success.
+void end_all_ranks_at_exit() {
+  if (open_sessions > 0) end_all_ranks("by exit() within its Session", "");
+}
 
 /// The library that runs must be the one whose mpi.h was compiled in: others have other types behind the same names.
 void check_library() {
@@ -29,6 +56,42 @@ void check_library() {
   }
 }
 
+/// What XTAPE_MPI_OVERLAP is on all ranks: "0", "1", or "" if it is not set.
+std::string chosen_overlap(MPI_Comm comm, int rank, int size) {
+  constexpr std::size_t room = 16;  // for the beginning of a longer text
+  std::vector<char> texts(room * static_cast<std::size_t>(size));
+  const auto text_of = [&texts](int r) { return &texts[room * static_cast<std::size_t>(r)]; };
+  if (const char* text = std::getenv("XTAPE_MPI_OVERLAP")) std::snprintf(text_of(rank), room, "%s", text);
+  check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, texts.data(), room, MPI_CHAR, comm), "MPI_Allgather");
+  const std::string first = text_of(0);
+  for (int r = 0; r < size; ++r) {
+    const std::string text = text_of(r), of_rank = " of rank " + std::to_string(r) + " is '" + text + "', ";
+    if (text != "" && text != "0" && text != "1") throw ValueError("XTAPE_MPI_OVERLAP", of_rank + "neither 0 nor 1");
+    if (text != first) throw ValueError("XTAPE_MPI_OVERLAP", of_rank + "but that of rank 0 is '" + first + "'");
+  }
+  return first;
+}
+
+bool is_on_several_machines(MPI_Comm comm, int size) {
+  MPI_Comm machine = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine), "MPI_Comm_split_type");
+  int ranks_here = 0;
+  check(MPI_Comm_size(machine, &ranks_here), "MPI_Comm_size");
+  check(MPI_Comm_free(&machine), "MPI_Comm_free");
+  return ranks_here < size;
+}
+
+/// Whether it pays that one thread exchanges while another computes: on one machine it only takes a core from the
+/// other. ValueError on all ranks.
+bool overlaps(const auto& group) {
+  int threads = 0;
+  check(MPI_Query_thread(&threads), "MPI_Query_thread");
+  check(MPI_Allreduce(MPI_IN_PLACE, &threads, 1, MPI_INT, MPI_MIN, group.comm), "MPI_Allreduce");
+  const std::string chosen = chosen_overlap(group.comm, group.rank, group.size);
+  const bool is_wanted = chosen.empty() ? is_on_several_machines(group.comm, group.size) : chosen == "1";
+  return is_wanted && threads >= MPI_THREAD_SERIALIZED;
+}
+
 }  // namespace
 
 Session::Session() : state_(std::make_unique<State>()) {
@@ -39,30 +102,39 @@ Session::Session() : state_(std::make_unique<State>()) {
   check(MPI_Initialized(&is_running), "MPI_Initialized");
   if (!is_running) {
     int provided = 0;
-    check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+    check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
     state_->has_begun_mpi = true;
   }
-  auto group = std::make_shared<Communicator::Group>();
-  check(MPI_Comm_dup(MPI_COMM_WORLD, &group->comm), "MPI_Comm_dup");
-  check(MPI_Comm_set_errhandler(group->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  check(MPI_Comm_rank(group->comm, &group->rank), "MPI_Comm_rank");
-  check(MPI_Comm_size(group->comm, &group->size), "MPI_Comm_size");
-  state_->group = std::move(group);
+  state_->group = std::make_shared<Communicator::Group>();
+  Communicator::Group& group = *state_->group;
+  check(MPI_Comm_dup(MPI_COMM_WORLD, &group.comm), "MPI_Comm_dup");
+  check(MPI_Comm_set_errhandler(group.comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check(MPI_Comm_rank(group.comm, &group.rank), "MPI_Comm_rank");
+  check(MPI_Comm_size(group.comm, &group.size), "MPI_Comm_size");
+  try {
+    group.overlaps = overlaps(group);
+  } catch (const ValueError&) {
+    state_->leave_mpi();
+    throw;
+  }
+  group.listen();
+  if (group.size == 1) return;
+  static const int registered = std::atexit(end_all_ranks_at_exit);
+  static_cast<void>(registered);
+  ++open_sessions;
 }
 
 Session::~Session() {
   Communicator::Group& group = *state_->group;
-  group.has_ended = true;
-  if (std::uncaught_exceptions() > state_->exceptions && group.size > 1) {
-    const char* const what = xtape::detail::newest_error();
-    std::fprintf(stderr, "xtape::mpi: rank %d of %d ends with an exception, and with it all ranks%s%s\n", group.rank,
-                 group.size, *what ? ": " : "", what);
-    // MPICH's launcher drops what a rank has printed and it has not read yet when the job is aborted.
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    MPI_Abort(MPI_COMM_WORLD, 1);
+  const bool has_failed = group.is_in_call || group.closed;
+  group.closed = "its Session has ended";
+  const bool unwinds = std::uncaught_exceptions() > state_->exceptions;
+  if ((unwinds || has_failed) && group.size > 1) {
+    end_all_ranks(unwinds ? "with an exception" : "after a call that has failed", xtape::detail::newest_error());
   }
-  MPI_Comm_free(&group.comm);
-  if (state_->has_begun_mpi) MPI_Finalize();
+  if (group.size > 1) --open_sessions;
+  group.part();
+  state_->leave_mpi();
 }
 
 Communicator Session::world() const { return Communicator(state_->group); }

@@ -2,16 +2,21 @@
 // compares.
 #include <mpi.h>
 
+#include <array>
 #include <bit>
+#include <chrono>
 #include <cinttypes>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <exception>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "support/bits.hpp"
 #include "xtape/mpi.hpp"
@@ -138,6 +143,14 @@ void fail_in_worker() {
   }
 }
 
+void sleep(int milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
+
+double seconds_of_this_thread() {
+  std::timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 /// Rank 1 ends in the middle of training.
 void end_rank_1(const mpi::Communicator& world, const std::string& how) {
   nn::Sequential model = model_of(1);
@@ -145,6 +158,8 @@ void end_rank_1(const mpi::Communicator& world, const std::string& how) {
     data::Batch batch = batch_of(8);
     if (step == 3 && world.rank() == 1) {
       if (how == "kill") std::raise(SIGKILL);
+      if (how == "exit") std::exit(0);
+      if (how == "return") return;
       if (how == "throw") throw std::runtime_error("rank 1 has had enough");
       if (how == "worker") fail_in_worker();
       batch.x.fill_(std::nan(""));
@@ -158,14 +173,71 @@ void differ(const mpi::Communicator& world, const std::string&) {
 }
 
 /// Rank 1 expects fewer bytes than rank 0 sends.
-void misfit(const mpi::Communicator& world, const std::string&) {
-  std::vector<std::byte> bytes(world.rank() == 0 ? 64 : 16);
+void misfit(const mpi::Communicator& world, const std::string& call) {
+  std::vector<float> values(world.rank() == 0 ? 400'000 : 300'000);
+  if (call == "sum") world.sum(std::span(values));
+  world.broadcast(std::as_writable_bytes(std::span(values)));
+}
+
+/// A rank that hears of another's end can go on without it, though not with the session.
+void go_on(const mpi::Communicator& world, const std::string&) {
+  if (world.rank() == 1) return;
+  for (int i = 0; i < 2; ++i) {
+    try {
+      world.barrier();
+    } catch (const Error& error) {
+      if (world.rank() == 0) std::fprintf(stderr, "%s\n", error.what());
+    }
+  }
+}
+
+/// With five ranks rank 3 gets what rank 0 sends through rank 1, when the others have long ended.
+void pass_on(const mpi::Communicator& world, const std::string&) {
+  if (world.rank() == 1) sleep(300);
+  std::array<std::byte, 8> bytes{static_cast<std::byte>(world.rank() + 1)};
   world.broadcast(bytes);
+  expect(bytes[0] == std::byte{1}, "broadcast gives all");
+}
+
+/// All calls on a second thread, the first of which waits for rank 0 and must leave the core to this thread.
+void on_another_thread(const mpi::Communicator& world, const std::string&) {
+  std::exception_ptr failure;
+  double wait = 0;  // seconds of the CPU
+  if (world.rank() == 0) sleep(600);
+  std::thread([&world, &failure, &wait] {
+    try {
+      world.barrier();
+      wait = seconds_of_this_thread();
+      sums(world, "");
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
+  expect(wait < 0.15, "a second thread sleeps while it waits");
+}
+
+/// Rank 1 never answers a call of rank 0's second thread.
+void give_up(const mpi::Communicator& world, const std::string&) {
+  if (world.rank() == 1) return sleep(60'000);
+  const auto call = [&world] {
+    try {
+      world.barrier();
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+    }
+  };
+  std::thread second(call);
+  sleep(50);
+  world.give_up();
+  second.join();
+  call();
 }
 
 using Case = void (*)(const mpi::Communicator&, const std::string&);
-const std::map<std::string, Case> cases = {{"sums", sums},      {"train", train},   {"by_hand", by_hand},
-                                           {"end", end_rank_1}, {"differ", differ}, {"misfit", misfit}};
+const std::map<std::string, Case> cases = {
+    {"sums", sums},     {"train", train}, {"by_hand", by_hand}, {"end", end_rank_1},           {"differ", differ},
+    {"misfit", misfit}, {"go_on", go_on}, {"pass_on", pass_on}, {"thread", on_another_thread}, {"give_up", give_up}};
 
 /// Sessions in a program that runs MPI itself, and after the end.
 int join() {
@@ -195,6 +267,35 @@ int join() {
   return 0;
 }
 
+/// One session after another, each of which ends with its last sum.
+int sessions() {
+  MPI_Init(nullptr, nullptr);
+  for (int i = 1; i <= 20; ++i) {
+    mpi::Session session;
+    const mpi::Communicator world = session.world();
+    for (int call = 0; call < i % 4; ++call) expect(world.sum(1.) == world.size(), "each session counts all ranks");
+  }
+  MPI_Finalize();
+  return 0;
+}
+
+/// Prints whether sessions overlap where rank r has the r-th of these two letters in XTAPE_MPI_OVERLAP ('-': not set).
+int overlap(const std::string& letters, const std::string& threads) {
+  int provided = 0, rank = 0;
+  MPI_Init_thread(nullptr, nullptr, threads.empty() ? MPI_THREAD_SERIALIZED : MPI_THREAD_FUNNELED, &provided);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  const std::string own(1, letters[static_cast<std::size_t>(rank)]);
+  if (own != "-") ::setenv("XTAPE_MPI_OVERLAP", own.c_str(), 1);
+  try {
+    const bool overlaps = mpi::Session().world().overlaps();
+    if (rank == 1) std::puts(overlaps ? "yes" : "no");
+  } catch (const ValueError& error) {
+    std::puts(error.what());
+  }
+  MPI_Finalize();
+  return 0;
+}
+
 }  // namespace
 }  // namespace xtape
 
@@ -203,6 +304,8 @@ int main(int argc, char** argv) {
   const std::string name = argc > 1 ? argv[1] : "", argument = argc > 2 ? argv[2] : "";
   set_num_threads(1);
   if (name == "join") return join();
+  if (name == "sessions") return sessions();
+  if (name == "overlap") return overlap(argument, argc > 3 ? argv[3] : "");
   try {
     mpi::Session session;
     const mpi::Communicator world = session.world();

@@ -1,0 +1,79 @@
+// Waiting. MPI's own functions that wait cannot be left when another rank will never answer, so every operation is one
+// that returns at once, and is then tested in a loop.
+#include "mpi/group.hpp"
+
+#include <chrono>
+
+#include "xtape/error.hpp"
+
+namespace xtape::mpi {
+
+namespace {
+
+constexpr int end_tag = 1;
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t tests_per_time = 64;  // asking for the time costs as much as a test
+constexpr std::chrono::milliseconds between_looks(5);
+constexpr std::chrono::microseconds nap(20);
+
+}  // namespace
+
+MPI_Comm Communicator::Group::begin_call() {
+  if (const char* why = closed) throw Error("Communicator", why);
+  if (is_in_call) throw Error("Communicator", "an earlier call has failed");
+  is_in_call = true;
+  return comm;
+}
+
+void Communicator::Group::end_call(std::span<MPI_Request> operations, const char* function) {
+  // The session's thread computes while another waits, and is to have the core.
+  const bool sleeps = std::this_thread::get_id() != thread;
+  auto look = Clock::now() + between_looks;
+  for (std::size_t tests = 1; !operations.empty(); ++tests) {
+    int is_done = 0;  // one by one: errors of MPI_Testall go to MPI_COMM_WORLD's handler, which ends the program
+    check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), function);
+    if (is_done) {
+      operations = operations.subspan(1);
+      continue;
+    }
+    if (const char* why = closed) throw Error("Communicator", why);
+    if (sleeps) std::this_thread::sleep_for(nap);
+    if (tests % tests_per_time != 0 || Clock::now() < look) continue;
+    look_for_ended_ranks(function);
+    look = Clock::now() + between_looks;
+  }
+  is_in_call = false;
+  ++calls;
+}
+
+void Communicator::Group::look_for_ended_ranks(const char* function) {
+  for (std::size_t r = 0; r < ends.size(); ++r) {
+    int has_ended = 0;
+    check(MPI_Test(&ends[r], &has_ended, MPI_STATUS_IGNORE), "MPI_Test");
+    if (has_ended && last_calls[r] <= calls) {
+      throw Error(function, "rank " + std::to_string(r) + " has ended, while this rank waits for it");
+    }
+  }
+}
+
+void Communicator::Group::listen() {
+  last_calls.assign(static_cast<std::size_t>(size), UINT64_MAX);
+  ends.assign(last_calls.size(), MPI_REQUEST_NULL);
+  for (int r = 0; r < size; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    if (r != rank) check(MPI_Irecv(&last_calls[i], 1, MPI_UINT64_T, r, end_tag, comm, &ends[i]), "MPI_Irecv");
+  }
+}
+
+void Communicator::Group::part() noexcept {
+  for (int r = 0; r < size; ++r) {
+    if (r == rank) continue;
+    if (MPI_Isend(&calls, 1, MPI_UINT64_T, r, end_tag, comm, &ends.emplace_back()) != MPI_SUCCESS) ends.pop_back();
+  }
+  for (int are_done = 0; !are_done;) {
+    if (MPI_Testall(static_cast<int>(ends.size()), ends.data(), &are_done, MPI_STATUSES_IGNORE) != MPI_SUCCESS) return;
+    if (!are_done) std::this_thread::sleep_for(nap);
+  }
+}
+
+}  // namespace xtape::mpi
