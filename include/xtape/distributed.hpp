@@ -25,6 +25,8 @@
 
 namespace xtape::distributed {
 
+class Exchange;
+
 /// The ranks that work together. One thread of a rank at a time may use it.
 class XTAPE_API Communicator {
  public:
@@ -52,6 +54,7 @@ class XTAPE_API Communicator {
   Communicator& operator=(const Communicator&) = default;
 
  private:
+  friend class Exchange;
   struct Rows;
   // What a kind of communicator has to do. No call moves more than 2^30 bytes for each rank.
   virtual void wait() const = 0;
@@ -60,6 +63,12 @@ class XTAPE_API Communicator {
   virtual void gather_blocks(std::byte* all, std::size_t bytes) const = 0;
   /// Block r of `out` goes to rank r, block r of `in` comes from rank r. This rank's own blocks are left alone.
   virtual void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const = 0;
+  /// Whether another thread of this rank may take sums while this one computes, and that pays; the same on all ranks.
+  /// Then a thread of backward's makes calls, one after another; until it has ended the calling thread makes none.
+  virtual bool overlaps() const noexcept;
+  /// Called where overlaps(), when an exception ends this rank's backward: makes a call that runs on another thread,
+  /// and any later one, end with an Error, though other ranks never answer. The communicator is of no use any more.
+  virtual void give_up() const noexcept;
   void sum_elements(std::span<std::byte> values, std::size_t size, void (*add)(const Rows&, std::byte* out)) const;
 
   int rank_, size_;
