@@ -22,7 +22,7 @@ using xtape::detail::bytes_of;
 constexpr std::size_t bucket_bytes = std::size_t{4} << 20;
 constexpr std::byte unknown{2};
 
-/// 1 for each gradient for which some rank gives 1, else 0. All ranks give as many.
+/// 1 for each gradient for which some rank gives 1, else 0; more bytes may follow. All ranks give as many.
 std::vector<std::byte> by_some(const std::vector<std::byte>& mine, const Communicator& comm) {
   const std::size_t n = mine.size();
   std::vector<std::byte> all(n * static_cast<std::size_t>(comm.size()));
@@ -95,7 +95,7 @@ void Exchange::finish() {
   thread_.join();
   if (error_) xtape::detail::rethrow_from_thread(std::move(error_));
   const std::vector<std::byte> had = by_some(had_, comm_);
-  for (std::size_t i = 0; i < had.size(); ++i) {
+  for (std::size_t i = 0; i < gradients_.size(); ++i) {
     if (had[i] == std::byte{0}) gradients_[i] = {};
   }
 }
