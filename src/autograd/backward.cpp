@@ -52,12 +52,12 @@ struct Pass {
 
   using Pending = std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>>;
   Pending pending;
+  std::vector<Pending::iterator> complete;  // leaves that go before any op, only for a receiver
 
   /// Whether the pass needs the gradient at this node.
   bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
   void arrive(const NodePtr& node, Tensor g);
   void run();
-  void run_node(Pending::node_type newest);
   void run_op(const NodePtr& node, const Tensor& gy);
   void run_leaf(Node& node, Tensor g);
   void end_uses_by(const Node& op);
@@ -108,24 +108,29 @@ bool is_frozen(const Node& node) { return node.is_leaf() && !static_cast<const L
 }  // namespace
 
 void Pass::run() {
-  while (!pending.empty()) run_node(pending.extract(pending.begin()));
-}
-
-/// Runs a node to whose gradient no other will add.
-void Pass::run_node(Pending::node_type newest) {
-  const NodePtr node = std::move(newest.key());
-  if (!wants(node.get())) return;  // a root that depends on no wanted input
-  if (is_frozen(*node)) return;
-  Tensor gy = after_hooks(*node, std::move(newest.mapped()));
-  const auto capture = captured.find(node.get());
-  if (capture != captured.end()) {
-    if (receiver) return hand_out(capture->second, std::move(gy));
-    capture->second.gradient = gy;
-  }
-  if (node->is_leaf()) {
-    if (!is_grad_call && !is_frozen(*node)) run_leaf(*node, std::move(gy));  // its own hook may have frozen it
-  } else if (!is_grad_call || needed.contains(node.get())) {
-    run_op(node, gy);
+  while (!pending.empty()) {
+    auto next = pending.begin();
+    if (!complete.empty()) {
+      next = complete.back();
+      complete.pop_back();
+    }
+    auto newest = pending.extract(next);
+    const NodePtr node = std::move(newest.key());
+    if (!wants(node.get())) continue;  // a root that depends on no wanted input
+    if (is_frozen(*node)) continue;
+    Tensor gy = after_hooks(*node, std::move(newest.mapped()));
+    if (auto capture = captured.find(node.get()); capture != captured.end()) {
+      if (receiver) {
+        hand_out(capture->second, std::move(gy));
+        continue;
+      }
+      capture->second.gradient = gy;
+    }
+    if (node->is_leaf()) {
+      if (!is_grad_call && !is_frozen(*node)) run_leaf(*node, std::move(gy));  // its own hook may have frozen it
+    } else if (!is_grad_call || needed.contains(node.get())) {
+      run_op(node, gy);
+    }
   }
 }
 
@@ -158,12 +163,12 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
   if (receiver) end_uses_by(*node);
 }
 
-/// After the op has run: hands out the gradients of leaves that no other op uses.
+/// After the op has run: leaves that no other op uses are complete.
 void Pass::end_uses_by(const Node& op) {
   for (std::size_t i = 0; i < op.input_count(); ++i) {
     const auto used = captured.find(op.input(i).get());
     if (used == captured.end() || --used->second.uses > 0) continue;
-    if (auto complete = pending.extract(op.input(i))) run_node(std::move(complete));
+    if (const auto leaf = pending.find(op.input(i)); leaf != pending.end()) complete.push_back(leaf);
   }
 }
 

@@ -17,17 +17,27 @@ namespace {
 struct Meeting {
   explicit Meeting(int ranks) : n(static_cast<std::size_t>(ranks)), shown(n) {}
 
-  void wait() {
+  /// Returns when all ranks are here; throws if one has given up.
+  void meet() {
     std::unique_lock lock(mutex);
     const std::size_t round = rounds;
+    if (!is_broken) wait(lock, [this, round] { return rounds != round || is_broken; });
+    if (rounds == round) throw std::runtime_error("another rank has failed");
+  }
+  /// After meet(), when a rank has read what others have shown: returns when all have.
+  void part() {
+    std::unique_lock lock(mutex);
+    wait(lock, [this, round = rounds] { return rounds != round; });
+  }
+  template <class F>
+  void wait(std::unique_lock<std::mutex>& lock, F is_over) {
     if (++waiting == n) {
       waiting = 0;
       ++rounds;
       changed.notify_all();
     } else {
-      changed.wait(lock, [this, round] { return rounds != round || is_broken; });
+      changed.wait(lock, is_over);
     }
-    if (rounds == round) throw std::runtime_error("another rank has failed");
   }
   void give_up() noexcept {
     const std::lock_guard lock(mutex);
@@ -52,25 +62,25 @@ class ThreadCommunicator final : public distributed::Communicator {
         own_(static_cast<std::size_t>(rank)) {}
 
  private:
-  void wait() const override { meeting_.wait(); }
+  void wait() const override { meeting_.meet(); }
   void send_from(int root, std::byte* bytes, std::size_t count) const override {
     show(bytes, rank() == root ? count * (meeting_.n - 1) : 0);
     if (rank() != root) std::memcpy(bytes, meeting_.shown[static_cast<std::size_t>(root)], count);
-    meeting_.wait();
+    meeting_.part();
   }
   void gather_blocks(std::byte* all, std::size_t bytes) const override {
     show(all, bytes * (meeting_.n - 1));
     for (std::size_t r = 0; r < meeting_.n; ++r) {
       if (r != own_) std::memcpy(all + r * bytes, meeting_.shown[r] + r * bytes, bytes);
     }
-    meeting_.wait();
+    meeting_.part();
   }
   void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const override {
     show(out, bytes * (meeting_.n - 1));
     for (std::size_t r = 0; r < meeting_.n; ++r) {
       if (r != own_) std::memcpy(in + r * bytes, meeting_.shown[r] + own_ * bytes, bytes);
     }
-    meeting_.wait();
+    meeting_.part();
   }
   bool overlaps() const noexcept override { return options_.overlaps; }
   void give_up() const noexcept override { meeting_.give_up(); }
@@ -78,7 +88,7 @@ class ThreadCommunicator final : public distributed::Communicator {
   void show(const std::byte* bytes, std::size_t count) const {
     if (options_.before_move) options_.before_move(rank(), count);
     meeting_.shown[own_] = bytes;
-    meeting_.wait();
+    meeting_.meet();
   }
 
   Meeting& meeting_;
