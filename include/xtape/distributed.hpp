@@ -63,11 +63,11 @@ class XTAPE_API Communicator {
   virtual void gather_blocks(std::byte* all, std::size_t bytes) const = 0;
   /// Block r of `out` goes to rank r, block r of `in` comes from rank r. This rank's own blocks are left alone.
   virtual void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const = 0;
-  /// Whether another thread of this rank may take sums while this one computes, and that pays; the same on all ranks.
-  /// Then a thread of backward's makes calls, one after another; until it has ended the calling thread makes none.
+  /// Whether sums may be taken on another thread while this one computes, and that pays: the same on all ranks. Then
+  /// `backward` starts a thread that calls the two functions above; until it ends, no other thread makes a call.
   virtual bool overlaps() const noexcept;
-  /// Called where overlaps(), when an exception ends this rank's backward: makes a call that runs on another thread,
-  /// and any later one, end with an Error, though other ranks never answer. The communicator is of no use any more.
+  /// Called where overlaps(), when an exception ends this rank's backward: a call that the other thread is in, and each
+  /// later one, must end with an Error, though other ranks never answer. The communicator is of no use any more.
   virtual void give_up() const noexcept;
   void sum_elements(std::span<std::byte> values, std::size_t size, void (*add)(const Rows&, std::byte* out)) const;
 
@@ -138,6 +138,10 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 /// are those of a shard. A shard that comes after one which wrote a buffer has that buffer in other memory; a view of
 /// it that the model keeps does not follow. A post-accumulate hook is called once, when the parameter has its whole
 /// gradient; other leaves get no gradient.
+///
+/// Where the communicator overlaps, gradients travel while the last shard still goes
+/// backward, from the last parameter to the first, and the bits are the same. Then no hook and no gradient function may
+/// use it, and after an exception that only this rank throws nobody may.
 ///
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///

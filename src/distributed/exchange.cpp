@@ -19,7 +19,6 @@ namespace {
 
 using xtape::detail::bytes_of;
 
-constexpr std::size_t bucket_bytes = std::size_t{4} << 20;
 constexpr std::byte unknown{2};
 
 /// 1 for each gradient for which some rank gives 1, else 0; more bytes may follow. All ranks give as many.
@@ -63,6 +62,11 @@ Exchange::~Exchange() {
 
 void Exchange::begin(const std::vector<std::byte>& is_expected) {
   members_ = by_some(is_expected, comm_);
+  std::size_t bytes = 0;  // of which a quarter is enough for a bucket: a small model, too, has one that goes early
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (members_[i] != std::byte{0}) bytes += bytes_of(parameters_[i]).size();
+  }
+  most_bytes_ = std::min(most_bytes_, bytes / 4);
   thread_ = std::thread(&Exchange::run, this);
 }
 
@@ -120,7 +124,7 @@ void Exchange::sum_all() {
     if (members_[i] == std::byte{0}) continue;
     const std::size_t more = bytes_of(parameters_[i]).size();
     const bool fits =
-        bucket.empty() || (parameters_[bucket[0]].dtype() == parameters_[i].dtype() && bytes + more <= bucket_bytes);
+        bucket.empty() || (parameters_[bucket[0]].dtype() == parameters_[i].dtype() && bytes + more <= most_bytes_);
     if (!fits) send();
     bucket.push_back(i);
     bytes += more;

@@ -44,11 +44,12 @@ class Exchange {
   const std::vector<Tensor>& parameters_;
   std::vector<Tensor>& gradients_;
   const Communicator& comm_;
-  std::vector<std::byte> had_;      // by this rank: 1 or 0, or `unknown`
-  std::vector<std::byte> members_;  // 1 for each that is summed, 0 for others
-  std::mutex mutex_;                // guards the next two
-  std::size_t incomplete_;          // from this number on all are complete
-  bool is_stopped_ = false;         // more will not become so
+  std::vector<std::byte> had_;                     // by this rank: 1 or 0, or `unknown`
+  std::vector<std::byte> members_;                 // 1 for each that is summed, 0 for others
+  std::size_t most_bytes_ = std::size_t{4} << 20;  // of a bucket of several gradients
+  std::mutex mutex_;                               // guards the next two
+  std::size_t incomplete_;                         // from this number on all are complete
+  bool is_stopped_ = false;                        // more will not become so
   std::condition_variable changed_;
   std::thread thread_;
   std::exception_ptr error_;
