@@ -19,6 +19,7 @@ namespace {
 
 using xtape::detail::bytes_of;
 
+constexpr std::size_t least_bytes = std::size_t{1} << 16;  // messages cost time
 constexpr std::byte unknown{2};
 
 /// 1 for each gradient for which some rank gives 1, else 0; more bytes may follow. All ranks give as many.
@@ -62,11 +63,12 @@ Exchange::~Exchange() {
 
 void Exchange::begin(const std::vector<std::byte>& is_expected) {
   members_ = by_some(is_expected, comm_);
-  std::size_t bytes = 0;  // of which a quarter is enough for a bucket: a small model, too, has one that goes early
+  // A quarter of all is enough for a bucket, so that a small model, too, has one that is complete early.
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (members_[i] != std::byte{0}) bytes += bytes_of(parameters_[i]).size();
   }
-  most_bytes_ = std::min(most_bytes_, bytes / 4);
+  most_bytes_ = std::clamp(bytes / 4, least_bytes, most_bytes_);
   thread_ = std::thread(&Exchange::run, this);
 }
 
