@@ -139,9 +139,9 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 /// it that the model keeps does not follow. A post-accumulate hook is called once, when the parameter has its whole
 /// gradient; other leaves get no gradient.
 ///
-/// Where the communicator overlaps, gradients travel while the last shard still goes
-/// backward, from the last parameter to the first, and the bits are the same. Then no hook and no gradient function may
-/// use it, and after an exception that only this rank throws nobody may.
+/// Where the communicator overlaps, gradients travel while the last shard still goes backward, from the last parameter
+/// to the first; the bits are the same. Then hooks and gradient functions must not use the communicator, and if one of
+/// them throws, it is of no use any more.
 ///
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///
