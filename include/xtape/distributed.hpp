@@ -25,6 +25,8 @@
 
 namespace xtape::distributed {
 
+class Exchange;
+
 /// The ranks that work together. One thread of a rank at a time may use it.
 class XTAPE_API Communicator {
  public:
@@ -52,6 +54,7 @@ class XTAPE_API Communicator {
   Communicator& operator=(const Communicator&) = default;
 
  private:
+  friend class Exchange;
   struct Rows;
   // What a kind of communicator has to do. No call moves more than 2^30 bytes for each rank.
   virtual void wait() const = 0;
@@ -60,9 +63,11 @@ class XTAPE_API Communicator {
   virtual void gather_blocks(std::byte* all, std::size_t bytes) const = 0;
   /// Block r of `out` goes to rank r, block r of `in` comes from rank r. This rank's own blocks are left alone.
   virtual void exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const = 0;
-  /// Whether another thread of this rank may take sums while this one computes, and that pays. The same on all ranks.
+  /// Whether sums may be taken on another thread while this one computes, and that pays: the same on all ranks. Then
+  /// `backward` starts a thread that calls the two functions above; until it ends, no other thread makes a call.
   virtual bool overlaps() const noexcept;
-  /// Makes a call that runs on another thread end with an Error; the communicator is of no use any more.
+  /// Called where overlaps(), when an exception ends this rank's backward: a call that the other thread is in, and each
+  /// later one, must end with an Error, though other ranks never answer. The communicator is of no use any more.
   virtual void give_up() const noexcept;
   void sum_elements(std::span<std::byte> values, std::size_t size, void (*add)(const Rows&, std::byte* out)) const;
 
@@ -133,6 +138,10 @@ XTAPE_API double backward_of(const nn::Module& model, const nn::Loss& criterion,
 /// are those of a shard. A shard that comes after one which wrote a buffer has that buffer in other memory; a view of
 /// it that the model keeps does not follow. A post-accumulate hook is called once, when the parameter has its whole
 /// gradient; other leaves get no gradient.
+///
+/// Where the communicator overlaps, gradients travel while the last shard still goes backward, from the last parameter
+/// to the first; the bits are the same. Then hooks and gradient functions must not use the communicator, and if one of
+/// them throws, it is of no use any more.
 ///
 /// If the denominator is 0, because every target is ignored, it returns NaN and changes no gradient.
 ///

@@ -1,7 +1,7 @@
 // Backward: gradients travel from the roots to the leaves, newest node first. Since inputs are always older than the
 // ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So an op
 // that throws has touched no leaf, and when a leaf's own hook throws, every leaf's gradient is either unchanged or
-// complete.
+// complete. (grad_when_complete() alone takes a leaf earlier: its receiver sees gradients before the last op.)
 #include <algorithm>
 #include <map>
 #include <new>
@@ -10,6 +10,7 @@
 
 #include "autograd/anomaly.hpp"
 #include "autograd/backward_ops.hpp"
+#include "autograd/grad_when_complete.hpp"
 #include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/broadcast.hpp"
@@ -30,17 +31,28 @@ struct Newest {
   }
 };
 
+/// An input of grad().
+struct Captured {
+  Tensor gradient;         // what has arrived
+  std::size_t number = 0;  // of the input
+  std::size_t uses = 0;    // by needed ops that have not run; like the next, only for a receiver
+  bool is_received = false;
+};
+
 /// One run over the graph: a backward() or a grad().
 struct Pass {
   bool retain_graph = false;
   bool create_graph = false;
   bool is_grad_call = false;  // gradients are handed out, not accumulated into leaves
 
-  // Only for grad(): the nodes above a wanted input, and what has arrived at those inputs.
+  // Only for grad(): the nodes above a wanted input, and those inputs.
   std::unordered_set<const Node*> needed;
-  std::map<const Node*, Tensor> captured;
+  std::map<const Node*, Captured> captured;
+  GradientReceiver* receiver = nullptr;  // of grad_when_complete()
 
-  std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>> pending;
+  using Pending = std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>>;
+  Pending pending;
+  std::vector<Pending::iterator> complete;  // leaves that go before any op, only for a receiver
 
   /// Whether the pass needs the gradient at this node.
   bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
@@ -48,6 +60,8 @@ struct Pass {
   void run();
   void run_op(const NodePtr& node, const Tensor& gy);
   void run_leaf(Node& node, Tensor g);
+  void end_uses_by(const Node& op);
+  void hand_out(Captured& input, Tensor g);
 };
 
 }  // namespace detail
@@ -95,12 +109,23 @@ bool is_frozen(const Node& node) { return node.is_leaf() && !static_cast<const L
 
 void Pass::run() {
   while (!pending.empty()) {
-    auto newest = pending.extract(pending.begin());
+    auto next = pending.begin();
+    if (!complete.empty()) {
+      next = complete.back();
+      complete.pop_back();
+    }
+    auto newest = pending.extract(next);
     const NodePtr node = std::move(newest.key());
     if (!wants(node.get())) continue;  // a root that depends on no wanted input
     if (is_frozen(*node)) continue;
     Tensor gy = after_hooks(*node, std::move(newest.mapped()));
-    if (auto capture = captured.find(node.get()); capture != captured.end()) capture->second = gy;
+    if (auto capture = captured.find(node.get()); capture != captured.end()) {
+      if (receiver) {
+        hand_out(capture->second, std::move(gy));
+        continue;
+      }
+      capture->second.gradient = gy;
+    }
     if (node->is_leaf()) {
       if (!is_grad_call && !is_frozen(*node)) run_leaf(*node, std::move(gy));  // its own hook may have frozen it
     } else if (!is_grad_call || needed.contains(node.get())) {
@@ -135,6 +160,20 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
     }
     arrive(input, std::move(gradients[i]));
   }
+  if (receiver) end_uses_by(*node);
+}
+
+/// After the op has run: leaves that no other op uses are complete.
+void Pass::end_uses_by(const Node& op) {
+  for (std::size_t i = 0; i < op.input_count(); ++i) {
+    const auto used = captured.find(op.input(i).get());
+    if (used == captured.end() || --used->second.uses > 0) continue;
+    if (const auto leaf = pending.find(op.input(i)); leaf != pending.end()) complete.push_back(leaf);
+  }
+}
+
+void Pass::hand_out(Captured& input, Tensor g) {
+  if (!std::exchange(input.is_received, true)) receiver->receive(input.number, std::move(g));
 }
 
 void Pass::run_leaf(Node& node, Tensor g) {
@@ -199,9 +238,12 @@ void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
 void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
   for (const Node* node : reachable(roots)) {  // inputs before their users
     for (std::size_t i = 0; i < node->input_count(); ++i) {
-      if (!node->input(i) || !pass.wants(node->input(i).get())) continue;
+      const Node* const input = node->input(i).get();
+      const auto use = pass.captured.find(input);
+      if (use == pass.captured.end() && !pass.needed.contains(input)) continue;
       pass.needed.insert(node);
-      break;
+      if (!pass.receiver) break;
+      if (use != pass.captured.end()) ++use->second.uses;
     }
   }
 }
@@ -221,8 +263,10 @@ void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
 Seeds::Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}
 Seeds::Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}
 
+namespace {
+
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
-                         GradOptions options) {
+                         GradOptions options, detail::GradientReceiver* receiver) {
   const bool has_seeds = !seeds.tensors.empty();
   if (has_seeds && seeds.tensors.size() != outputs.size()) {
     fail<ValueError>("grad", "{} seeds for {} outputs; pass one for each, an undefined one for 1", seeds.tensors.size(),
@@ -232,9 +276,10 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   pass.is_grad_call = true;
   pass.create_graph = options.create_graph;
   pass.retain_graph = options.retain_graph || options.create_graph;
+  pass.receiver = receiver;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad()) fail<GradError>("grad", "inputs[{}] does not require grad", i);
-    pass.captured[inputs[i].impl()->node.get()];
+    pass.captured[inputs[i].impl()->node.get()].number = i;
   }
   std::vector<NodePtr> roots;
   std::vector<Tensor> gradients_in;
@@ -245,13 +290,18 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   detail::mark_needed(pass, roots);
   {
     detail::GradModeGuard mode(pass.create_graph);
+    for (auto& [leaf, input] : pass.captured) {
+      if (receiver && input.uses == 0) pass.hand_out(input, {});
+    }
     for (std::size_t i = 0; i < roots.size(); ++i) pass.arrive(roots[i], std::move(gradients_in[i]));
   }
   detail::run_or_release(pass, roots);
 
   std::vector<Tensor> result;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    result.push_back(pass.captured.at(inputs[i].impl()->node.get()));
+    detail::Captured& input = pass.captured.at(inputs[i].impl()->node.get());
+    if (receiver) pass.hand_out(input, {});
+    result.push_back(input.gradient);
     if (!result.back().defined() && !options.allow_unused) {
       fail<GradError>("grad",
                       "no output depends on inputs[{}]; pass {{.allow_unused = true}} to get an undefined "
@@ -264,6 +314,18 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     }
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
+                         GradOptions options) {
+  return grad(outputs, inputs, seeds, options, nullptr);
+}
+
+void detail::grad_when_complete(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                                GradientReceiver& receiver) {
+  grad(outputs, inputs, std::vector<Tensor>(), {.allow_unused = true}, &receiver);
 }
 
 }  // namespace xtape

@@ -1,18 +1,20 @@
 // A step's forward and backward. All shards of a rank go forward first, since each loss is divided by the denominator
 // of the whole batch; then each goes backward by itself, and its gradients enter the tree over the shards: a rank's
-// shards are a subtree, whose sum the exchange between ranks takes further.
+// shards are a subtree, whose sum the exchange between ranks takes further. Where the communicator overlaps, it does so
+// while the last shard still goes backward.
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
+#include "autograd/grad_when_complete.hpp"
+#include "autograd/node.hpp"
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "core/generator_scope.hpp"
 #include "distributed/buffers.hpp"
-#include "distributed/gradients.hpp"
+#include "distributed/exchange.hpp"
 #include "distributed/shards.hpp"
 #include "kernels/tree_sum.hpp"
 #include "xtape/autograd.hpp"
@@ -22,35 +24,30 @@ namespace xtape::distributed {
 
 namespace {
 
-/// Sums of gradients in the tree, which come one after another. Undefined ones are zeros.
+/// The sum of one parameter's gradients, which come shard by shard, in the tree. Undefined ones are zeros.
 class GradientTree {
  public:
-  void add(std::vector<Tensor> gradients) {
+  void add(Tensor g) {
     for (std::size_t n = ++added_; n % 2 == 0; n /= 2) {
-      gradients = sum_of(std::move(sums_.back()), std::move(gradients));
+      g = sum_of(std::move(sums_.back()), std::move(g));
       sums_.pop_back();
     }
-    sums_.push_back(std::move(gradients));
+    sums_.push_back(std::move(g));
   }
-  std::vector<Tensor> take() {
-    std::vector<Tensor> sum = std::move(sums_.back());
-    for (sums_.pop_back(); !sums_.empty(); sums_.pop_back()) sum = sum_of(std::move(sums_.back()), std::move(sum));
-    return sum;
-  }
+  /// When all of a rank's shards are added, whose number is a power of two.
+  Tensor take() { return std::move(sums_[0]); }
 
  private:
   /// A missing gradient is added as zeros, as other ranks do, for -0 + 0 is 0.
-  static std::vector<Tensor> sum_of(std::vector<Tensor> a, std::vector<Tensor> b) {
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      if (!a[i].defined() && !b[i].defined()) continue;
-      if (!a[i].defined()) a[i] = zeros_like(b[i]);
-      if (!b[i].defined()) b[i] = zeros_like(a[i]);
-      xtape::detail::accumulate(a[i], b[i]);
-    }
+  static Tensor sum_of(Tensor a, Tensor b) {
+    if (!a.defined() && !b.defined()) return a;
+    if (!a.defined()) a = zeros_like(b);
+    if (!b.defined()) b = zeros_like(a);
+    xtape::detail::accumulate(a, b);
     return a;
   }
 
-  std::vector<std::vector<Tensor>> sums_;  // of 2^k gradients each, with falling k
+  std::vector<Tensor> sums_;  // of 2^k gradients each, with falling k
   std::size_t added_ = 0;
 };
 
@@ -125,25 +122,58 @@ detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Commu
   return global;
 }
 
-/// The gradients of this rank's shards, summed, of the losses divided by `divisor` if there is one; each graph is
-/// released when it has been used.
-std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters,
-                                 std::optional<double> divisor, ShardBuffers& buffers) {
-  GradientTree tree;
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    LossParts& loss = losses[i];
-    std::vector<Tensor> gradients(parameters.size());
-    if (loss.sum.defined()) {
-      buffers.show(i);
-      const Tensor root = divisor ? loss.sum / *divisor : loss.sum;
-      gradients = grad({root}, parameters, {}, {.allow_unused = true});
-      loss.sum = {};
+/// 1 for each parameter on which a loss depends, else 0.
+std::vector<std::byte> reached_by(const std::vector<LossParts>& losses, const std::vector<Tensor>& parameters) {
+  std::vector<std::byte> reached(parameters.size());
+  for (const LossParts& loss : losses) {
+    if (!loss.sum.defined() || !loss.sum.requires_grad()) continue;
+    const std::vector<Node*> nodes = xtape::detail::reachable({&loss.sum.impl()->node, 1});
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const Node* const leaf = parameters[i].impl()->node.get();
+      reached[i] |= std::byte{std::find(nodes.begin(), nodes.end(), leaf) != nodes.end()};
     }
-    const NoGradGuard no_grad;
-    tree.add(std::move(gradients));
   }
-  const NoGradGuard no_grad;
-  return tree.take();
+  return reached;
+}
+
+/// Sums the gradients of this rank's shards; the sums go to the exchange with the last shard.
+class ShardGradients final : public xtape::detail::GradientReceiver {
+ public:
+  ShardGradients(std::size_t parameters, Exchange& exchange) : trees_(parameters), exchange_(exchange) {}
+  void begin_shard(bool is_last) noexcept { is_last_ = is_last; }
+  void receive(std::size_t i, Tensor gradient) override {
+    trees_[i].add(std::move(gradient));
+    if (is_last_) exchange_.complete(i, trees_[i].take());
+  }
+
+ private:
+  std::vector<GradientTree> trees_;
+  Exchange& exchange_;
+  bool is_last_ = false;
+};
+
+/// The gradients of the losses divided by `divisor`, summed over all shards of all ranks; each graph is released when
+/// it has been used.
+std::vector<Tensor> gradients_of(std::vector<LossParts> losses, const std::vector<Tensor>& parameters, double divisor,
+                                 ShardBuffers& buffers, const Communicator& comm) {
+  std::vector<Tensor> gradients(parameters.size());
+  Exchange exchange(parameters, gradients, comm);
+  if (exchange.can_begin_early()) exchange.begin(reached_by(losses, parameters));
+  ShardGradients sums(parameters.size(), exchange);
+  for (std::size_t shard = 0; shard < losses.size(); ++shard) {
+    sums.begin_shard(shard + 1 == losses.size());
+    Tensor& loss = losses[shard].sum;
+    if (loss.defined()) {
+      buffers.show(shard);
+      xtape::detail::grad_when_complete({loss / divisor}, parameters, sums);
+      loss = {};
+    } else {
+      const NoGradGuard no_grad;
+      for (std::size_t i = 0; i < parameters.size(); ++i) sums.receive(i, {});
+    }
+  }
+  exchange.finish();
+  return gradients;
 }
 
 }  // namespace
@@ -164,13 +194,11 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   if (loss.broken_rank >= 0) return loss;
   std::vector<Tensor> gradients;
   if (loss.denominator != 0) {
-    const auto divisor = is_mean ? std::optional(loss.denominator) : std::nullopt;
-    gradients = gradients_of(std::move(losses), trained, divisor, buffers);
+    gradients = gradients_of(std::move(losses), trained, is_mean ? loss.denominator : 1, buffers, comm);
   }
   buffers.finish(shards.rank_of(shards.first_with_rows()), comm);
   if (loss.denominator == 0) return loss;
 
-  sum_over_ranks(trained, gradients, comm);
   const auto leaf_of = [&trained](std::size_t i) {
     return static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get());
   };

@@ -7,11 +7,20 @@
 
 namespace xtape::testing {
 
-/// Runs f on `ranks` threads at once, each as one rank. The default generator of each is its own, seeded with `seed`.
-/// Rethrows what the first rank by number has thrown; the others then stop waiting for it.
-void run_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f, std::uint64_t seed = 0);
+struct RankOptions {
+  std::uint64_t seed = 0;  ///< of each rank's default generator, which is its own
+  bool overlaps = false;   ///< of its communicator
+  /// Each rank calls it before it moves bytes, with their number. What it throws ends that call of the communicator.
+  std::function<void(int rank, std::size_t bytes)> before_move = {};
+};
+
+/// Runs f on `ranks` threads at once, each as one rank. Rethrows what the first rank by number has thrown; the others
+/// then stop waiting for it.
+void run_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f,
+               const RankOptions& options = {});
 
 /// The message of the error that each rank throws; "" for one that throws none.
-std::vector<std::string> errors_of_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f);
+std::vector<std::string> errors_of_ranks(int ranks, const std::function<void(const distributed::Communicator&)>& f,
+                                         const RankOptions& options = {});
 
 }  // namespace xtape::testing
