@@ -1,6 +1,9 @@
 #include "ranks.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <cstdlib>
 #include <span>
 #include <thread>
 #include <xtape/error.hpp>
@@ -10,13 +13,29 @@
 
 using xtape::ValueError;
 
+namespace {
+
+/// Without --mpi each process would train by itself.
+void check_is_alone() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {  // of Open MPI's mpirun, of MPICH's
+    const char* const processes = std::getenv(name);
+    if (!processes || std::atoi(processes) <= 1) continue;
+    throw ValueError("train",
+                     fmt::format("mpirun has started {} processes; with --mpi they train together", processes));
+  }
+}
+
+}  // namespace
+
 #ifdef XTAPE_HAS_MPI
 struct Ranks::Mpi {
   xtape::mpi::Session session;
   xtape::mpi::Communicator world = session.world();
 };
 
-Ranks::Ranks(bool wants_mpi) : mpi_(wants_mpi ? std::make_unique<Mpi>() : nullptr) {}
+Ranks::Ranks(bool wants_mpi) : mpi_(wants_mpi ? std::make_unique<Mpi>() : nullptr) {
+  if (!wants_mpi) check_is_alone();
+}
 #else
 struct Ranks::Mpi {
   xtape::distributed::Communicator& world;
@@ -28,6 +47,7 @@ Ranks::Ranks(bool wants_mpi) {
                      "this xtape-mnist was built without MPI; install it (Debian: libopenmpi-dev, "
                      "openmpi-bin) and build again");
   }
+  check_is_alone();
 }
 #endif
 

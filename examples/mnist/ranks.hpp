@@ -6,7 +6,8 @@
 
 class Ranks {
  public:
-  /// ValueError if MPI is wanted and the program was built without it.
+  /// ValueError if MPI is wanted and the program was built without it, or if it is not and mpirun has started several
+  /// processes.
   explicit Ranks(bool wants_mpi);
   ~Ranks();
   Ranks(const Ranks&) = delete;

@@ -53,7 +53,9 @@ void add_epoch_options(CLI::App& app, TrainSettings& s) {
 
 void add_rank_options(CLI::App& app, TrainSettings& s) {
   app.option_defaults()->group("Machine");
-  app.add_flag("--mpi", s.mpi, "Train on all processes that mpirun has started, each with its part of every batch")
+  app.add_flag("--mpi", s.mpi,
+               "Train on all processes that mpirun has started, each with its part of every batch; without --dry-run "
+               "and --overfit-one-batch")
       ->configurable(false);
   app.add_option("--virtual-shards", s.virtual_shards,
                  "With --mpi, the parts of a batch: a power of two that the number of processes divides. Then the "

@@ -85,6 +85,8 @@ class RunFiles {
 
   /// Writes what a run has from its beginning. Of a run that is resumed nothing changes until an epoch begins.
   void begin();
+  /// With as many processes as now.
+  std::string command_to_resume() const;
   train::CheckpointOptions checkpoint(const io::Metadata& metadata) const;
   /// The metrics, and the page unless it has just been written.
   void write_epoch(const train::Trainer& trainer);
@@ -176,6 +178,11 @@ void RunFiles::begin() {
   if (!is_resumed_) return run_.begin(config_, record_text());
   run_.write(run_file::config, config_);
   run_.write(run_file::record, record_text());
+}
+
+std::string RunFiles::command_to_resume() const {
+  if (!record_.contains("ranks")) return "xtape-mnist train --resume " + run_.path();
+  return fmt::format("mpirun -n {} xtape-mnist train --mpi --resume {}", record_["ranks"].get<int>(), run_.path());
 }
 
 train::CheckpointOptions RunFiles::checkpoint(const io::Metadata& metadata) const {
@@ -313,7 +320,7 @@ std::string what_remains(const TrainSettings& s, const RunFiles& files) {
     if (!std::filesystem::exists(files.directory().file(run_file::last), error)) {
       return fmt::format("; there is no checkpoint yet: begin again with --out {} --force", path);
     }
-    return fmt::format("; continue with xtape-mnist train --resume {}", path);
+    return "; continue with " + files.command_to_resume();
   }
   // Early stopping keeps the best weights in memory.
   return s.early_stopping > 0 ? "" : "; the weights are those of the last step, for --no-out keeps no best epoch";

@@ -51,20 +51,22 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 };
 
 /// Begins MPI and ends it with its scope; where MPI already runs, as in a program that uses it itself, it joins and
-/// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls. Its end waits
-/// for the other ranks' ends.
+/// leaves it running. It belongs into main(), before the model, and on the thread that makes all calls; one that a
+/// static object owns ends with an error. Its end waits for the other ranks' ends.
 ///
 /// If it is destroyed because an exception leaves its scope, it prints one line to stderr, with its rank and the
 /// message of the exception if that is one of xtape's, and calls MPI_Abort: the others, which may wait for this rank,
 /// end, too. What the program's own handler outside of that scope would do is then not done. To see the message of
-/// another exception, such as a std::runtime_error, catch it inside of the scope, print it, and rethrow it.
+/// another exception, such as a std::runtime_error, catch it inside of the scope, print it, and rethrow it. If the
+/// program catches the exception nowhere, a handler of std::terminate does the same, and knows every message.
 ///
 /// A rank on which something goes wrong must let the exception leave this scope. If it returns early, or catches the
 /// exception inside and ends without one, then the others' calls that need it throw an Error that names it. exit()
 /// within the scope ends all ranks.
 class XTAPE_API Session {
  public:
-  /// Error if the MPI library that runs is not the one that xtape::mpi was built with, or if MPI has ended before.
+  /// Error if the MPI library that runs is not the one that xtape::mpi was built with, if another library's mpirun has
+  /// started the processes, or if MPI has ended before.
   /// ValueError on all ranks if XTAPE_MPI_OVERLAP is neither 0 nor 1, or not the same on all.
   Session();
   ~Session();

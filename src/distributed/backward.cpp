@@ -4,6 +4,7 @@
 // while the last shard still goes backward.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -127,10 +128,11 @@ std::vector<std::byte> reached_by(const std::vector<LossParts>& losses, const st
   std::vector<std::byte> reached(parameters.size());
   for (const LossParts& loss : losses) {
     if (!loss.sum.defined() || !loss.sum.requires_grad()) continue;
-    const std::vector<Node*> nodes = xtape::detail::reachable({&loss.sum.impl()->node, 1});
+    std::vector<Node*> nodes = xtape::detail::reachable({&loss.sum.impl()->node, 1});
+    std::sort(nodes.begin(), nodes.end(), std::less<>());
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const Node* const leaf = parameters[i].impl()->node.get();
-      reached[i] |= std::byte{std::find(nodes.begin(), nodes.end(), leaf) != nodes.end()};
+      Node* const leaf = parameters[i].impl()->node.get();
+      reached[i] |= std::byte{std::binary_search(nodes.begin(), nodes.end(), leaf, std::less<>())};
     }
   }
   return reached;

@@ -20,7 +20,7 @@ constexpr std::chrono::microseconds nap(20);
 
 MPI_Comm Communicator::Group::begin_call() {
   if (const char* why = closed) throw Error("Communicator", why);
-  if (is_in_call) throw Error("Communicator", "an earlier call has failed");
+  if (is_in_call) throw Error("Communicator", "an earlier call has failed, or another thread is in one");
   is_in_call = true;
   return comm;
 }

@@ -45,6 +45,41 @@ void end_all_ranks_at_exit() {
   if (open_sessions > 0) end_all_ranks("by exit() within its Session", "");
 }
 
+std::terminate_handler outer_handler = nullptr;  // while there are open sessions
+
+/// An exception that nothing catches does not unwind the stack, so no session is destroyed.
+[[noreturn]] void end_all_ranks_at_terminate() {
+  std::string what;
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::exception& exception) {
+    what = exception.what();
+  } catch (...) {  // it has no text
+  }
+  end_all_ranks("with an exception that nothing catches", what.c_str());
+  std::abort();
+}
+
+void open_session() {
+  static const int registered = std::atexit(end_all_ranks_at_exit);
+  static_cast<void>(registered);
+  if (++open_sessions == 1) outer_handler = std::set_terminate(end_all_ranks_at_terminate);
+}
+
+void close_session() {
+  if (--open_sessions == 0 && std::get_terminate() == end_all_ranks_at_terminate) std::set_terminate(outer_handler);
+}
+
+/// The mpirun of another MPI starts processes of which each is alone.
+void check_launcher(int size) {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+    const char* const started = std::getenv(name);
+    if (size > 1 || !started || std::atoi(started) <= 1) continue;
+    throw Error("Session", std::string(started) + " processes have been started (" + name + "), but each is alone to " +
+                               compiled_with() + "; is it another MPI's mpirun?");
+  }
+}
+
 /// The library that runs must be the one whose mpi.h was compiled in: others have other types behind the same names.
 void check_library() {
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
@@ -112,16 +147,14 @@ Session::Session() : state_(std::make_unique<State>()) {
   check(MPI_Comm_rank(group.comm, &group.rank), "MPI_Comm_rank");
   check(MPI_Comm_size(group.comm, &group.size), "MPI_Comm_size");
   try {
+    check_launcher(group.size);
     group.overlaps = overlaps(group);
-  } catch (const ValueError&) {
+  } catch (const Error&) {
     state_->leave_mpi();
     throw;
   }
   group.listen();
-  if (group.size == 1) return;
-  static const int registered = std::atexit(end_all_ranks_at_exit);
-  static_cast<void>(registered);
-  ++open_sessions;
+  if (group.size > 1) open_session();
 }
 
 Session::~Session() {
@@ -132,7 +165,7 @@ Session::~Session() {
   if ((unwinds || has_failed) && group.size > 1) {
     end_all_ranks(unwinds ? "with an exception" : "after a call that has failed", xtape::detail::newest_error());
   }
-  if (group.size > 1) --open_sessions;
+  if (group.size > 1) close_session();
   group.part();
   state_->leave_mpi();
 }

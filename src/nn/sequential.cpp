@@ -10,7 +10,9 @@ namespace xtape::nn {
 
 // ---- functions -------------------------------------------------------------------------------------------------
 
-Lambda::Lambda(detail::ModuleHolder* function) : function_(function) {
+// The function has an owner before anything else is made.
+Lambda::Lambda(detail::ModuleHolder* function) : Lambda(std::shared_ptr<detail::ModuleHolder>(function)) {}
+Lambda::Lambda(std::shared_ptr<detail::ModuleHolder> function) : function_(std::move(function)) {
   detail::mark_unregistered(function_->get());  // a part of this module, without a name
 }
 Lambda::Lambda(const Lambda& other) : Module(other), function_(detail::share_or_clone(other.function_)) {}

@@ -133,6 +133,7 @@ std::int64_t Fit::shards() const noexcept {
 /// ValueError on all ranks where one has other options or other data.
 void Fit::check_ranks_agree() const {
   InCommon common;
+  common.add_number("virtual_shards", options_.virtual_shards);
   for (const std::string& text : to_texts(deciding_options())) common.add(text);
   common.add_number("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
   common.add_number("validation batches", validation_ ? validation_->size() : 0);
@@ -140,7 +141,6 @@ void Fit::check_ranks_agree() const {
   common.add(fmt::format("early_stopping.monitor = {}", monitor_));
   common.add_number("early_stopping.patience", options_.early_stopping.patience);
   common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
-  common.add_number("virtual_shards", options_.virtual_shards);
   common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
   for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
     common.add(fmt::format("the options of scheduler {}", i + 1), hash_of_schedule(setup_.schedules[i]));

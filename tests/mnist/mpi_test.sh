@@ -52,7 +52,7 @@ kill -INT $job
 wait $job
 code=$?
 [ $code -ne 0 ] || complain "SIGINT: exit code 0"
-grep -q "stopped by .*; continue with xtape-mnist train --resume four" err || complain "SIGINT: $(cat err)"
+grep -q "stopped by .*; continue with mpirun -n 2 xtape-mnist train --mpi --resume four" err || complain "SIGINT: $(cat err)"
 grep -q '"state": "stopped"' four/run.json || complain "SIGINT: run.json does not say that the run was stopped"
 
 # -- a signal to another rank than the one that writes ends the run just so
@@ -64,7 +64,7 @@ kill -TERM "$(cat pid.1)"
 wait $job
 code=$?
 [ $code -eq 143 ] || complain "SIGTERM to rank 1: exit code $code"
-grep -q "stopped by SIGTERM; continue with xtape-mnist train --resume six" err || complain "SIGTERM to rank 1: $(cat err)"
+grep -q "stopped by SIGTERM; continue with mpirun -n 2 xtape-mnist train --mpi --resume six" err || complain "SIGTERM to rank 1: $(cat err)"
 grep -q '"state": "stopped"' six/run.json || complain "SIGTERM to rank 1: run.json does not say that the run was stopped"
 
 # -- an error ends all, is told with its rank, and nothing is written

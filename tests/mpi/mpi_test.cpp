@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace xtape {
 namespace {
@@ -39,11 +40,9 @@ std::string program(const std::string& arguments) {
   return setting("XTAPE_MPI_RANKS", XTAPE_MPI_RANKS) + " " + arguments;
 }
 
-Job run_on(int ranks, const std::string& program) {
+Job run(const std::string& program) {
   set_environment();
-  const std::string command = "timeout -k 1 60 " + setting("XTAPE_MPIRUN", XTAPE_MPIRUN) +
-                              (is_open_mpi() ? " --oversubscribe" : "") + " -n " + std::to_string(ranks) + " " +
-                              program + " 2>&1";
+  const std::string command = "timeout -k 1 60 " + program + " 2>&1";
   const auto begin = std::chrono::steady_clock::now();
   Job job;
   std::FILE* pipe = ::popen(command.c_str(), "r");
@@ -54,6 +53,11 @@ Job run_on(int ranks, const std::string& program) {
   job.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   job.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return job;
+}
+
+Job run_on(int ranks, const std::string& program) {
+  return run(setting("XTAPE_MPIRUN", XTAPE_MPIRUN) + (is_open_mpi() ? " --oversubscribe" : "") + " -n " +
+             std::to_string(ranks) + " " + program);
 }
 
 Job mpirun(int ranks, const std::string& arguments) { return run_on(ranks, program(arguments)); }
@@ -118,7 +122,7 @@ TEST(Mpi, AfterACallThatHasFailedThereIsNoOtherAndTheSessionEndsTheJob) {
   EXPECT_LT(job.seconds, 10);
   EXPECT_TRUE(
       job.has("MPI_Ibarrier: rank 1 has ended, while this rank waits for it\n"
-              "Communicator: an earlier call has failed\n"
+              "Communicator: an earlier call has failed, or another thread is in one\n"
               "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n"))
       << job.output;
 }
@@ -170,6 +174,25 @@ TEST(Mpi, AnExceptionInOneRankEndsTheJobAndNamesTheRank) {
   EXPECT_TRUE(job.has("xtape::mpi: rank 1 of 3 ends with an exception, and with it all ranks\n")) << job.output;
 }
 
+TEST(Mpi, AnExceptionThatNothingCatchesEndsTheJobAndNamesTheRank) {
+  const std::string line = "rank 1 of 3 ends with an exception that nothing catches, and with it all ranks";
+  for (const auto& [what, told] : {std::pair("enough", line + ": enough"), std::pair("number", line + "\n")}) {
+    const Job job = mpirun(3, std::string("uncaught ") + what);
+    EXPECT_NE(job.status, 0) << job.output;
+    EXPECT_TRUE(job.has(told)) << job.output;
+    EXPECT_LT(job.seconds, 10) << job.output;
+  }
+}
+
+TEST(Mpi, TheMpirunOfAnotherLibraryIsAnError) {
+  ::setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
+  const Job job = run(program("uncaught none"));
+  ::unsetenv("OMPI_COMM_WORLD_SIZE");
+  EXPECT_NE(job.status, 0);
+  EXPECT_TRUE(job.has("Session: 4 processes have been started (OMPI_COMM_WORLD_SIZE), but each is alone to "))
+      << job.output;
+}
+
 TEST(Mpi, ANaNInOneRankEndsTheJobAndNamesTheRank) {
   const Job job = mpirun(2, "end nan");
   EXPECT_NE(job.status, 0);
@@ -209,10 +232,7 @@ TEST(Mpi, ASessionJoinsARunningMpiAndEndsWithoutIt) {
             "Session: MPI has ended in this process, and cannot begin again\n");
 }
 
-TEST(Mpi, WithoutMpirunThereIsOneRank) {
-  set_environment();
-  EXPECT_EQ(std::system(program("sums").c_str()), 0);
-}
+TEST(Mpi, WithoutMpirunThereIsOneRank) { expect_ok(run(program("sums"))); }
 
 }  // namespace
 }  // namespace xtape

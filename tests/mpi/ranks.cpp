@@ -297,6 +297,16 @@ int overlap(const std::string& letters, const std::string& threads) {
 }
 
 }  // namespace
+/// A program without a handler.
+int uncaught(const std::string& what) {
+  mpi::Session session;
+  const mpi::Communicator world = session.world();
+  if (world.rank() == 1 && what == "number") throw 1;
+  if (world.rank() == 1) throw std::runtime_error(what);
+  world.barrier();
+  return 0;
+}
+
 }  // namespace xtape
 
 int main(int argc, char** argv) {
@@ -305,6 +315,7 @@ int main(int argc, char** argv) {
   set_num_threads(1);
   if (name == "join") return join();
   if (name == "sessions") return sessions();
+  if (name == "uncaught") return uncaught(argument);
   if (name == "overlap") return overlap(argument, argc > 3 ? argv[3] : "");
   try {
     mpi::Session session;

@@ -41,7 +41,7 @@ TEST(Ranks, RefuseOptionsThatDiffer) {
   expect_ranks_refuse("fit: ranks 0 and 1 differ: epochs = 3, but epochs = 4",
                       [](Training& run) { run.options.epochs = 4; });
   expect_ranks_refuse("fit: ranks 0 and 1 differ: seed = 5, but seed = 6", [](Training& run) { run.options.seed = 6; });
-  expect_ranks_refuse("fit: ranks 0 and 1 differ: shards = 2, but shards = 4",
+  expect_ranks_refuse("fit: ranks 0 and 1 differ: virtual_shards = 0, but virtual_shards = 4",
                       [](Training& run) { run.options.virtual_shards = 4; });
 }
 

@@ -61,6 +61,7 @@ class XTAPE_API Lambda : public Module {
 
  private:
   explicit Lambda(detail::ModuleHolder* function);
+  explicit Lambda(std::shared_ptr<detail::ModuleHolder> function);
 
   std::shared_ptr<detail::ModuleHolder> function_;
 };
