@@ -38,6 +38,10 @@ grep -q '"ranks": 2,' two/run.json || complain "run.json does not tell the ranks
 grep -q '"virtual_shards": 4,' two/run.json || complain "run.json does not tell the virtual shards"
 grep -q "^virtual-shards = 4$" two/config.toml || complain "config.toml does not tell the virtual shards"
 
+# -- without --mpi each process would train by itself
+"$mpirun" -n 2 "$binary" train --data digits --no-out >out 2>err && complain "mpirun without --mpi: exit code 0"
+grep -q "train: mpirun has started 2 processes; with --mpi they train together" err || complain "no --mpi: $(cat err)"
+
 # -- the run goes on with another number of ranks
 ranks 2 --virtual-shards 4 --epochs 1 --out three >out || complain "an epoch: exit code $?"
 ranks 1 --resume three --epochs 2 >out || complain "--resume: exit code $?"
