@@ -74,8 +74,8 @@ Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, Backwar
   for (const Word& w : words) {
     const auto rank = &w - words.data();
     if (w.options != words[0].options) {
-      fail<ValueError>(backward_op, "ranks 0 and {} differ in virtual_shards: {}, but {}; or they make different calls", rank,
-                       static_cast<std::int64_t>(words[0].options), static_cast<std::int64_t>(w.options));
+      fail<ValueError>(backward_op, "ranks 0 and {} differ in virtual_shards: {}, but {}; or they make different calls",
+                       rank, static_cast<std::int64_t>(words[0].options), static_cast<std::int64_t>(w.options));
     }
     if (w.seed != words[0].seed || w.offset != words[0].offset) {
       fail<ValueError>(backward_op,
