@@ -64,6 +64,13 @@ Job mpirun(int ranks, const std::string& arguments) { return run_on(ranks, progr
 
 void expect_ok(const Job& job) { EXPECT_EQ(job.status, 0) << job.output; }
 
+/// With an error, soon, and with this text.
+void expect_ended(const Job& job, const std::string& text) {
+  EXPECT_NE(job.status, 0) << job.output;
+  EXPECT_LT(job.seconds, 10) << job.output;
+  EXPECT_TRUE(job.has(text)) << job.output;
+}
+
 TEST(Mpi, SumsInTheTreeOnOneToFourRanks) {
   for (const int ranks : {1, 2, 3, 4}) expect_ok(mpirun(ranks, "sums"));
 }
@@ -89,28 +96,20 @@ TEST(Mpi, ARankThatIsKilledEndsTheJobAndIsNamed) {
   const std::string told = "sh -c '" + program("end kill") +
                            " || { code=$?; echo \"rank $PMI_RANK has ended with $code\" >&2; exit $code; }'";
   const Job job = is_open_mpi() ? mpirun(3, "end kill") : run_on(3, told);
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(job.has(is_open_mpi() ? "process rank 1 " : "rank 1 has ended with 137\n")) << job.output;
+  expect_ended(job, is_open_mpi() ? "process rank 1 " : "rank 1 has ended with 137\n");
 }
 
 TEST(Mpi, ARankThatExitsEndsTheJobAndIsNamed) {
   const Job job = mpirun(3, "end exit");
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(job.has("xtape::mpi: rank 1 of 3 ends by exit() within its Session, and with it all ranks\n"))
-      << job.output;
+  expect_ended(job, "xtape::mpi: rank 1 of 3 ends by exit() within its Session, and with it all ranks\n");
 }
 
 TEST(Mpi, ARankThatReturnsEarlyIsAnErrorOfThoseThatWaitForIt) {
   for (const int ranks : {2, 3, 4}) {
     const Job job = mpirun(ranks, "end return");
-    EXPECT_NE(job.status, 0);
-    EXPECT_LT(job.seconds, 10);
-    EXPECT_TRUE(
-        job.has("ends with an exception, and with it all ranks: MPI_Iallgather: rank 1 has ended, while this "
-                "rank waits for it\n"))
-        << job.output;
+    expect_ended(job,
+                 "ends with an exception, and with it all ranks: MPI_Iallgather: rank 1 has ended, while this "
+                 "rank waits for it\n");
   }
 }
 
@@ -118,13 +117,10 @@ TEST(Mpi, ARankThatHasMadeACallMayEndBeforeOthersHaveMadeIt) { expect_ok(mpirun(
 
 TEST(Mpi, AfterACallThatHasFailedThereIsNoOtherAndTheSessionEndsTheJob) {
   const Job job = mpirun(2, "go_on");
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(
-      job.has("MPI_Ibarrier: rank 1 has ended, while this rank waits for it\n"
-              "Communicator: an earlier call has failed, or another thread is in one\n"
-              "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n"))
-      << job.output;
+  expect_ended(job,
+               "MPI_Ibarrier: rank 1 has ended, while this rank waits for it\n"
+               "Communicator: an earlier call has failed, or another thread is in one\n"
+               "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n");
 }
 
 TEST(Mpi, OneSessionFollowsAnother) {
@@ -137,13 +133,10 @@ TEST(Mpi, CallsOnAnotherThreadLeaveTheCoreToThisOne) {
 
 TEST(Mpi, GiveUpEndsACallOnAnotherThreadAndTheJob) {
   const Job job = mpirun(2, "give_up");
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(
-      job.has("Communicator: it has been given up\n"
-              "Communicator: it has been given up\n"
-              "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n"))
-      << job.output;
+  expect_ended(job,
+               "Communicator: it has been given up\n"
+               "Communicator: it has been given up\n"
+               "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n");
 }
 
 TEST(Mpi, RanksOverlapOnOneMachineOnlyIfTheyAreTold) {
@@ -169,18 +162,14 @@ TEST(Mpi, AnOverlapThatRanksWantDifferentlyOrInOtherWordsIsAnErrorOnAll) {
 
 TEST(Mpi, AnExceptionInOneRankEndsTheJobAndNamesTheRank) {
   const Job job = mpirun(3, "end throw");
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(job.has("xtape::mpi: rank 1 of 3 ends with an exception, and with it all ranks\n")) << job.output;
+  expect_ended(job, "xtape::mpi: rank 1 of 3 ends with an exception, and with it all ranks\n");
 }
 
 TEST(Mpi, AnExceptionThatNothingCatchesEndsTheJobAndNamesTheRank) {
   const std::string line = "rank 1 of 3 ends with an exception that nothing catches, and with it all ranks";
   for (const auto& [what, told] : {std::pair("enough", line + ": enough"), std::pair("number", line + "\n")}) {
     const Job job = mpirun(3, std::string("uncaught ") + what);
-    EXPECT_NE(job.status, 0) << job.output;
-    EXPECT_TRUE(job.has(told)) << job.output;
-    EXPECT_LT(job.seconds, 10) << job.output;
+    expect_ended(job, told);
   }
 }
 
@@ -195,10 +184,7 @@ TEST(Mpi, TheMpirunOfAnotherLibraryIsAnError) {
 
 TEST(Mpi, ANaNInOneRankEndsTheJobAndNamesTheRank) {
   const Job job = mpirun(2, "end nan");
-  EXPECT_NE(job.status, 0);
-  EXPECT_LT(job.seconds, 10);
-  EXPECT_TRUE(job.has("ends with an exception, and with it all ranks: backward: the loss of rank 1 is not finite"))
-      << job.output;
+  expect_ended(job, "ends with an exception, and with it all ranks: backward: the loss of rank 1 is not finite");
 }
 
 TEST(Mpi, AnErrorInALoadersThreadIsNamed) {
