@@ -1,5 +1,5 @@
-# The component xtape::mpi: ranks that are processes of MPI. MPI_CXX_COMPILER chooses between several
-# MPI libraries, as always with CMake.
+# The component xtape::mpi: ranks that are processes of MPI. MPI_CXX_COMPILER chooses between several MPI libraries, as
+# always with CMake.
 if(NOT XTAPE_BUILD_MPI)
   return()
 endif()

@@ -33,7 +33,7 @@ class FunctionModule final : public Module {
   F f_;
 };
 
-/// The layer as a module of its own type.
+/// Holds the layer as a module of its own type. The caller owns the holder.
 template <Layer L>
 ModuleHolder* hold(L&& layer) {
   using M = std::decay_t<L>;
