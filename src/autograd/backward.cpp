@@ -2,69 +2,18 @@
 // ops that use them, a node's gradient is complete when its turn comes; leaves (sequence 0) come last of all. So an op
 // that throws has touched no leaf, and when a leaf's own hook throws, every leaf's gradient is either unchanged or
 // complete. (grad_when_complete() alone takes a leaf earlier: its receiver sees gradients before the last op.)
-#include <algorithm>
-#include <map>
 #include <new>
 #include <span>
-#include <unordered_set>
+#include <utility>
 
 #include "autograd/anomaly.hpp"
 #include "autograd/backward_ops.hpp"
-#include "autograd/grad_when_complete.hpp"
-#include "autograd/node.hpp"
-#include "autograd/tensor_impl.hpp"
+#include "autograd/pass.hpp"
 #include "core/broadcast.hpp"
 #include "core/dispatch.hpp"
 #include "core/fail.hpp"
-#include "core/memory.hpp"
-#include "xtape/autograd/grad.hpp"
 
 namespace xtape {
-
-namespace detail {
-
-struct Newest {
-  bool operator()(const NodePtr& a, const NodePtr& b) const noexcept {
-    if (a->sequence() != b->sequence()) return a->sequence() > b->sequence();
-    if (a->is_leaf()) return static_cast<Leaf&>(*a).number < static_cast<Leaf&>(*b).number;
-    return a.get() < b.get();
-  }
-};
-
-/// An input of grad().
-struct Captured {
-  Tensor gradient;         // what has arrived
-  std::size_t number = 0;  // of the input
-  std::size_t uses = 0;    // by needed ops that have not run; like the next, only for a receiver
-  bool is_received = false;
-};
-
-/// One run over the graph: a backward() or a grad().
-struct Pass {
-  bool retain_graph = false;
-  bool create_graph = false;
-  bool is_grad_call = false;  // gradients are handed out, not accumulated into leaves
-
-  // Only for grad(): the nodes above a wanted input, and those inputs.
-  std::unordered_set<const Node*> needed;
-  std::map<const Node*, Captured> captured;
-  GradientReceiver* receiver = nullptr;  // of grad_when_complete()
-
-  using Pending = std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>>;
-  Pending pending;
-  std::vector<Pending::iterator> complete;  // leaves that go before any op, only for a receiver
-
-  /// Whether the pass needs the gradient at this node.
-  bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
-  void arrive(const NodePtr& node, Tensor g);
-  void run();
-  void run_op(const NodePtr& node, const Tensor& gy);
-  void run_leaf(Node& node, Tensor g);
-  void end_uses_by(const Node& op);
-  void hand_out(Captured& input, Tensor g);
-};
-
-}  // namespace detail
 
 bool Wants::operator[](std::size_t input) const noexcept {
   const Node* node = node_->input(input).get();
@@ -163,19 +112,6 @@ void Pass::run_op(const NodePtr& node, const Tensor& gy) {
   if (receiver) end_uses_by(*node);
 }
 
-/// After the op has run: leaves that no other op uses are complete.
-void Pass::end_uses_by(const Node& op) {
-  for (std::size_t i = 0; i < op.input_count(); ++i) {
-    const auto used = captured.find(op.input(i).get());
-    if (used == captured.end() || --used->second.uses > 0) continue;
-    if (const auto leaf = pending.find(op.input(i)); leaf != pending.end()) complete.push_back(leaf);
-  }
-}
-
-void Pass::hand_out(Captured& input, Tensor g) {
-  if (!std::exchange(input.is_received, true)) receiver->receive(input.number, std::move(g));
-}
-
 void Pass::run_leaf(Node& node, Tensor g) {
   Leaf& leaf = static_cast<Leaf&>(node);
   if (g.dtype() != leaf.dtype() || g.shape() != leaf.shape()) {
@@ -186,8 +122,6 @@ void Pass::run_leaf(Node& node, Tensor g) {
   leaf.add_to_grad(std::move(g));
   leaf.run_post_hooks();
 }
-
-namespace {
 
 Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   if (!y.defined()) fail<ValueError>(op, "the tensor is undefined");
@@ -215,6 +149,8 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed) {
   return seed;
 }
 
+namespace {
+
 /// Drops every saved value, or at least the roots' where there is no memory to find the others.
 void release_graph(std::span<const NodePtr> roots) noexcept {
   try {
@@ -224,7 +160,8 @@ void release_graph(std::span<const NodePtr> roots) noexcept {
   }
 }
 
-/// Runs the pass; releases the graph's saved values even when something throws.
+}  // namespace
+
 void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
   GradModeGuard mode(pass.create_graph);
   try {
@@ -235,20 +172,6 @@ void run_or_release(Pass& pass, std::span<const NodePtr> roots) {
   }
 }
 
-void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
-  for (const Node* node : reachable(roots)) {  // inputs before their users
-    for (std::size_t i = 0; i < node->input_count(); ++i) {
-      const Node* const input = node->input(i).get();
-      const auto use = pass.captured.find(input);
-      if (use == pass.captured.end() && !pass.needed.contains(input)) continue;
-      pass.needed.insert(node);
-      if (!pass.receiver) break;
-      if (use != pass.captured.end()) ++use->second.uses;
-    }
-  }
-}
-
-}  // namespace
 }  // namespace detail
 
 void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
@@ -258,74 +181,6 @@ void Tensor::backward(const Tensor& seed, BackwardOptions options) const {
   pass.retain_graph = options.retain_graph;
   pass.arrive(root, std::move(g));
   detail::run_or_release(pass, {&root, 1});
-}
-
-Seeds::Seeds(std::initializer_list<Tensor> seeds) : tensors(seeds) {}
-Seeds::Seeds(std::vector<Tensor> seeds) : tensors(std::move(seeds)) {}
-
-namespace {
-
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
-                         GradOptions options, detail::GradientReceiver* receiver) {
-  const bool has_seeds = !seeds.tensors.empty();
-  if (has_seeds && seeds.tensors.size() != outputs.size()) {
-    fail<ValueError>("grad", "{} seeds for {} outputs; pass one for each, an undefined one for 1", seeds.tensors.size(),
-                     outputs.size());
-  }
-  detail::Pass pass;
-  pass.is_grad_call = true;
-  pass.create_graph = options.create_graph;
-  pass.retain_graph = options.retain_graph || options.create_graph;
-  pass.receiver = receiver;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].requires_grad()) fail<GradError>("grad", "inputs[{}] does not require grad", i);
-    pass.captured[inputs[i].impl()->node.get()].number = i;
-  }
-  std::vector<NodePtr> roots;
-  std::vector<Tensor> gradients_in;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    gradients_in.push_back(detail::seed_for("grad", outputs[i], has_seeds ? seeds.tensors[i] : Tensor()));
-    roots.push_back(outputs[i].impl()->node);
-  }
-  detail::mark_needed(pass, roots);
-  {
-    detail::GradModeGuard mode(pass.create_graph);
-    for (auto& [leaf, input] : pass.captured) {
-      if (receiver && input.uses == 0) pass.hand_out(input, {});
-    }
-    for (std::size_t i = 0; i < roots.size(); ++i) pass.arrive(roots[i], std::move(gradients_in[i]));
-  }
-  detail::run_or_release(pass, roots);
-
-  std::vector<Tensor> result;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    detail::Captured& input = pass.captured.at(inputs[i].impl()->node.get());
-    if (receiver) pass.hand_out(input, {});
-    result.push_back(input.gradient);
-    if (!result.back().defined() && !options.allow_unused) {
-      fail<GradError>("grad",
-                      "no output depends on inputs[{}]; pass {{.allow_unused = true}} to get an undefined "
-                      "gradient for it",
-                      i);
-    }
-    Tensor& g = result.back();  // if a seed is a copy where PyTorch has a view: unlike it, the gradient may be written
-    if (g.defined() && g.impl()->storage->copied_by()) {
-      g = pass.create_graph ? detail::recorded_copy(g) : detail::copy_of(g);
-    }
-  }
-  return result;
-}
-
-}  // namespace
-
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const Seeds& seeds,
-                         GradOptions options) {
-  return grad(outputs, inputs, seeds, options, nullptr);
-}
-
-void detail::grad_when_complete(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                                GradientReceiver& receiver) {
-  grad(outputs, inputs, std::vector<Tensor>(), {.allow_unused = true}, &receiver);
 }
 
 }  // namespace xtape

@@ -110,6 +110,10 @@ Tensor borrow(void* data, const Shape& shape, DType dtype) {
       new TensorImpl(Storage::borrow(checked_bytes(shape, dtype)), static_cast<std::byte*>(data), shape, dtype)));
 }
 
+bool contains(std::span<const Tensor> tensors, const Tensor& t) noexcept {
+  return std::ranges::find(tensors, t.impl(), &Tensor::impl) != tensors.end();
+}
+
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset) {
   const TensorImpl& impl = *x.impl();
   return Tensor(IntrusivePtr<TensorImpl>::adopt(

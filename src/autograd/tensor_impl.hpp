@@ -105,6 +105,9 @@ Tensor borrow(void* data, const Shape& shape, DType dtype);
 /// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
 
+/// Whether t is one of these, not only equal to one.
+bool contains(std::span<const Tensor> tensors, const Tensor& t) noexcept;
+
 /// A new handle to a tensor that the tape has saved.
 Tensor handle_to_saved(TensorImpl* saved) noexcept;
 /// A new handle; undefined if the destructor of t has begun.

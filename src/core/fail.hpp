@@ -27,11 +27,23 @@ std::string format_line(fmt::string_view format, const Args&... args) {
   return fmt::vformat(format, fmt::make_format_args(args...));
 }
 
+/// What each fail() ends in. Of its own, for there are hundreds of calls: the code that makes the error is there once.
+template <class E>
+[[noreturn, gnu::noinline, gnu::cold]] void throw_line(std::string_view op, fmt::string_view format,
+                                                       fmt::format_args args) {
+  throw E(std::string(op), fmt::vformat(format, args));
+}
+
+template <class E, class... Args>
+[[noreturn]] void throw_formatted(std::string_view op, fmt::string_view format, const Args&... args) {
+  throw_line<E>(op, format, fmt::make_format_args(args...));
+}
+
 }  // namespace detail
 
 template <class E, class... Args>
 [[noreturn]] void fail(std::string_view op, fmt::format_string<Args...> format, Args&&... args) {
-  throw E(std::string(op), detail::format_line(format, detail::format_argument(args)...));
+  detail::throw_formatted<E>(op, format, detail::format_argument(args)...);
 }
 
 }  // namespace xtape

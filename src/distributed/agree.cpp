@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 
 namespace xtape::distributed {
@@ -23,58 +24,74 @@ void Hash::add(std::span<const std::byte> bytes) noexcept {
   }
 }
 
+void Hash::add_layout(const Tensor& tensor) noexcept {
+  add(static_cast<std::uint64_t>(tensor.dtype()));
+  add(std::uint64_t{tensor.requires_grad()});
+  for (const std::int64_t extent : tensor.shape()) add(static_cast<std::uint64_t>(extent));
+}
+
+void Hash::add(const Tensor& tensor) noexcept {
+  add_layout(tensor);
+  add(xtape::detail::bytes_of(tensor));
+}
+
+void InCommon::add_text(fmt::string_view format, fmt::format_args args) {
+  texts_.push_back(fmt::vformat(format, args));
+  hashes_.push_back(hash_of(std::string_view(texts_.back())));
+}
+
+void InCommon::add_name(std::uint64_t hash, fmt::string_view format, fmt::format_args args) {
+  texts_.push_back(fmt::vformat(format, args));
+  hashes_.push_back(hash);
+}
+
+void InCommon::add_lines(std::string_view text) {
+  for (std::size_t at; (at = text.find_first_not_of(" \n")) < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    add("{}", text.substr(at, end - at));
+    text.remove_prefix(end);
+  }
+}
+
+void InCommon::add_layout(std::string_view name, const Tensor& tensor) {
+  const char* frozen = is_floating(tensor.dtype()) && !tensor.requires_grad() ? ", which does not require grad" : "";
+  add("{}: {} {}{}", name, to_string(tensor.dtype()), tensor.shape().to_string(), frozen);
+}
+
 namespace {
 
 /// The first rank whose value differs from rank 0's, or 0.
 int first_other(const std::vector<std::uint64_t>& values) {
-  const auto other = std::find_if(values.begin(), values.end(), [&values](auto v) { return v != values[0]; });
+  const auto other = std::ranges::find_if(values, [&values](std::uint64_t v) { return v != values[0]; });
   return other == values.end() ? 0 : static_cast<int>(other - values.begin());
 }
 
 }  // namespace
 
-std::string text_of_rank(int rank, std::string text, const Communicator& comm) {
-  text.resize(comm.all_gather(text.size())[static_cast<std::size_t>(rank)]);
-  comm.broadcast(std::as_writable_bytes(std::span(text)), rank);
-  return text;
-}
-
-bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm) {
-  Hash all;
-  all.add(std::as_bytes(hashes));
-  return first_other(comm.all_gather(all.value())) == 0;
-}
-
-Difference first_difference(std::span<const std::uint64_t> hashes, std::span<const std::string> texts,
-                            const Communicator& comm) {
-  Difference d;
-  for (;; ++d.item) {  // ends, for some rank has another hash, or more
-    const bool is_there = d.item < hashes.size();
+void InCommon::check(std::string_view before) const {
+  if (is_common(hash_of(std::as_bytes(std::span(hashes_))), comm_)) return;
+  // Some rank has another hash somewhere, or more of them, so this ends.
+  for (std::size_t item = 0;; ++item) {
+    const bool is_there = item < hashes_.size();
     Hash hash;
-    hash.add(is_there ? hashes[d.item] : 0);
-    hash.add(is_there);
-    d.rank = first_other(comm.all_gather(hash.value()));
-    if (d.rank == 0) continue;
-    const std::string mine = is_there ? texts[d.item] : "nothing";
-    d.first = text_of_rank(0, mine, comm);
-    d.second = text_of_rank(d.rank, mine, comm);
-    return d;
+    hash.add(is_there ? hashes_[item] : 0);
+    hash.add(std::uint64_t{is_there});
+    const int rank = first_other(comm_.all_gather(hash.value()));
+    if (rank == 0) continue;
+    const std::string_view mine = is_there ? std::string_view(texts_[item]) : "nothing";
+    const std::string first = text_of_rank(0, mine, comm_), second = text_of_rank(rank, mine, comm_);
+    if (first == second) fail<ValueError>(op_, "{}ranks 0 and {} differ in {}", before, rank, first);
+    fail<ValueError>(op_, "{}ranks 0 and {} differ: {}, but {}", before, rank, first, second);
   }
 }
 
-std::uint64_t layout_hash(std::string_view name, const Tensor& tensor) {
-  Hash hash;
-  hash.add(name);
-  hash.add(static_cast<std::uint64_t>(tensor.dtype()));
-  hash.add(tensor.requires_grad());
-  for (const std::int64_t extent : tensor.shape()) hash.add(static_cast<std::uint64_t>(extent));
-  return hash.value();
-}
+bool is_common(std::uint64_t value, const Communicator& comm) { return first_other(comm.all_gather(value)) == 0; }
 
-std::string layout_text(std::string_view name, const Tensor& tensor) {
-  const char* frozen = is_floating(tensor.dtype()) && !tensor.requires_grad() ? ", which does not require grad" : "";
-  return fmt::format("{}{}{} {}{}", name, name.empty() ? "" : ": ", to_string(tensor.dtype()),
-                     tensor.shape().to_string(), frozen);
+std::string text_of_rank(int rank, std::string_view mine, const Communicator& comm) {
+  std::string text(mine);
+  text.resize(comm.all_gather(mine.size())[static_cast<std::size_t>(rank)]);
+  comm.broadcast(std::as_writable_bytes(std::span(text)), rank);
+  return text;
 }
 
 }  // namespace xtape::distributed

@@ -1,6 +1,8 @@
 // What all ranks must have in common, compared by hashes: where they are equal, one message of 8 bytes a rank.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,29 +20,59 @@ class Hash {
   void add(std::uint64_t word) noexcept;
   void add(std::span<const std::byte> bytes) noexcept;
   void add(std::string_view text) noexcept { add(std::as_bytes(std::span(text))); }
+  /// Its dtype, its shape and whether it requires grad.
+  void add_layout(const Tensor& tensor) noexcept;
+  /// Its layout and its elements.
+  void add(const Tensor& tensor) noexcept;
   std::uint64_t value() const noexcept { return state_; }
 
  private:
   std::uint64_t state_ = 0;
 };
 
-struct Difference {
-  std::size_t item = 0;       // the first that some rank has otherwise than rank 0
-  int rank = 0;               // the first rank that does
-  std::string first, second;  // its text on rank 0 and on that rank; "nothing" past the end
+template <class T>
+std::uint64_t hash_of(const T& value) noexcept {
+  Hash hash;
+  hash.add(value);
+  return hash.value();
+}
+
+/// A list of what this rank has in common with the others, each thing as a text that names it.
+class InCommon {
+ public:
+  /// For errors of the function `op`. It keeps the references.
+  InCommon(const char* op, const Communicator& comm) : op_(op), comm_(comm) {}
+  /// Compared by its text.
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, const Args&... args) {
+    add_text(format, fmt::make_format_args(args...));
+  }
+  /// Each line by its text, without spaces at its beginning.
+  void add_lines(std::string_view text);
+  /// Compared by its hash alone; the text names it.
+  template <class... Args>
+  void add_hash(std::uint64_t hash, fmt::format_string<Args...> format, const Args&... args) {
+    add_name(hash, format, fmt::make_format_args(args...));
+  }
+  /// "weight: float32 (2, 3)", and whether it requires grad.
+  void add_layout(std::string_view name, const Tensor& tensor);
+  /// ValueError on all ranks, with the first difference, unless all have the same list: "op: ranks 0 and 2 differ in
+  /// a name", or "op: ranks 0 and 2 differ: a text, but another". `before` goes before "ranks": "after step 3 ".
+  void check(std::string_view before = "") const;
+
+ private:
+  void add_text(fmt::string_view format, fmt::format_args args);
+  void add_name(std::uint64_t hash, fmt::string_view format, fmt::format_args args);
+
+  const char* op_;
+  const Communicator& comm_;
+  std::vector<std::string> texts_;
+  std::vector<std::uint64_t> hashes_;
 };
 
-/// Whether all ranks give the same hashes. The same on all ranks.
-bool all_same(std::span<const std::uint64_t> hashes, const Communicator& comm);
-/// The first difference of hashes that are not all the same; `texts` say what each stands for. The same on all ranks.
-Difference first_difference(std::span<const std::uint64_t> hashes, std::span<const std::string> texts,
-                            const Communicator& comm);
-
+/// Whether all ranks give the same. The same on all ranks.
+bool is_common(std::uint64_t value, const Communicator& comm);
 /// The text of one rank, on all ranks.
-std::string text_of_rank(int rank, std::string text, const Communicator& comm);
-
-/// Of a parameter's or buffer's name, dtype, shape and whether it requires grad.
-std::uint64_t layout_hash(std::string_view name, const Tensor& tensor);
-std::string layout_text(std::string_view name, const Tensor& tensor);
+std::string text_of_rank(int rank, std::string_view text, const Communicator& comm);
 
 }  // namespace xtape::distributed

@@ -3,9 +3,10 @@
 // shards are a subtree, whose sum the exchange between ranks takes further. Where the communicator overlaps, it does so
 // while the last shard still goes backward.
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <functional>
 #include <limits>
+#include <unordered_set>
 #include <utility>
 
 #include "autograd/backward_ops.hpp"
@@ -56,8 +57,7 @@ class GradientTree {
 std::vector<Tensor> without_repeats(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> once;
   for (const Tensor& t : tensors) {
-    const auto is_t = [&t](const Tensor& other) { return other.impl() == t.impl(); };
-    if (std::none_of(once.begin(), once.end(), is_t)) once.push_back(t);
+    if (!xtape::detail::contains(once, t)) once.push_back(t);
   }
   return once;
 }
@@ -93,47 +93,39 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
   return losses;
 }
 
-/// The tree sum of one number of each shard of this rank.
-double sum_of(const std::vector<LossParts>& losses, double (*number)(const LossParts&)) {
-  std::vector<double> numbers(losses.size());
-  std::transform(losses.begin(), losses.end(), numbers.begin(), number);
-  return kernels::tree_sum(numbers);
+/// A shard's sum and denominator, or those of all shards.
+using LossNumbers = std::array<double, 2>;
+
+LossNumbers tree_sum(const std::vector<LossNumbers>& all) {
+  LossNumbers sum;
+  kernels::tree_sum<double>({all[0].data(), all.size(), sum.size(), all[0].data(), 0}, sum.size(), sum.data());
+  return sum;
 }
 
 /// The sums of all shards of all ranks; each rank's are gathered, so that all ranks know whose are not finite.
 detail::GlobalLoss global_loss(const std::vector<LossParts>& losses, const Communicator& comm) {
-  const std::size_t ranks = static_cast<std::size_t>(comm.size()), own = static_cast<std::size_t>(comm.rank());
-  struct OfRank {
-    double sum, denominator;
-  };
-  std::vector<OfRank> all(ranks);
-  all[own].sum = sum_of(losses, [](const LossParts& l) { return l.sum.defined() ? l.sum.item() : 0; });
-  all[own].denominator = sum_of(losses, [](const LossParts& l) { return l.denominator; });
-  comm.all_gather(std::as_writable_bytes(std::span(all)));
-  std::vector<double> sums, denominators;
-  detail::GlobalLoss global;
-  for (const OfRank& rank : all) {
-    sums.push_back(rank.sum);
-    denominators.push_back(rank.denominator);
-    const bool is_broken = !std::isfinite(rank.sum) || !std::isfinite(rank.denominator);
-    if (is_broken && global.broken_rank < 0) global.broken_rank = static_cast<int>(sums.size()) - 1;
+  std::vector<LossNumbers> mine(losses.size()), all(static_cast<std::size_t>(comm.size()));
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    mine[i] = {losses[i].sum.defined() ? losses[i].sum.item() : 0, losses[i].denominator};
   }
-  global.sum = kernels::tree_sum(sums);
-  global.denominator = kernels::tree_sum(denominators);
-  return global;
+  all[static_cast<std::size_t>(comm.rank())] = tree_sum(mine);
+  comm.all_gather(std::as_writable_bytes(std::span(all)));
+  const auto broken = std::ranges::find_if(
+      all, [](const LossNumbers& of_rank) { return !std::isfinite(of_rank[0]) || !std::isfinite(of_rank[1]); });
+  const LossNumbers sum = tree_sum(all);
+  return {sum[0], sum[1], broken == all.end() ? -1 : static_cast<int>(broken - all.begin())};
 }
 
 /// 1 for each parameter on which a loss depends, else 0.
 std::vector<std::byte> reached_by(const std::vector<LossParts>& losses, const std::vector<Tensor>& parameters) {
-  std::vector<std::byte> reached(parameters.size());
+  std::unordered_set<const Node*> nodes;
   for (const LossParts& loss : losses) {
     if (!loss.sum.defined() || !loss.sum.requires_grad()) continue;
-    std::vector<Node*> nodes = xtape::detail::reachable({&loss.sum.impl()->node, 1});
-    std::sort(nodes.begin(), nodes.end(), std::less<>());
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      Node* const leaf = parameters[i].impl()->node.get();
-      reached[i] |= std::byte{std::binary_search(nodes.begin(), nodes.end(), leaf, std::less<>())};
-    }
+    for (const Node* node : xtape::detail::reachable({&loss.sum.impl()->node, 1})) nodes.insert(node);
+  }
+  std::vector<std::byte> reached(parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    reached[i] = std::byte{nodes.contains(parameters[i].impl()->node.get())};
   }
   return reached;
 }

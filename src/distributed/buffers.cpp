@@ -18,16 +18,11 @@ void write(std::span<const std::byte> from, const Tensor& to) noexcept {
   xtape::detail::mark_written(to);
 }
 
-std::vector<Tensor> views_of(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> views;
-  for (const Tensor& t : tensors) views.push_back(xtape::detail::make_view(t, t.shape()));
-  return views;
-}
-
 }  // namespace
 
-ShardBuffers::ShardBuffers(const nn::Module& model) : buffers_(model.buffers()), originals_(views_of(buffers_)) {
+ShardBuffers::ShardBuffers(const nn::Module& model) : buffers_(model.buffers()) {
   for (const Tensor& b : buffers_) {
+    originals_.push_back(xtape::detail::make_view(b, b.shape()));
     before_.push_back(xtape::detail::copy_of(b));
     versions_.push_back(b.impl()->storage->version());
   }
@@ -44,7 +39,7 @@ void ShardBuffers::bring_back() noexcept {
   }
 }
 
-void ShardBuffers::use(const std::vector<Tensor>& elements) noexcept {
+void ShardBuffers::use(std::span<const Tensor> elements) noexcept {
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     buffers_[i].impl()->set_storage(elements[i].impl()->storage, elements[i].impl()->data);
   }
@@ -54,7 +49,7 @@ void ShardBuffers::end_shard(bool is_first_with_rows) {
   if (is_first_with_rows) {
     for (const Tensor& b : buffers_) kept_.push_back(xtape::detail::copy_of(b));
   }
-  left_by_.push_back(views_of(buffers_));
+  for (const Tensor& b : buffers_) left_.push_back(xtape::detail::make_view(b, b.shape()));
   // The tape may have saved what the shard has left, so the next shard writes elsewhere.
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     xtape::detail::TensorImpl& buffer = *buffers_[i].impl();
@@ -65,7 +60,7 @@ void ShardBuffers::end_shard(bool is_first_with_rows) {
   }
 }
 
-void ShardBuffers::show(std::size_t i) noexcept { use(left_by_[i]); }
+void ShardBuffers::show(std::size_t i) noexcept { use(std::span(left_).subspan(i * buffers_.size(), buffers_.size())); }
 
 void ShardBuffers::finish(int root, const Communicator& comm) {
   // Rank `root` tells which buffers have changed, then sends those.

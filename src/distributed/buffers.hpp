@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "xtape/distributed.hpp"
@@ -27,13 +28,13 @@ class ShardBuffers {
 
  private:
   void bring_back() noexcept;
-  void use(const std::vector<Tensor>& elements) noexcept;
+  void use(std::span<const Tensor> elements) noexcept;
 
   std::vector<Tensor> buffers_;
-  std::vector<Tensor> originals_;             // their elements: views
-  std::vector<Tensor> before_, kept_;         // copies
-  std::vector<std::uint32_t> versions_;       // when the running shard began
-  std::vector<std::vector<Tensor>> left_by_;  // by shard: the elements that it has left, views
+  std::vector<Tensor> originals_;        // their elements: views
+  std::vector<Tensor> before_, kept_;    // copies
+  std::vector<std::uint64_t> versions_;  // when the running shard began
+  std::vector<Tensor> left_;             // by each shard: the elements that it has left, views
   bool is_finished_ = false;
 };
 

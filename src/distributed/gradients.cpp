@@ -9,21 +9,24 @@
 
 namespace xtape::distributed {
 
+std::uint64_t layout_hash(const std::vector<Tensor>& parameters) noexcept {
+  Hash hash;
+  for (const Tensor& p : parameters) hash.add_layout(p);
+  return hash.value();
+}
+
 void check_parameters(const char* op, const std::vector<Tensor>& parameters, const Communicator& comm) {
-  std::vector<std::uint64_t> hashes;
-  for (const Tensor& p : parameters) {
-    if (!p.defined()) fail<ValueError>(op, "a parameter is undefined");
-    hashes.push_back(layout_hash("", p));
-  }
-  if (all_same(hashes, comm)) return;
-  std::vector<std::string> texts;
-  for (const Tensor& p : parameters) texts.push_back(layout_text("", p));
-  const Difference d = first_difference(hashes, texts, comm);
-  fail<ValueError>(op, "ranks 0 and {} differ in parameter {}: {}, but {}", d.rank, d.item, d.first, d.second);
+  InCommon common(op, comm);
+  for (const Tensor& p : parameters) common.add_layout(fmt::format("parameter {}", &p - parameters.data()), p);
+  common.check();
 }
 
 void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& comm) {
-  check_parameters("sum_gradients", parameters, comm);
+  constexpr const char* op = "sum_gradients";
+  for (const Tensor& p : parameters) {
+    if (!p.defined()) fail<ValueError>(op, "a parameter is undefined");
+  }
+  if (!is_common(layout_hash(parameters), comm)) check_parameters(op, parameters, comm);
   std::vector<Tensor> gradients;
   for (const Tensor& p : parameters) {
     gradients.push_back(p.grad());

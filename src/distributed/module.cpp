@@ -19,14 +19,9 @@ std::vector<NamedTensor> parameters_and_buffers(const nn::Module& model) {
 
 void broadcast(const nn::Module& model, const Communicator& comm) {
   const std::vector<NamedTensor> tensors = parameters_and_buffers(model);
-  std::vector<std::uint64_t> hashes;
-  for (const auto& [name, tensor] : tensors) hashes.push_back(layout_hash(name, tensor));
-  if (!all_same(hashes, comm)) {
-    std::vector<std::string> texts;
-    for (const auto& [name, tensor] : tensors) texts.push_back(layout_text(name, tensor));
-    const Difference d = first_difference(hashes, texts, comm);
-    fail<ValueError>("broadcast", "the models of ranks 0 and {} differ: {}, but {}", d.rank, d.first, d.second);
-  }
+  InCommon common("broadcast", comm);
+  for (const auto& [name, tensor] : tensors) common.add_layout(name, tensor);
+  common.check("the models of ");
   if (comm.size() == 1) return;
   for (const auto& [name, tensor] : tensors) {
     comm.broadcast(xtape::detail::bytes_of(tensor));
@@ -36,19 +31,11 @@ void broadcast(const nn::Module& model, const Communicator& comm) {
 
 void check_same(const nn::Module& model, const Communicator& comm, std::int64_t step) {
   if (comm.size() == 1) return;
-  std::vector<std::uint64_t> hashes;
-  std::vector<std::string> names;
+  InCommon common("check_same", comm);
   for (const auto& [name, tensor] : model.named_parameters()) {
-    Hash hash;
-    hash.add(layout_hash(name, tensor));
-    hash.add(xtape::detail::bytes_of(tensor));
-    hashes.push_back(hash.value());
-    names.push_back(name);
+    common.add_hash(hash_of(tensor), "the values of the parameter {}", name);
   }
-  if (all_same(hashes, comm)) return;
-  const Difference d = first_difference(hashes, names, comm);
-  fail<ValueError>("check_same", "after step {} ranks 0 and {} hold different values of the parameter {}", step, d.rank,
-                   d.first);
+  common.check(fmt::format("after step {} ", step));
 }
 
 }  // namespace xtape::distributed

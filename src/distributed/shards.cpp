@@ -6,7 +6,6 @@
 
 #include "core/fail.hpp"
 #include "core/random.hpp"
-#include "distributed/agree.hpp"
 #include "distributed/gradients.hpp"
 #include "kernels/random.hpp"
 
@@ -56,13 +55,6 @@ void check_rows(const std::vector<Word>& words, std::int64_t batch) {
   }
 }
 
-std::uint64_t hash_of(const std::vector<Tensor>& parameters) {
-  Hash hash;
-  hash.add(parameters.size());
-  for (const Tensor& p : parameters) hash.add(layout_hash("", p));
-  return hash.value();
-}
-
 }  // namespace
 
 Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, BackwardOptions options,
@@ -70,7 +62,7 @@ Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, Backwar
     : rank_(comm.rank()), ranks_(comm.size()), total_(0) {
   const Generator::State now = default_generator().state();
   const auto shards = static_cast<std::uint64_t>(options.virtual_shards);
-  const auto words = words_of_all({shards, now.seed, now.offset, hash_of(parameters), rows}, comm);
+  const auto words = words_of_all({shards, now.seed, now.offset, layout_hash(parameters), rows}, comm);
   for (const Word& w : words) {
     const auto rank = &w - words.data();
     if (w.options != words[0].options) {
@@ -89,7 +81,7 @@ Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, Backwar
   for (const Word& w : words) {
     if (w.parameters != words[0].parameters) check_parameters(backward_op, parameters, comm);
   }
-  if (std::none_of(parameters.begin(), parameters.end(), [](const Tensor& p) { return p.requires_grad(); })) {
+  if (std::ranges::none_of(parameters, &Tensor::requires_grad)) {
     fail<GradError>(backward_op, "none of the {} parameters requires grad", parameters.size());
   }
   check_rows(words, batch_);

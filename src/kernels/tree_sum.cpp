@@ -44,10 +44,4 @@ void tree_sum(const TreeRows<T>& rows, std::size_t elements, T* out) {
 template void tree_sum(const TreeRows<float>&, std::size_t, float*);
 template void tree_sum(const TreeRows<double>&, std::size_t, double*);
 
-double tree_sum(std::span<const double> values) {
-  double sum = 0;
-  tree_sum<double>({values.data(), values.size(), 1, values.data(), 0}, 1, &sum);
-  return sum;
-}
-
 }  // namespace xtape::kernels

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 
 namespace xtape::kernels {
 
@@ -20,8 +19,5 @@ struct TreeRows {
 /// out[i] = the sum of element i of at least one row; `out` may be the own row.
 template <class T>
 void tree_sum(const TreeRows<T>& rows, std::size_t elements, T* out);
-
-/// The same of one number each.
-double tree_sum(std::span<const double> values);
 
 }  // namespace xtape::kernels

@@ -2,6 +2,7 @@
 // that returns at once, and is then tested in a loop.
 #include "mpi/group.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "xtape/error.hpp"
@@ -14,7 +15,13 @@ constexpr int end_tag = 1;
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t tests_per_time = 64;  // asking for the time costs as much as a test
 constexpr std::chrono::milliseconds between_looks(5);
-constexpr std::chrono::microseconds nap(20);
+constexpr std::chrono::microseconds least_nap(20), longest_nap(200);
+
+/// Between tests on a thread that is to leave its core to another: short beside the time that the call has waited, for
+/// it makes the call end later, and long beside the cost of waking up.
+void sleep_in_wait(Clock::time_point begin) {
+  std::this_thread::sleep_for(std::clamp<Clock::duration>((Clock::now() - begin) / 32, least_nap, longest_nap));
+}
 
 }  // namespace
 
@@ -28,7 +35,8 @@ MPI_Comm Communicator::Group::begin_call() {
 void Communicator::Group::end_call(std::span<MPI_Request> operations, const char* function) {
   // The session's thread computes while another waits, and is to have the core.
   const bool sleeps = std::this_thread::get_id() != thread;
-  auto look = Clock::now() + between_looks;
+  const auto begin = Clock::now();
+  auto look = begin + between_looks;
   for (std::size_t tests = 1; !operations.empty(); ++tests) {
     int is_done = 0;  // one by one: errors of MPI_Testall go to MPI_COMM_WORLD's handler, which ends the program
     check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), function);
@@ -37,7 +45,7 @@ void Communicator::Group::end_call(std::span<MPI_Request> operations, const char
       continue;
     }
     if (const char* why = closed) throw Error("Communicator", why);
-    if (sleeps) std::this_thread::sleep_for(nap);
+    if (sleeps) sleep_in_wait(begin);
     if (tests % tests_per_time != 0 || Clock::now() < look) continue;
     look_for_ended_ranks(function);
     look = Clock::now() + between_looks;
@@ -72,7 +80,7 @@ void Communicator::Group::part() noexcept {
   }
   for (int are_done = 0; !are_done;) {
     if (MPI_Testall(static_cast<int>(ends.size()), ends.data(), &are_done, MPI_STATUSES_IGNORE) != MPI_SUCCESS) return;
-    if (!are_done) std::this_thread::sleep_for(nap);
+    if (!are_done) std::this_thread::sleep_for(least_nap);
   }
 }
 

@@ -22,54 +22,8 @@ namespace xtape::train {
 namespace {
 
 using distributed::Hash;
-
-/// What a rank has in common with the others.
-class InCommon {
- public:
-  /// Compared, and shown where it differs.
-  void add(std::string_view text) {
-    Hash hash;
-    hash.add(text);
-    add(text, hash.value());
-  }
-  void add_lines(std::string_view text) {
-    for (std::size_t at; (at = text.find_first_not_of(" \n")) < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      add(text.substr(at, end - at));
-      text.remove_prefix(end);
-    }
-  }
-  void add_number(std::string_view name, std::int64_t value) { add(fmt::format("{} = {}", name, value)); }
-  /// Compared by its hash alone.
-  void add(std::string_view name, std::uint64_t hash) {
-    texts_.emplace_back(name);
-    hashes_.push_back(hash);
-  }
-
-  /// ValueError on all ranks. `when` goes before it: "after step 3 ".
-  void check(const distributed::Communicator& comm, const std::string& when = "") const {
-    if (distributed::all_same(hashes_, comm)) return;
-    const auto d = distributed::first_difference(hashes_, texts_, comm);
-    const bool has_values = d.first != d.second;
-    fail<ValueError>("fit", "{}ranks 0 and {} differ{}{}{}{}", when, d.rank, has_values ? ": " : " in ", d.first,
-                     has_values ? ", but " : "", has_values ? d.second : "");
-  }
-
- private:
-  std::vector<std::string> texts_;
-  std::vector<std::uint64_t> hashes_;
-};
-
-void add(Hash& hash, const Tensor& x) {
-  hash.add(distributed::layout_hash("", x));
-  hash.add(xtape::detail::bytes_of(x));
-}
-
-std::uint64_t hash_of(const Tensor& x) {
-  Hash hash;
-  add(hash, x);
-  return hash.value();
-}
+using distributed::hash_of;
+using distributed::InCommon;
 
 /// Of a few samples, the first and the last among them.
 std::uint64_t hash_of_samples(const data::Dataset& dataset) {
@@ -80,8 +34,8 @@ std::uint64_t hash_of_samples(const data::Dataset& dataset) {
   const NoGradGuard no_grad;
   const data::Batch batch = dataset.batch(indices);
   Hash hash;
-  add(hash, batch.x);
-  add(hash, batch.y);
+  hash.add(batch.x);
+  hash.add(batch.y);
   return hash.value();
 }
 
@@ -102,7 +56,7 @@ std::uint64_t hash_of_schedule(const Schedule& schedule) {
   hash.add(static_cast<std::uint64_t>(schedule.every));
   for (const auto& [name, tensor] : schedule.scheduler->state_dict()) {
     hash.add(name);
-    add(hash, tensor);
+    hash.add(tensor);
   }
   return hash.value();
 }
@@ -132,39 +86,38 @@ std::int64_t Fit::shards() const noexcept {
 
 /// ValueError on all ranks where one has other options or other data.
 void Fit::check_ranks_agree() const {
-  InCommon common;
-  common.add_number("virtual_shards", options_.virtual_shards);
-  for (const std::string& text : to_texts(deciding_options())) common.add(text);
-  common.add_number("validation samples", validation_ ? samples_of_epoch(*validation_) : 0);
-  common.add_number("validation batches", validation_ ? validation_->size() : 0);
-  common.add_number("epochs", options_.epochs);
-  common.add(fmt::format("early_stopping.monitor = {}", monitor_));
-  common.add_number("early_stopping.patience", options_.early_stopping.patience);
-  common.add(fmt::format("early_stopping.min_delta = {}", options_.early_stopping.min_delta));
-  common.add_number("the number of schedulers", static_cast<std::int64_t>(setup_.schedules.size()));
+  InCommon common("fit", *comm_);
+  common.add("virtual_shards = {}", options_.virtual_shards);
+  for (const std::string& text : to_texts(deciding_options())) common.add("{}", text);
+  common.add("validation samples = {}", validation_ ? samples_of_epoch(*validation_) : 0);
+  common.add("validation batches = {}", validation_ ? validation_->size() : 0);
+  common.add("epochs = {}", options_.epochs);
+  common.add("early_stopping.monitor = {}", monitor_);
+  common.add("early_stopping.patience = {}", options_.early_stopping.patience);
+  common.add("early_stopping.min_delta = {}", options_.early_stopping.min_delta);
+  common.add("the number of schedulers = {}", setup_.schedules.size());
   for (std::size_t i = 0; i < setup_.schedules.size(); ++i) {
-    common.add(fmt::format("the options of scheduler {}", i + 1), hash_of_schedule(setup_.schedules[i]));
+    common.add_hash(hash_of_schedule(setup_.schedules[i]), "the options of scheduler {}", i + 1);
   }
-  if (const nn::Loss* loss = objective_.parts()) common.add(text_of_criterion(*loss));
+  if (const nn::Loss* loss = objective_.parts()) common.add("{}", text_of_criterion(*loss));
   common.add_lines(objective_.module().to_string());  // with the layers' options: dropout's p, say
-  common.add_number("the number of transforms", static_cast<std::int64_t>(setup_.transforms.size()));
-  common.add_number("weights that are finite", had_finite_parameters_ && had_finite_buffers_);
-  common.add("the order of the training samples", hash_of_order(loader_));
-  common.add("the training samples", hash_of_samples(loader_.dataset()));
-  if (validation_) common.add("the validation samples", hash_of_samples(validation_->dataset()));
+  common.add("the number of transforms = {}", setup_.transforms.size());
+  common.add("{}", had_finite_parameters_ && had_finite_buffers_ ? "finite weights" : "weights that are not finite");
+  common.add_hash(hash_of_order(loader_), "the order of the training samples");
+  common.add_hash(hash_of_samples(loader_.dataset()), "the training samples");
+  if (validation_) common.add_hash(hash_of_samples(validation_->dataset()), "the validation samples");
   for (const auto& [name, tensor] : optimizer_.state_dict()) {
-    common.add(fmt::format("the optimizer's \"{}\"", name), hash_of(tensor));
+    common.add_hash(hash_of(tensor), "the optimizer's \"{}\"", name);
   }
-  for (const Tensor& p : trained_beside_model())
-    common.add(distributed::layout_text("a parameter of the optimizer", p));
-  common.check(*comm_);
+  for (const Tensor& p : trained_beside_model()) common.add_layout("a parameter of the optimizer", p);
+  common.check();
 }
 
 /// Of the epoch that begins. A sampler may give one rank another order than the others.
 void Fit::check_same_order() const {
-  InCommon common;
-  common.add("the order of the training samples", hash_of_order(loader_));
-  common.check(*comm_, fmt::format("in epoch {} ", state_.epoch + 1));
+  InCommon common("fit", *comm_);
+  common.add_hash(hash_of_order(loader_), "the order of the training samples");
+  common.check(fmt::format("in epoch {} ", state_.epoch + 1));
 }
 
 /// What the optimizer has, and the model has not: parameters of the criterion, say.
@@ -172,9 +125,7 @@ std::vector<Tensor> Fit::trained_beside_model() const {
   const std::vector<Tensor> of_model = objective_.module().parameters();
   std::vector<Tensor> others;
   for (const Tensor& p : optimizer_.parameters()) {
-    const bool is_of_model =
-        std::any_of(of_model.begin(), of_model.end(), [&p](const Tensor& other) { return other.impl() == p.impl(); });
-    if (!is_of_model) others.push_back(p);
+    if (!xtape::detail::contains(of_model, p)) others.push_back(p);
   }
   return others;
 }
@@ -195,27 +146,26 @@ void Fit::begin_alike() {
 
 /// ValueError on all ranks unless all begin with the same batch, after resume(), too.
 void Fit::check_same_place() const {
-  InCommon common;
-  common.add(fmt::format("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(),
-                         state_.steps));
-  common.add_number("the loader's epoch", next_place_.epoch());
-  common.check(*comm_);
+  InCommon common("fit", *comm_);
+  common.add("the run goes on after epoch {}, batch {}, step {}", state_.epoch, next_place_.batch(), state_.steps);
+  common.add("the loader's epoch = {}", next_place_.epoch());
+  common.check();
 }
 
 /// ValueError on all ranks unless what is trained has the same bits on all. Buffers are so at the end of an epoch.
 void Fit::check_still_alike(bool with_buffers) const {
   distributed::check_same(objective_.module(), *comm_, state_.steps);
-  InCommon common;
+  InCommon common("fit", *comm_);
   std::int64_t number = 0;
   for (const Tensor& p : trained_beside_model()) {
-    common.add(fmt::format("parameter {} of the optimizer's that are not the model's", ++number), hash_of(p));
+    common.add_hash(hash_of(p), "parameter {} of the optimizer's that are not the model's", ++number);
   }
   if (with_buffers) {
     for (const auto& [name, buffer] : objective_.module().named_buffers()) {
-      common.add(fmt::format("the buffer {}", name), hash_of(buffer));
+      common.add_hash(hash_of(buffer), "the buffer {}", name);
     }
   }
-  common.check(*comm_, fmt::format("after step {} ", state_.steps));
+  common.check(fmt::format("after step {} ", state_.steps));
 }
 
 // ---- a batch -------------------------------------------------------------------------------------------------------
@@ -336,7 +286,7 @@ void Fit::take_numbers_of_rank_zero(EpochRecord& record) {
 /// On all ranks those of the first that has any, with its number unless all have some; "" if none has.
 std::string Fit::words_of_first_rank(const std::string& words) const {
   const std::vector<std::uint64_t> has_words = comm_->all_gather(std::uint64_t{!words.empty()});
-  const auto first = std::find(has_words.begin(), has_words.end(), 1U);
+  const auto first = std::ranges::find(has_words, 1U);
   if (first == has_words.end()) return "";
   const int rank = static_cast<int>(first - has_words.begin());
   const std::string text = distributed::text_of_rank(rank, words, *comm_);
@@ -350,7 +300,7 @@ void Fit::end_not_finite_on(int rank, const std::optional<BrokenShard>& broken) 
   if (broken && comm_->rank() == rank) what = origin_of(broken->loss, broken->rows, &broken->start);
   batch_start_.bring_back();
   const bool is_broken_on_all = comm_->sum(broken_parameter().empty()) == 0;
-  what = distributed::text_of_rank(rank, std::move(what), *comm_);
+  what = distributed::text_of_rank(rank, what, *comm_);
   end_not_finite(state_.steps + 1, is_broken_on_all ? what : fmt::format("rank {}: {}", rank, what));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "train/fit.hpp"
 
@@ -22,11 +23,8 @@ void check_callable(const char* function, bool is_callable) {
 /// parameters of the criterion beside the model's.
 void check_trains_model(const optim::Optimizer& optimizer, const nn::Module& model) {
   const std::vector<Tensor> parameters = model.parameters();
-  const auto is_of_model = [&parameters](const Tensor& p) {
-    return std::any_of(parameters.begin(), parameters.end(), [&p](const Tensor& q) { return p.impl() == q.impl(); });
-  };
-  const std::vector<Tensor> held = optimizer.parameters();
-  if (parameters.empty() || std::any_of(held.begin(), held.end(), is_of_model)) return;
+  const auto is_of_model = [&parameters](const Tensor& p) { return xtape::detail::contains(parameters, p); };
+  if (parameters.empty() || std::ranges::any_of(optimizer.parameters(), is_of_model)) return;
   fail<ValueError>("Trainer", "the optimizer holds no parameter of the model; it was made for another one?");
 }
 }  // namespace

@@ -342,8 +342,8 @@ TEST(DistributedBackward, NamesWhatRanksDifferIn) {
         if (comm.rank() == 1) model.parameters()[2].requires_grad_(false);
         backward(model, criterion, x, y, comm);
       }),
-      "backward: ranks 0 and 1 differ in parameter 2: float32 (4, 16), but float32 (4, 16), which does not require "
-      "grad");
+      "backward: ranks 0 and 1 differ: parameter 2: float32 (4, 16), but parameter 2: float32 (4, 16), which does not "
+      "require grad");
   EXPECT_EQ(
       error([&](const Communicator& comm) {
         backward(plain_model(), criterion, ones({3 - comm.rank(), 6}), zeros({3 - comm.rank()}, int64), comm);

@@ -82,19 +82,20 @@ TEST(SumGradients, NamesTheParameterInWhichRanksDiffer) {
   const auto errors = errors_of_ranks(3, [](const Communicator& comm) {
     sum_gradients({filled({1}, 0), filled({comm.rank() == 2 ? 4 : 3}, 0)}, comm);
   });
-  EXPECT_EQ(errors, std::vector<std::string>(
-                        3, "sum_gradients: ranks 0 and 2 differ in parameter 1: float32 (3), but float32 (4)"));
+  EXPECT_EQ(errors,
+            std::vector<std::string>(
+                3, "sum_gradients: ranks 0 and 2 differ: parameter 1: float32 (3), but parameter 1: float32 (4)"));
   const auto frozen = errors_of_ranks(
       2, [](const Communicator& comm) { sum_gradients({filled({1}, 0).requires_grad_(comm.rank() == 0)}, comm); });
   EXPECT_EQ(frozen[0],
-            "sum_gradients: ranks 0 and 1 differ in parameter 0: float32 (1), but float32 (1), which does not require "
-            "grad");
+            "sum_gradients: ranks 0 and 1 differ: parameter 0: float32 (1), but parameter 0: float32 (1), which does "
+            "not require grad");
   const auto fewer = errors_of_ranks(2, [](const Communicator& comm) {
     std::vector<Tensor> parameters = {filled({1}, 0)};
     if (comm.rank() == 0) parameters.push_back(filled({5}, 0));
     sum_gradients(parameters, comm);
   });
-  EXPECT_EQ(fewer[1], "sum_gradients: ranks 0 and 1 differ in parameter 1: float32 (5), but nothing");
+  EXPECT_EQ(fewer[1], "sum_gradients: ranks 0 and 1 differ: parameter 1: float32 (5), but nothing");
 }
 
 TEST(Broadcast, GivesAllRanksParametersAndBuffersOfTheFirst) {
@@ -145,7 +146,7 @@ TEST(CheckSame, NamesTheStepAndTheFirstParameterThatDiffers) {
     check_same(model, comm, 7);
   });
   EXPECT_EQ(errors, std::vector<std::string>(
-                        2, "check_same: after step 7 ranks 0 and 1 hold different values of the parameter bias"));
+                        2, "check_same: after step 7 ranks 0 and 1 differ in the values of the parameter bias"));
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {
     run.fit();
   });
   EXPECT_EQ(errors[0], errors[1]);
-  EXPECT_EQ(errors[0], "check_same: after step 7 ranks 0 and 1 hold different values of the parameter 0.bias");
+  EXPECT_EQ(errors[0], "check_same: after step 7 ranks 0 and 1 differ in the values of the parameter 0.bias");
 }
 
 TEST(Ranks, ABufferThatDiffersOnOneEndsTheEpochWithAnError) {
