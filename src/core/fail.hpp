@@ -27,7 +27,7 @@ std::string format_line(fmt::string_view format, const Args&... args) {
   return fmt::vformat(format, fmt::make_format_args(args...));
 }
 
-/// What each fail() ends in. Of its own, for there are hundreds of calls: the code that makes the error is there once.
+/// What every fail() ends in: hundreds of calls share the code that makes the error.
 template <class E>
 [[noreturn, gnu::noinline, gnu::cold]] void throw_line(std::string_view op, fmt::string_view format,
                                                        fmt::format_args args) {
