@@ -21,6 +21,19 @@ inline Vec<T> vector_at(const T* x) {
   return Vec<T>::load_unaligned(x);
 }
 
+// Rounded, which xsimd's quotients and roots of floats are not on ARM.
+template <class T>
+inline Vec<T> quotient(Vec<T> a, Vec<T> b) {
+  return a.data / b.data;
+}
+template <class T>
+inline Vec<T> square_root(Vec<T> x) {
+  return xsimd::sqrt(x);
+}
+#if defined(__aarch64__)
+inline Vec<float> square_root(Vec<float> x) { return vsqrtq_f32(x.data); }
+#endif
+
 /// x, or 0 where |x| is below `bound`. Without it, decaying state becomes denormal, and a step over denormal numbers
 /// takes fifty times as long.
 template <class T>
@@ -84,7 +97,7 @@ void adam_pass(T* p, const T* g, T* const* state, int64_t n, const AdamStep<T>& 
       square = xsimd::select(v1 <= old || xsimd::isnan(old), old, v1);  // NaN wins
       square.store_unaligned(v_max + i);
     }
-    (s.keep * x - s.step_size * m1 / (xsimd::sqrt(square) + s.eps)).store_unaligned(p + i);
+    (s.keep * x - quotient(s.step_size * m1, square_root(square) + s.eps)).store_unaligned(p + i);
   }
 }
 
@@ -103,13 +116,13 @@ void rmsprop_pass(T* p, const T* g, T* const* state, int64_t n, const RmspropSte
       flush_below(m1, s.smallest_mean).store_unaligned(m + i);
       square -= m1 * m1;
     }
-    const Vec<T> divisor = xsimd::sqrt(square) + s.eps;
+    const Vec<T> divisor = square_root(square) + s.eps;
     if constexpr (has_momentum) {
-      const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + d / divisor, s.smallest_buffer);
+      const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + quotient(d, divisor), s.smallest_buffer);
       b.store_unaligned(buffer + i);
       (x - s.lr * b).store_unaligned(p + i);
     } else {
-      (x - s.lr * d / divisor).store_unaligned(p + i);
+      (x - quotient(s.lr * d, divisor)).store_unaligned(p + i);
     }
   }
 }
@@ -123,7 +136,7 @@ void adagrad_pass(T* p, const T* g, T* const* state, int64_t n, const AdagradSte
     const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
     const Vec<T> total = vector_at(sum + i) + d * d;
     total.store_unaligned(sum + i);
-    (x - s.lr * d / (xsimd::sqrt(total) + s.eps)).store_unaligned(p + i);
+    (x - quotient(s.lr * d, square_root(total) + s.eps)).store_unaligned(p + i);
   }
 }
 
