@@ -85,7 +85,7 @@ Tensor handle_unless_dying(TensorImpl* t) noexcept {
 }
 
 namespace {
-std::int64_t checked_bytes(const Shape& shape, DType dtype) {
+std::int64_t checked_numel(const Shape& shape) {
   std::int64_t n = 1;
   bool empty = false, too_many = false;
   for (std::int64_t extent : shape) {
@@ -96,19 +96,21 @@ std::int64_t checked_bytes(const Shape& shape, DType dtype) {
   if (too_many || n > std::numeric_limits<std::int64_t>::max() / 16) {
     fail<ShapeError>("shape", "{} has too many elements to count", shape);
   }
-  return empty ? 0 : n * itemsize(dtype);
+  return empty ? 0 : n;
 }
 }  // namespace
 
 Tensor make_tensor(const Shape& shape, DType dtype) {
-  StoragePtr storage = Storage::allocate(checked_bytes(shape, dtype));
+  const std::int64_t n = checked_numel(shape);
+  StoragePtr storage = Storage::allocate(n * itemsize(dtype));
   std::byte* data = storage->data();
-  return Tensor(IntrusivePtr<TensorImpl>::adopt(new TensorImpl(std::move(storage), data, shape, dtype)));
+  return Tensor(IntrusivePtr<TensorImpl>::adopt(new TensorImpl(std::move(storage), data, shape, n, dtype)));
 }
 
 Tensor borrow(void* data, const Shape& shape, DType dtype) {
+  const std::int64_t n = checked_numel(shape);
   return Tensor(IntrusivePtr<TensorImpl>::adopt(
-      new TensorImpl(Storage::borrow(checked_bytes(shape, dtype)), static_cast<std::byte*>(data), shape, dtype)));
+      new TensorImpl(Storage::borrow(n * itemsize(dtype)), static_cast<std::byte*>(data), shape, n, dtype)));
 }
 
 bool contains(std::span<const Tensor> tensors, const Tensor& t) noexcept {
@@ -118,7 +120,7 @@ bool contains(std::span<const Tensor> tensors, const Tensor& t) noexcept {
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset) {
   const TensorImpl& impl = *x.impl();
   return Tensor(IntrusivePtr<TensorImpl>::adopt(
-      new TensorImpl(impl.storage, impl.data + offset * itemsize(impl.dtype), shape, impl.dtype)));
+      new TensorImpl(impl.storage, impl.data + offset * itemsize(impl.dtype), shape, shape.numel(), impl.dtype)));
 }
 
 Tensor copy_of(const Tensor& x) {

@@ -23,8 +23,9 @@ enum class Subscript : std::uint8_t { none, mask, index };
 
 class TensorImpl {
  public:
-  TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, DType dt) noexcept
-      : dtype(dt), shape(sh), numel(sh.numel()), data(d), storage(std::move(s)) {}
+  /// n is the shape's numel().
+  TensorImpl(StoragePtr s, std::byte* d, const Shape& sh, std::int64_t n, DType dt) noexcept
+      : dtype(dt), shape(sh), numel(n), data(d), storage(std::move(s)) {}
   ~TensorImpl();
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;

@@ -1,178 +1,219 @@
 // One step of an optimizer over one parameter: a single pass over parameter, gradient and state. Every operation is
 // rounded to T, as PyTorch's tensor ops do. p may equal g (a gradient that is the parameter itself): each element
-// depends on its own index only. Options become template parameters, factors and selections, so that the loops have no
-// branches and are vectorized.
+// depends on its own index only. Options are template parameters, so that the loops have no branches. Written for whole
+// vectors, a loop is so short that each combination of options has its own.
 #pragma once
 
 #include <stdint.h>
 
+#include "kernels/isa/vec.hpp"
 #include "kernels/optim.hpp"
 
 namespace xtape::kernels {
 namespace {
 
-float square_root(float x) { return __builtin_sqrtf(x); }
-double square_root(double x) { return __builtin_sqrt(x); }
-float magnitude(float x) { return __builtin_fabsf(x); }
-double magnitude(double x) { return __builtin_fabs(x); }
+/// A step of n elements, in whole vectors. `state` holds the arrays that the optimizer has besides.
+template <class T, class Step>
+using Pass = void (*)(T* p, const T* g, T* const* state, int64_t n, const Step& step);
+
+/// Asks for what comes a page later, too: the CPU's own prefetching ends with each page. Steps on arrays larger than
+/// the caches gain up to a quarter.
+template <class T>
+inline Vec<T> vector_at(const T* x) {
+  __builtin_prefetch(x + 4096 / sizeof(T));
+  return Vec<T>::load_unaligned(x);
+}
+
+// Rounded, which xsimd's quotients and roots of floats are not on ARM.
+template <class T>
+inline Vec<T> quotient(Vec<T> a, Vec<T> b) {
+  return a.data / b.data;
+}
+template <class T>
+inline Vec<T> square_root(Vec<T> x) {
+  return xsimd::sqrt(x);
+}
+#if defined(__aarch64__)
+inline Vec<float> square_root(Vec<float> x) { return vsqrtq_f32(x.data); }
+#endif
 
 /// x, or 0 where |x| is below `bound`. Without it, decaying state becomes denormal, and a step over denormal numbers
 /// takes fifty times as long.
 template <class T>
-T flush_below(T x, T bound) {
-  return magnitude(x) < bound ? T{} : x;
+inline Vec<T> flush_below(Vec<T> x, T bound) {
+  return xsimd::abs(x).data < Vec<T>(bound).data ? Vec<T>(T{}).data : x.data;
 }
 
-/// Every number is at least this, or none: for a choice between numbers that is the same for all elements, which GCC
-/// vectorizes as a comparison only. (NaN is not, but then either choice gives NaN.)
-template <class T>
-T if_each(bool chosen) {
-  return static_cast<T>(chosen ? -__builtin_inf() : __builtin_nan(""));
-}
-
-constexpr int64_t optim_block = 256;
-
-/// d[i] = the gradient with decay.
-template <class T>
-[[gnu::noinline]] void decayed_gradients(const T* p, const T* g, T* __restrict d, int64_t n, T sign, T weight_decay) {
-  for (int64_t i = 0; i < n; ++i) d[i] = sign * g[i] + weight_decay * p[i];
-}
-
-/// pass(i, d, count, sign) for the gradients sign d of elements from i on: all at once, or with decay in blocks that
-/// stay in the L1 cache. One loop for each option: a loop for each combination would be several times the code.
-template <class T, class Step, class Pass>
-[[gnu::always_inline]] inline void each_decayed(const T* p, const T* g, int64_t n, const Step& s, Pass pass) {
-  if (s.weight_decay == 0) return pass(0, g, n, s.sign);  // not + 0 p, which is NaN for infinite p
-  T d[optim_block];
-  for (int64_t i = 0; i < n; i += optim_block) {
-    const int64_t count = n - i < optim_block ? n - i : optim_block;
-    decayed_gradients(p + i, g + i, d, count, s.sign, s.weight_decay);
-    pass(i, d, count, T{1});
+/// The gradient to descend.
+template <bool decays, class T, class Step>
+inline Vec<T> gradient_with_decay(Vec<T> g, Vec<T> p, const Step& s) {
+  if constexpr (decays) {
+    return s.sign * g + s.weight_decay * p;
+  } else {
+    return s.sign * g;  // not + 0 p, which is NaN for infinite p
   }
 }
 
-template <class T>
-[[gnu::noinline]] void sgd_plain(T* p, const T* g, int64_t n, T sign, T lr) {
-  for (int64_t i = 0; i < n; ++i) p[i] -= lr * (sign * g[i]);
+/// keep m + rest d with keep + rest = 1: a move from m if keep is more than 1/2, else from d, so that keep = 0 gives d
+/// itself.
+template <bool near_m, class T>
+inline Vec<T> moved_mean(Vec<T> m, Vec<T> d, T keep, T rest) {
+  return near_m ? m + rest * (d - m) : d - keep * (d - m);
+}
+
+template <bool decays, class T>
+void sgd_plain(T* p, const T* g, T* const*, int64_t n, const SgdStep<T>& step) {
+  const SgdStep<T> s = step;  // a copy: for all the compiler knows, a store to p could change the original
+  for (int64_t i = 0; i < n; i += lanes<T>) {
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    (x - s.lr * d).store_unaligned(p + i);
+  }
 }
 
 /// The first step has a buffer of zeros and undamped = 1.
-template <bool nesterov, class T>
-[[gnu::noinline]] void sgd_momentum(T* p, const T* g, T* __restrict buffer, int64_t n, T sign, SgdStep<T> s) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T d = sign * g[i];
-    const T b = flush_below(s.momentum * buffer[i] + s.undamped * d, s.smallest_buffer);
-    buffer[i] = b;
-    p[i] -= s.lr * (nesterov ? d + s.momentum * b : b);
+template <bool decays, bool nesterov, class T>
+void sgd_momentum(T* p, const T* g, T* const* state, int64_t n, const SgdStep<T>& step) {
+  const SgdStep<T> s = step;
+  T* buffer = state[0];
+  for (int64_t i = 0; i < n; i += lanes<T>) {
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + s.undamped * d, s.smallest_buffer);
+    b.store_unaligned(buffer + i);
+    (x - s.lr * (nesterov ? d + s.momentum * b : b)).store_unaligned(p + i);
   }
+}
+
+template <bool decays, bool amsgrad, bool near_m, class T>
+void adam_pass(T* p, const T* g, T* const* state, int64_t n, const AdamStep<T>& step) {
+  const AdamStep<T> s = step;
+  T *m = state[0], *v = state[1], *v_max = state[2];
+  for (int64_t i = 0; i < n; i += lanes<T>) {
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> m1 = flush_below(moved_mean<near_m>(vector_at(m + i), d, s.beta1, s.new_m), s.smallest_moment);
+    const Vec<T> h = flush_below(d, s.smallest_gradient);
+    const Vec<T> v1 = flush_below(s.beta2 * vector_at(v + i) + s.new_v * h * h, s.smallest_moment);
+    m1.store_unaligned(m + i);
+    v1.store_unaligned(v + i);
+    Vec<T> square = v1;
+    if constexpr (amsgrad) {
+      const Vec<T> old = vector_at(v_max + i);
+      square = xsimd::select(v1 <= old || xsimd::isnan(old), old, v1);  // NaN wins
+      square.store_unaligned(v_max + i);
+    }
+    (s.keep * x - quotient(s.step_size * m1, square_root(square) + s.eps)).store_unaligned(p + i);
+  }
+}
+
+/// Both means leave out the same small gradients, so that the variance is not negative.
+template <bool decays, bool has_momentum, bool centered, bool near_mean, class T>
+void rmsprop_pass(T* p, const T* g, T* const* state, int64_t n, const RmspropStep<T>& step) {
+  const RmspropStep<T> s = step;
+  T *v = state[0], *m = state[1], *buffer = state[2];
+  for (int64_t i = 0; i < n; i += lanes<T>) {
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> h = flush_below(d, s.smallest_gradient);
+    Vec<T> square = s.alpha * vector_at(v + i) + s.rest * h * h;
+    flush_below(square, s.smallest_square).store_unaligned(v + i);
+    if constexpr (centered) {
+      const Vec<T> m1 = moved_mean<near_mean>(vector_at(m + i), h, s.keep_mean, s.rest);
+      flush_below(m1, s.smallest_mean).store_unaligned(m + i);
+      square -= m1 * m1;
+    }
+    const Vec<T> divisor = square_root(square) + s.eps;
+    if constexpr (has_momentum) {
+      const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + quotient(d, divisor), s.smallest_buffer);
+      b.store_unaligned(buffer + i);
+      (x - s.lr * b).store_unaligned(p + i);
+    } else {
+      (x - quotient(s.lr * d, divisor)).store_unaligned(p + i);
+    }
+  }
+}
+
+/// Nothing decays here: only a gradient whose square is denormal brings denormal numbers in, and it has its effect.
+template <bool decays, class T>
+void adagrad_pass(T* p, const T* g, T* const* state, int64_t n, const AdagradStep<T>& step) {
+  const AdagradStep<T> s = step;
+  T* sum = state[0];
+  for (int64_t i = 0; i < n; i += lanes<T>) {
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> total = vector_at(sum + i) + d * d;
+    total.store_unaligned(sum + i);
+    (x - quotient(s.lr * d, square_root(total) + s.eps)).store_unaligned(p + i);
+  }
+}
+
+/// Between an array and a vector in memory; not inline, because this happens once a step.
+template <class T>
+[[gnu::noinline]] void load_first(First<T> part, const T* array, T* vector) {
+  part.load(array, T{}).store_unaligned(vector);
+}
+template <class T>
+[[gnu::noinline]] void store_first(First<T> part, const T* vector, T* array) {
+  part.store(array, vector_at(vector));
+}
+
+/// All n elements: those after the last whole vector are copied to vectors of their own, and back.
+template <class T, class Step>
+void run_pass(Pass<T, Step> pass, T* p, const T* g, T* const (&state)[3], int64_t n, const Step& step) {
+  const int64_t left = n % lanes<T>, whole = n - left;
+  if (whole > 0) pass(p, g, state, whole, step);
+  if (left == 0) return;
+  const First<T> part{left};
+  alignas(Vec<T>) T last_p[lanes<T>], last_g[lanes<T>], last[3][lanes<T>];
+  T* const last_state[] = {last[0], last[1], last[2]};
+  load_first(part, p + whole, last_p);
+  load_first(part, g + whole, last_g);
+  for (int k = 0; k < 3; ++k) {
+    if (state[k]) load_first(part, state[k] + whole, last[k]);
+  }
+  pass(last_p, last_g, last_state, lanes<T>, step);
+  store_first(part, last_p, p + whole);
+  for (int k = 0; k < 3; ++k) {
+    if (state[k]) store_first(part, last[k], state[k] + whole);
+  }
+}
+
+/// f.operator()<flag>().
+template <class F>
+inline auto with_flag(bool flag, F f) {
+  return flag ? f.template operator()<true>() : f.template operator()<false>();
 }
 
 template <class T>
 void sgd(T* p, const T* g, T* buffer, int64_t n, const SgdStep<T>& s) {
-  each_decayed(p, g, n, s, [p, buffer, &s](int64_t i, const T* d, int64_t count, T sign) {
-    if (!buffer) return sgd_plain(p + i, d, count, sign, s.lr);
-    (s.nesterov ? sgd_momentum<true, T> : sgd_momentum<false, T>)(p + i, d, buffer + i, count, sign, s);
+  const auto pass = with_flag(s.weight_decay != 0, [buffer, &s]<bool decays>() {
+    if (!buffer) return sgd_plain<decays, T>;
+    return with_flag(s.nesterov, []<bool nesterov>() { return sgd_momentum<decays, nesterov, T>; });
   });
-}
-
-template <bool amsgrad, class T>
-[[gnu::noinline]] void adam_pass(T* p, const T* g, T* __restrict m, T* __restrict v,
-                                 [[maybe_unused]] T* __restrict v_max, int64_t n, T sign, AdamStep<T> s) {
-  const T always = if_each<T>(s.near_m), part = s.near_m ? s.new_m : -s.beta1;
-  for (int64_t i = 0; i < n; ++i) {
-    const T d = sign * g[i], old_m = m[i];
-    const T m1 = flush_below((old_m >= always ? old_m : d) + part * (d - old_m), s.smallest_moment);
-    const T h = flush_below(d, s.smallest_gradient);
-    const T v1 = flush_below(s.beta2 * v[i] + s.new_v * h * h, s.smallest_moment);
-    m[i] = m1;
-    v[i] = v1;
-    T square = v1;
-    if constexpr (amsgrad) {
-      const T old = v_max[i];
-      square = v1 <= old || old != old ? old : v1;  // NaN wins
-      v_max[i] = square;
-    }
-    p[i] = s.keep * p[i] - s.step_size * m1 / (square_root(square) + s.eps);
-  }
+  run_pass<T, SgdStep<T>>(pass, p, g, {buffer}, n, s);
 }
 
 template <class T>
 void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& s) {
-  each_decayed(p, g, n, s, [p, m, v, v_max, &s](int64_t i, const T* d, int64_t count, T sign) {
-    if (!v_max) return adam_pass<false>(p + i, d, m + i, v + i, v_max, count, sign, s);
-    adam_pass<true>(p + i, d, m + i, v + i, v_max + i, count, sign, s);
+  const auto pass = with_flag(s.weight_decay != 0, [v_max, &s]<bool decays>() {
+    return with_flag(v_max, [&s]<bool amsgrad>() {
+      return with_flag(s.near_m, []<bool near_m>() { return adam_pass<decays, amsgrad, near_m, T>; });
+    });
   });
-}
-
-/// Both means leave out the same small gradients, so that the variance is not negative. GCC does not vectorize the loop
-/// if the divisor comes from the flushed means.
-template <bool centered, class T>
-[[gnu::noinline]] void rmsprop_divisors(const T* d, T* __restrict v, [[maybe_unused]] T* __restrict m,
-                                        T* __restrict divisor, int64_t n, T sign, RmspropStep<T> s) {
-  const T always = if_each<T>(s.near_mean), part = s.near_mean ? s.rest : -s.keep_mean;
-  for (int64_t i = 0; i < n; ++i) {
-    const T h = flush_below(sign * d[i], s.smallest_gradient);
-    T square = s.alpha * v[i] + s.rest * h * h;
-    v[i] = flush_below(square, s.smallest_square);
-    if constexpr (centered) {
-      const T m1 = (m[i] >= always ? m[i] : h) + part * (h - m[i]);
-      m[i] = flush_below(m1, s.smallest_mean);
-      square -= m1 * m1;
-    }
-    divisor[i] = square_root(square) + s.eps;
-  }
-}
-
-template <bool has_momentum, class T>
-[[gnu::noinline]] void rmsprop_move(T* p, const T* d, const T* __restrict divisor,
-                                    [[maybe_unused]] T* __restrict buffer, int64_t n, T sign, RmspropStep<T> s) {
-  for (int64_t i = 0; i < n; ++i) {
-    if constexpr (has_momentum) {
-      const T b = flush_below(s.momentum * buffer[i] + sign * d[i] / divisor[i], s.smallest_buffer);
-      buffer[i] = b;
-      p[i] -= s.lr * b;
-    } else {
-      p[i] -= s.lr * (sign * d[i]) / divisor[i];
-    }
-  }
+  run_pass<T, AdamStep<T>>(pass, p, g, {m, v, v_max}, n, s);
 }
 
 template <class T>
 void rmsprop(T* p, const T* g, T* v, T* m, T* buffer, int64_t n, const RmspropStep<T>& s) {
-  each_decayed(p, g, n, s, [p, v, m, buffer, &s](int64_t first, const T* d, int64_t count, T sign) {
-    T divisor[optim_block];
-    for (int64_t j = 0; j < count; j += optim_block) {
-      const int64_t i = first + j, some = count - j < optim_block ? count - j : optim_block;
-      if (m) {
-        rmsprop_divisors<true>(d + j, v + i, m + i, divisor, some, sign, s);
-      } else {
-        rmsprop_divisors<false>(d + j, v + i, m, divisor, some, sign, s);
-      }
-      if (buffer) {
-        rmsprop_move<true>(p + i, d + j, divisor, buffer + i, some, sign, s);
-      } else {
-        rmsprop_move<false>(p + i, d + j, divisor, buffer, some, sign, s);
-      }
-    }
+  const auto pass = with_flag(s.weight_decay != 0, [m, buffer, &s]<bool decays>() {
+    return with_flag(buffer, [m, &s]<bool has_momentum>() {
+      if (!m) return rmsprop_pass<decays, has_momentum, false, true, T>;
+      return with_flag(s.near_mean, []<bool near>() { return rmsprop_pass<decays, has_momentum, true, near, T>; });
+    });
   });
-}
-
-/// Nothing decays here: only a gradient whose square is denormal brings denormal numbers in, and it has its effect.
-template <class T>
-[[gnu::noinline]] void adagrad_pass(T* p, const T* g, T* __restrict sum, int64_t n, T sign, AdagradStep<T> s) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T d = sign * g[i];
-    const T total = sum[i] + d * d;
-    sum[i] = total;
-    p[i] -= s.lr * d / (square_root(total) + s.eps);
-  }
+  run_pass<T, RmspropStep<T>>(pass, p, g, {v, m, buffer}, n, s);
 }
 
 template <class T>
 void adagrad(T* p, const T* g, T* sum, int64_t n, const AdagradStep<T>& s) {
-  each_decayed(p, g, n, s, [p, sum, &s](int64_t i, const T* d, int64_t count, T sign) {
-    adagrad_pass(p + i, d, sum + i, count, sign, s);
-  });
+  const auto pass = with_flag(s.weight_decay != 0, []<bool decays>() { return adagrad_pass<decays, T>; });
+  run_pass<T, AdagradStep<T>>(pass, p, g, {sum}, n, s);
 }
 
 }  // namespace
