@@ -86,6 +86,16 @@ TEST(Errors, OfModules) {
       {"ValueError: load_state_dict: the keys do not match: missing [bias], unexpected []; pass strict = false to "
        "load those that match",
        [] { StateDict d; d.set("weight", ones({2, 2})); nn::Linear(2, 2).load_state_dict(d); }},
+      {"ValueError: load_state_dict: the keys do not match: missing [weight, bias], unexpected [model.bias, "
+       "model.weight]; none matches, but the dict has \"model.bias\": leave \"model.\" out of its names?",
+       [] {
+         StateDict d;
+         d.set("model.bias", ones({2}));
+         d.set("model.weight", ones({2, 2}));
+         nn::Linear(2, 2).load_state_dict(d);
+       }},
+      {"ValueError: load_state_dict: the keys do not match: missing [weight, bias], unexpected [b, xbias]; none matches",
+       [] { StateDict d; d.set("b", ones({2})); d.set("xbias", ones({2})); nn::Linear(2, 2).load_state_dict(d); }},
       {"ShapeError: load_state_dict: \"weight\" is (2, 3) in the dict, (2, 2) in the module",
        [] {
          StateDict d;
