@@ -2,6 +2,8 @@
 // program that finds the headers by -I.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "house/sources.hpp"
 
 namespace xtape::house {
@@ -257,6 +259,33 @@ TEST(Compile, OptionsInPyTorchsPlacesAreRefusedWithTheWayToWriteThem) {
                            "avg_pool2d(x, {3, 2}, 2, 1)"}) {
     expect_one_error(use + "F::" + call + "; }", "give options in braces");
   }
+}
+
+TEST(Compile, OptionsOfSchedulersAndLoadersInPyTorchsPlacesAreRefusedWithTheWayToWriteThem) {
+  const std::string scheduler =
+      "#include <xtape/optim/lr_scheduler.hpp>\n#include <xtape/data/loader.hpp>\n"
+      "void use(optim::Optimizer& o, const data::Dataset& d) { ";
+  for (const auto& [call, hint] : {std::pair("StepLR s(o, 30, 0.1)", "in braces: {.step_size = 30, .gamma = 0.1}"),
+                                   std::pair("MultiStepLR s(o, {30, 80})", "in braces: {.milestones = {30, 80}}"),
+                                   std::pair("ExponentialLR s(o, 0.9)", "in braces: {.gamma = 0.9}"),
+                                   std::pair("CosineAnnealingLR s(o, 100)", "in braces: {.T_max = 100}")}) {
+    expect_refused(scheduler + "optim::lr_scheduler::" + call + "; (void)d; }", hint);
+  }
+  expect_refused(scheduler + "data::DataLoader l(d, 64, true); (void)o; }",
+                 "in braces: {.batch_size = 64, .shuffle = true}");
+}
+
+TEST(Compile, ATrainerTakesNoOptimizerThatEndsBeforeIt) {
+  const std::string use =
+      "#include <xtape/train/trainer.hpp>\n#include <xtape/optim/sgd.hpp>\n"
+      "void use(const nn::Linear& m, optim::SGD& o) { ";
+  for (const char* rest : {"optim::SGD(m.parameters())", "optim::SGD(m.parameters()), {.epochs = 2}"}) {
+    expect_refused(use + "train::Trainer t(m, nn::CrossEntropyLoss(), " + rest + "); (void)o; }",
+                   "give the optimizer a name: it must live on");
+  }
+  EXPECT_EQ(
+      compiler_says(use + "train::Trainer t(m, nn::CrossEntropyLoss(), o), u(m, nn::MSELoss(), o, {.epochs = 2}); }"),
+      "");
 }
 
 TEST(Compile, APoolAndAConvolutionTakeTheirKernelsInBraces) {

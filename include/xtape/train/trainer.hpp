@@ -71,6 +71,8 @@ class XTAPE_API Trainer {
   template <std::derived_from<nn::Module> M, Criterion C>
   Trainer(const M& model, C criterion, optim::Optimizer& optimizer, TrainerOptions options = {})
       : Trainer(detail::Objective(model, std::move(criterion)), optimizer, std::move(options)) {}
+  template <std::derived_from<nn::Module> M, Criterion C>
+  Trainer(const M&, C, optim::Optimizer&&, TrainerOptions = {}) = delete;  // give the optimizer a name: it must live on
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
