@@ -42,6 +42,13 @@ struct Conv2dOptions {
 /// largest result, also where the weight of a window's largest pixel is 0, and not always the same for an image alone
 /// and in a batch.
 XTAPE_API Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Conv2dOptions options = {});
+/// The same without a bias. (A template, so that `conv2d(x, weight, {})` is not ambiguous.)
+template <std::same_as<Conv2dOptions> Options = Conv2dOptions>
+Tensor conv2d(const Tensor& x, const Tensor& weight, Options options) {
+  return conv2d(x, weight, Tensor(), options);
+}
+template <std::integral... N>
+Tensor conv2d(const Tensor&, const Tensor&, const Tensor&, N...) = delete;  // give options in braces: {.padding = 1}
 
 struct ConvTranspose2dOptions {
   Size2d stride = 1;
@@ -57,5 +64,12 @@ struct ConvTranspose2dOptions {
 /// weight that is NaN or infinite may also make outputs near those that it reaches NaN, which in PyTorch it does not.
 XTAPE_API Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
                                   ConvTranspose2dOptions options = {});
+/// The same without a bias.
+template <std::same_as<ConvTranspose2dOptions> Options = ConvTranspose2dOptions>
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, Options options) {
+  return conv_transpose2d(x, weight, Tensor(), options);
+}
+template <std::integral... N>
+Tensor conv_transpose2d(const Tensor&, const Tensor&, const Tensor&, N...) = delete;  // give options in braces
 
 }  // namespace xtape

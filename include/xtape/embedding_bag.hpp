@@ -1,6 +1,7 @@
 // embedding_bag: rows of a table, combined bag by bag. Its own header, since ops.hpp is long.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "xtape/export.hpp"
@@ -30,5 +31,12 @@ struct EmbeddingBagOptions {
 /// than the indices; IndexError names the first index outside [0, n), or a padding_idx outside [-n, n); ValueError for
 /// offsets that do not begin with 0, that fall or that exceed L, and for per_sample_weights with another mode than sum.
 XTAPE_API Tensor embedding_bag(const Tensor& indices, const Tensor& weight, const EmbeddingBagOptions& options = {});
+/// The same with offsets in PyTorch's place: `embedding_bag(indices, weight, offsets, {.mode = BagMode::sum})`. (A
+/// template, so that `embedding_bag(indices, weight, {})` is not ambiguous.)
+template <std::derived_from<Tensor> T>
+Tensor embedding_bag(const Tensor& indices, const Tensor& weight, const T& offsets, EmbeddingBagOptions options = {}) {
+  options.offsets = offsets;
+  return embedding_bag(indices, weight, options);
+}
 
 }  // namespace xtape

@@ -3,6 +3,7 @@
 // dtype of x and its leading dims, (N, C, OH, OW) or (C, OH, OW).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "xtape/size2d.hpp"
@@ -37,8 +38,12 @@ struct AvgPool2dOptions {
 /// larger than the padded image and for a window that holds no element of the image; ValueError for a size outside its
 /// range.
 XTAPE_API Tensor max_pool2d(const Tensor& x, Size2d kernel_size, MaxPool2dOptions options = {});
+template <std::integral... N>
+Tensor max_pool2d(const Tensor&, Size2d, N...) = delete;  // give options in braces: {.stride = 2, .padding = 1}
 /// The mean of each window. Shape and errors as of max_pool2d, with a dilation of 1.
 XTAPE_API Tensor avg_pool2d(const Tensor& x, Size2d kernel_size, AvgPool2dOptions options = {});
+template <std::integral... N>
+Tensor avg_pool2d(const Tensor&, Size2d, N...) = delete;  // give options in braces: {.stride = 2, .padding = 1}
 /// Means over output_size windows that cover the image evenly: along a dim of n elements, window i of m extends from
 /// floor(i n / m) to ceil((i + 1) n / m). With output_size {OH, OW} the result is (N, C, OH, OW) or (C, OH, OW).
 /// DTypeError unless x is floating; ShapeError for another rank and for a dim other than N that is 0; ValueError for a

@@ -53,10 +53,6 @@ Tensor numbers_of(const std::vector<std::string>& labels, const std::vector<std:
   return y;
 }
 
-Tensor tensor_of(const std::vector<std::int64_t>& labels) {
-  return tensor(labels, {static_cast<std::int64_t>(labels.size())});
-}
-
 }  // namespace
 
 struct TextDataset::State {
@@ -94,9 +90,9 @@ TextDataset::TextDataset(const std::vector<std::string>& texts, const std::vecto
   state_ = std::make_shared<const State>(texts, vocabulary, options, std::move(classes));
 }
 
-TextDataset::TextDataset(const std::vector<std::string>& texts, const std::vector<std::int64_t>& labels,
+TextDataset::TextDataset(const std::vector<std::string>& texts, std::span<const std::int64_t> labels,
                          const Vocabulary& vocabulary, const TextOptions& options)
-    : TextDataset(texts, tensor_of(labels), vocabulary, options) {}
+    : TextDataset(texts, tensor(labels, {static_cast<std::int64_t>(labels.size())}), vocabulary, options) {}
 
 TextDataset::TextDataset(const std::vector<std::string>& texts, const Tensor& labels, const Vocabulary& vocabulary,
                          const TextOptions& options) {

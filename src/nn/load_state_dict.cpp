@@ -38,6 +38,19 @@ std::string first_of(const std::vector<std::string>& names) {
   return names.size() > most ? fmt::format("{} and {} more", list, names.size() - most) : list;
 }
 
+/// What to do about names without a counterpart. They may follow a prefix, as in a checkpoint.
+std::string hint(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys) {
+  if (keys.missing_keys.size() < ours.size()) return "; pass strict = false to load those that match";
+  for (const auto& [name, tensor] : theirs) {
+    for (const std::string& missing : keys.missing_keys) {
+      if (!name.ends_with("." + missing)) continue;
+      return fmt::format("; none matches, but the dict has \"{}\": leave \"{}\" out of its names?", name,
+                         name.substr(0, name.size() - missing.size()));
+    }
+  }
+  return "; none matches";
+}
+
 /// Throws if a shape differs or, with `strict`, if a name has no counterpart.
 void check_fit(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys, bool strict) {
   std::string shapes, names;
@@ -54,7 +67,7 @@ void check_fit(const StateDict& ours, const StateDict& theirs, const Incompatibl
     if (!names.empty()) add_item(shapes, names);
     fail<ShapeError>("load_state_dict", "{}", shapes);
   }
-  if (!names.empty()) fail<ValueError>("load_state_dict", "{}; pass strict = false to load those that match", names);
+  if (!names.empty()) fail<ValueError>("load_state_dict", "{}{}", names, hint(ours, theirs, keys));
 }
 
 /// Every cast that could fail is made before the first write.

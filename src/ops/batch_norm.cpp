@@ -175,7 +175,10 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   Channels c(x.impl()->shape);
   const std::int64_t n = c.groups.group_size();
   if (training && n == 1) {
-    fail<ValueError>("batch_norm", "training needs more than one value per channel, got {}", x.impl()->shape);
+    fail<ValueError>("batch_norm",
+                     "training needs more than one value per channel, got {}; to predict call eval() first, and "
+                     "drop_last leaves out a last batch of one",
+                     x.impl()->shape);
   }
   if (!training) {
     c.mean.copy_(running_mean.detach());

@@ -13,7 +13,8 @@ void check_defined(std::string_view op, const Tensor& x) {
 void check_floating(std::string_view op, const Tensor& x) {
   check_defined(op, x);
   if (!is_floating(x.impl()->dtype)) {
-    fail<DTypeError>(op, "expected a floating dtype, got {}; convert it with .to(float32)", x.impl()->dtype);
+    const char* scale = x.impl()->dtype == DType::uint8 ? ", images with .to(float32) / 255" : "";
+    fail<DTypeError>(op, "expected a floating dtype, got {}; convert it with .to(float32){}", x.impl()->dtype, scale);
   }
 }
 
@@ -28,6 +29,15 @@ void check_integer(std::string_view op, const Tensor& x) {
   check_defined(op, x);
   if (is_floating(x.impl()->dtype) || x.impl()->dtype == DType::bool_) {
     fail<DTypeError>(op, "expected an integer dtype, got {}", x.impl()->dtype);
+  }
+}
+
+void check_lookup(std::string_view op, const Tensor& indices, const Tensor& table) {
+  check_defined(op, table);
+  check_defined(op, indices);
+  const DType index = indices.impl()->dtype, rows = table.impl()->dtype;
+  if (is_floating(index) && !is_floating(rows)) {
+    fail<DTypeError>(op, "the indices are {} and the weight is {}; the indices come first", index, rows);
   }
 }
 

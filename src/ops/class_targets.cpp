@@ -19,6 +19,14 @@ namespace xtape::detail {
 
 namespace {
 
+void check_input(std::string_view op, const Tensor& x, const Tensor& target) {
+  check_defined(op, x);
+  if (is_floating(x.impl()->dtype)) return;
+  const bool is_swapped = target.defined() && is_floating(target.impl()->dtype);
+  fail<DTypeError>(op, "expected a floating input, which has a number for each class, got {} {}{}", x.impl()->dtype,
+                   x.impl()->shape, is_swapped ? "; the input comes first, then the target" : "");
+}
+
 /// The dtype decides what a target holds; the shape must match.
 void check_target(std::string_view op, const Tensor& target, const Tensor& x, const Shape& positions) {
   check_defined(op, target);
@@ -134,7 +142,7 @@ ClassTargets::ClassTargets(std::string_view op, const Tensor& x, const Tensor& t
                            const CrossEntropyOptions& options)
     : smoothing(options.label_smoothing), reduction(options.reduction) {
   check_reduction(op, reduction);
-  check_floating(op, x);
+  check_input(op, x, target);
   shape = x.impl()->shape;
   dtype = x.impl()->dtype;
   if (shape.empty()) fail<ShapeError>(op, "expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor");

@@ -39,6 +39,9 @@ std::string hint(const Shape& s, std::int64_t channels) {
   if (s.size() == 3 && channels == 1) {
     return fmt::format("; reshape it to {}?", Shape{s[0], 1, s[1], s[2]}.to_string());
   }
+  if (s.size() == 4 && s[1] == 1 && channels == 3) {
+    return fmt::format("; grey images: expand them to {}?", Shape{s[0], 3, s[2], s[3]}.to_string());
+  }
   if (s.size() != 2 || channels == 0 || s[1] % channels != 0) return "";
   const std::int64_t pixels = s[1] / channels, side = std::llround(std::sqrt(static_cast<double>(pixels)));
   if (pixels == 0 || side * side != pixels) return "";

@@ -12,7 +12,7 @@
 namespace xtape {
 
 Tensor embedding(const Tensor& indices, const Tensor& weight, std::int64_t padding_idx) {
-  detail::check_defined("embedding", weight);
+  detail::check_lookup("embedding", indices, weight);
   const Shape& w = weight.impl()->shape;
   if (w.size() != 2) fail<ShapeError>("embedding", "expected a weight (n, d), got {}", w);
   const std::int64_t n = w[0], d = w[1];

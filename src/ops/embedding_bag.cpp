@@ -53,7 +53,8 @@ std::int64_t checked_offsets(const Tensor& offsets, std::int64_t length, bool in
     fail<ValueError>(bag_op, "no offsets for {} indices; they begin with 0", length);
   }
   for (std::int64_t i = 0; i < n; ++i) {
-    if (i == 0 && at[0] != 0) fail<ValueError>(bag_op, "offsets[0] = {}, it must be 0", at[0]);
+    if (i == 0 && at[0] != 0)
+      fail<ValueError>(bag_op, "offsets[0] = {}, it must be 0: they say where each bag begins", at[0]);
     if (i > 0 && at[i] < at[i - 1]) {
       fail<ValueError>(bag_op, "offsets[{}] = {} is less than the {} before it", i, at[i], at[i - 1]);
     }
@@ -80,7 +81,10 @@ Indices checked_indices(const Tensor& indices, const EmbeddingBagOptions& o, std
   if (!o.offsets.defined()) {
     fail<ShapeError>(bag_op, "indices {} need offsets; one bag is .reshape({{1, -1}})", shape);
   }
-  detail::check_integer(bag_op, o.offsets);
+  const DType dtype = o.offsets.impl()->dtype;
+  if (is_floating(dtype) || dtype == DType::bool_) {
+    fail<DTypeError>(bag_op, "expected offsets of an integer dtype, got {}", dtype);
+  }
   if (o.offsets.impl()->shape.size() != 1) {
     fail<ShapeError>(bag_op, "expected offsets (N), got {}", o.offsets.impl()->shape);
   }
@@ -209,6 +213,7 @@ Tensor maxima_of_rows(const Tensor& w, const Entries& entries) {
 }  // namespace
 
 Tensor embedding_bag(const Tensor& indices, const Tensor& weight, const EmbeddingBagOptions& o) {
+  detail::check_lookup(bag_op, indices, weight);
   detail::check_floating(bag_op, weight);
   const Shape& w = weight.impl()->shape;
   if (w.size() != 2) fail<ShapeError>(bag_op, "expected a weight (n, d), got {}", w);

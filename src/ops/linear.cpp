@@ -1,6 +1,7 @@
 // y = x w^T + b        dx = gy w, dw = gy^T x, db = column sums of gy
 // Keeps x for dw and w for dx; the first layer's x needs no gradient, which saves a third of the work there.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
@@ -16,14 +17,17 @@ namespace xtape {
 
 namespace {
 
-/// Whether some trailing dims of s flatten to `in` elements.
-bool flattens_to(const Shape& s, std::int64_t in) {
-  std::int64_t n = s.empty() ? 1 : s.back();
-  for (std::int64_t d = s.size() - 2; d >= 0; --d) {
+/// How x could be given as rows of `in` elements, or nothing.
+std::string hint(const Shape& s, std::int64_t in) {
+  const std::int64_t numel = s.numel();
+  if (numel == 0 || in == 0 || numel % in != 0) return "";
+  std::int64_t n = 1;
+  for (std::int64_t d = s.size() - 1; d > 0; --d) {
     n *= s[d];
-    if (n == in) return true;
+    if (n == in) return "; flatten it first?";
   }
-  return false;
+  if (s.size() != 1 && numel != in) return "";  // of rows of another length
+  return fmt::format("; reshape it to {}?", Shape{numel / in, in}.to_string());
 }
 
 void check_dtype(const char* name, const Tensor& t, DType dtype) {
@@ -39,8 +43,7 @@ void check(const Tensor& x, const Tensor& w, const Tensor& b) {
   if (t.size() != 2) fail<ShapeError>("linear", "expected weight (out, in), got {}", t);
   const std::int64_t in = t[1], out = t[0];
   if (s.empty() || s.back() != in) {
-    fail<ShapeError>("linear", " ({} -> {}): expected input (N, {}), got {}{}", in, out, in, s,
-                     flattens_to(s, in) ? "; flatten it first?" : "");
+    fail<ShapeError>("linear", " ({} -> {}): expected input (N, {}), got {}{}", in, out, in, s, hint(s, in));
   }
   if (!b.defined()) return;
   check_dtype("bias", b, w.impl()->dtype);

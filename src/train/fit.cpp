@@ -146,6 +146,7 @@ void Fit::train_epoch() {
 std::optional<BatchNumbers> Fit::train_batch(const data::Batch& batch, PendingStep& pending) {
   const Tensor output = objective_.output(batch.x);
   BatchNumbers numbers{.loss = loss_of(output, batch.y), .samples = batch.y.size(0)};
+  if (state_.steps == 0 && state_.batch == 0) warn_of_outputs(output);
   const BatchLoss& loss = numbers.loss;
   if (loss.counts()) {
     if (!std::isfinite(loss.value)) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <string>
 
 #include "core/fail.hpp"
 #include "kernels/random.hpp"
 #include "train/fit.hpp"
 #include "train/modes.hpp"
+#include "train/probabilities.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/data/transforms.hpp"
 #include "xtape/distributed.hpp"
@@ -249,6 +251,12 @@ void Fit::warn_of_options() {
     return listeners_.warning(
         fmt::format("OneCycleLR has total_steps = {}, but fit() ends at step {}: lr will not fall to its end",
                     total_steps, last_step));
+  }
+}
+
+void Fit::warn_of_outputs(const Tensor& output) {
+  if (const std::string wrong = detail::misread_outputs(objective_.parts(), output); !wrong.empty()) {
+    listeners_.warning(wrong);
   }
 }
 

@@ -72,4 +72,20 @@ std::optional<AnswerProbabilities> answer_probabilities(const nn::Loss* loss, co
   return std::nullopt;
 }
 
+const char* misread_outputs(const nn::Loss* loss, const Tensor& output) {
+  constexpr double rounding = 1e-3;
+  const NoGradGuard no_grad;
+  if (output.dim() != 2 || output.size(1) < 2 || output.numel() == 0) return "";
+  if (dynamic_cast<const nn::CrossEntropyLoss*>(loss) && output.min().item() >= 0 &&
+      (output.sum(1) - 1).abs().max().item() <= rounding) {
+    return "the model's outputs are probabilities, of which CrossEntropyLoss takes the softmax again: leave Softmax "
+           "out of the model";
+  }
+  if (dynamic_cast<const nn::NLLLoss*>(loss) && output.max().item() > rounding) {
+    return "the model's outputs are no logarithms of probabilities, which NLLLoss takes: end the model with "
+           "LogSoftmax, or use CrossEntropyLoss";
+  }
+  return "";
+}
+
 }  // namespace xtape::train::detail

@@ -108,7 +108,8 @@ TEST(Transforms, RefuseWhatIsNoImage) {
       [] {
         RandomHorizontalFlip()(zeros({1, 2, 2}, uint8));
       },
-      "RandomHorizontalFlip: expected a floating dtype, got uint8; convert it with .to(float32)");
+      "RandomHorizontalFlip: expected a floating dtype, got uint8; convert it with .to(float32), images with "
+      ".to(float32) / 255");
   expect_error<ValueError>([] { RandomRotation(3)(Tensor()); }, "RandomRotation: ", "undefined");
   expect_error<GradError>(
       [] {

@@ -62,6 +62,13 @@ TEST(TextDataset, TakesNumbersAsLabels) {
   EXPECT_EQ(named.classes(), (Texts{"a", "b", "c", "d"}));
 }
 
+TEST(TextDataset, TakesNumbersOfAnyKindAsLabels) {
+  expect_close(TextDataset(texts, {0, 1, 3, 3, 0}, small_vocabulary()).targets(), {0, 1, 3, 3, 0});
+  expect_close(TextDataset(texts, std::vector<int>{0, 1, 3, 3, 0}, small_vocabulary()).targets(), {0, 1, 3, 3, 0});
+  expect_close(TextDataset(texts, std::vector<bool>{true, false, true, true, false}, small_vocabulary()).targets(),
+               {1, 0, 1, 1, 0});
+}
+
 TEST(TextDataset, ServesALoader) {
   DataLoader batches(TextDataset(texts, animals, small_vocabulary(), {.length = 2}), {.batch_size = 2});
   std::vector<Shape> shapes;

@@ -86,6 +86,16 @@ TEST(Errors, OfModules) {
       {"ValueError: load_state_dict: the keys do not match: missing [bias], unexpected []; pass strict = false to "
        "load those that match",
        [] { StateDict d; d.set("weight", ones({2, 2})); nn::Linear(2, 2).load_state_dict(d); }},
+      {"ValueError: load_state_dict: the keys do not match: missing [weight, bias], unexpected [model.bias, "
+       "model.weight]; none matches, but the dict has \"model.bias\": leave \"model.\" out of its names?",
+       [] {
+         StateDict d;
+         d.set("model.bias", ones({2}));
+         d.set("model.weight", ones({2, 2}));
+         nn::Linear(2, 2).load_state_dict(d);
+       }},
+      {"ValueError: load_state_dict: the keys do not match: missing [weight, bias], unexpected [b, xbias]; none matches",
+       [] { StateDict d; d.set("b", ones({2})); d.set("xbias", ones({2})); nn::Linear(2, 2).load_state_dict(d); }},
       {"ShapeError: load_state_dict: \"weight\" is (2, 3) in the dict, (2, 2) in the module",
        [] {
          StateDict d;
@@ -135,12 +145,13 @@ TEST(Errors, OfModules) {
       {"ShapeError: layer_norm: expected an input that ends in (3), got (2, 4)",
        [] { nn::LayerNorm(3)(ones({2, 4})); }},
       {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 4)", [] { nn::BatchNorm1d(3)(ones({2, 4})); }},
-      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3)",
+      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3); to predict call eval() first, "
+       "and drop_last leaves out a last batch of one",
        [] { nn::BatchNorm1d(3)(ones({1, 3})); }},
       {"ValueError: BatchNorm1d: momentum is 2, it must lie in [0, 1] or be cumulative_average",
        [] { nn::BatchNorm1d(3, {.momentum = 2}); }},
       {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (3)", [] { nn::BatchNorm1d(3)(ones({3})); }},
-      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 5)",
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 5); BatchNorm2d takes images",
        [] { nn::BatchNorm1d(3)(ones({2, 3, 4, 5})); }},
       {"ValueError: BatchNorm1d: num_features is -1, it must not be negative", [] { nn::BatchNorm1d(-1); }},
       {"ValueError: BatchNorm1d: eps is nan, it must not be negative", [] { nn::BatchNorm1d(2, {.eps = nan}); }},

@@ -2,6 +2,8 @@
 // program that finds the headers by -I.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "house/sources.hpp"
 
 namespace xtape::house {
@@ -241,6 +243,93 @@ TEST(Compile, ASinkWhoseFunctionCannotBeCalledIsRefused) {
                                "private: void on_fit_end(const train::History&);", "int on_fit_end = 0;"}) {
     expect_one_error(with(function), "on_fit_end must be public and take const train::History&");
   }
+}
+
+TEST(Compile, OptionsInPyTorchsPlacesAreRefusedWithTheWayToWriteThem) {
+  const std::string use =
+      "#include <xtape/nn/functional.hpp>\nnamespace F = nn::functional;\n"
+      "extern const Tensor x, w, b;\nvoid use() { ";
+  for (const char* layer : {"Conv2d c(3, 8, 3, 1, 1)", "Conv2d c(3, 8, {3, 5}, 2)", "ConvTranspose2d c(8, 4, 3, 2)"}) {
+    expect_one_error(use + "nn::" + layer + "; }", "give options in braces: {.stride = ");
+  }
+  for (const char* layer : {"MaxPool2d p(2, 2)", "AvgPool2d p(3, 2, 1)"}) {
+    expect_one_error(use + "nn::" + layer + "; }", "in braces: {.stride = 2, .padding = 1}");
+  }
+  for (const char* call : {"conv2d(x, w, b, 1, 1)", "conv_transpose2d(x, w, b, 2)", "max_pool2d(x, 2, 2)",
+                           "avg_pool2d(x, {3, 2}, 2, 1)"}) {
+    expect_one_error(use + "F::" + call + "; }", "give options in braces");
+  }
+}
+
+TEST(Compile, OptionsOfSchedulersAndLoadersInPyTorchsPlacesAreRefusedWithTheWayToWriteThem) {
+  const std::string scheduler =
+      "#include <xtape/optim/lr_scheduler.hpp>\n#include <xtape/data/loader.hpp>\n"
+      "void use(optim::Optimizer& o, const data::Dataset& d) { ";
+  for (const auto& [call, hint] : {std::pair("StepLR s(o, 30, 0.1)", "in braces: {.step_size = 30, .gamma = 0.1}"),
+                                   std::pair("MultiStepLR s(o, {30, 80})", "in braces: {.milestones = {30, 80}}"),
+                                   std::pair("ExponentialLR s(o, 0.9)", "in braces: {.gamma = 0.9}"),
+                                   std::pair("CosineAnnealingLR s(o, 100)", "in braces: {.T_max = 100}")}) {
+    expect_refused(scheduler + "optim::lr_scheduler::" + call + "; (void)d; }", hint);
+  }
+  expect_refused(scheduler + "data::DataLoader l(d, 64, true); (void)o; }",
+                 "in braces: {.batch_size = 64, .shuffle = true}");
+}
+
+TEST(Compile, ATrainerTakesNoOptimizerThatEndsBeforeIt) {
+  const std::string use =
+      "#include <xtape/train/trainer.hpp>\n#include <xtape/optim/sgd.hpp>\n"
+      "void use(const nn::Linear& m, optim::SGD& o) { ";
+  for (const char* rest : {"optim::SGD(m.parameters())", "optim::SGD(m.parameters()), {.epochs = 2}"}) {
+    expect_refused(use + "train::Trainer t(m, nn::CrossEntropyLoss(), " + rest + "); (void)o; }",
+                   "give the optimizer a name: it must live on");
+  }
+  EXPECT_EQ(
+      compiler_says(use + "train::Trainer t(m, nn::CrossEntropyLoss(), o), u(m, nn::MSELoss(), o, {.epochs = 2}); }"),
+      "");
+}
+
+TEST(Compile, APoolAndAConvolutionTakeTheirKernelsInBraces) {
+  EXPECT_EQ(compiler_says("void use(const Tensor& x, std::size_t n) { nn::MaxPool2d a({2, 3}), b{2}, c(n, {}); "
+                          "nn::AvgPool2d d({2, 3}); nn::Conv2d e(n, n, {2, 3}), f(1, 2, n, {}); max_pool2d(x, {2, 3}); "
+                          "avg_pool2d(x, n); nn::Sequential{a, b, c, d, e, f, nn::MaxPool2d({2, 3})}; }"),
+            "");
+}
+
+TEST(Compile, ABiasMayBeLeftOut) {
+  EXPECT_EQ(
+      compiler_says("void use(const Tensor& x, const Tensor& w) { conv2d(x, w, {.padding = 1}); conv2d(x, w, {}); "
+                    "conv2d(x, w, {}, {}); conv2d(x, w, nn::Linear(1, 2).bias); "
+                    "conv_transpose2d(x, w, {.stride = 2}); conv_transpose2d(x, w, {}); }"),
+      "");
+}
+
+TEST(Compile, OffsetsOfBagsMayStandInPyTorchsPlace) {
+  EXPECT_EQ(compiler_says("#include <xtape/embedding_bag.hpp>\nvoid use(const Tensor& x, const nn::Parameter& w) { "
+                          "embedding_bag(x, w, x); embedding_bag(x, w, x + 1, {.mode = BagMode::sum}); "
+                          "embedding_bag(x, w, {}); embedding_bag(x, w, {.offsets = x}); }"),
+            "");
+}
+
+TEST(Compile, AnOptimizerOfAModelIsRefused) {
+  for (const char* sgd : {"(model)", "(model, 0.1)", "(model, {.lr = 0.1})", "(nn::Sequential{model}, {.lr = 0.1})"}) {
+    expect_one_error(
+        std::string("#include <xtape/optim/sgd.hpp>\nvoid use(const nn::Linear& model) { optim::SGD sgd") + sgd + "; }",
+        "give it model.parameters(), not the model");
+  }
+  EXPECT_EQ(compiler_says("#include <xtape/optim/sgd.hpp>\nvoid use(const Tensor& w, const nn::Linear& m) { "
+                          "optim::SGD a({w}), b({w, w}, 0.1), c({w}, {}), d({{{w}, {.lr = 1}}, {{w}, {}}}), "
+                          "e({m.weight, m.bias}, {.lr = 1}), f(m.parameters()), g(std::move(a)); }"),
+            "");
+}
+
+TEST(Compile, LabelsOfTextsAreNamesOrNumbersOfAnyKind) {
+  EXPECT_EQ(compiler_says("#include <xtape/data/text.hpp>\nusing Texts = data::TextDataset;\n"
+                          "void use(const std::vector<std::string>& t, const data::Vocabulary& v, const Tensor& x) { "
+                          "Texts a(t, {0}, v), b(t, {0, 0}, v), c(t, {0, 1}, v), d(t, {\"x\"}, v), "
+                          "e({\"a\", \"b\"}, {\"x\", \"y\"}, v), f(t, x, v), g(t, std::vector<int>{1}, v), "
+                          "h(t, std::vector<std::int64_t>{1}, v, {.length = 2}), i(t, std::vector<bool>{true}, v), "
+                          "j(t, std::vector<std::string>{\"x\"}, v); }"),
+            "");
 }
 
 TEST(Compile, OptionsInAnotherOrderAreRefused) {

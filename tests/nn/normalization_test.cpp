@@ -126,9 +126,13 @@ TEST(BatchNorm2d, IsCopiedByClone) {
 TEST(BatchNorms, TakeImagesOrRowsOnly) {
   // clang-format off
   testing::expect_errors({
-      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 4)",
+      {"ShapeError: BatchNorm1d: expected (N, 3) or (N, 3, L), got (2, 3, 4, 4); BatchNorm2d takes images",
        [] { nn::BatchNorm1d(3)(ones({2, 3, 4, 4})); }},
-      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (3, 4, 4)", [] { nn::BatchNorm2d(3)(ones({3, 4, 4})); }},
+      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (3, 4, 5); reshape one image to (1, 3, 4, 5)?",
+       [] { nn::BatchNorm2d(3)(ones({3, 4, 5})); }},
+      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (4, 3, 5)", [] { nn::BatchNorm2d(3)(ones({4, 3, 5})); }},
+      {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (4, 3); BatchNorm1d takes rows",
+       [] { nn::BatchNorm2d(3)(ones({4, 3})); }},
       {"ShapeError: BatchNorm2d: expected (N, 3, H, W), got (2, 4, 3, 3)",
        [] { nn::BatchNorm2d(3)(ones({2, 4, 3, 3})); }},
       {"ValueError: BatchNorm2d: num_features is -1, it must not be negative", [] { nn::BatchNorm2d(-1); }},

@@ -115,7 +115,7 @@ TEST(AvgPool2d, ThrowsOneClearLine) {
        [] { avg_pool2d(ones({1, 2, 2}), 1, {.padding = 1}); }},
       {"ValueError: avg_pool2d: stride is 2147483648, it must be at most 2147483647",
        [] { avg_pool2d(ones({1, 2, 2}), 1, {.stride = std::int64_t{1} << 31}); }},
-      {"DTypeError: avg_pool2d: expected a floating dtype, got uint8; convert it with .to(float32)",
+      {"DTypeError: avg_pool2d: expected a floating dtype, got uint8; convert it with .to(float32), images with .to(float32) / 255",
        [] { avg_pool2d(ones({1, 2, 2}, {.dtype = uint8}), 1); }},
       {"ShapeError: adaptive_avg_pool2d: expected images with elements, got (1, 1, 0, 5)",
        [] { adaptive_avg_pool2d(ones({1, 1, 0, 5}), 2); }},

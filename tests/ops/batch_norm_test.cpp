@@ -211,7 +211,8 @@ TEST(BatchNorm, OfFrozenParametersHasTheSameGradientInEvaluation) {
 TEST(BatchNorm, ThrowsOneClearLine) {
   // clang-format off
   testing::expect_errors({
-      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3)",
+      {"ValueError: batch_norm: training needs more than one value per channel, got (1, 3); to predict call eval() first, "
+       "and drop_last leaves out a last batch of one",
        [] { batch_norm(ones({1, 3}), {}, {}, {}, {}, true); }},
       {"ValueError: batch_norm: evaluation needs running_mean and running_var",
        [] { batch_norm(ones({2, 3}), {}, {}); }},

@@ -39,8 +39,11 @@ TEST(ClassTargets, ThrowsOneClearLine) {  // SEMANTICS [5], [9], [13], [16], [17
       {"ValueError: cross_entropy: the tensor is undefined; has backward run?", [&x] { cross_entropy(x, Tensor()); }},
       {"ShapeError: cross_entropy: expected (C), (N, C) or (N, C, d1, ...), got a 0-dim tensor",
        [] { cross_entropy(tensor(1.0), tensor(0)); }},
-      {"DTypeError: cross_entropy: expected a floating dtype, got int64; convert it with .to(float32)",
+      {"DTypeError: cross_entropy: expected a floating input, which has a number for each class, got int64 (1, 2)",
        [] { cross_entropy(tensor({{1, 2}}), tensor({0})); }},
+      {"DTypeError: cross_entropy: expected a floating input, which has a number for each class, got int64 (4); the input "
+       "comes first, then the target",
+       [&x] { cross_entropy(tensor({1, 2, 3, 4}), x); }},
       {"ShapeError: cross_entropy: expected one weight for each of 10 classes, got shape (3)",
        [&x] { cross_entropy(x, tensor({1, 2, 3, 4}), {.weight = ones({3})}); }},
       {"DTypeError: cross_entropy: the weight is float64, the input float32; they must agree",

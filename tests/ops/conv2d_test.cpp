@@ -83,6 +83,12 @@ TEST(Conv2d, OfAnImageWithoutABatchIsThatOfABatchOfOne) {
   EXPECT_TRUE(equal(y, conv2d(x.unsqueeze(0), w, b, {.padding = 1})[0]));
 }
 
+TEST(Conv2d, WithoutABiasTakesItsOptionsInTheBiasPlace) {
+  const Tensor x = randn({2, 3, 5, 5}), w = randn({4, 3, 3, 3}), v = randn({3, 4, 3, 3});
+  EXPECT_TRUE(equal(conv2d(x, w, {.stride = 2, .padding = 1}), conv2d(x, w, Tensor(), {.stride = 2, .padding = 1})));
+  EXPECT_TRUE(equal(conv_transpose2d(x, v, {.stride = 2}), conv_transpose2d(x, v, Tensor(), {.stride = 2})));
+}
+
 TEST(Conv2d, IsOneEntryOnTheTape) {
   const Tensor x = ones({3, 6, 7}, {.requires_grad = true});
   EXPECT_EQ(Tape::of(conv2d(x, ones({4, 3, 3, 3}), ones({4}))).size(), 1u);
@@ -159,7 +165,9 @@ TEST(Conv2d, ThrowsOneClearLine) {
        [x, w] { conv2d(x, w, {}, {.stride = {2, 1}, .padding = "same"}); }},
       {"ValueError: padding: expected a number, {height, width}, \"same\" or \"valid\", got \"full\"",
        [x, w] { conv2d(x, w, {}, {.padding = "full"}); }},
-      {"DTypeError: conv2d: expected a floating dtype, got uint8; convert it with .to(float32)",
+      {"ShapeError: conv2d (3 -> 8): expected (N, 3, H, W), got (4, 1, 5, 6); grey images: expand them to (4, 3, 5, 6)?",
+       [] { conv2d(ones({4, 1, 5, 6}), ones({8, 3, 3, 3})); }},
+      {"DTypeError: conv2d: expected a floating dtype, got uint8; convert it with .to(float32), images with .to(float32) / 255",
        [w] { conv2d(ones({2, 1, 4, 4}, {.dtype = uint8}), w); }},
       {"DTypeError: conv2d: the weight is float32, the input float64; convert one with .to",
        [x, w] { conv2d(x.to(float64), w); }},

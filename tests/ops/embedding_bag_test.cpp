@@ -116,6 +116,12 @@ TEST(EmbeddingBag, GivesZeroForABagWithoutAnEntry) {  // SEMANTICS [70]
   }
 }
 
+TEST(EmbeddingBag, TakesOffsetsInPyTorchsPlace) {
+  const Tensor w = tensor({{1., 2.}, {-3., -4.}}), x = tensor({0, 1, 1}), offsets = tensor({0, 2});
+  expect_close(embedding_bag(x, w, offsets), {-1, -1, -3, -4});
+  expect_close(embedding_bag(x, w, offsets, {.mode = BagMode::sum}), {-2, -2, -3, -4});
+}
+
 TEST(EmbeddingBag, OfNothingIsEmptyOrZero) {
   const Tensor w = leaf(bag_rows, {3, 2}), none = zeros({0}, {.dtype = int64});
   for (const NamedMode& m : bag_modes) {
@@ -230,9 +236,13 @@ TEST(EmbeddingBag, ThrowsOneClearLine) {
        [] { embedding_bag(tensor({{0, 1}}), ones({3, 2}), {.include_last_offset = true}); }},
       {"ShapeError: embedding_bag: expected offsets (N), got (1, 1)",
        [] { embedding_bag(tensor({0, 1}), ones({3, 2}), {.offsets = tensor({{0}})}); }},
-      {"DTypeError: embedding_bag: expected an integer dtype, got float32",
+      {"DTypeError: embedding_bag: expected offsets of an integer dtype, got float32",
        [] { embedding_bag(tensor({0, 1}), ones({3, 2}), {.offsets = ones({1})}); }},
-      {"ValueError: embedding_bag: offsets[0] = 1, it must be 0",
+      {"DTypeError: embedding_bag: expected offsets of an integer dtype, got bool_",
+       [] { embedding_bag(tensor({0, 1}), ones({3, 2}), {.offsets = zeros({1}, bool_)}); }},
+      {"DTypeError: embedding_bag: the indices are float32 and the weight is int64; the indices come first",
+       [] { embedding_bag(ones({3, 2}), tensor({{0, 1}})); }},
+      {"ValueError: embedding_bag: offsets[0] = 1, it must be 0: they say where each bag begins",
        [] { embedding_bag(tensor({0, 1}), ones({3, 2}), {.offsets = tensor({1})}); }},
       {"ValueError: embedding_bag: offsets[2] = 0 is less than the 1 before it",
        [] { embedding_bag(tensor({0, 1}), ones({3, 2}), {.offsets = tensor({0, 1, 0})}); }},

@@ -74,6 +74,8 @@ TEST(Embedding, ThrowsOneClearLine) {
   testing::expect_errors({
       {"IndexError: embedding: index[1] = 4 is outside [0, 4)", [] { embedding(tensor({0, 4}), ones({4, 2})); }},
       {"DTypeError: embedding: expected an integer dtype, got float32", [] { embedding(ones({2}), ones({4, 2})); }},
+      {"DTypeError: embedding: the indices are float32 and the weight is int64; the indices come first",
+       [] { embedding(ones({4, 2}), tensor({0, 1})); }},
       {"IndexError: embedding: padding_idx 4 is outside [-4, 4)", [] { embedding(tensor({0}), ones({4, 2}), 4); }},
       {"IndexError: embedding: index[1, 0] = 3 is outside [0, 3)",
        [] { embedding(tensor({{0, 1}, {3, 2}}), ones({3, 2})); }},

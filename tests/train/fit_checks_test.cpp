@@ -251,6 +251,35 @@ TEST(FitChecks, OptionsBesideALoaderGiveOneWarning) {
   EXPECT_EQ(warnings({.batch_size = 8}, {.batch_size = 4}, three_classes(20)), Lines{}) << "used for validation";
 }
 
+// Such a loss falls, but slowly, and says nothing about the probabilities.
+TEST(FitChecks, OutputsThatTheLossTakesForSomethingElseGiveOneWarning) {
+  const auto warnings = [](auto end, auto criterion) {
+    nn::Sequential model = plain_net();
+    model.append(end);
+    optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+    WarningNotes notes;
+    Trainer trainer(model, criterion, optimizer, {.epochs = 2, .batch_size = 8});
+    trainer.sink(notes);
+    trainer.fit(three_classes(20));
+    return notes.lines;
+  };
+  EXPECT_EQ(
+      warnings(nn::Softmax(1), nn::CrossEntropyLoss()),
+      Lines{"the model's outputs are probabilities, of which CrossEntropyLoss takes the softmax again: leave Softmax "
+            "out of the model"});
+  const Lines no_logarithms = {
+      "the model's outputs are no logarithms of probabilities, which NLLLoss takes: end the model "
+      "with LogSoftmax, or use CrossEntropyLoss"};
+  EXPECT_EQ(warnings(nn::Softmax(1), nn::NLLLoss()), no_logarithms);
+  EXPECT_EQ(warnings(nn::ReLU(), nn::NLLLoss()), no_logarithms);
+  EXPECT_EQ(warnings(nn::Identity(), nn::CrossEntropyLoss()), Lines{});
+  EXPECT_EQ(warnings(nn::Sigmoid(), nn::CrossEntropyLoss()), Lines{}) << "of no sum 1";
+  const nn::Lambda to_sum_of_1([](const Tensor& x) { return x - x.mean(1, true) + 1.0 / 3; });
+  EXPECT_EQ(warnings(to_sum_of_1, nn::CrossEntropyLoss()), Lines{}) << "some are negative";
+  EXPECT_EQ(warnings(nn::LogSoftmax(1), nn::CrossEntropyLoss()), Lines{}) << "the same loss";
+  EXPECT_EQ(warnings(nn::LogSoftmax(1), nn::NLLLoss()), Lines{});
+}
+
 TEST(FitChecks, EvaluationTakesOptions) {
   Checked c({});
   EXPECT_NE(c.trainer.evaluate(c.fifty, {.classes = {"ant", "bee", "cat"}}).report().find("bee"), std::string::npos);

@@ -46,7 +46,7 @@ class XTAPE_API DataLoader {
  public:
   /// ValueError when batch_size is below 1, num_workers negative, or shuffle is set beside a sampler; when shard.rank
   /// is outside [0, shard.size), or batch_size below shard.size.
-  DataLoader(Dataset dataset, DataLoaderOptions options = {});
+  DataLoader(Dataset dataset, DataLoaderOptions options = {});  // in braces: {.batch_size = 64, .shuffle = true}
 
   /// The number of batches in an epoch; the last, partial one counts unless drop_last.
   std::int64_t size() const;

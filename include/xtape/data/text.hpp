@@ -1,7 +1,9 @@
 // Texts with labels as a dataset of the numbers of their words.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,8 +32,17 @@ class XTAPE_API TextDataset {
   /// to the largest. IndexError names the first label outside.
   TextDataset(const std::vector<std::string>& texts, const Tensor& labels, const Vocabulary& vocabulary,
               const TextOptions& options = {});
-  TextDataset(const std::vector<std::string>& texts, const std::vector<std::int64_t>& labels,
-              const Vocabulary& vocabulary, const TextOptions& options = {});
+  TextDataset(const std::vector<std::string>& texts, std::span<const std::int64_t> labels, const Vocabulary& vocabulary,
+              const TextOptions& options = {});
+  template <std::integral T>
+  TextDataset(const std::vector<std::string>& texts, const std::vector<T>& labels, const Vocabulary& vocabulary,
+              const TextOptions& options = {})
+      : TextDataset(texts, std::span<const std::int64_t>(std::vector<std::int64_t>(labels.begin(), labels.end())),
+                    vocabulary, options) {}
+  /// `{0, 1}`. (A std::vector<std::int64_t> here could also be made of two names, which are pointers.)
+  TextDataset(const std::vector<std::string>& texts, std::initializer_list<std::int64_t> labels,
+              const Vocabulary& vocabulary, const TextOptions& options = {})
+      : TextDataset(texts, std::span(labels.begin(), labels.size()), vocabulary, options) {}
 
   std::int64_t size() const { return targets_.size(0); }
   Batch batch(std::span<const std::int64_t> indices) const;

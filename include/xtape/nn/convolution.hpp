@@ -1,6 +1,7 @@
 // Layers that convolve images. Names, shapes and initial distributions of parameters are PyTorch's.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "xtape/convolution.hpp"
@@ -22,6 +23,8 @@ struct Conv2dOptions {
 class XTAPE_API Conv2d : public Module {
  public:
   Conv2d(std::int64_t in_channels, std::int64_t out_channels, Size2d kernel_size, Conv2dOptions options = {});
+  template <std::integral... N>
+  Conv2d(std::int64_t, std::int64_t, Size2d, N...) = delete;  // give options in braces: {.stride = 1, .padding = 1}
   ~Conv2d() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;
@@ -48,6 +51,8 @@ class XTAPE_API ConvTranspose2d : public Module {
  public:
   ConvTranspose2d(std::int64_t in_channels, std::int64_t out_channels, Size2d kernel_size,
                   ConvTranspose2dOptions options = {});
+  template <std::integral... N>
+  ConvTranspose2d(std::int64_t, std::int64_t, Size2d, N...) = delete;  // give options in braces: {.stride = 2}
   ~ConvTranspose2d() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;

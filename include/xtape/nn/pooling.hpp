@@ -11,7 +11,7 @@ namespace xtape::nn {
 class XTAPE_API MaxPool2d : public Module {
  public:
   /// ValueError for a size outside its range.
-  explicit MaxPool2d(Size2d kernel_size, MaxPool2dOptions options = {});
+  explicit MaxPool2d(Size2d kernel_size, MaxPool2dOptions options = {});  // in braces: {.stride = 2, .padding = 1}
   ~MaxPool2d() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;
@@ -25,7 +25,7 @@ class XTAPE_API MaxPool2d : public Module {
 class XTAPE_API AvgPool2d : public Module {
  public:
   /// ValueError for a size outside its range.
-  explicit AvgPool2d(Size2d kernel_size, AvgPool2dOptions options = {});
+  explicit AvgPool2d(Size2d kernel_size, AvgPool2dOptions options = {});  // in braces: {.stride = 2, .padding = 1}
   ~AvgPool2d() override;
   Tensor forward(const Tensor& x) const override;
   std::string extra_repr() const override;

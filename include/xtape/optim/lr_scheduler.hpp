@@ -129,7 +129,7 @@ struct StepLROptions {
 ///     }
 class XTAPE_API StepLR final : public EpochScheduler {
  public:
-  StepLR(Optimizer& optimizer, const StepLROptions& options);
+  StepLR(Optimizer& optimizer, const StepLROptions& options);  // in braces: {.step_size = 30, .gamma = 0.1}
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
@@ -147,7 +147,7 @@ struct MultiStepLROptions {
 /// Multiplies lr by gamma in each epoch of milestones.
 class XTAPE_API MultiStepLR final : public EpochScheduler {
  public:
-  MultiStepLR(Optimizer& optimizer, const MultiStepLROptions& options);
+  MultiStepLR(Optimizer& optimizer, const MultiStepLROptions& options);  // in braces: {.milestones = {30, 80}}
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
@@ -164,7 +164,7 @@ struct ExponentialLROptions {
 /// Multiplies lr by gamma every epoch.
 class XTAPE_API ExponentialLR final : public EpochScheduler {
  public:
-  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options);
+  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options);  // in braces: {.gamma = 0.9}
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;
@@ -202,7 +202,7 @@ struct CosineAnnealingLROptions {
 /// Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, without the restarts.)
 class XTAPE_API CosineAnnealingLR final : public EpochScheduler {
  public:
-  CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options);
+  CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options);  // in braces: {.T_max = 100}
 
  private:
   double next_lr(std::int64_t epoch, std::size_t i, double lr) const override;

@@ -101,6 +101,12 @@ class XTAPE_API GroupOptimizer final : public Optimizer {
     requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
   explicit GroupOptimizer(std::vector<Tensor> params, Number lr)
       : GroupOptimizer(std::move(params), with_lr(static_cast<double>(lr))) {}
+  template <class Model, class... Rest>
+    requires requires(const Model& model) { model.named_parameters(); }
+  GroupOptimizer(const Model&, const Rest&...) = delete;  // give it model.parameters(), not the model
+  template <class Model>
+    requires requires(const Model& model) { model.named_parameters(); }
+  GroupOptimizer(const Model&, const Options&) = delete;  // give it model.parameters(), not the model
   explicit GroupOptimizer(std::vector<ParamGroup<Options>> groups);
   GroupOptimizer(std::initializer_list<ParamGroup<Options>> groups);
   GroupOptimizer(GroupOptimizer&&) = default;

@@ -71,6 +71,8 @@ class XTAPE_API Trainer {
   template <std::derived_from<nn::Module> M, Criterion C>
   Trainer(const M& model, C criterion, optim::Optimizer& optimizer, TrainerOptions options = {})
       : Trainer(detail::Objective(model, std::move(criterion)), optimizer, std::move(options)) {}
+  template <std::derived_from<nn::Module> M, Criterion C>
+  Trainer(const M&, C, optim::Optimizer&&, TrainerOptions = {}) = delete;  // give the optimizer a name: it must live on
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -110,6 +112,8 @@ class XTAPE_API Trainer {
   /// A loss that is not finite is never stepped on: fit() ends, stop_reason() names the epoch, the step and the op that
   /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case. So too when a
   /// parameter or buffer is found to be no longer finite, at the end of an epoch and before a checkpoint is written.
+  ///
+  /// on_warning() tells where CrossEntropyLoss gets probabilities in the first batch, or NLLLoss no logarithms of them.
   ///
   /// Validation leaves the default generator as it was, whatever it draws: meanwhile no other thread may draw from it,
   /// since its numbers would come again. Overfitting is measured on samples that are trained: with a sampler, those of
