@@ -134,7 +134,8 @@ class XTAPE_API History {
 
 /// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: what fit()
 /// would have returned there, and if it went on after that, the epochs so far, with an empty stop_reason() and
-/// StopCause::none. FileError if the file cannot be read, is damaged or was not written by a Trainer.
+/// StopCause::none. Holds none of the weights, but reads all of the file. FileError if the file cannot be read, is
+/// damaged or was not written by a Trainer.
 XTAPE_API History load_history(const std::string& path);
 
 namespace detail {
