@@ -8,32 +8,12 @@
 #include <set>
 
 #include "layout.hpp"
+#include "text_table.hpp"
 #include "untrusted.hpp"
 
 using namespace xtape;
 
 namespace {
-
-using Row = std::vector<std::string>;
-
-/// Columns as wide as their longest cell, two spaces between them.
-std::string table_of(std::vector<Row> rows) {
-  std::vector<std::size_t> widths;
-  for (Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      row[c] = io::printable(row[c]);
-      widths[c] = std::max(widths[c], row[c].size());
-    }
-  }
-  std::string table;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) line += fmt::format("{:<{}}  ", row[c], widths[c]);
-    table += line.erase(line.find_last_not_of(' ') + 1) + '\n';
-  }
-  return table;
-}
 
 std::string decimals(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
 
@@ -54,65 +34,92 @@ train::Interval interval_of(const RecordedRun& run) {
   return train::wilson_interval(run.history.best().validation_accuracy, run.history.data().validation_samples);
 }
 
-std::string accuracy_of(const RecordedRun& run) {
+std::string accuracy_of(const RecordedRun& run, bool with_interval) {
   if (!has_validation(run)) return "-";
+  std::string text = decimals(run.history.best().validation_accuracy);
   const auto [low, high] = interval_of(run);
-  return fmt::format("{:.4f} ({:.4f} to {:.4f})", run.history.best().validation_accuracy, low, high);
+  return with_interval ? text + fmt::format(" ({:.4f} to {:.4f})", low, high) : text;
 }
 
-std::string results_of(const std::vector<RecordedRun>& runs) {
-  const bool same_data = std::all_of(runs.begin(), runs.end(),
-                                     [&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
-  std::vector<Row> rows{
-      {"run", "epochs", "best", "val. loss", "val. accuracy (95%)", "test accuracy", "of epoch", "state"}};
-  if (!same_data) rows[0].emplace_back("data");
+TextTable all_results(const std::vector<RecordedRun>& runs, bool with_interval) {
+  TextTable table({"run", "epochs", "best", "val. loss", with_interval ? "val. accuracy (95%)" : "val. accuracy",
+                   "test accuracy", "of epoch", "state", "data"});
   for (const RecordedRun& run : runs) {
     const bool trained = !run.history.empty();
     const double of_epoch = number_in(run.record, "weights_epoch");
-    rows.push_back({run.path, std::to_string(run.history.size()),
-                    trained ? std::to_string(run.history.best_epoch()) : "-",
-                    trained ? decimals(run.history.best().validation_loss) : "-", accuracy_of(run),
-                    decimals(number_in(run.record, "test_accuracy")), of_epoch > 0 ? fmt::format("{}", of_epoch) : "-",
-                    state_of(run)});
-    if (!same_data) rows.back().push_back(data_of(run));
+    table.add({run.path, std::to_string(run.history.size()), trained ? std::to_string(run.history.best_epoch()) : "-",
+               trained ? decimals(run.history.best().validation_loss) : "-", accuracy_of(run, with_interval),
+               decimals(number_in(run.record, "test_accuracy")), of_epoch > 0 ? fmt::format("{}", of_epoch) : "-",
+               state_of(run), data_of(run)});
   }
-  return table_of(rows) +
-         "Validation: of the best epoch. Test: at the end of the training, with the weights of the\n"
-         "epoch beside it.\n";
+  return table;
+}
+
+/// At most `most` columns wide, if possible; what tells least is left out first.
+TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most) {
+  const auto all = [&runs](auto f) { return std::all_of(runs.begin(), runs.end(), f); };
+  const bool same_data = all([&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
+  const bool finished = all([](const RecordedRun& run) { return state_of(run) == "finished"; });
+  TextTable table({});
+  for (const bool with_interval : {true, false}) {
+    table = all_results(runs, with_interval);
+    if (same_data) table.leave_out("data", 0);
+    if (finished) table.leave_out("state", most);
+    for (const char* title : {"of epoch", "epochs"}) table.leave_out(title, most);
+    table.shorten("run", most / 4, most);
+    table.shorten("data", most / 4, most);
+    for (const char* title : {"val. loss", "best", "data"}) table.leave_out(title, most);
+    if (table.width() <= most) return table;
+  }
+  for (const char* title : {"state", "test accuracy"}) table.leave_out(title, most);
+  return table;
+}
+
+std::string results_of(const std::vector<RecordedRun>& runs) {
+  const TextTable table = results_within(runs, table_width());
+  std::string text = table.to_string() + hanging("Validation:", "of the best epoch.", 12, text_width());
+  if (!table.has("test accuracy")) return text;
+  const char* of_epoch = table.has("of epoch") ? ", with the weights of the epoch beside it." : ".";
+  return text + hanging("Test:", std::string("at the end of the training") + of_epoch, 12, text_width());
 }
 
 /// A row for each option that has not the same value in all runs; "-" where it plays no part.
 std::string differences_of(const std::vector<RecordedRun>& runs) {
   const std::set<std::string> ignored_options = {"progress", "threads"};
-  std::map<std::string, Row> values;
+  std::map<std::string, TextTable::Row> values;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     for (const ConfiguredOption& o : runs[r].options.list) {
-      Row& row = values[o.key];
+      TextTable::Row& row = values[o.key];
       row.resize(runs.size(), "-");
       row[r] = o.value.empty() ? "\"\"" : o.value;
     }
   }
-  std::vector<Row> rows{{"option"}};
-  for (const RecordedRun& run : runs) rows[0].push_back(run.path);
+  const std::size_t most = table_width(), longest = std::max(most, std::size_t{40}) - 30;
+  TextTable::Row titles = {"option"};
+  for (const RecordedRun& run : runs) titles.push_back(shortened(run.path, longest));
+  TextTable table(titles);
+  bool differ = false;
   for (const auto& [key, row] : values) {
     if (ignored_options.count(key) > 0 ||
         std::all_of(row.begin(), row.end(), [&row = row](const std::string& value) { return value == row[0]; })) {
       continue;
     }
-    rows.push_back({key});
-    rows.back().insert(rows.back().end(), row.begin(), row.end());
+    differ = true;
+    TextTable::Row cells = {key};
+    for (const std::string& value : row) cells.push_back(shortened(value, longest));
+    table.add(cells);
   }
-  return rows.size() == 1 ? "The runs have the same options.\n" : table_of(rows);
+  return differ ? table.in_parts(most) : "The runs have the same options.\n";
 }
 
 std::string verdicts_of(const std::vector<RecordedRun>& runs) {
-  constexpr std::size_t longest = 24;
-  std::size_t indent = 0;
+  const std::size_t longest = std::min<std::size_t>(24, text_width() / 3);
+  std::size_t indent = 5;
   for (const RecordedRun& run : runs) indent = std::max(indent, std::min(io::printable(run.path).size(), longest) + 2);
   std::string text = hanging("run", "verdict", indent, indent + 7);
   for (const RecordedRun& run : runs) {
     const std::string verdict = run.history.empty() ? "-" : run.history.verdict(verdict_words());
-    text += hanging(io::printable(run.path), verdict, indent, std::max(text_width(), indent + 30));
+    text += hanging(io::printable(run.path), verdict, indent, text_width());
   }
   return text;
 }
@@ -183,5 +190,6 @@ std::vector<RecordedRun> sorted(std::vector<RecordedRun> runs) {
 
 std::string comparison_of(const std::vector<RecordedRun>& recorded) {
   const std::vector<RecordedRun> runs = sorted(recorded);
-  return results_of(runs) + '\n' + differences_of(runs) + '\n' + verdicts_of(runs) + '\n' + conclusions_of(runs);
+  return results_of(runs) + '\n' + differences_of(runs) + '\n' + verdicts_of(runs) + '\n' +
+         wrapped(conclusions_of(runs), text_width());
 }

@@ -7,8 +7,13 @@
 /// `label`, and beside it, from column `indent` on, `text` in lines of at most `width` columns. Where the label is too
 /// long, the text begins below it.
 std::string hanging(const std::string& label, const std::string& text, std::size_t indent, std::size_t width);
+/// `lines`, each broken into some of at most `width` columns.
+std::string wrapped(const std::string& lines, std::size_t width);
 /// Columns for text: those of the terminal, at most 100; 60 where stdout is none.
 std::size_t text_width();
+/// Columns for a table: less than those of the terminal, for some break a full line; as many as it takes where stdout
+/// is none.
+std::size_t table_width();
 /// "a, b or c"
 std::string listed(const std::vector<std::string>& names);
 /// "verdict fitting: ...", as the lines of `xtape-mnist train`, of text_width().

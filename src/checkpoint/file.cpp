@@ -83,13 +83,27 @@ void check_sum(const SummedReader& file, const io::Metadata& texts) {
                   shown(expected));
 }
 
-std::vector<NamedTensor> read_tensors(FileReader& file, io::Header& header) {
+/// Reads `n` bytes that only the checksum needs.
+void pass_over(FileReader& file, std::int64_t n) {
+  std::vector<char> buffer(static_cast<std::size_t>(std::min<std::int64_t>(n, 1 << 16)));
+  while (n > 0) {
+    const std::int64_t some = std::min(n, static_cast<std::int64_t>(buffer.size()));
+    file.read(buffer.data(), some, "the data");
+    n -= some;
+  }
+}
+
+/// Those whose names begin with `prefix`.
+std::vector<NamedTensor> read_tensors(FileReader& file, io::Header& header, const std::string& prefix) {
   std::vector<NamedTensor> tensors;
-  tensors.reserve(header.tensors.size());
   for (StoredTensor& t : header.tensors) {
     if (file.offset() != header.data + t.begin) {
       fail<FileError>(op, "\"{}\": the header names {} before tensors whose bytes come first", file.path(),
                       shown(t.name));
+    }
+    if (!t.name.starts_with(prefix)) {
+      pass_over(file, t.end - t.begin);
+      continue;
     }
     Tensor tensor = io::read_tensor(file, header, t);
     tensors.push_back({std::move(t.name), std::move(tensor)});
@@ -163,11 +177,11 @@ void write_file(const std::string& path, const std::vector<State>& parts, const 
   file.commit();
 }
 
-Contents read_file(const std::string& path) {
+Contents read_file(const std::string& path, const std::string& only_part) {
   SummedReader file(op, path);
   io::Header header = io::read_header(file);
   check_version(file, header.metadata);
-  std::vector<NamedTensor> tensors = read_tensors(file, header);
+  std::vector<NamedTensor> tensors = read_tensors(file, header, only_part.empty() ? "" : only_part + ".");
   check_sum(file, header.metadata);
   return {path, std::move(tensors), std::move(header.metadata)};
 }

@@ -71,6 +71,20 @@ std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   return x.size(0);
 }
 
+/// The parts of the loss of shard k. Its errors name it, for the shard and not the batch may be too small.
+LossParts forward_shard(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y, const Shards& shards,
+                        std::int64_t k) {
+  try {
+    return functions.parts(functions.output(x), y);
+  } catch (Error& error) {
+    if (shards.count() > 1) {
+      error.set_context(fmt::format("shard {} of {} ({} of the batch's {} rows)", k, shards.count(), shards.rows_of(k),
+                                    shards.batch()));
+    }
+    throw;
+  }
+}
+
 /// The losses of this rank's shards; the sum is undefined for one without rows, and where the denominator is 0: such a
 /// shard counts as zeros, whatever its sum is.
 std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y,
@@ -84,8 +98,8 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
       Generator generator(shards.seed_of(k));
       const xtape::detail::GeneratorScope scope(generator);
       const bool is_all = rows == x.size(0);
-      const Tensor output = functions.output(is_all ? x : narrow(x, 0, begin, rows));
-      *loss = functions.parts(output, is_all ? y : narrow(y, 0, begin, rows));
+      *loss = forward_shard(functions, is_all ? x : narrow(x, 0, begin, rows), is_all ? y : narrow(y, 0, begin, rows),
+                            shards, k);
       if (loss->denominator == 0) loss->sum = {};
     }
     buffers.end_shard(k == first_with_rows);

@@ -24,6 +24,8 @@ class Shards {
   Shards(const std::vector<Tensor>& parameters, std::int64_t rows, BackwardOptions options, const Communicator& comm);
 
   std::int64_t count() const noexcept { return total_; }
+  /// The rows of the global batch.
+  std::int64_t batch() const noexcept { return batch_; }
   /// This rank's are first() to first() + mine() - 1.
   std::int64_t first() const noexcept { return rank_ * mine(); }
   std::int64_t mine() const noexcept { return total_ / ranks_; }

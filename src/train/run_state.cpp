@@ -216,8 +216,8 @@ HistoryData history_data(RunState run, RunTexts texts) {
           .validation_r2 = run.fit.validation_r2};
 }
 
-checkpoint::Contents read_trainer_file(const char* op, const std::string& path) {
-  checkpoint::Contents file = checkpoint::read_file(path);
+checkpoint::Contents read_trainer_file(const char* op, const std::string& path, const std::string& only_part) {
+  checkpoint::Contents file = checkpoint::read_file(path, only_part);
   if (!file.has_part(trainer_part)) {
     fail<FileError>(op, "\"{}\" is a checkpoint, but not of a Trainer: it has no part \"{}\"", path, trainer_part);
   }
@@ -226,7 +226,7 @@ checkpoint::Contents read_trainer_file(const char* op, const std::string& path) 
 
 History load_history(const std::string& path) {
   constexpr const char* op = "load_history";
-  const checkpoint::Contents file = read_trainer_file(op, path);
+  const checkpoint::Contents file = read_trainer_file(op, path, trainer_part);
   RunState run = read_part(op, file, trainer_part, [](const StateDict& dict) { return run_state_from(op, dict); });
   RunTexts texts = run_texts_from(file);
   if (!detail::is_monitor(texts.monitor)) {

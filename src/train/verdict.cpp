@@ -3,8 +3,10 @@
 // Training and validation are compared on a scale of errors on which 0 is perfect and 1 is what a model scores that
 // knows nothing of the inputs: one that always names the most frequent class, or always gives the mean of the targets.
 // A loss that is neither is measured by the loss of the first batch. On this scale a model that has learned less than
-// half underfits, and one that loses more than a quarter on new data overfits. Whether a difference is more than
-// chance is decided by its 95 % interval; whether a loss falls or rises, by the noise of its curve.
+// half underfits, and one whose error is larger by a tenth on new data overfits. While the validation loss still falls,
+// the gap may be larger by what as many epochs again would take from the error, but not above a quarter. Whether a
+// difference is more than chance is decided by its 95 % interval; whether a loss falls or rises, by the noise of its
+// curve.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,12 +83,13 @@ class Judge {
     return error(validation_, validation_accuracy_, d_.validation_r2, i);
   }
   double gap_at(std::size_t i) const { return validation_error_at(i) - training_error_at(i); }
-  std::size_t first_epoch_of_overfitting() const;
+  std::size_t first_epoch_of_overfitting(double tolerated) const;
   std::size_t middle() const { return (epochs_ - 1) / 2; }
   double forecast(double in_the_middle, double now) const;
   bool may_still_learn() const;
   bool validation_still_falls() const;
-  bool gains_much() const;
+  double gain_of_more_epochs() const;
+  double tolerated_gap(bool has_turned, bool learned_little) const;
   bool still_falls(const Curve& c) const;
   std::string numbers() const;
 
@@ -101,7 +104,9 @@ class Judge {
   std::string diverged() const;
   std::string rise_of(const Turn& turn) const;
   std::string without_scale() const;
-  std::string overfitting(const Turn& turn, const Estimate& gap) const;
+  std::string numbers_and_gap(const Estimate& gap) const;
+  std::string overfitting(const Turn& turn, const Estimate& gap, double tolerated) const;
+  std::string fitting(const Estimate& gap) const;
 
   const HistoryData& d_;
   const VerdictWords& words_;
@@ -177,13 +182,14 @@ Estimate Judge::gap() const {
           gap + std::hypot(v.high - v.value, t.value - t.low)};
 }
 
-/// The epoch, from 1, in which validation loss was lowest, or while it still falls that since which the gap is large.
-std::size_t Judge::first_epoch_of_overfitting() const {
+/// The epoch, from 1, in which validation loss was lowest, or while it still falls that since which the gap is larger
+/// than tolerated.
+std::size_t Judge::first_epoch_of_overfitting(double tolerated) const {
   if (!still_falls(validation_)) {
     return 1 + lowest_of(validation_);
   }
   std::size_t i = epochs_;
-  while (i > 1 && gap_at(i - 2) > large_gap) --i;
+  while (i > 1 && gap_at(i - 2) > tolerated) --i;
   return i;
 }
 
@@ -248,10 +254,18 @@ bool Judge::validation_still_falls() const {
   return d_.cause != StopCause::patience && still_falls(validation_) && lowest_of(validation_) + window_ + 1 >= epochs_;
 }
 
-/// Whether as many epochs again would make a difference to validation.
-bool Judge::gains_much() const {
-  const double now = training_error().value + gap().value;
-  return validation_still_falls() && now - forecast(validation_error_at(middle()), now) > small_gap;
+/// What as many epochs again would take from the error in validation; 0 if it no longer falls.
+double Judge::gain_of_more_epochs() const {
+  if (!validation_still_falls()) return 0;
+  const double now = training_error().value + gap().value, gain = now - forecast(validation_error_at(middle()), now);
+  return gain > 0 ? gain : 0;  // NaN, too, is 0
+}
+
+/// The largest gap that is no overfitting. A model that has learned little may still close a large one.
+double Judge::tolerated_gap(bool has_turned, bool learned_little) const {
+  if (has_turned) return 0;
+  if (learned_little && d_.cause != StopCause::patience) return large_gap;
+  return std::min(small_gap + gain_of_more_epochs(), large_gap);
 }
 
 // ---- words ---------------------------------------------------------------------------------------------------------
@@ -297,20 +311,36 @@ std::string Judge::rise_of(const Turn& turn) const {
                      turn.last, training_.back());
 }
 
-std::string Judge::overfitting(const Turn& turn, const Estimate& gap) const {
-  const std::size_t epoch = first_epoch_of_overfitting();
+/// "accuracy 0.973 in training, 0.692 in validation, a gap of 0.281 (0.242 to 0.320)"
+std::string Judge::numbers_and_gap(const Estimate& gap) const {
+  if (scale_ != Scale::accuracy) return numbers();
+  return fmt::format("{}, a gap of {:.3f} ({:.3f} to {:.3f})", numbers(), gap.value * nothing_, gap.low * nothing_,
+                     gap.high * nothing_);
+}
+
+std::string Judge::overfitting(const Turn& turn, const Estimate& gap, double tolerated) const {
+  const std::size_t epoch = first_epoch_of_overfitting(tolerated);
   std::string text = fmt::format("overfitting since epoch {}: ", epoch);
-  if (turn.epoch != 0) {
-    text += rise_of(turn);
-  }
-  text += numbers();
-  if (scale_ == Scale::accuracy) {
-    text += fmt::format(", a gap of {:.3f} ({:.3f} to {:.3f}) that was {:.3f} in that epoch", gap.value * nothing_,
-                        gap.low * nothing_, gap.high * nothing_, gap_at(epoch - 1) * nothing_);
-  }
+  if (turn.epoch != 0) text += rise_of(turn);
+  text += numbers_and_gap(gap);
+  if (scale_ == Scale::accuracy) text += fmt::format(" that was {:.3f} in that epoch", gap_at(epoch - 1) * nothing_);
   text += "; ";
+  if (turn.epoch == 0 && validation_still_falls())
+    text += "validation loss still falls, but too slowly to close the gap; ";
   if (turn.epoch != 0 && d_.cause != StopCause::patience) text += stop_early() + ", or ";
   return text + regularize();
+}
+
+std::string Judge::fitting(const Estimate& gap) const {
+  if (!validation_still_falls()) {
+    return "fitting: " + numbers() + "; validation loss has settled: to improve, use more data or a larger model";
+  }
+  const bool is_fast = gain_of_more_epochs() > small_gap, has_gap = gap.low > 0 && gap.value > small_gap;
+  std::string text = is_fast ? "undecided: " : "fitting: ";
+  text += has_gap ? numbers_and_gap(gap) : numbers();
+  text += is_fast ? "; validation loss still falls fast: " : "; validation loss still falls: ";
+  text += train_longer();
+  return has_gap ? text + ", and if the gap remains, " + regularize() : text;
 }
 
 /// Where nothing_ is 0 or below, so that there is no telling how much has been learned.
@@ -341,11 +371,10 @@ std::string Judge::verdict() const {
   const Estimate gap = has_validation_ ? this->gap() : Estimate{};
   if (has_validation_) {
     const Turn t = turn();
-    const bool may_close = d_.cause != StopCause::patience && (learned_little || still_falls(validation_));
-    const double tolerated = t.epoch != 0 ? 0 : may_close ? large_gap : small_gap;
+    const double tolerated = tolerated_gap(t.epoch != 0, learned_little);
     const bool is_certain = gap.low > tolerated || gap.high - gap.low <= large_gap;
     const bool has_learned = training_error().high < 1;
-    if (has_learned && gap.low > 0 && gap.value > tolerated && is_certain) return overfitting(t, gap);
+    if (has_learned && gap.low > 0 && gap.value > tolerated && is_certain) return overfitting(t, gap, tolerated);
   }
   if (learned_little) {
     if (may_still_learn() && d_.cause != StopCause::patience) {
@@ -364,10 +393,7 @@ std::string Judge::verdict() const {
     return fmt::format("undecided: {}; {} and {} samples are too few to tell these apart: use more data", numbers(),
                        d_.train_eval_samples, d_.validation_samples);
   }
-  if (gains_much()) return "undecided: " + numbers() + "; validation loss still falls fast: " + train_longer();
-  return "fitting: " + numbers() +
-         (validation_still_falls() ? "; validation loss still falls: " + train_longer()
-                                   : "; validation loss has settled: to improve, use more data or a larger model");
+  return fitting(gap);
 }
 
 }  // namespace

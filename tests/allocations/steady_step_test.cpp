@@ -1,11 +1,14 @@
-// How often a repeated training step requests memory from the system. This is a separate program, because it replaces
-// malloc. It is not built for sanitizers, which replace malloc themselves and under which no memory is kept.
+// How often a repeated training step requests memory from the system, and how much load_history requests. This is a
+// separate program, because it replaces malloc. It is not built for sanitizers, which replace malloc themselves and
+// under which no memory is kept.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdlib>
+#include <thread>
 
 #include "support/counted_malloc.hpp"
+#include "support/files.hpp"
 #include "xtape/xtape.hpp"
 
 namespace xtape {
@@ -100,6 +103,21 @@ TEST(SteadyStep, ATrainersEpochsDoNotRequestMoreAndMore) {
   trainer.fit(training, validation);
   EXPECT_EQ(requests[6] - requests[5], requests[5] - requests[4]);
   EXPECT_LT(requests[6] - requests[5], 200);  // 8 steps, and 8 batches that are measured
+}
+
+TEST(LoadHistory, HoldsNoWeights) {
+  const testing::TempDir dir;
+  const nn::Sequential model{nn::Linear(1000, 500), nn::ReLU(), nn::Linear(500, 2)};
+  optim::SGD optimizer(model.parameters(), {.lr = 0.1});
+  train::Trainer trainer(model, nn::CrossEntropyLoss(), optimizer, {.epochs = 1, .checkpoint = {.path = dir / "last"}});
+  trainer.fit(data::TensorDataset(ones({4, 1000}), zeros({4}, int64)));
+  const auto largest_of = [](auto f) {
+    testing::largest_request = 0;
+    std::thread(f).join();  // which keeps no blocks of memory from before
+    return testing::largest_request.load();
+  };
+  EXPECT_GT(largest_of([&dir] { io::load_safetensors(dir / "last"); }), 2'000'000);
+  EXPECT_LT(largest_of([&dir] { train::load_history(dir / "last"); }), 200'000);
 }
 
 TEST(SteadyStep, RequestsNoMemoryInAChain) {

@@ -299,6 +299,21 @@ TEST(DistributedBackward, EachStepDrawsOtherNumbers) {
   });
 }
 
+TEST(DistributedBackward, AnErrorInAForwardNamesTheShard) {
+  const Global batch = batch_of(15);  // cut into one shard of one row and seven of two
+  const auto error = [&batch](int ranks, BackwardOptions options, std::int64_t rows) {
+    return errors_of_ranks(ranks, [&](const Communicator& comm) {
+      backward(small_model(), nn::CrossEntropyLoss(), rows_of(narrow(batch.x, 0, 0, rows), comm),
+               rows_of(narrow(batch.y, 0, 0, rows), comm), comm, options);
+    });
+  };
+  const std::string why = "batch_norm \"1\": training needs more than one value per channel, got (1, 16)";
+  EXPECT_EQ(error(1, {.virtual_shards = 8}, 15)[0], "shard 0 of 8 (1 of the batch's 15 rows): " + why);
+  EXPECT_EQ(error(2, {.virtual_shards = 8}, 15)[0], "shard 0 of 8 (1 of the batch's 15 rows): " + why);
+  EXPECT_EQ(error(2, {}, 2)[1], "shard 1 of 2 (1 of the batch's 2 rows): " + why);
+  EXPECT_EQ(error(1, {}, 1)[0], why);  // not cut
+}
+
 TEST(DistributedBackward, RefusesShardsThatWouldNotBeExact) {
   const auto error = [](int ranks, std::int64_t shards) {
     return errors_of_ranks(ranks, [shards](const Communicator& comm) {

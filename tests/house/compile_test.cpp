@@ -217,6 +217,30 @@ TEST(Compile, FunctionsOfNumbersStandBesideThoseOfTensors) {
   }
 }
 
+// As docs/from-pytorch.md says.
+TEST(Compile, AFunctionNamedLikeANamespaceNeedsAScope) {
+  const std::string train = "void train(nn::Sequential& model) { model.train(); }\n";
+  expect_one_error("namespace xtape::train {}\n" + train + "void use(nn::Sequential& m) { train(m); }", "ambiguous");
+  EXPECT_EQ(compiler_says("#include <xtape/xtape.hpp>\n" + train + R"cpp(
+              void qualified(nn::Sequential& m) {
+                ::train(m);
+              }
+              namespace mine {
+              void train(nn::Sequential&) {}
+              void use(nn::Sequential& m) { train(m); }
+              }  // namespace mine
+              struct Mine {
+                void train() {}
+                void use() { train(); }
+              };
+              int local(const train::History& history) {
+                const int train = static_cast<int>(history.size()), data = 1;
+                return train + data;
+              }
+            )cpp"),
+            "");
+}
+
 // Whether a tensor in brackets is a mask is known at run time only: ops/masks_test.cpp holds what is refused there.
 TEST(Compile, ATensorInBracketsReadsIntoATensor) {
   EXPECT_EQ(compiler_says("void use(const Tensor& x, const Tensor& i) { Tensor y = x[i]; y = x[x > 0]; x[i] = 1; "

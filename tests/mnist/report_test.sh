@@ -50,7 +50,7 @@ grep -qx "Runs on different data cannot be compared." out || complain "other dat
 mv a/run.json.bak a/run.json
 "$binary" report a b >out 2>err || complain "two runs: exit code $?"
 [ -s err ] && complain "two runs: $(cat err)"
-[ "$(sed '/^run *verdict/,$!d' out | sed '/^$/q' | wc -L)" -le 60 ] && grep -qE "^b  [a-z]+" out || complain "verdicts are wide: $(cat out)"
+[ "$(sed '/^run *verdict/,$!d' out | sed '/^$/q' | wc -L)" -le 60 ] && grep -qE "^b +[a-z]+" out || complain "verdicts are wide: $(cat out)"
 n='0\.[0-9]{4}'
 grep -qE "^a +2 +2 +[0-9.]+ +$n \($n to $n\) +$n +2 +finished$" out || complain "no row for a: $(cat out)"
 grep -qE "^b +3 +[123] +[0-9.]+ +$n \($n to $n\) +$n +3 +finished$" out || complain "no row for b: $(cat out)"
@@ -62,6 +62,27 @@ grep -qE "^b has the highest validation accuracy" out || complain "b is not the 
 "$binary" report a a | grep -x >/dev/null "The runs have the same options." || complain "a run differs from itself"
 "$binary" report a a | grep -x >/dev/null "a and a have the same highest validation accuracy." ||
   complain "a run is better than itself"
+
+# -- on terminals: no line is broken by the terminal, and a narrow one leaves out columns, but no option
+# in_columns N ARGUMENTS...
+in_columns() {
+  columns=$1
+  shift
+  script -qec "stty cols $columns; '$binary' $*" /dev/null </dev/null | tr -d '\r' >out
+  [ "$(wc -L <out)" -le "$columns" ] || complain "a line is too long for $columns columns: $(cat out)"
+}
+if command -v script >/dev/null; then
+  cp -r b a-run-with-a-name-of-36-characters-.
+  for columns in 40 60 80 100 120 200; do
+    in_columns $columns compare a a-run-with-a-name-of-36-characters-. b
+    grep -qE "^a +(2 .*)?$n" out && grep -qE "^lr +0.01" out && grep -qE "^epochs .*2" out || complain "$columns columns: $(cat out)"
+  done
+  grep -q "^a-run-with-a-name-of-36-characters-. .* finished$" out || complain "200 columns: $(cat out)"
+  in_columns 60 compare a b
+  grep -qE "^a +2 +$n \($n to $n\) +$n$" out || complain "60 columns: $(cat out)"
+  in_columns 80 compare a a-run-with-a-name-of-36-characters-.
+  grep -qE "^a +2 +[0-9.]+ +$n \($n to $n\) +$n$" out || complain "80 columns: $(cat out)"
+fi
 
 # -- runs that were killed, and one without an epoch
 cp -r a killed && sed -i 's/"state": "finished"/"state": "running"/' killed/run.json

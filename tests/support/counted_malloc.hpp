@@ -13,6 +13,7 @@
 namespace xtape::testing {
 
 inline std::atomic<long> requests{0}, live_bytes{0};
+inline std::atomic<long> largest_request{0};  // in bytes; of one thread at a time
 /// Requests from the first to the last of these fail; none does at first.
 inline std::atomic<long> first_to_fail{LONG_MAX}, last_to_fail{LONG_MAX};
 
@@ -25,7 +26,9 @@ inline bool next_request_fails() noexcept {
 
 /// `p`, counted.
 inline void* held(void* p) noexcept {
-  live_bytes += static_cast<long>(malloc_usable_size(p));
+  const auto bytes = static_cast<long>(malloc_usable_size(p));
+  live_bytes += bytes;
+  if (bytes > largest_request) largest_request = bytes;
   return p;
 }
 

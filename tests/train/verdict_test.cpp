@@ -73,10 +73,46 @@ TEST(Verdict, ASmallGapIsNoOverfitting) {
 TEST(Verdict, OnceValidationHasSettledASmallerGapIsOverfitting) {
   HistoryData data = ten_classes({classified(1.0, 1.1, 0.6, 0.58), classified(0.5, 0.9, 0.8, 0.65),
                                   classified(0.3, 0.8, 0.9, 0.7), classified(0.2, 0.7, 0.94, 0.75),
-                                  classified(0.15, 0.62, 0.96, 0.79), classified(0.1, 0.55, 0.98, 0.82)});
-  EXPECT_EQ(word_of(History(data).verdict()), "fitting");
+                                  classified(0.15, 0.62, 0.96, 0.79), classified(0.1, 0.55, 0.98, 0.83)});
+  EXPECT_EQ(History(data).verdict(),
+            "fitting: accuracy 0.980 in training, 0.830 in validation, a gap of 0.150 (0.126 to 0.176); validation "
+            "loss still falls: train longer, and if the gap remains, use more or augmented data, dropout, weight decay "
+            "or a smaller model");
   for (std::size_t i = 2; i < 6; ++i) data.epochs[i].validation_loss = 0.55;
   EXPECT_EQ(word_of(History(data).verdict()), "overfitting");
+}
+
+/// Ten epochs that approach these accuracies, validation without a turn.
+HistoryData towards(double training, double validation, std::int64_t samples) {
+  std::vector<EpochRecord> epochs;
+  for (double left = 0.5; epochs.size() < 10; left *= 0.7) {
+    const double t = training - 0.8 * left, v = validation - 0.5 * left;
+    epochs.push_back(classified(3 * (1 - t), 3 * (1 - v), t, v));
+  }
+  HistoryData data = ten_classes(epochs);
+  data.train_eval_samples = data.validation_samples = samples;
+  return data;
+}
+
+TEST(Verdict, AGapThatWillNotCloseIsOverfittingWhileValidationLossFalls) {
+  EXPECT_EQ(History(towards(0.98, 0.78, 5000)).verdict(),
+            "overfitting since epoch 4: accuracy 0.960 in training, 0.768 in validation (means of the last 2 epochs), "
+            "a gap of 0.193 (0.180 to 0.206) that was 0.149 in that epoch; validation loss still falls, but too slowly "
+            "to close the gap; use more or augmented data, dropout, weight decay or a smaller model");
+}
+
+TEST(Verdict, AGapOfAUsualRunIsNoOverfitting) {
+  for (const auto& [training, validation] : {std::pair{0.93, 0.89}, {0.96, 0.93}, {0.995, 0.93}, {0.90, 0.90}}) {
+    for (const std::int64_t samples : {500, 5000, 100000}) {
+      EXPECT_EQ(word_of(History(towards(training, validation, samples)).verdict()), "fitting")
+          << training << " " << validation << " " << samples;
+    }
+  }
+}
+
+TEST(Verdict, FewSamplesShowNoGap) {
+  EXPECT_EQ(word_of(History(towards(0.98, 0.78, 30)).verdict()), "undecided");
+  EXPECT_EQ(word_of(History(towards(0.98, 0.78, 200)).verdict()), "overfitting");
 }
 
 TEST(Verdict, AnInsignificantGapIsUndecidedOrNothing) {
