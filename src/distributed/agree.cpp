@@ -27,6 +27,7 @@ void Hash::add(std::span<const std::byte> bytes) noexcept {
 void Hash::add_layout(const Tensor& tensor) noexcept {
   add(static_cast<std::uint64_t>(tensor.dtype()));
   add(std::uint64_t{tensor.requires_grad()});
+  add(static_cast<std::uint64_t>(tensor.dim()));
   for (const std::int64_t extent : tensor.shape()) add(static_cast<std::uint64_t>(extent));
 }
 
@@ -34,6 +35,8 @@ void Hash::add(const Tensor& tensor) noexcept {
   add_layout(tensor);
   add(xtape::detail::bytes_of(tensor));
 }
+
+InCommon::InCommon(const char* op, const Communicator& comm) : op_(op), comm_(comm) { add("a call of {}", op); }
 
 void InCommon::add_text(fmt::string_view format, fmt::format_args args) {
   texts_.push_back(fmt::vformat(format, args));
@@ -69,7 +72,10 @@ int first_other(const std::vector<std::uint64_t>& values) {
 }  // namespace
 
 void InCommon::check(std::string_view before) const {
-  if (is_common(hash_of(std::as_bytes(std::span(hashes_))), comm_)) return;
+  if (!is_common(hash_of(std::as_bytes(std::span(hashes_))), comm_)) throw_difference(before);
+}
+
+void InCommon::throw_difference(std::string_view before) const {
   // Some rank has another hash somewhere, or more of them, so this ends.
   for (std::size_t item = 0;; ++item) {
     const bool is_there = item < hashes_.size();
@@ -88,8 +94,9 @@ void InCommon::check(std::string_view before) const {
 bool is_common(std::uint64_t value, const Communicator& comm) { return first_other(comm.all_gather(value)) == 0; }
 
 std::string text_of_rank(int rank, std::string_view mine, const Communicator& comm) {
+  constexpr std::uint64_t most = 1 << 16;  // what is no length, if this rank's calls are not those of others, is more
   std::string text(mine);
-  text.resize(comm.all_gather(mine.size())[static_cast<std::size_t>(rank)]);
+  text.resize(std::min(most, comm.all_gather(mine.size())[static_cast<std::size_t>(rank)]));
   comm.broadcast(std::as_writable_bytes(std::span(text)), rank);
   return text;
 }

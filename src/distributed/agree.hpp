@@ -40,8 +40,8 @@ std::uint64_t hash_of(const T& value) noexcept {
 /// A list of what this rank has in common with the others, each thing as a text that names it.
 class InCommon {
  public:
-  /// For errors of the function `op`. It keeps the references.
-  InCommon(const char* op, const Communicator& comm) : op_(op), comm_(comm) {}
+  /// For errors of the function `op`, which is the first thing that ranks have in common. It keeps the references.
+  InCommon(const char* op, const Communicator& comm);
   /// Compared by its text.
   template <class... Args>
   void add(fmt::format_string<Args...> format, const Args&... args) {
@@ -59,6 +59,8 @@ class InCommon {
   /// ValueError on all ranks, with the first difference, unless all have the same list: "op: ranks 0 and 2 differ in
   /// a name", or "op: ranks 0 and 2 differ: a text, but another". `before` goes before "ranks": "after step 3 ".
   void check(std::string_view before = "") const;
+  /// The same where it is known that the lists differ.
+  [[noreturn]] void throw_difference(std::string_view before = "") const;
 
  private:
   void add_text(fmt::string_view format, fmt::format_args args);
@@ -72,7 +74,7 @@ class InCommon {
 
 /// Whether all ranks give the same. The same on all ranks.
 bool is_common(std::uint64_t value, const Communicator& comm);
-/// The text of one rank, on all ranks.
+/// The text of one rank, on all ranks; of a long one the beginning.
 std::string text_of_rank(int rank, std::string_view text, const Communicator& comm);
 
 }  // namespace xtape::distributed

@@ -15,10 +15,10 @@ std::uint64_t layout_hash(const std::vector<Tensor>& parameters) noexcept {
   return hash.value();
 }
 
-void check_parameters(const char* op, const std::vector<Tensor>& parameters, const Communicator& comm) {
+void throw_layout_difference(const char* op, const std::vector<Tensor>& parameters, const Communicator& comm) {
   InCommon common(op, comm);
   for (const Tensor& p : parameters) common.add_layout(fmt::format("parameter {}", &p - parameters.data()), p);
-  common.check();
+  common.throw_difference();
 }
 
 void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& comm) {
@@ -26,7 +26,7 @@ void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& co
   for (const Tensor& p : parameters) {
     if (!p.defined()) fail<ValueError>(op, "a parameter is undefined");
   }
-  if (!is_common(layout_hash(parameters), comm)) check_parameters(op, parameters, comm);
+  if (!is_common(layout_hash(parameters), comm)) throw_layout_difference(op, parameters, comm);
   std::vector<Tensor> gradients;
   for (const Tensor& p : parameters) {
     gradients.push_back(p.grad());

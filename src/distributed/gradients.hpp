@@ -8,11 +8,11 @@
 
 namespace xtape::distributed {
 
-/// Of what check_parameters() compares.
+/// Of the parameters' number, shapes, dtypes and of which of them require grad.
 std::uint64_t layout_hash(const std::vector<Tensor>& parameters) noexcept;
 
-/// ValueError on all ranks, naming the first that differs, unless the ranks' parameters agree in number, shapes, dtypes
-/// and in which of them require grad.
-void check_parameters(const char* op, const std::vector<Tensor>& parameters, const Communicator& comm);
+/// ValueError on all ranks, which have different hashes: it names the first parameter that differs.
+[[noreturn]] void throw_layout_difference(const char* op, const std::vector<Tensor>& parameters,
+                                          const Communicator& comm);
 
 }  // namespace xtape::distributed

@@ -79,7 +79,7 @@ Shards::Shards(const std::vector<Tensor>& parameters, std::int64_t rows, Backwar
   }
   total_ = shard_count(options, comm.size());
   for (const Word& w : words) {
-    if (w.parameters != words[0].parameters) check_parameters(backward_op, parameters, comm);
+    if (w.parameters != words[0].parameters) throw_layout_difference(backward_op, parameters, comm);
   }
   if (std::ranges::none_of(parameters, &Tensor::requires_grad)) {
     fail<GradError>(backward_op, "none of the {} parameters requires grad", parameters.size());

@@ -16,42 +16,45 @@ Communicator& Communicator::operator=(const Communicator&) = default;
 
 void Communicator::wait() const {
   MPI_Request request;
-  check(MPI_Ibarrier(group_->begin_call(), &request), "MPI_Ibarrier");
-  group_->end_call({&request, 1}, "MPI_Ibarrier");
+  check(MPI_Ibarrier(group_->begin_call({Call::Function::barrier}), &request), "MPI_Ibarrier");
+  group_->end_call({&request, 1});
 }
 
 void Communicator::send_from(int root, std::byte* bytes, std::size_t count) const {
   MPI_Request request;
-  check(MPI_Ibcast(bytes, static_cast<int>(count), MPI_BYTE, root, group_->begin_call(), &request), "MPI_Ibcast");
-  group_->end_call({&request, 1}, "MPI_Ibcast");
+  const Call call{Call::Function::broadcast, static_cast<int>(count), root};
+  check(MPI_Ibcast(bytes, call.bytes, MPI_BYTE, root, group_->begin_call(call), &request), "MPI_Ibcast");
+  group_->end_call({&request, 1});
 }
 
 void Communicator::gather_blocks(std::byte* all, std::size_t bytes) const {
   MPI_Request request;
-  check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, static_cast<int>(bytes), MPI_BYTE, group_->begin_call(),
-                       &request),
-        "MPI_Iallgather");
-  group_->end_call({&request, 1}, "MPI_Iallgather");
+  const Call call{Call::Function::gather, static_cast<int>(bytes)};
+  check(
+      MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, call.bytes, MPI_BYTE, group_->begin_call(call), &request),
+      "MPI_Iallgather");
+  group_->end_call({&request, 1});
 }
 
 void Communicator::exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const {
   constexpr int at_once = 16;  // partners, so that many ranks do not flood one
-  const int ranks = size(), count = static_cast<int>(bytes);
+  const int ranks = size();
+  const Call call{Call::Function::exchange, static_cast<int>(bytes)};
   for (int first = 1; first < ranks; first += at_once) {
-    const MPI_Comm comm = group_->begin_call();
+    const MPI_Comm comm = group_->begin_call(call);
     std::array<MPI_Request, 2 * at_once> requests;
     std::size_t n = 0;
     for (int i = first; i < std::min(first + at_once, ranks); ++i) {
       const int from = (rank() - i + ranks) % ranks;
-      check(MPI_Irecv(in + static_cast<std::size_t>(from) * bytes, count, MPI_BYTE, from, 0, comm, &requests[n++]),
+      check(MPI_Irecv(in + static_cast<std::size_t>(from) * bytes, call.bytes, MPI_BYTE, from, 0, comm, &requests[n++]),
             "MPI_Irecv");
     }
     for (int i = first; i < std::min(first + at_once, ranks); ++i) {
       const int to = (rank() + i) % ranks;
-      check(MPI_Isend(out + static_cast<std::size_t>(to) * bytes, count, MPI_BYTE, to, 0, comm, &requests[n++]),
+      check(MPI_Isend(out + static_cast<std::size_t>(to) * bytes, call.bytes, MPI_BYTE, to, 0, comm, &requests[n++]),
             "MPI_Isend");
     }
-    group_->end_call({requests.data(), n}, "MPI_Irecv");
+    group_->end_call({requests.data(), n});
   }
 }
 

@@ -3,7 +3,9 @@
 #include "mpi/group.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <string>
 
 #include "xtape/error.hpp"
 
@@ -11,7 +13,7 @@ namespace xtape::mpi {
 
 namespace {
 
-constexpr int end_tag = 1;
+constexpr int end_tag = 1, call_tag = 2;
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t tests_per_time = 64;  // asking for the time costs as much as a test
 constexpr std::chrono::milliseconds between_looks(5);
@@ -23,23 +25,53 @@ void sleep_in_wait(Clock::time_point begin) {
   std::this_thread::sleep_for(std::clamp<Clock::duration>((Clock::now() - begin) / 32, least_nap, longest_nap));
 }
 
+const char* name_of(const Call& call) {
+  constexpr std::array names = {"MPI_Ibarrier", "MPI_Ibcast", "MPI_Iallgather", "MPI_Irecv"};
+  return names[static_cast<std::size_t>(call.function)];
+}
+
+std::string text_of(const Call& call) {
+  const std::string text = name_of(call) + (" of " + std::to_string(call.bytes) + " bytes");
+  return call.function == Call::Function::broadcast ? text + " from rank " + std::to_string(call.root) : text;
+}
+
 }  // namespace
 
-MPI_Comm Communicator::Group::begin_call() {
+MPI_Comm Communicator::Group::begin_call(const Call& call) {
   if (const char* why = closed) throw Error("Communicator", why);
   if (is_in_call) throw Error("Communicator", "an earlier call has failed, or another thread is in one");
   is_in_call = true;
+  call_ = call;
+  constexpr int numbers = sizeof(Call) / sizeof(int);
+  check(MPI_Irecv(&call_before_, numbers, MPI_INT, (rank + size - 1) % size, call_tag, comm, &heard_), "MPI_Irecv");
+  check(MPI_Isend(&call_, numbers, MPI_INT, (rank + 1) % size, call_tag, comm, &told_), "MPI_Isend");
   return comm;
 }
 
-void Communicator::Group::end_call(std::span<MPI_Request> operations, const char* function) {
+void Communicator::Group::end_call(std::span<MPI_Request> operations) {
+  wait_for({&heard_, 1});  // first: with another call the operations may end in any way, or never
+  check_same_call();
+  wait_for(operations);
+  wait_for({&told_, 1});
+  is_in_call = false;
+  ++calls;
+}
+
+void Communicator::Group::check_same_call() const {
+  if (call_before_ == call_) return;
+  throw Error("Communicator", "rank " + std::to_string(rank) + " is in " + text_of(call_) + ", rank " +
+                                  std::to_string((rank + size - 1) % size) + " in " + text_of(call_before_) +
+                                  "; all ranks must make the same calls in the same order");
+}
+
+void Communicator::Group::wait_for(std::span<MPI_Request> operations) {
   // The session's thread computes while another waits, and is to have the core.
   const bool sleeps = std::this_thread::get_id() != thread;
   const auto begin = Clock::now();
   auto look = begin + between_looks;
   for (std::size_t tests = 1; !operations.empty(); ++tests) {
     int is_done = 0;  // one by one: errors of MPI_Testall go to MPI_COMM_WORLD's handler, which ends the program
-    check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), function);
+    check(MPI_Test(&operations.front(), &is_done, MPI_STATUS_IGNORE), name_of(call_));
     if (is_done) {
       operations = operations.subspan(1);
       continue;
@@ -47,19 +79,17 @@ void Communicator::Group::end_call(std::span<MPI_Request> operations, const char
     if (const char* why = closed) throw Error("Communicator", why);
     if (sleeps) sleep_in_wait(begin);
     if (tests % tests_per_time != 0 || Clock::now() < look) continue;
-    look_for_ended_ranks(function);
+    look_for_ended_ranks();
     look = Clock::now() + between_looks;
   }
-  is_in_call = false;
-  ++calls;
 }
 
-void Communicator::Group::look_for_ended_ranks(const char* function) {
+void Communicator::Group::look_for_ended_ranks() {
   for (std::size_t r = 0; r < ends.size(); ++r) {
     int has_ended = 0;
     check(MPI_Test(&ends[r], &has_ended, MPI_STATUS_IGNORE), "MPI_Test");
     if (has_ended && last_calls[r] <= calls) {
-      throw Error(function, "rank " + std::to_string(r) + " has ended, while this rank waits for it");
+      throw Error(name_of(call_), "rank " + std::to_string(r) + " has ended, while this rank waits for it");
     }
   }
 }

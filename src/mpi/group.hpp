@@ -12,9 +12,18 @@
 
 namespace xtape::mpi {
 
+/// What a rank calls. In a call all ranks have the same.
+struct Call {
+  enum class Function : int { barrier, broadcast, gather, exchange };
+  Function function;
+  int bytes = 0;  // of a rank
+  int root = 0;
+  bool operator==(const Call&) const = default;
+};
+
 /// A communicator of xtape's own, so that its messages meet no others, and whose errors are returned. Its Session frees
-/// it. All ranks make the same calls in the same order, so that a rank can tell by their number whether another one has
-/// taken part in a call before it ended.
+/// it. All ranks make the same calls in the same order, which each checks of the rank before it; so a rank can tell by
+/// their number whether another one has taken part in a call before it ended.
 struct Communicator::Group {
   MPI_Comm comm = MPI_COMM_NULL;
   int rank = 0, size = 1;
@@ -29,10 +38,10 @@ struct Communicator::Group {
   std::vector<MPI_Request> ends;
 
   /// For the operations of the next call. Error if there can be none.
-  MPI_Comm begin_call();
-  /// Waits for the call's operations, of which `function` is one. Error if another rank ends without having begun this
-  /// call, or if it is given up; MPI may then still write to the memory of the call.
-  void end_call(std::span<MPI_Request> operations, const char* function);
+  MPI_Comm begin_call(const Call& call);
+  /// Waits for the call's operations. Error if another rank makes another call or ends without having begun this one,
+  /// or if it is given up; MPI may then still write to the memory of the call.
+  void end_call(std::span<MPI_Request> operations);
 
   /// Begins to listen for the other ranks' ends.
   void listen();
@@ -40,7 +49,12 @@ struct Communicator::Group {
   void part() noexcept;
 
  private:
-  void look_for_ended_ranks(const char* function);
+  void wait_for(std::span<MPI_Request> operations);
+  void look_for_ended_ranks();
+  void check_same_call() const;
+
+  Call call_{}, call_before_{};  // of this rank and of the one before it
+  MPI_Request told_ = MPI_REQUEST_NULL, heard_ = MPI_REQUEST_NULL;
 };
 
 }  // namespace xtape::mpi

@@ -96,6 +96,26 @@ TEST(SumGradients, NamesTheParameterInWhichRanksDiffer) {
     sum_gradients(parameters, comm);
   });
   EXPECT_EQ(fewer[1], "sum_gradients: ranks 0 and 1 differ: parameter 1: float32 (5), but nothing");
+  const auto joined = errors_of_ranks(2, [](const Communicator& comm) {  // 4 is float32, 1 requires grad
+    std::vector<Tensor> parameters = {filled({5, 4, 1, 3}, 0)};
+    if (comm.rank() == 0) parameters = {filled({5}, 0), filled({3}, 0)};
+    sum_gradients(parameters, comm);
+  });
+  EXPECT_EQ(joined[1],
+            "sum_gradients: ranks 0 and 1 differ: parameter 0: float32 (5), but parameter 0: float32 (5, 4, 1, 3)");
+}
+
+TEST(SumGradients, IsToldApartFromOtherFunctions) {
+  const auto errors = errors_of_ranks(2, [](const Communicator& comm) {
+    if (comm.rank() == 0) {
+      sum_gradients({filled({1}, 0)}, comm);
+    } else {
+      check_same(nn::Linear(2, 1), comm, 3);
+    }
+  });
+  const std::string difference = "ranks 0 and 1 differ: a call of sum_gradients, but a call of check_same";
+  EXPECT_EQ(errors,
+            (std::vector<std::string>{"sum_gradients: " + difference, "check_same: after step 3 " + difference}));
 }
 
 TEST(Broadcast, GivesAllRanksParametersAndBuffersOfTheFirst) {

@@ -205,9 +205,24 @@ TEST(Mpi, ModelsThatDifferAreAnErrorThatNamesTheParameter) {
 
 TEST(Mpi, AnErrorOfMpiIsAnError) {
   // Open MPI ends the program itself after an error within a collective operation, MPICH after one in a single message.
-  const Job job = mpirun(2, is_open_mpi() ? "misfit sum" : "misfit broadcast");
-  EXPECT_NE(job.status, 0);
-  EXPECT_TRUE(job.has("ends with an exception, and with it all ranks: MPI_I")) << job.output;
+  const Job job = mpirun(4, is_open_mpi() ? "misfit sum" : "misfit broadcast");
+  expect_ended(job, "ends with an exception, and with it all ranks: MPI_I");
+}
+
+TEST(Mpi, ACallThatOtherRanksDoNotMakeIsAnError) {
+  for (const auto& [call, text] :
+       {std::pair("sum", "MPI_Iallgather of 8 bytes"), std::pair("sum_of_many", "MPI_Irecv of 266664 bytes"),
+        std::pair("barrier", "MPI_Ibarrier of 0 bytes"),
+        std::pair("broadcast", "MPI_Ibcast of 10 bytes from rank 1")}) {
+    const Job job = mpirun(3, std::string("other_call ") + call);
+    expect_ended(job, std::string(": Communicator: rank 1 is in MPI_Iallgather of 40 bytes, rank 0 in ") + text +
+                          "; all ranks must make the same calls in the same order\n");
+  }
+}
+
+TEST(Mpi, FunctionsThatBeginAlikeTellEachOtherApart) {
+  const Job job = mpirun(2, "other_call check_same");
+  expect_ended(job, "ranks 0 and 1 differ: a call of check_same, but a call of sum_gradients\n");
 }
 
 TEST(Mpi, ASessionJoinsARunningMpiAndEndsWithoutIt) {

@@ -172,11 +172,29 @@ void differ(const mpi::Communicator& world, const std::string&) {
   mpi::broadcast(nn::Linear(3, world.rank() == 1 ? 5 : 2), world);
 }
 
-/// Rank 1 expects fewer bytes than rank 0 sends.
+/// Ranks 1 and 2 of four expect fewer bytes than the others send. Rank 2 hears nothing of it from rank 1.
 void misfit(const mpi::Communicator& world, const std::string& call) {
-  std::vector<float> values(world.rank() == 0 ? 400'000 : 300'000);
+  std::vector<float> values(world.rank() % 3 == 0 ? 2000 : 1600);
   if (call == "sum") world.sum(std::span(values));
   world.broadcast(std::as_writable_bytes(std::span(values)));
+}
+
+/// Rank 0 makes a call that the others do not make, before a step.
+void other_call(const mpi::Communicator& world, const std::string& call) {
+  const nn::Sequential model = model_of(1);
+  const std::vector<Tensor> parameters = model.parameters();
+  std::vector<float> values(200'000);
+  std::array<std::byte, 10> bytes{};
+  if (world.rank() == 0) {
+    if (call == "sum") world.sum(1.);
+    if (call == "sum_of_many") world.sum(std::span(values));
+    if (call == "barrier") world.barrier();
+    if (call == "broadcast") world.broadcast(bytes, 1);
+    if (call == "check_same") mpi::check_same(model, world, 7);
+  }
+  if (call == "check_same") mpi::sum_gradients(parameters, world);
+  const data::Batch batch = batch_of(8);
+  mpi::backward(model, nn::CrossEntropyLoss(), rows_of(batch.x, world), rows_of(batch.y, world), world);
 }
 
 /// A rank that hears of another's end can go on without it, though not with the session.
@@ -238,8 +256,10 @@ void give_up(const mpi::Communicator& world, const std::string&) {
 
 using Case = void (*)(const mpi::Communicator&, const std::string&);
 const std::map<std::string, Case> cases = {
-    {"sums", sums},     {"train", train}, {"by_hand", by_hand}, {"end", end_rank_1},           {"differ", differ},
-    {"misfit", misfit}, {"go_on", go_on}, {"pass_on", pass_on}, {"thread", on_another_thread}, {"give_up", give_up}};
+    {"sums", sums},       {"train", train},          {"by_hand", by_hand},
+    {"end", end_rank_1},  {"differ", differ},        {"misfit", misfit},
+    {"go_on", go_on},     {"pass_on", pass_on},      {"thread", on_another_thread},
+    {"give_up", give_up}, {"other_call", other_call}};
 
 /// Sessions in a program that runs MPI itself, and after the end.
 int join() {
