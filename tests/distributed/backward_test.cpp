@@ -307,7 +307,9 @@ TEST(DistributedBackward, AnErrorInAForwardNamesTheShard) {
                rows_of(narrow(batch.y, 0, 0, rows), comm), comm, options);
     });
   };
-  const std::string why = "batch_norm \"1\": training needs more than one value per channel, got (1, 16)";
+  const std::string why =
+      "batch_norm \"1\": training needs more than one value per channel, got (1, 16); to predict call eval() first, "
+      "and drop_last leaves out a last batch of one";
   EXPECT_EQ(error(1, {.virtual_shards = 8}, 15)[0], "shard 0 of 8 (1 of the batch's 15 rows): " + why);
   EXPECT_EQ(error(2, {.virtual_shards = 8}, 15)[0], "shard 0 of 8 (1 of the batch's 15 rows): " + why);
   EXPECT_EQ(error(2, {}, 2)[1], "shard 1 of 2 (1 of the batch's 2 rows): " + why);
