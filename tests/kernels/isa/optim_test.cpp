@@ -138,6 +138,16 @@ TEST(AdamKernel, OneNaNTouchesNoOtherElement) {  // SEMANTICS [25]
   });
 }
 
+TEST(AdamKernel, ANaNAmongTheLargestSquaresStays) {
+  each_isa([](const Isa& isa) {
+    std::vector<float> p(40, 1), g(40, 0.5f), m(40), v(40), v_max(40);
+    v_max[17] = v_max[38] = std::numeric_limits<float>::quiet_NaN();
+    const kernels::AdamStep<float> step{.1f, .9f, .1f, .9f, .1f, true, 1e-8f, 0, 1, 1, 0, 0};
+    isa.float32.adam(p.data(), g.data(), m.data(), v.data(), v_max.data(), 40, step);
+    for (std::size_t i = 0; i < p.size(); ++i) EXPECT_EQ(v_max[i] != v_max[i], i == 17 || i == 38) << i;
+  });
+}
+
 /// step(kernels, x, n) gives an element the same bits whether all are updated at once or in two parts; x are
 /// parameters, gradients and three states.
 template <class Step>
