@@ -1,6 +1,7 @@
 // Tensor's own members: what it is, its elements, its place in the graph. No arithmetic.
 #include "xtape/tensor.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <ostream>
