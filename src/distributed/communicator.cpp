@@ -2,9 +2,10 @@
 // get all sums. What a kind of communicator does is to move bytes.
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
+#include "distributed/kept.hpp"
 #include "kernels/tree_sum.hpp"
 #include "xtape/distributed.hpp"
 
@@ -74,19 +75,25 @@ void Communicator::sum_elements(std::span<std::byte> values, std::size_t size,
   const std::size_t most_block = std::max(piece_bytes / ranks, block_bytes) / size * size;
   const std::size_t small = std::max(ranks * size, small_bytes);
   const std::size_t room = ranks * std::min(std::max(most_block, small), values.size());
-  const auto rows = std::make_unique_for_overwrite<std::byte[]>(room);
-  while (values.size() > small) {
-    const std::size_t block = std::min(most_block, values.size() / size / ranks * size);
-    std::byte* const mine = values.data() + own * block;
-    exchange_blocks(values.data(), rows.get(), block);
-    add({rows.get(), ranks, block / size, mine, own}, mine);
-    gather_blocks(values.data(), block);
-    values = values.subspan(block * ranks);
+  const Tensor memory = xtape::detail::make_tensor({static_cast<std::int64_t>(room)}, DType::uint8);
+  std::byte* const rows = xtape::detail::bytes_of(memory).data();
+  try {
+    while (values.size() > small) {
+      const std::size_t block = std::min(most_block, values.size() / size / ranks * size);
+      std::byte* const mine = values.data() + own * block;
+      exchange_blocks(values.data(), rows, block);
+      add({rows, ranks, block / size, mine, own}, mine);
+      gather_blocks(values.data(), block);
+      values = values.subspan(block * ranks);
+    }
+    if (values.empty()) return;
+    std::memcpy(rows + own * values.size(), values.data(), values.size());
+    gather_blocks(rows, values.size());
+    add({rows, ranks, values.size() / size, values.data(), own}, values.data());
+  } catch (...) {
+    keep_for_ever(memory);
+    throw;
   }
-  if (values.empty()) return;
-  std::memcpy(rows.get() + own * values.size(), values.data(), values.size());
-  gather_blocks(rows.get(), values.size());
-  add({rows.get(), ranks, values.size() / size, values.data(), own}, values.data());
 }
 
 void Communicator::sum(std::span<float> values) const {

@@ -3,13 +3,13 @@
 #include "distributed/exchange.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <span>
 #include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"
 #include "core/parallel.hpp"
+#include "distributed/kept.hpp"
 #include "xtape/detail/newest_error.hpp"
 #include "xtape/ops.hpp"
 
@@ -137,20 +137,26 @@ void Exchange::sum_all() {
 /// Sums these gradients, of one dtype and `bytes` bytes in all.
 void Exchange::sum(const std::vector<std::size_t>& bucket, std::size_t bytes) {
   for (const std::size_t i : bucket) make_own(parameters_[i], gradients_[i]);
-  std::unique_ptr<std::byte[]> packed;
-  std::span<std::byte> all = bytes_of(gradients_[bucket[0]]);
-  if (bucket.size() > 1) {
-    packed = std::make_unique_for_overwrite<std::byte[]>(bytes);
-    all = {packed.get(), bytes};
-    std::byte* to = packed.get();
+  Tensor summed = gradients_[bucket[0]];
+  const DType dtype = summed.dtype();
+  const bool is_packed = bucket.size() > 1;
+  if (is_packed) {
+    summed = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes / itemsize(dtype))}, dtype);
+    std::byte* to = bytes_of(summed).data();
     for (const std::size_t i : bucket) to = std::ranges::copy(bytes_of(gradients_[i]), to).out;
   }
-  visit_floating(gradients_[bucket[0]].dtype(), [this, all]<class T>() {
-    comm_.sum(std::span(reinterpret_cast<T*>(all.data()), all.size() / sizeof(T)));
-  });
+  std::span<std::byte> all = bytes_of(summed);
+  try {
+    visit_floating(dtype, [this, all]<class T>() {
+      comm_.sum(std::span(reinterpret_cast<T*>(all.data()), all.size() / sizeof(T)));
+    });
+  } catch (...) {
+    keep_for_ever(summed);
+    throw;
+  }
   for (const std::size_t i : bucket) {
     const std::span<std::byte> g = bytes_of(gradients_[i]);
-    if (packed) std::ranges::copy(all.first(g.size()), g.begin());
+    if (is_packed) std::ranges::copy(all.first(g.size()), g.begin());
     all = all.subspan(g.size());
     xtape::detail::mark_written(gradients_[i]);
   }

@@ -2,6 +2,7 @@
 // length and on the number of ranks.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "mpi/group.hpp"
@@ -23,17 +24,25 @@ void Communicator::wait() const {
 void Communicator::send_from(int root, std::byte* bytes, std::size_t count) const {
   MPI_Request request;
   const Call call{Call::Function::broadcast, static_cast<int>(count), root};
-  check(MPI_Ibcast(bytes, call.bytes, MPI_BYTE, root, group_->begin_call(call), &request), "MPI_Ibcast");
+  std::byte* const memory = count <= group_->small.size() ? group_->small.data() : bytes;
+  const MPI_Comm comm = group_->begin_call(call);
+  if (memory != bytes) std::memcpy(memory, bytes, count);
+  check(MPI_Ibcast(memory, call.bytes, MPI_BYTE, root, comm, &request), "MPI_Ibcast");
   group_->end_call({&request, 1});
+  if (memory != bytes) std::memcpy(bytes, memory, count);
 }
 
 void Communicator::gather_blocks(std::byte* all, std::size_t bytes) const {
   MPI_Request request;
   const Call call{Call::Function::gather, static_cast<int>(bytes)};
-  check(
-      MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, call.bytes, MPI_BYTE, group_->begin_call(call), &request),
-      "MPI_Iallgather");
+  const std::size_t count = bytes * static_cast<std::size_t>(size());
+  std::byte* const memory = count <= group_->small.size() ? group_->small.data() : all;
+  const MPI_Comm comm = group_->begin_call(call);
+  if (memory != all) std::memcpy(memory, all, count);
+  check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory, call.bytes, MPI_BYTE, comm, &request),
+        "MPI_Iallgather");
   group_->end_call({&request, 1});
+  if (memory != all) std::memcpy(all, memory, count);
 }
 
 void Communicator::exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const {

@@ -1,7 +1,9 @@
 // MPI's communicator, shared by the handles to it, and the one way to wait on it.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <thread>
@@ -32,6 +34,9 @@ struct Communicator::Group {
   std::atomic<const char*> closed = nullptr;                  // why nothing can be called any more
   bool is_in_call = false;                                    // stays true after a call that has failed
   std::uint64_t calls = 0;                                    // that have ended well
+
+  // Little travels in here, for most callers free their memory when a call fails.
+  std::array<std::byte, std::size_t{1} << 14> small;
 
   // The last message of each other rank, which says how many calls it has made: it has come when its request is null.
   std::vector<std::uint64_t> last_calls;

@@ -1,5 +1,7 @@
 // Sums over ranks, with threads as ranks.
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "support/expect.hpp"
 #include "support/thread_ranks.hpp"
@@ -89,6 +91,59 @@ TEST(Communicator, RefusesARootAndBlocksThatAreNone) {
     testing::expect_error<IndexError>([&] { comm.broadcast(bytes, 2); }, "broadcast: root 2 is outside [0, 2)");
     testing::expect_error<ValueError>([&] { comm.all_gather(bytes); }, "all_gather: 3 bytes are no block");
   });
+}
+
+/// Notes where it was to receive, and fails. Of two ranks.
+class Failing final : public Communicator {
+ public:
+  explicit Failing(bool can_exchange) : Communicator(0, 2), can_exchange_(can_exchange) {}
+  mutable std::byte* memory = nullptr;
+
+ private:
+  void wait() const override {}
+  void send_from(int, std::byte*, std::size_t) const override {}
+  void gather_blocks(std::byte* all, std::size_t bytes) const override {
+    std::memcpy(all + bytes, all, bytes);  // the other rank has the same
+    if (bytes > 100) fail_with(all);
+  }
+  void exchange_blocks(const std::byte*, std::byte* in, std::size_t) const override {
+    if (!can_exchange_) fail_with(in);
+  }
+  void fail_with(std::byte* m) const {
+    memory = m;
+    throw Error("Failing", "the call fails");
+  }
+
+  bool can_exchange_;
+};
+
+/// Whether a freed block of `elements` float32 is handed out again where `memory` is.
+bool is_handed_out(const std::byte* memory, std::int64_t elements) {
+  std::vector<Tensor> all;
+  for (int i = 0; i < 8; ++i) all.push_back(zeros({elements}));
+  return std::ranges::any_of(
+      all, [memory](const Tensor& x) { return reinterpret_cast<const std::byte*>(x.data<float>()) == memory; });
+}
+
+TEST(Communicator, MemoryOfACallThatHasFailedIsNeverFreed) {
+  constexpr std::int64_t n = 4096;
+  const Failing first(false);
+  std::vector<float> values(n);
+  EXPECT_THROW(first.sum(std::span(values)), Error);
+  EXPECT_FALSE(is_handed_out(first.memory, 2 * n)) << "a row for each rank";
+  *first.memory = std::byte{1};  // for AddressSanitizer
+
+  const Failing second(true);
+  for (const std::size_t parameters : {1u, 2u}) {  // summed in place, and packed
+    {
+      std::vector<Tensor> p;
+      for (std::size_t i = 0; i < parameters; ++i) p.push_back(zeros({n}, {.requires_grad = true}));
+      for (const Tensor& t : p) t.set_grad(zeros({n}));
+      EXPECT_THROW(sum_gradients(p, second), Error);
+    }
+    EXPECT_FALSE(is_handed_out(second.memory, static_cast<std::int64_t>(parameters) * n)) << parameters;
+    *second.memory = std::byte{1};
+  }
 }
 
 }  // namespace

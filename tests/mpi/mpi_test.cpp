@@ -139,6 +139,11 @@ TEST(Mpi, GiveUpEndsACallOnAnotherThreadAndTheJob) {
                "xtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n");
 }
 
+TEST(Mpi, TheMemoryOfAShortCallThatHasFailedIsNotWrittenLater) {
+  const Job job = mpirun(2, "answer_late");
+  expect_ended(job, "left alone\nxtape::mpi: rank 0 of 2 ends after a call that has failed, and with it all ranks\n");
+}
+
 TEST(Mpi, RanksOverlapOnOneMachineOnlyIfTheyAreTold) {
   EXPECT_EQ(mpirun(2, "overlap --").output, "no\n");
   EXPECT_EQ(mpirun(2, "overlap 00").output, "no\n");

@@ -254,12 +254,38 @@ void give_up(const mpi::Communicator& world, const std::string&) {
   call();
 }
 
+/// A call of rank 0's second thread is given up. Then rank 1 answers, and rank 0's MPI goes on working.
+void answer_late(const mpi::Communicator& world, const std::string&) {
+  std::array<std::byte, 16> all{};
+  if (world.rank() == 1) {
+    sleep(300);
+    all.fill(std::byte{9});
+    return world.all_gather(all);
+  }
+  std::thread second([&world, &all] {
+    try {
+      world.all_gather(all);
+    } catch (const Error&) {
+      all.fill(std::byte{5});
+    }
+  });
+  sleep(50);
+  world.give_up();
+  second.join();
+  for (int i = 0; i < 1000; ++i) {
+    int has_come = 0;
+    MPI_Iprobe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, &has_come, MPI_STATUS_IGNORE);
+    sleep(1);
+  }
+  std::fprintf(stderr, "%s\n", all[15] == std::byte{5} ? "left alone" : "written");
+}
+
 using Case = void (*)(const mpi::Communicator&, const std::string&);
 const std::map<std::string, Case> cases = {
-    {"sums", sums},       {"train", train},          {"by_hand", by_hand},
-    {"end", end_rank_1},  {"differ", differ},        {"misfit", misfit},
-    {"go_on", go_on},     {"pass_on", pass_on},      {"thread", on_another_thread},
-    {"give_up", give_up}, {"other_call", other_call}};
+    {"sums", sums},       {"train", train},           {"by_hand", by_hand},
+    {"end", end_rank_1},  {"differ", differ},         {"misfit", misfit},
+    {"go_on", go_on},     {"pass_on", pass_on},       {"thread", on_another_thread},
+    {"give_up", give_up}, {"other_call", other_call}, {"answer_late", answer_late}};
 
 /// Sessions in a program that runs MPI itself, and after the end.
 int join() {

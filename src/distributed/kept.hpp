@@ -1,0 +1,12 @@
+// Memory that must outlive a call.
+#pragma once
+
+#include "xtape/tensor.hpp"
+
+namespace xtape::distributed {
+
+/// Never frees the tensor's memory. For that of a call of a communicator which has failed: its other ranks may still
+/// read it, and MPI may write to it.
+void keep_for_ever(const Tensor& memory);
+
+}  // namespace xtape::distributed
