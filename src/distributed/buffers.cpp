@@ -69,22 +69,14 @@ void ShardBuffers::finish(int root, const Communicator& comm) {
     changed[i] = std::byte{!have_same_bytes(kept_[i], before_[i])};
   }
   comm.broadcast(changed, root);
-  std::vector<std::byte> all;
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    if (changed[i] == std::byte{0}) continue;
-    const auto bytes = bytes_of((kept_.empty() ? before_ : kept_)[i]);
-    all.insert(all.end(), bytes.begin(), bytes.end());
-  }
-  comm.broadcast(all, root);
+  if (kept_.empty()) kept_ = before_;
   bring_back();
-  std::span<const std::byte> rest = all;
+  is_finished_ = true;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    const std::size_t bytes = bytes_of(buffers_[i]).size();
-    write(rest.first(bytes), buffers_[i]);
-    rest = rest.subspan(bytes);
+    comm.broadcast(bytes_of(kept_[i]), root);
+    write(bytes_of(kept_[i]), buffers_[i]);
   }
-  is_finished_ = true;
 }
 
 }  // namespace xtape::distributed

@@ -51,6 +51,11 @@ Exchange::Exchange(const std::vector<Tensor>& parameters, std::vector<Tensor>& g
       incomplete_(parameters.size()) {}
 
 Exchange::~Exchange() {
+  stop();
+  if (in_call_.defined()) keep_for_ever(in_call_);
+}
+
+void Exchange::stop() noexcept {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -137,29 +142,25 @@ void Exchange::sum_all() {
 /// Sums these gradients, of one dtype and `bytes` bytes in all.
 void Exchange::sum(const std::vector<std::size_t>& bucket, std::size_t bytes) {
   for (const std::size_t i : bucket) make_own(parameters_[i], gradients_[i]);
-  Tensor summed = gradients_[bucket[0]];
-  const DType dtype = summed.dtype();
+  in_call_ = gradients_[bucket[0]];
+  const DType dtype = in_call_.dtype();
   const bool is_packed = bucket.size() > 1;
   if (is_packed) {
-    summed = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes / itemsize(dtype))}, dtype);
-    std::byte* to = bytes_of(summed).data();
+    in_call_ = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes / itemsize(dtype))}, dtype);
+    std::byte* to = bytes_of(in_call_).data();
     for (const std::size_t i : bucket) to = std::ranges::copy(bytes_of(gradients_[i]), to).out;
   }
-  std::span<std::byte> all = bytes_of(summed);
-  try {
-    visit_floating(dtype, [this, all]<class T>() {
-      comm_.sum(std::span(reinterpret_cast<T*>(all.data()), all.size() / sizeof(T)));
-    });
-  } catch (...) {
-    keep_for_ever(summed);
-    throw;
-  }
+  std::span<std::byte> all = bytes_of(in_call_);
+  visit_floating(dtype, [this, all]<class T>() {
+    comm_.sum(std::span(reinterpret_cast<T*>(all.data()), all.size() / sizeof(T)));
+  });
   for (const std::size_t i : bucket) {
     const std::span<std::byte> g = bytes_of(gradients_[i]);
     if (is_packed) std::ranges::copy(all.first(g.size()), g.begin());
     all = all.subspan(g.size());
     xtape::detail::mark_written(gradients_[i]);
   }
+  in_call_ = {};
 }
 
 }  // namespace xtape::distributed

@@ -36,6 +36,7 @@ class Exchange {
   void finish();
 
  private:
+  void stop() noexcept;
   void run() noexcept;
   void sum_all();
   void sum(const std::vector<std::size_t>& bucket, std::size_t bytes);
@@ -53,6 +54,7 @@ class Exchange {
   std::condition_variable changed_;
   std::thread thread_;
   std::exception_ptr error_;
+  Tensor in_call_;  // what a call sums, or has failed to sum
 };
 
 }  // namespace xtape::distributed

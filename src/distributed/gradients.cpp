@@ -21,31 +21,43 @@ void throw_layout_difference(const char* op, const std::vector<Tensor>& paramete
   common.throw_difference();
 }
 
+namespace {
+
+/// The parameters' gradients, which they get back with its scope: meanwhile nobody else holds them, so that they may be
+/// written in place.
+struct BorrowedGradients {
+  explicit BorrowedGradients(const std::vector<Tensor>& of) : parameters(of) {
+    gradients.reserve(parameters.size());
+    for (const Tensor& p : parameters) {
+      gradients.push_back(p.grad());
+      p.set_grad({});
+    }
+  }
+  ~BorrowedGradients() {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (gradients[i].defined()) parameters[i].set_grad(gradients[i]);
+    }
+  }
+  BorrowedGradients(const BorrowedGradients&) = delete;
+  BorrowedGradients& operator=(const BorrowedGradients&) = delete;
+
+  const std::vector<Tensor>& parameters;
+  std::vector<Tensor> gradients;
+};
+
+}  // namespace
+
 void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& comm) {
   constexpr const char* op = "sum_gradients";
   for (const Tensor& p : parameters) {
     if (!p.defined()) fail<ValueError>(op, "a parameter is undefined");
   }
   if (!is_common(layout_hash(parameters), comm)) throw_layout_difference(op, parameters, comm);
-  std::vector<Tensor> gradients;
-  for (const Tensor& p : parameters) {
-    gradients.push_back(p.grad());
-    if (comm.size() > 1 && gradients.back().defined()) p.set_grad({});  // so that it may be written in place
-  }
-  const auto give_back = [&parameters, &gradients] {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      if (gradients[i].defined()) parameters[i].set_grad(gradients[i]);
-    }
-  };
-  try {
-    Exchange exchange(parameters, gradients, comm);
-    for (std::size_t i = 0; i < gradients.size(); ++i) exchange.complete(i, std::move(gradients[i]));
-    exchange.finish();
-  } catch (...) {
-    give_back();
-    throw;
-  }
-  give_back();
+  if (comm.size() == 1) return;
+  BorrowedGradients borrowed(parameters);
+  Exchange exchange(parameters, borrowed.gradients, comm);
+  for (std::size_t i = 0; i < parameters.size(); ++i) exchange.complete(i, std::move(borrowed.gradients[i]));
+  exchange.finish();
 }
 
 }  // namespace xtape::distributed
