@@ -16,14 +16,9 @@ namespace {
 template <class T, class Step>
 using Pass = void (*)(T* p, const T* g, T* const* state, int64_t n, const Step& step);
 
-/// The vector from x[i] on, of n elements. Asks for what comes a page later, too, because the CPU's own prefetching
-/// ends with each page: steps on arrays larger than the caches gain up to a quarter. (Beyond the end there may be no
-/// memory, and to find that out takes long.)
 template <class T>
-inline Vec<T> vector_at(const T* x, int64_t i, int64_t n) {
-  const int64_t later = i + static_cast<int64_t>(4096 / sizeof(T));
-  __builtin_prefetch(x + (later < n ? later : i));
-  return Vec<T>::load_unaligned(x + i);
+inline Vec<T> vector_at(const T* x) {
+  return Vec<T>::load_unaligned(x);
 }
 
 // Rounded, which xsimd's quotients and roots of floats are not on ARM.
@@ -67,7 +62,7 @@ template <bool decays, class T>
 void sgd_plain(T* p, const T* g, T* const*, int64_t n, const SgdStep<T>& step) {
   const SgdStep<T> s = step;  // a copy: for all the compiler knows, a store to p could change the original
   for (int64_t i = 0; i < n; i += lanes<T>) {
-    const Vec<T> x = vector_at(p, i, n), d = gradient_with_decay<decays>(vector_at(g, i, n), x, s);
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
     (x - s.lr * d).store_unaligned(p + i);
   }
 }
@@ -78,8 +73,8 @@ void sgd_momentum(T* p, const T* g, T* const* state, int64_t n, const SgdStep<T>
   const SgdStep<T> s = step;
   T* buffer = state[0];
   for (int64_t i = 0; i < n; i += lanes<T>) {
-    const Vec<T> x = vector_at(p, i, n), d = gradient_with_decay<decays>(vector_at(g, i, n), x, s);
-    const Vec<T> b = flush_below(s.momentum * vector_at(buffer, i, n) + s.undamped * d, s.smallest_buffer);
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + s.undamped * d, s.smallest_buffer);
     b.store_unaligned(buffer + i);
     (x - s.lr * (nesterov ? d + s.momentum * b : b)).store_unaligned(p + i);
   }
@@ -90,15 +85,15 @@ void adam_pass(T* p, const T* g, T* const* state, int64_t n, const AdamStep<T>& 
   const AdamStep<T> s = step;
   T *m = state[0], *v = state[1], *v_max = state[2];
   for (int64_t i = 0; i < n; i += lanes<T>) {
-    const Vec<T> x = vector_at(p, i, n), d = gradient_with_decay<decays>(vector_at(g, i, n), x, s);
-    const Vec<T> m1 = flush_below(moved_mean<near_m>(vector_at(m, i, n), d, s.beta1, s.new_m), s.smallest_moment);
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> m1 = flush_below(moved_mean<near_m>(vector_at(m + i), d, s.beta1, s.new_m), s.smallest_moment);
     const Vec<T> h = flush_below(d, s.smallest_gradient);
-    const Vec<T> v1 = flush_below(s.beta2 * vector_at(v, i, n) + s.new_v * h * h, s.smallest_moment);
+    const Vec<T> v1 = flush_below(s.beta2 * vector_at(v + i) + s.new_v * h * h, s.smallest_moment);
     m1.store_unaligned(m + i);
     v1.store_unaligned(v + i);
     Vec<T> square = v1;
     if constexpr (amsgrad) {
-      const Vec<T> old = vector_at(v_max, i, n);
+      const Vec<T> old = vector_at(v_max + i);
       square = xsimd::select(v1 <= old || xsimd::isnan(old), old, v1);  // NaN wins
       square.store_unaligned(v_max + i);
     }
@@ -112,18 +107,18 @@ void rmsprop_pass(T* p, const T* g, T* const* state, int64_t n, const RmspropSte
   const RmspropStep<T> s = step;
   T *v = state[0], *m = state[1], *buffer = state[2];
   for (int64_t i = 0; i < n; i += lanes<T>) {
-    const Vec<T> x = vector_at(p, i, n), d = gradient_with_decay<decays>(vector_at(g, i, n), x, s);
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
     const Vec<T> h = flush_below(d, s.smallest_gradient);
-    Vec<T> square = s.alpha * vector_at(v, i, n) + s.rest * h * h;
+    Vec<T> square = s.alpha * vector_at(v + i) + s.rest * h * h;
     flush_below(square, s.smallest_square).store_unaligned(v + i);
     if constexpr (centered) {
-      const Vec<T> m1 = moved_mean<near_mean>(vector_at(m, i, n), h, s.keep_mean, s.rest);
+      const Vec<T> m1 = moved_mean<near_mean>(vector_at(m + i), h, s.keep_mean, s.rest);
       flush_below(m1, s.smallest_mean).store_unaligned(m + i);
       square -= m1 * m1;
     }
     const Vec<T> divisor = square_root(square) + s.eps;
     if constexpr (has_momentum) {
-      const Vec<T> b = flush_below(s.momentum * vector_at(buffer, i, n) + quotient(d, divisor), s.smallest_buffer);
+      const Vec<T> b = flush_below(s.momentum * vector_at(buffer + i) + quotient(d, divisor), s.smallest_buffer);
       b.store_unaligned(buffer + i);
       (x - s.lr * b).store_unaligned(p + i);
     } else {
@@ -138,8 +133,8 @@ void adagrad_pass(T* p, const T* g, T* const* state, int64_t n, const AdagradSte
   const AdagradStep<T> s = step;
   T* sum = state[0];
   for (int64_t i = 0; i < n; i += lanes<T>) {
-    const Vec<T> x = vector_at(p, i, n), d = gradient_with_decay<decays>(vector_at(g, i, n), x, s);
-    const Vec<T> total = vector_at(sum, i, n) + d * d;
+    const Vec<T> x = vector_at(p + i), d = gradient_with_decay<decays>(vector_at(g + i), x, s);
+    const Vec<T> total = vector_at(sum + i) + d * d;
     total.store_unaligned(sum + i);
     (x - quotient(s.lr * d, square_root(total) + s.eps)).store_unaligned(p + i);
   }
@@ -152,7 +147,7 @@ template <class T>
 }
 template <class T>
 [[gnu::noinline]] void store_first(First<T> part, const T* vector, T* array) {
-  part.store(array, Vec<T>::load_unaligned(vector));
+  part.store(array, vector_at(vector));
 }
 
 /// All n elements: those after the last whole vector are copied to vectors of their own, and back.
