@@ -141,7 +141,7 @@ void Exchange::sum(const std::vector<std::size_t>& bucket, std::size_t bytes) {
   const DType dtype = summed.dtype();
   const bool is_packed = bucket.size() > 1;
   if (is_packed) {
-    summed = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes / itemsize(dtype))}, dtype);
+    summed = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes) / itemsize(dtype)}, dtype);
     std::byte* to = bytes_of(summed).data();
     for (const std::size_t i : bucket) to = std::ranges::copy(bytes_of(gradients_[i]), to).out;
   }
