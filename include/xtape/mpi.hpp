@@ -22,8 +22,7 @@ namespace xtape::mpi {
 /// if MPI does not end the program itself. So is a rank that has ended its Session while this one waits for it, and one
 /// that makes another call than the rank before it, or a call of more or fewer bytes. After an Error no call is
 /// possible any more, and the end of the Session ends all ranks. Until then, if the program calls MPI itself, MPI may
-/// still write to more than 16 KiB that a call was given; what functions like sum_gradients have made for a call is
-/// never freed.
+/// still write to what a call of more than 16 KiB was given; gradients that were being summed are kept for that.
 ///
 /// A call on the Session's thread waits as MPI does, at full speed. On another thread it sleeps in between, so that the
 /// Session's can compute meanwhile.

@@ -62,7 +62,8 @@ std::terminate_handler outer_handler = nullptr;  // while there are open session
 
 void open_session() {
   static const int registered = std::atexit(end_all_ranks_at_exit);
-  static_cast<void>(registered);
+  static const int registered_for_quick_exit = std::at_quick_exit(end_all_ranks_at_exit);
+  static_cast<void>(registered + registered_for_quick_exit);
   if (++open_sessions == 1) outer_handler = std::set_terminate(end_all_ranks_at_terminate);
 }
 

@@ -100,8 +100,10 @@ TEST(Mpi, ARankThatIsKilledEndsTheJobAndIsNamed) {
 }
 
 TEST(Mpi, ARankThatExitsEndsTheJobAndIsNamed) {
-  const Job job = mpirun(3, "end exit");
-  expect_ended(job, "xtape::mpi: rank 1 of 3 ends by exit() within its Session, and with it all ranks\n");
+  for (const char* how : {"end exit", "end quick_exit"}) {
+    const Job job = mpirun(3, how);
+    expect_ended(job, "xtape::mpi: rank 1 of 3 ends by exit() within its Session, and with it all ranks\n");
+  }
 }
 
 TEST(Mpi, ARankThatReturnsEarlyIsAnErrorOfThoseThatWaitForIt) {
