@@ -69,7 +69,7 @@ void grad_when_complete(const std::vector<Tensor>& outputs, const std::vector<Te
   Pass pass;
   pass.receiver = &receiver;
   run_for(inputs, outputs, {}, pass);
-  for (auto& [leaf, input] : pass.captured) pass.hand_out(input, {});
+  for (const Tensor& input : inputs) pass.hand_out(pass.captured.at(input.impl()->node.get()), {});
 }
 
 }  // namespace detail
