@@ -30,7 +30,7 @@ struct BorrowedGradients {
     gradients.reserve(parameters.size());
     for (const Tensor& p : parameters) {
       gradients.push_back(p.grad());
-      p.set_grad({});
+      if (gradients.back().defined()) p.set_grad({});
     }
   }
   ~BorrowedGradients() {
