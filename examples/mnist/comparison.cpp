@@ -55,7 +55,7 @@ TextTable all_results(const std::vector<RecordedRun>& runs, bool with_interval) 
   return table;
 }
 
-/// At most `most` columns wide, if possible; what tells least is left out first.
+/// At most `most` columns wide, if possible. The columns that tell least are left out first.
 TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most) {
   const auto all = [&runs](auto f) { return std::all_of(runs.begin(), runs.end(), f); };
   const bool same_data = all([&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
