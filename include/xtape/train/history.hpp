@@ -112,10 +112,9 @@ class XTAPE_API History {
   /// nothing of the inputs. An error above 0.5 in training is underfitting. The gap is the error in validation minus
   /// that in training. It is overfitting
   ///  - above 0, once the validation loss has risen from its lowest point for good;
-  ///  - above 0.1, once the validation loss has settled;
-  ///  - while it still falls, above 0.1 plus what as many epochs again would take from the error in validation, and in
-  ///    any case above 0.25;
-  ///  - above 0.25, if the error in training is above 0.5 and early stopping did not end the run.
+  ///  - else above 0.25, if the error in training is above 0.5 and early stopping did not end the run;
+  ///  - else above 0.1, once the validation loss has settled;
+  ///  - else above 0.1 plus what as many epochs again would take from the error in validation, or above 0.25.
   /// A gap that may be chance, by its 95 % interval, is none.
   std::string verdict(const VerdictWords& words = {}) const;
   /// stop_reason(), if there is one, and verdict(), a line each; no newline at the end.
