@@ -9,6 +9,7 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/lock.hpp"
 #include "core/memory.hpp"
