@@ -55,7 +55,7 @@ TextTable all_results(const std::vector<RecordedRun>& runs, bool with_interval) 
   return table;
 }
 
-/// At most `most` columns wide, if possible; what tells least is left out first.
+/// At most `most` columns wide, if possible. The columns that tell least are left out first.
 TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most) {
   const auto all = [&runs](auto f) { return std::all_of(runs.begin(), runs.end(), f); };
   const bool same_data = all([&runs](const RecordedRun& run) { return data_of(run) == data_of(runs[0]); });
@@ -63,7 +63,7 @@ TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most)
   TextTable table({});
   for (const bool with_interval : {true, false}) {
     table = all_results(runs, with_interval);
-    if (same_data) table.leave_out("data", 0);
+    if (same_data) table.leave_out("data", 0);  // in any case
     if (finished) table.leave_out("state", most);
     for (const char* title : {"of epoch", "epochs"}) table.leave_out(title, most);
     table.shorten("run", most / 4, most);
@@ -76,11 +76,12 @@ TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most)
 }
 
 std::string results_of(const std::vector<RecordedRun>& runs) {
+  constexpr std::size_t indent = 12;  // of "Validation: "
   const TextTable table = results_within(runs, table_width());
-  std::string text = table.to_string() + hanging("Validation:", "of the best epoch.", 12, text_width());
+  std::string text = table.to_string() + hanging("Validation:", "of the best epoch.", indent, text_width());
   if (!table.has("test accuracy")) return text;
   const char* of_epoch = table.has("of epoch") ? ", with the weights of the epoch beside it." : ".";
-  return text + hanging("Test:", std::string("at the end of the training") + of_epoch, 12, text_width());
+  return text + hanging("Test:", std::string("at the end of the training") + of_epoch, indent, text_width());
 }
 
 /// A row for each option that has not the same value in all runs; "-" where it plays no part.
@@ -94,6 +95,7 @@ std::string differences_of(const std::vector<RecordedRun>& runs) {
       row[r] = o.value.empty() ? "\"\"" : o.value;
     }
   }
+  // Of a run's column: leaves room for the names of the options.
   const std::size_t most = table_width(), longest = std::max(most, std::size_t{40}) - 30;
   TextTable::Row titles = {"option"};
   for (const RecordedRun& run : runs) titles.push_back(shortened(run.path, longest));

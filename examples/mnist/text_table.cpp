@@ -8,7 +8,7 @@ using namespace xtape;
 
 namespace {
 
-constexpr std::size_t between = 2;
+constexpr std::size_t between = 2;  // columns
 
 bool continues_a_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }  // in UTF-8
 

@@ -19,10 +19,11 @@
 namespace xtape::mpi {
 
 /// All processes of the program as ranks. A handle; it can be used until its Session ends. Errors of MPI are an Error,
-/// if MPI does not end the program itself. So is a rank that has ended its Session while this one waits for it, and one
-/// that makes another call than the rank before it, or a call of more or fewer bytes. After an Error no call is
-/// possible any more, and the end of the Session ends all ranks. Until then, if the program calls MPI itself, MPI may
-/// still write to what a call of more than 16 KiB was given; gradients that were being summed are kept for that.
+/// if MPI does not end the program itself. So is a rank that has ended its Session while this one waits for it, and a
+/// call that differs from that of the rank before this one, in what it does or in the number of bytes. After an Error
+/// no call is possible any more, and the end of the Session ends all ranks. Until then, if the program calls MPI
+/// itself, MPI may still write to what a call of more than 16 KiB was given; gradients that were being summed are kept
+/// for that.
 ///
 /// A call on the Session's thread waits as MPI does, at full speed. On another thread it sleeps in between, so that the
 /// Session's can compute meanwhile.
@@ -63,7 +64,7 @@ class XTAPE_API Communicator final : public distributed::Communicator {
 ///
 /// A rank on which something goes wrong must let the exception leave this scope. If it returns early, or catches the
 /// exception inside and ends without one, then the others' calls that need it throw an Error that names it. exit()
-/// within the scope ends all ranks.
+/// and quick_exit() within the scope end all ranks.
 class XTAPE_API Session {
  public:
   /// Error if the MPI library that runs is not the one that xtape::mpi was built with, if another library's mpirun has

@@ -1,6 +1,10 @@
 // grad(): a pass that hands out the gradients of some inputs, and runs only what lies above those.
 #include "xtape/autograd/grad.hpp"
 
+#include <span>
+#include <utility>
+#include <vector>
+
 #include "autograd/backward_ops.hpp"
 #include "autograd/pass.hpp"
 #include "core/fail.hpp"
@@ -9,7 +13,6 @@ namespace xtape {
 
 namespace detail {
 
-/// After the op has run: leaves that no other op uses are complete.
 void Pass::end_uses_by(const Node& op) {
   for (std::size_t i = 0; i < op.input_count(); ++i) {
     const auto used = captured.find(op.input(i).get());
@@ -24,6 +27,7 @@ void Pass::hand_out(Captured& input, Tensor g) {
 
 namespace {
 
+/// Notes the ops above the captured inputs and, for a receiver, how many of them use each input.
 void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
   for (const Node* node : reachable(roots)) {  // inputs before their users
     for (std::size_t i = 0; i < node->input_count(); ++i) {
@@ -37,8 +41,8 @@ void mark_needed(Pass& pass, std::span<const NodePtr> roots) {
   }
 }
 
-/// Runs the pass. Then pass.captured has the inputs' gradients, or the receiver has had those that there are.
-void run_for(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, const std::vector<Tensor>& seeds,
+/// Runs the pass. Afterwards pass.captured holds the inputs' gradients; or the receiver has had those that there are.
+void run_for(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const std::vector<Tensor>& seeds,
              Pass& pass) {
   pass.is_grad_call = true;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -68,7 +72,7 @@ void grad_when_complete(const std::vector<Tensor>& outputs, const std::vector<Te
                         GradientReceiver& receiver) {
   Pass pass;
   pass.receiver = &receiver;
-  run_for(inputs, outputs, {}, pass);
+  run_for(outputs, inputs, {}, pass);
   for (const Tensor& input : inputs) pass.hand_out(pass.captured.at(input.impl()->node.get()), {});
 }
 
@@ -86,7 +90,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   detail::Pass pass;
   pass.create_graph = options.create_graph;
   pass.retain_graph = options.retain_graph || options.create_graph;
-  detail::run_for(inputs, outputs, seeds.tensors, pass);
+  detail::run_for(outputs, inputs, seeds.tensors, pass);
 
   std::vector<Tensor> gradients;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -97,7 +101,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                       "gradient for it",
                       i);
     }
-    // If a seed is a copy where PyTorch has a view: unlike it, the gradient may be written.
+    // A seed that is a copy where PyTorch has a view must not be written. The gradient, which may be, needs a copy.
     if (g.defined() && g.impl()->storage->copied_by()) {
       g = pass.create_graph ? detail::recorded_copy(g) : detail::copy_of(g);
     }

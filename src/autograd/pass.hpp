@@ -15,7 +15,8 @@
 
 namespace xtape::detail {
 
-struct Newest {
+/// The newest node first; leaves, which count as older than every op, in the order of their creation.
+struct NewestFirst {
   bool operator()(const NodePtr& a, const NodePtr& b) const noexcept {
     if (a->sequence() != b->sequence()) return a->sequence() > b->sequence();
     if (a->is_leaf()) return static_cast<Leaf&>(*a).number < static_cast<Leaf&>(*b).number;
@@ -26,8 +27,10 @@ struct Newest {
 /// An input of grad().
 struct Captured {
   Tensor gradient;         // what has arrived
-  std::size_t number = 0;  // of the input
-  std::size_t uses = 0;    // by needed ops that have not run; like the next, only for a receiver
+  std::size_t number = 0;  // its place among the inputs
+
+  // Only for a receiver.
+  std::size_t uses = 0;  // by needed ops that have not run
   bool is_received = false;
 };
 
@@ -42,17 +45,23 @@ struct Pass {
   std::map<const Node*, Captured> captured;
   GradientReceiver* receiver = nullptr;  // of grad_when_complete()
 
-  using Pending = std::map<NodePtr, Tensor, Newest, BlockAllocator<std::pair<const NodePtr, Tensor>>>;
+  using Pending = std::map<NodePtr, Tensor, NewestFirst, BlockAllocator<std::pair<const NodePtr, Tensor>>>;
   Pending pending;
   std::vector<Pending::iterator> complete;  // leaves that go before any op, only for a receiver
 
   /// Whether the pass needs the gradient at this node.
   bool wants(const Node* node) const { return !is_grad_call || needed.contains(node) || captured.contains(node); }
+  /// Adds g to what waits for the node's turn.
   void arrive(const NodePtr& node, Tensor g);
+  /// Takes the nodes in their order, until none waits.
   void run();
   void run_op(const NodePtr& node, const Tensor& gy);
   void run_leaf(Node& node, Tensor g);
+
+  // In grad.cpp, only for a receiver.
+  /// After the op has run: leaves that no other op uses are complete.
   void end_uses_by(const Node& op);
+  /// Gives the receiver the input's gradient, once.
   void hand_out(Captured& input, Tensor g);
 };
 

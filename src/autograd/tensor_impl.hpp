@@ -9,6 +9,7 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/lock.hpp"
 #include "core/memory.hpp"
@@ -106,7 +107,7 @@ Tensor borrow(void* data, const Shape& shape, DType dtype);
 /// A view of x's storage: `shape` from element `offset` of x on, without autograd state.
 Tensor make_view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
 
-/// Whether t is one of these, not only equal to one.
+/// Whether t is one of these: the same tensor, not one with equal elements.
 bool contains(std::span<const Tensor> tensors, const Tensor& t) noexcept;
 
 /// A new handle to a tensor that the tape has saved.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"

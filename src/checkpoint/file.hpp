@@ -40,8 +40,8 @@ struct Contents {
 
 /// Errors as in save_safetensors.
 void write_file(const std::string& path, const std::vector<State>& parts, const io::Metadata& texts);
-/// Reads the file once, from its start to its end; of `only_part` if it is not empty, only that part's tensors are
-/// kept. FileError unless it is a checkpoint, and undamaged.
+/// Reads the file once, from its start to its end. If `only_part` is not empty, only that part's tensors are kept.
+/// FileError unless it is a checkpoint, and undamaged.
 Contents read_file(const std::string& path, const std::string& only_part = {});
 /// Fills in the dicts of the parts, whose names and kinds are given. FileError unless the file has these parts and no
 /// others.

@@ -76,7 +76,7 @@ void InCommon::check(std::string_view before) const {
 }
 
 void InCommon::throw_difference(std::string_view before) const {
-  // Some rank has another hash somewhere, or more of them, so this ends.
+  // This ends: some rank has another hash, or more of them.
   for (std::size_t item = 0;; ++item) {
     const bool is_there = item < hashes_.size();
     Hash hash;
@@ -94,7 +94,8 @@ void InCommon::throw_difference(std::string_view before) const {
 bool is_common(std::uint64_t value, const Communicator& comm) { return first_other(comm.all_gather(value)) == 0; }
 
 std::string text_of_rank(int rank, std::string_view mine, const Communicator& comm) {
-  constexpr std::uint64_t most = 1 << 16;  // what is no length, if this rank's calls are not those of others, is more
+  // If another rank is in another call, what it gives is no length, and may be huge.
+  constexpr std::uint64_t most = 1 << 16;
   std::string text(mine);
   text.resize(std::min(most, comm.all_gather(mine.size())[static_cast<std::size_t>(rank)]));
   comm.broadcast(std::as_writable_bytes(std::span(text)), rank);

@@ -14,7 +14,7 @@
 
 namespace xtape::distributed {
 
-/// Of bytes; what differs in one bit has another hash, except once in 2^64.
+/// A hash of what is added, in that order. Other data have another hash, except once in 2^64.
 class Hash {
  public:
   void add(std::uint64_t word) noexcept;
@@ -37,17 +37,18 @@ std::uint64_t hash_of(const T& value) noexcept {
   return hash.value();
 }
 
-/// A list of what this rank has in common with the others, each thing as a text that names it.
+/// A list of what this rank must have in common with the others. Each item has a text that names it.
 class InCommon {
  public:
-  /// For errors of the function `op`, which is the first thing that ranks have in common. It keeps the references.
+  /// Errors are those of the function `op`. Its name is the first item, so that other functions are told apart. It
+  /// keeps the references.
   InCommon(const char* op, const Communicator& comm);
   /// Compared by its text.
   template <class... Args>
   void add(fmt::format_string<Args...> format, const Args&... args) {
     add_text(format, fmt::make_format_args(args...));
   }
-  /// Each line by its text, without spaces at its beginning.
+  /// Each line is an item, compared by its text without the spaces at its beginning.
   void add_lines(std::string_view text);
   /// Compared by its hash alone; the text names it.
   template <class... Args>
@@ -74,7 +75,7 @@ class InCommon {
 
 /// Whether all ranks give the same. The same on all ranks.
 bool is_common(std::uint64_t value, const Communicator& comm);
-/// The text of one rank, on all ranks; of a long one the beginning.
+/// Gives all ranks the text of one of them; of a text of more than 64 KiB the beginning.
 std::string text_of_rank(int rank, std::string_view text, const Communicator& comm);
 
 }  // namespace xtape::distributed

@@ -53,7 +53,7 @@ class GradientTree {
   std::size_t added_ = 0;
 };
 
-/// Each tensor once: what belongs to the model and to the criterion, too, has one gradient.
+/// Each tensor once: a parameter of both the model and the criterion has one gradient.
 std::vector<Tensor> without_repeats(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> once;
   for (const Tensor& t : tensors) {
@@ -71,7 +71,7 @@ std::int64_t rows_of(const Tensor& x, const Tensor& y) {
   return x.size(0);
 }
 
-/// The parts of the loss of shard k. Its errors name it, for the shard and not the batch may be too small.
+/// The parts of the loss of shard k. Errors name the shard: it may be too small although the batch is not.
 LossParts forward_shard(const detail::ShardFunctions& functions, const Tensor& x, const Tensor& y, const Shards& shards,
                         std::int64_t k) {
   try {
@@ -107,7 +107,7 @@ std::vector<LossParts> forward(const detail::ShardFunctions& functions, const Te
   return losses;
 }
 
-/// A shard's sum and denominator, or those of all shards.
+/// The sum and the denominator of the loss: of one shard, or of several.
 using LossNumbers = std::array<double, 2>;
 
 LossNumbers tree_sum(const std::vector<LossNumbers>& all) {

@@ -19,8 +19,8 @@ class Exchange {
  public:
   /// It keeps the references.
   Exchange(const std::vector<Tensor>& parameters, std::vector<Tensor>& gradients, const Communicator& comm);
-  /// Between begin() and finish(), which an exception has then skipped: gives the communicator up, since this rank does
-  /// not have what the others wait for.
+  /// If an exception has skipped finish(): ends the thread and gives the communicator up, since this rank does not have
+  /// what the others wait for. The memory of a call that has failed is never freed.
   ~Exchange();
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;

@@ -23,14 +23,14 @@ void throw_layout_difference(const char* op, const std::vector<Tensor>& paramete
 
 namespace {
 
-/// The parameters' gradients, which they get back with its scope: meanwhile nobody else holds them, so that they may be
-/// written in place.
+/// Takes the parameters' gradients and gives them back at the end of its scope. Meanwhile nobody else holds them, so
+/// that they may be written in place.
 struct BorrowedGradients {
   explicit BorrowedGradients(const std::vector<Tensor>& of) : parameters(of) {
     gradients.reserve(parameters.size());
     for (const Tensor& p : parameters) {
       gradients.push_back(p.grad());
-      p.set_grad({});
+      if (gradients.back().defined()) p.set_grad({});
     }
   }
   ~BorrowedGradients() {

@@ -5,8 +5,8 @@
 
 namespace xtape::distributed {
 
-/// Never frees the tensor's memory. For that of a call of a communicator which has failed: its other ranks may still
-/// read it, and MPI may write to it.
+/// Never frees the tensor's memory. For memory that a failed call of a communicator was given: other ranks may
+/// still read it, and MPI may write to it.
 void keep_for_ever(const Tensor& memory);
 
 }  // namespace xtape::distributed

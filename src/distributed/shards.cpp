@@ -28,7 +28,7 @@ std::int64_t shard_count(BackwardOptions options, int ranks) {
   return shards;
 }
 
-/// What each rank says before a step.
+/// What each rank tells the others before a step.
 struct Word {
   std::uint64_t options, seed, offset, parameters;
   std::int64_t rows;

@@ -17,12 +17,12 @@ constexpr int end_tag = 1, call_tag = 2;
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t tests_per_time = 64;  // asking for the time costs as much as a test
 constexpr std::chrono::milliseconds between_looks(5);
-constexpr std::chrono::microseconds least_nap(20), longest_nap(200);
+constexpr std::chrono::microseconds shortest_nap(20), longest_nap(200);
 
-/// Between tests on a thread that is to leave its core to another: short beside the time that the call has waited, for
-/// it makes the call end later, and long beside the cost of waking up.
+/// Leaves the core to another thread between two tests. Short beside the time since `begin`, because the call may end
+/// that much later; long beside the cost of waking up.
 void sleep_in_wait(Clock::time_point begin) {
-  std::this_thread::sleep_for(std::clamp<Clock::duration>((Clock::now() - begin) / 32, least_nap, longest_nap));
+  std::this_thread::sleep_for(std::clamp<Clock::duration>((Clock::now() - begin) / 32, shortest_nap, longest_nap));
 }
 
 const char* name_of(const Call& call) {
@@ -43,24 +43,25 @@ MPI_Comm Communicator::Group::begin_call(const Call& call) {
   is_in_call = true;
   call_ = call;
   constexpr int numbers = sizeof(Call) / sizeof(int);
-  check(MPI_Irecv(&call_before_, numbers, MPI_INT, (rank + size - 1) % size, call_tag, comm, &heard_), "MPI_Irecv");
-  check(MPI_Isend(&call_, numbers, MPI_INT, (rank + 1) % size, call_tag, comm, &told_), "MPI_Isend");
+  check(MPI_Irecv(&previous_ranks_call_, numbers, MPI_INT, (rank + size - 1) % size, call_tag, comm, &receives_call_),
+        "MPI_Irecv");
+  check(MPI_Isend(&call_, numbers, MPI_INT, (rank + 1) % size, call_tag, comm, &sends_call_), "MPI_Isend");
   return comm;
 }
 
 void Communicator::Group::end_call(std::span<MPI_Request> operations) {
-  wait_for({&heard_, 1});  // first: with another call the operations may end in any way, or never
+  wait_for({&receives_call_, 1});  // first: with another call the operations may end in any way, or never
   check_same_call();
   wait_for(operations);
-  wait_for({&told_, 1});
+  wait_for({&sends_call_, 1});
   is_in_call = false;
   ++calls;
 }
 
 void Communicator::Group::check_same_call() const {
-  if (call_before_ == call_) return;
+  if (previous_ranks_call_ == call_) return;
   throw Error("Communicator", "rank " + std::to_string(rank) + " is in " + text_of(call_) + ", rank " +
-                                  std::to_string((rank + size - 1) % size) + " in " + text_of(call_before_) +
+                                  std::to_string((rank + size - 1) % size) + " in " + text_of(previous_ranks_call_) +
                                   "; all ranks must make the same calls in the same order");
 }
 
@@ -110,7 +111,7 @@ void Communicator::Group::part() noexcept {
   }
   for (int are_done = 0; !are_done;) {
     if (MPI_Testall(static_cast<int>(ends.size()), ends.data(), &are_done, MPI_STATUSES_IGNORE) != MPI_SUCCESS) return;
-    if (!are_done) std::this_thread::sleep_for(least_nap);
+    if (!are_done) std::this_thread::sleep_for(shortest_nap);
   }
 }
 

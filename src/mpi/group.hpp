@@ -14,7 +14,7 @@
 
 namespace xtape::mpi {
 
-/// What a rank calls. In a call all ranks have the same.
+/// What a rank calls: the same on all ranks.
 struct Call {
   enum class Function : int { barrier, broadcast, gather, exchange };
   Function function;
@@ -24,8 +24,9 @@ struct Call {
 };
 
 /// A communicator of xtape's own, so that its messages meet no others, and whose errors are returned. Its Session frees
-/// it. All ranks make the same calls in the same order, which each checks of the rank before it; so a rank can tell by
-/// their number whether another one has taken part in a call before it ended.
+/// it. All ranks make the same calls in the same order: in each call every rank tells the next one what it calls, and
+/// compares that with what the rank before it tells. So a rank can tell by the number of calls whether another one has
+/// taken part in a call before it ended.
 struct Communicator::Group {
   MPI_Comm comm = MPI_COMM_NULL;
   int rank = 0, size = 1;
@@ -35,14 +36,16 @@ struct Communicator::Group {
   bool is_in_call = false;                                    // stays true after a call that has failed
   std::uint64_t calls = 0;                                    // that have ended well
 
-  // Little travels in here, for most callers free their memory when a call fails.
+  // What short calls send and receive, between begin_call() and end_call(): after a call has failed, MPI may still
+  // write here, while most callers free their memory.
   std::array<std::byte, std::size_t{1} << 14> small;
 
   // The last message of each other rank, which says how many calls it has made: it has come when its request is null.
   std::vector<std::uint64_t> last_calls;
   std::vector<MPI_Request> ends;
 
-  /// For the operations of the next call. Error if there can be none.
+  /// Begins a call and tells the next rank of it. Returns what the call's operations are made on. Error if no call is
+  /// possible.
   MPI_Comm begin_call(const Call& call);
   /// Waits for the call's operations. Error if another rank makes another call or ends without having begun this one,
   /// or if it is given up; MPI may then still write to the memory of the call.
@@ -58,8 +61,8 @@ struct Communicator::Group {
   void look_for_ended_ranks();
   void check_same_call() const;
 
-  Call call_{}, call_before_{};  // of this rank and of the one before it
-  MPI_Request told_ = MPI_REQUEST_NULL, heard_ = MPI_REQUEST_NULL;
+  Call call_{}, previous_ranks_call_{};
+  MPI_Request sends_call_ = MPI_REQUEST_NULL, receives_call_ = MPI_REQUEST_NULL;
 };
 
 }  // namespace xtape::mpi

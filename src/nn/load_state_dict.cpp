@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -38,8 +37,8 @@ std::string first_of(const std::vector<std::string>& names) {
   return names.size() > most ? fmt::format("{} and {} more", list, names.size() - most) : list;
 }
 
-/// What to do about names without a counterpart. They may follow a prefix, as in a checkpoint.
-std::string hint(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys) {
+/// What to do about names without a counterpart. A checkpoint may have them after a prefix.
+std::string hint_for_names(const StateDict& ours, const StateDict& theirs, const IncompatibleKeys& keys) {
   if (keys.missing_keys.size() < ours.size()) return "; pass strict = false to load those that match";
   for (const auto& [name, tensor] : theirs) {
     for (const std::string& missing : keys.missing_keys) {
@@ -67,7 +66,7 @@ void check_fit(const StateDict& ours, const StateDict& theirs, const Incompatibl
     if (!names.empty()) add_item(shapes, names);
     fail<ShapeError>("load_state_dict", "{}", shapes);
   }
-  if (!names.empty()) fail<ValueError>("load_state_dict", "{}{}", names, hint(ours, theirs, keys));
+  if (!names.empty()) fail<ValueError>("load_state_dict", "{}{}", names, hint_for_names(ours, theirs, keys));
 }
 
 /// Every cast that could fail is made before the first write.

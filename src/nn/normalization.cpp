@@ -37,7 +37,7 @@ std::string shapes_of_ranks(std::int64_t least, std::int64_t most, std::int64_t 
 }
 
 /// Which layer takes x of this shape, or how this one takes it, or nothing.
-std::string hint(const Shape& s, std::int64_t least, std::int64_t most, std::int64_t features) {
+std::string batch_norm_hint(const Shape& s, std::int64_t least, std::int64_t most, std::int64_t features) {
   const auto rank = s.size();
   if (rank == 4 && most < 4 && s[1] == features) return "; BatchNorm2d takes images";
   if (rank == 2 && least > 2 && s[1] == features) return "; BatchNorm1d takes rows";
@@ -73,7 +73,7 @@ Tensor BatchNorm::forward(const Tensor& x) const {
   if (!x.defined()) xtape::detail::fail_undefined(layer_);
   if (x.dim() < least_rank_ || x.dim() > most_rank_ || x.size(1) != num_features_) {
     fail<ShapeError>(layer_, "expected {}, got {}{}", shapes_of_ranks(least_rank_, most_rank_, num_features_),
-                     x.shape(), hint(x.shape(), least_rank_, most_rank_, num_features_));
+                     x.shape(), batch_norm_hint(x.shape(), least_rank_, most_rank_, num_features_));
   }
   const bool tracks = running_mean.defined(), training = is_training() || !tracks;
   double momentum = options_.momentum;

@@ -5,9 +5,7 @@
 // A gradient that is itself recorded computes m and r again, as functions of x.
 #include "kernels/batch_norm.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"

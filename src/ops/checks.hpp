@@ -18,7 +18,7 @@ void check_floating(std::string_view op, const Tensor& x);
 void check_arithmetic(std::string_view op, const Tensor& x);
 /// DTypeError unless an integer dtype (bool_ is not one).
 void check_integer(std::string_view op, const Tensor& x);
-/// ValueError when one is undefined, DTypeError when the indices into a table's rows were given as the table.
+/// ValueError when one is undefined; DTypeError when they are swapped: floating indices, and a table that is not.
 void check_lookup(std::string_view op, const Tensor& indices, const Tensor& table);
 /// ValueError when an integer dtype cannot hold the number (without its fraction).
 void check_fits(std::string_view op, Scalar number, DType dtype);

@@ -18,7 +18,7 @@ namespace xtape {
 namespace {
 
 /// How x could be given as rows of `in` elements, or nothing.
-std::string hint(const Shape& s, std::int64_t in) {
+std::string reshape_hint(const Shape& s, std::int64_t in) {
   const std::int64_t numel = s.numel();
   if (numel == 0 || in == 0 || numel % in != 0) return "";
   std::int64_t n = 1;
@@ -43,7 +43,7 @@ void check(const Tensor& x, const Tensor& w, const Tensor& b) {
   if (t.size() != 2) fail<ShapeError>("linear", "expected weight (out, in), got {}", t);
   const std::int64_t in = t[1], out = t[0];
   if (s.empty() || s.back() != in) {
-    fail<ShapeError>("linear", " ({} -> {}): expected input (N, {}), got {}{}", in, out, in, s, hint(s, in));
+    fail<ShapeError>("linear", " ({} -> {}): expected input (N, {}), got {}{}", in, out, in, s, reshape_hint(s, in));
   }
   if (!b.defined()) return;
   check_dtype("bias", b, w.impl()->dtype);

@@ -5,7 +5,6 @@
 // model, the optimizer, the schedulers, the loader and the default generator.
 #include "train/fit.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <utility>

@@ -1,13 +1,13 @@
 // fit() with a communicator: what the ranks must have in common, and a batch of which each has its rows. Between steps
 // all ranks have the same bits in the model, the optimizer, the default generator and state_, and come to the same
 // decisions: whatever one rank alone knows, it tells all of them with the next batch.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <utility>
 
 #include "autograd/tensor_impl.hpp"
-#include "core/fail.hpp"
 #include "distributed/agree.hpp"
 #include "distributed/shards.hpp"
 #include "kernels/random.hpp"

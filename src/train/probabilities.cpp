@@ -1,6 +1,7 @@
 #include "train/probabilities.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/dispatch.hpp"

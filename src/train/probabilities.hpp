@@ -21,8 +21,8 @@ struct AnswerProbabilities {
 std::optional<AnswerProbabilities> answer_probabilities(const nn::Loss* loss, const ClassAnswers& answers,
                                                         const Tensor& output);
 
-/// What is wrong with outputs that are probabilities where CrossEntropyLoss makes them of logits, or no logarithms of
-/// probabilities where NLLLoss takes those; "" if nothing is.
+/// A warning if the outputs are probabilities where CrossEntropyLoss takes logits, or no logarithms of probabilities
+/// where NLLLoss takes these; else "".
 const char* misread_outputs(const nn::Loss* loss, const Tensor& output);
 
 }  // namespace xtape::train::detail

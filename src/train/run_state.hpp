@@ -50,7 +50,7 @@ RunState run_state_from(const char* op, const StateDict& dict);
 RunTexts run_texts_from(const checkpoint::Contents& file);
 HistoryData history_data(RunState run, RunTexts texts);
 
-/// FileError unless a Trainer has written the file. Of `only_part` as in checkpoint::read_file.
+/// FileError unless a Trainer has written the file. `only_part` is that of checkpoint::read_file.
 checkpoint::Contents read_trainer_file(const char* op, const std::string& path, const std::string& only_part = {});
 /// f(the part's state). An error of it becomes one that names the file and the part.
 template <class F>

@@ -1,6 +1,7 @@
 #include "xtape/train/trainer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"

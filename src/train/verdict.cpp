@@ -4,9 +4,9 @@
 // knows nothing of the inputs: one that always names the most frequent class, or always gives the mean of the targets.
 // A loss that is neither is measured by the loss of the first batch. On this scale a model that has learned less than
 // half underfits, and one whose error is larger by a tenth on new data overfits. While the validation loss still falls,
-// the gap may be larger by what as many epochs again would take from the error, but not above a quarter. Whether a
-// difference is more than chance is decided by its 95 % interval; whether a loss falls or rises, by the noise of its
-// curve.
+// the gap may be larger by what as many epochs again would take from the error, but not above a quarter; once it has
+// risen for good, any gap is overfitting. Whether a difference is more than chance is decided by its 95 % interval;
+// whether a loss falls or rises, by the noise of its curve.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -331,6 +331,7 @@ std::string Judge::overfitting(const Turn& turn, const Estimate& gap, double tol
   return text + regularize();
 }
 
+/// Of a model that has learned enough and does not overfit; undecided while validation loss still falls fast.
 std::string Judge::fitting(const Estimate& gap) const {
   if (!validation_still_falls()) {
     return "fitting: " + numbers() + "; validation loss has settled: to improve, use more data or a larger model";

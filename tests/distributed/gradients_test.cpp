@@ -64,6 +64,16 @@ TEST(SumGradients, AMissingOneCountsAsZerosUnlessItIsMissingEverywhere) {
   });
 }
 
+TEST(SumGradients, LeavesAResultOfAnOpAlone) {
+  run_ranks(2, [](const Communicator& comm) {
+    const Tensor a = filled({2}, 1), result = a * 2;
+    a.set_grad(ones({2}));
+    sum_gradients({a, result}, comm);
+    testing::expect_close(a.grad(), {2, 2});
+    EXPECT_FALSE(result.grad().defined());
+  });
+}
+
 TEST(SumGradients, WhatAHolderOfAGradientSeesStays) {
   run_ranks(2, [](const Communicator& comm) {
     const Tensor a = filled({2}, 1), b = filled({2}, 1), shared = ones({2});

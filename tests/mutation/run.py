@@ -67,7 +67,7 @@ def build(script):
 
 
 def complaints(program, script):
-    """What a script says to be wrong."""
+    """What a script says is wrong."""
     command = ["sh", os.path.join(TREE, script), os.path.join(BUILD, "examples", program)]
     try:
         run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS)
@@ -109,7 +109,7 @@ def mirror(source, copy):
 
 
 def prepare(scripts):
-    """Builds and runs what the mutants need: SUITE for None, and scripts."""
+    """Builds what the mutants need and runs its tests, which must pass: SUITE for None, and the scripts."""
     os.makedirs(TREE, exist_ok=True)
     for entry in ("cmake", "include", "src", "tests", "examples"):
         mirror(os.path.join(ROOT, entry), os.path.join(TREE, entry))

@@ -39,7 +39,8 @@ class XTAPE_API TextDataset {
               const TextOptions& options = {})
       : TextDataset(texts, std::span<const std::int64_t>(std::vector<std::int64_t>(labels.begin(), labels.end())),
                     vocabulary, options) {}
-  /// `{0, 1}`. (A std::vector<std::int64_t> here could also be made of two names, which are pointers.)
+  /// `{0, 1}`. (With a std::vector<std::int64_t> in its place `{"cat", "dog"}` would be ambiguous: two pointers may be
+  /// the iterators that a vector is made from.)
   TextDataset(const std::vector<std::string>& texts, std::initializer_list<std::int64_t> labels,
               const Vocabulary& vocabulary, const TextOptions& options = {})
       : TextDataset(texts, std::span(labels.begin(), labels.size()), vocabulary, options) {}

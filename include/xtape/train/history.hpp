@@ -108,14 +108,14 @@ class XTAPE_API History {
   /// The epoch whose weights the model has after fit(), as HistoryData has it; 0 while it runs, too.
   std::int64_t weights_epoch() const noexcept { return data_.weights_epoch; }
   /// One line that begins with underfitting, fitting, overfitting, diverged or undecided, and ends with a suggestion.
-  /// Errors count as shares of that of a model which knows nothing of the inputs: of the share of wrong answers, of the
-  /// root of 1 - R2, or of the loss. Above 0.5 in training is underfitting. Overfitting is a gap, the error in
-  /// validation less that in training,
-  ///  - above 0 once the validation loss has risen from its lowest point for good;
-  ///  - above 0.1 once the validation loss has settled;
-  ///  - while it still falls, above 0.1 and what as many epochs again would take from the error in validation, but no
-  ///    more than 0.25;
-  /// and a gap that may be chance, by its 95 % interval, is none.
+  /// The error is the share of wrong answers, the root of 1 - R2 or the loss, divided by that of a model which knows
+  /// nothing of the inputs. An error above 0.5 in training is underfitting. The gap is the error in validation minus
+  /// that in training. It is overfitting
+  ///  - above 0, once the validation loss has risen from its lowest point for good;
+  ///  - else above 0.25, if the error in training is above 0.5 and early stopping did not end the run;
+  ///  - else above 0.1, once the validation loss has settled;
+  ///  - else above 0.1 plus what as many epochs again would take from the error in validation, or above 0.25.
+  /// A gap that may be chance, by its 95 % interval, is none.
   std::string verdict(const VerdictWords& words = {}) const;
   /// stop_reason(), if there is one, and verdict(), a line each; no newline at the end.
   std::string to_string() const;
@@ -134,7 +134,7 @@ class XTAPE_API History {
 
 /// The history in a file that CheckpointOptions::path has written, without the model that it belongs to: what fit()
 /// would have returned there, and if it went on after that, the epochs so far, with an empty stop_reason() and
-/// StopCause::none. Holds none of the weights, but reads all of the file. FileError if the file cannot be read, is
+/// StopCause::none. It reads all of the file, but keeps none of the weights. FileError if the file cannot be read, is
 /// damaged or was not written by a Trainer.
 XTAPE_API History load_history(const std::string& path);
 

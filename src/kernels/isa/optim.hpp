@@ -1,7 +1,7 @@
 // One step of an optimizer over one parameter: a single pass over parameter, gradient and state. Every operation is
 // rounded to T, as PyTorch's tensor ops do. p may equal g (a gradient that is the parameter itself): each element
-// depends on its own index only. Options are template parameters, so that the loops have no branches. Written for whole
-// vectors, a loop is so short that each combination of options has its own.
+// depends on its own index only. Options are template parameters: a loop over whole vectors is short, so each
+// combination of options has one of its own, without branches.
 #pragma once
 
 #include <stdint.h>
@@ -12,7 +12,7 @@
 namespace xtape::kernels {
 namespace {
 
-/// A step of n elements, in whole vectors. `state` holds the arrays that the optimizer has besides.
+/// A step over n elements, a multiple of lanes<T>. `state` holds the optimizer's other arrays.
 template <class T, class Step>
 using Pass = void (*)(T* p, const T* g, T* const* state, int64_t n, const Step& step);
 
@@ -51,8 +51,8 @@ inline Vec<T> gradient_with_decay(Vec<T> g, Vec<T> p, const Step& s) {
   }
 }
 
-/// keep m + rest d with keep + rest = 1: a move from m if keep is more than 1/2, else from d, so that keep = 0 gives d
-/// itself.
+/// keep m + rest d, where keep + rest = 1. It is computed as a step from m if keep is more than 1/2, else as one from
+/// d, so that keep = 0 gives d itself.
 template <bool near_m, class T>
 inline Vec<T> moved_mean(Vec<T> m, Vec<T> d, T keep, T rest) {
   return near_m ? m + rest * (d - m) : d - keep * (d - m);
@@ -127,7 +127,7 @@ void rmsprop_pass(T* p, const T* g, T* const* state, int64_t n, const RmspropSte
   }
 }
 
-/// Nothing decays here: only a gradient whose square is denormal brings denormal numbers in, and it has its effect.
+/// Without flush_below: the sum never decays, so it is denormal only where the gradients' squares are, and these count.
 template <bool decays, class T>
 void adagrad_pass(T* p, const T* g, T* const* state, int64_t n, const AdagradStep<T>& step) {
   const AdagradStep<T> s = step;
@@ -140,7 +140,7 @@ void adagrad_pass(T* p, const T* g, T* const* state, int64_t n, const AdagradSte
   }
 }
 
-/// Between an array and a vector in memory; not inline, because this happens once a step.
+/// Copies between an array and a vector in memory. Not inline: they run once a step.
 template <class T>
 [[gnu::noinline]] void load_first(First<T> part, const T* array, T* vector) {
   part.load(array, T{}).store_unaligned(vector);
@@ -150,7 +150,7 @@ template <class T>
   part.store(array, vector_at(vector));
 }
 
-/// All n elements: those after the last whole vector are copied to vectors of their own, and back.
+/// A step over all n elements. Those after the last whole vector are copied to vectors of their own, and back.
 template <class T, class Step>
 void run_pass(Pass<T, Step> pass, T* p, const T* g, T* const (&state)[3], int64_t n, const Step& step) {
   const int64_t left = n % lanes<T>, whole = n - left;
@@ -171,7 +171,7 @@ void run_pass(Pass<T, Step> pass, T* p, const T* g, T* const (&state)[3], int64_
   }
 }
 
-/// f.operator()<flag>().
+/// f.operator()<flag>(), for a flag that is known at run time only.
 template <class F>
 inline auto with_flag(bool flag, F f) {
   return flag ? f.template operator()<true>() : f.template operator()<false>();
@@ -189,7 +189,7 @@ void sgd(T* p, const T* g, T* buffer, int64_t n, const SgdStep<T>& s) {
 template <class T>
 void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& s) {
   const auto pass = with_flag(s.weight_decay != 0, [v_max, &s]<bool decays>() {
-    return with_flag(v_max, [&s]<bool amsgrad>() {
+    return with_flag(v_max != nullptr, [&s]<bool amsgrad>() {
       return with_flag(s.near_m, []<bool near_m>() { return adam_pass<decays, amsgrad, near_m, T>; });
     });
   });
@@ -199,7 +199,7 @@ void adam(T* p, const T* g, T* m, T* v, T* v_max, int64_t n, const AdamStep<T>& 
 template <class T>
 void rmsprop(T* p, const T* g, T* v, T* m, T* buffer, int64_t n, const RmspropStep<T>& s) {
   const auto pass = with_flag(s.weight_decay != 0, [m, buffer, &s]<bool decays>() {
-    return with_flag(buffer, [m, &s]<bool has_momentum>() {
+    return with_flag(buffer != nullptr, [m, &s]<bool has_momentum>() {
       if (!m) return rmsprop_pass<decays, has_momentum, false, true, T>;
       return with_flag(s.near_mean, []<bool near>() { return rmsprop_pass<decays, has_momentum, true, near, T>; });
     });
