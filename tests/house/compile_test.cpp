@@ -220,7 +220,7 @@ TEST(Compile, FunctionsOfNumbersStandBesideThoseOfTensors) {
 // As docs/from-pytorch.md says.
 TEST(Compile, AFunctionNamedLikeANamespaceNeedsAScope) {
   const std::string train = "void train(nn::Sequential& model) { model.train(); }\n";
-  expect_one_error("namespace xtape::train {}\n" + train + "void use(nn::Sequential& m) { m.eval(), train(m); }",
+  expect_one_error("namespace xtape::train {}\n" + train + "void use(nn::Sequential& m) { m.eval(); train(m); }",
                    "ambiguous");
   EXPECT_EQ(compiler_says("#include <xtape/xtape.hpp>\n" + train + R"cpp(
               void qualified(nn::Sequential& m) {
