@@ -58,7 +58,8 @@ void run_for(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inpu
   mark_needed(pass, roots);
   {
     GradModeGuard mode(pass.create_graph);
-    for (auto& [leaf, input] : pass.captured) {
+    for (const Tensor& x : inputs) {
+      Captured& input = pass.captured.at(x.impl()->node.get());
       if (pass.receiver && input.uses == 0) pass.hand_out(input, {});
     }
     for (std::size_t i = 0; i < roots.size(); ++i) pass.arrive(roots[i], std::move(arriving[i]));

@@ -69,14 +69,24 @@ void ShardBuffers::finish(int root, const Communicator& comm) {
     changed[i] = std::byte{!have_same_bytes(kept_[i], before_[i])};
   }
   comm.broadcast(changed, root);
-  if (kept_.empty()) kept_ = before_;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    if (changed[i] != std::byte{0}) bytes += bytes_of(buffers_[i]).size();
+  }
+  std::vector<std::byte> all(bytes);
+  std::byte* to = all.data();
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    if (changed[i] != std::byte{0}) to = std::ranges::copy(bytes_of(kept_[i]), to).out;
+  }
+  comm.broadcast(all, root);
   bring_back();
-  is_finished_ = true;
+  const std::byte* from = all.data();
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     if (changed[i] == std::byte{0}) continue;
-    comm.broadcast(bytes_of(kept_[i]), root);
-    write(bytes_of(kept_[i]), buffers_[i]);
+    write({from, bytes_of(buffers_[i]).size()}, buffers_[i]);
+    from += bytes_of(buffers_[i]).size();
   }
+  is_finished_ = true;
 }
 
 }  // namespace xtape::distributed

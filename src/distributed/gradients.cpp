@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "autograd/tensor_impl.hpp"
 #include "core/fail.hpp"
 #include "distributed/agree.hpp"
 #include "distributed/exchange.hpp"
@@ -23,25 +24,28 @@ void throw_layout_difference(const char* op, const std::vector<Tensor>& paramete
 
 namespace {
 
-/// Takes the parameters' gradients and gives them back at the end of its scope. Meanwhile nobody else holds them, so
-/// that they may be written in place.
+/// Takes the gradients that there are from their leaves, and gives them back at the end of its scope. Meanwhile nobody
+/// else holds them, so that they may be written in place.
 struct BorrowedGradients {
-  explicit BorrowedGradients(const std::vector<Tensor>& of) : parameters(of) {
+  explicit BorrowedGradients(const std::vector<Tensor>& parameters) {
+    leaves.reserve(parameters.size());
     gradients.reserve(parameters.size());
     for (const Tensor& p : parameters) {
       gradients.push_back(p.grad());
-      if (gradients.back().defined()) p.set_grad({});
+      const bool is_there = gradients.back().defined();
+      leaves.push_back(is_there ? static_cast<xtape::detail::Leaf*>(p.impl()->node.get()) : nullptr);
+      if (is_there) leaves.back()->set_grad({});
     }
   }
   ~BorrowedGradients() {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      if (gradients[i].defined()) parameters[i].set_grad(gradients[i]);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      if (leaves[i]) leaves[i]->set_grad(std::move(gradients[i]));
     }
   }
   BorrowedGradients(const BorrowedGradients&) = delete;
   BorrowedGradients& operator=(const BorrowedGradients&) = delete;
 
-  const std::vector<Tensor>& parameters;
+  std::vector<xtape::detail::Leaf*> leaves;  // of those that had none: nullptr
   std::vector<Tensor> gradients;
 };
 
@@ -58,6 +62,9 @@ void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& co
   Exchange exchange(parameters, borrowed.gradients, comm);
   for (std::size_t i = 0; i < parameters.size(); ++i) exchange.complete(i, std::move(borrowed.gradients[i]));
   exchange.finish();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (!borrowed.leaves[i] && borrowed.gradients[i].defined()) parameters[i].set_grad(borrowed.gradients[i]);
+  }
 }
 
 }  // namespace xtape::distributed

@@ -21,28 +21,35 @@ void Communicator::wait() const {
   group_->end_call({&request, 1});
 }
 
-void Communicator::send_from(int root, std::byte* bytes, std::size_t count) const {
-  MPI_Request request;
-  const Call call{Call::Function::broadcast, static_cast<int>(count), root};
-  std::byte* const memory = count <= group_->small.size() ? group_->small.data() : bytes;
-  const MPI_Comm comm = group_->begin_call(call);
+namespace {
+
+/// A call that reads and writes `bytes`; start(memory, comm, request) begins it on these or, of short ones, on a copy.
+void call_on(auto& group, const Call& call, std::byte* bytes, std::size_t count, auto start) {
+  std::byte* const memory = count <= group.small.size() ? group.small.data() : bytes;
+  const MPI_Comm comm = group.begin_call(call);
   if (memory != bytes) std::memcpy(memory, bytes, count);
-  check(MPI_Ibcast(memory, call.bytes, MPI_BYTE, root, comm, &request), "MPI_Ibcast");
-  group_->end_call({&request, 1});
+  MPI_Request request;
+  start(memory, comm, &request);
+  group.end_call({&request, 1});
   if (memory != bytes) std::memcpy(bytes, memory, count);
 }
 
+}  // namespace
+
+void Communicator::send_from(int root, std::byte* bytes, std::size_t count) const {
+  const Call call{Call::Function::broadcast, static_cast<int>(count), root};
+  call_on(*group_, call, bytes, count, [&call](std::byte* memory, MPI_Comm comm, MPI_Request* request) {
+    check(MPI_Ibcast(memory, call.bytes, MPI_BYTE, call.root, comm, request), "MPI_Ibcast");
+  });
+}
+
 void Communicator::gather_blocks(std::byte* all, std::size_t bytes) const {
-  MPI_Request request;
   const Call call{Call::Function::gather, static_cast<int>(bytes)};
   const std::size_t count = bytes * static_cast<std::size_t>(size());
-  std::byte* const memory = count <= group_->small.size() ? group_->small.data() : all;
-  const MPI_Comm comm = group_->begin_call(call);
-  if (memory != all) std::memcpy(memory, all, count);
-  check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory, call.bytes, MPI_BYTE, comm, &request),
-        "MPI_Iallgather");
-  group_->end_call({&request, 1});
-  if (memory != all) std::memcpy(all, memory, count);
+  call_on(*group_, call, all, count, [&call](std::byte* memory, MPI_Comm comm, MPI_Request* request) {
+    check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory, call.bytes, MPI_BYTE, comm, request),
+          "MPI_Iallgather");
+  });
 }
 
 void Communicator::exchange_blocks(const std::byte* out, std::byte* in, std::size_t bytes) const {

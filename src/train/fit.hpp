@@ -140,7 +140,7 @@ class Fit {
   std::vector<CycleEnd> cycle_ends() const;
   void check_cycles() const;
   void warn_of_options();
-  void warn_of_outputs(const Tensor& output);
+  void warn_of_outputs(const Tensor& output) const;
 
   // fit_on_ranks.cpp: what is different with a communicator
   void check_ranks_agree() const;

@@ -255,7 +255,7 @@ void Fit::warn_of_options() {
   }
 }
 
-void Fit::warn_of_outputs(const Tensor& output) {
+void Fit::warn_of_outputs(const Tensor& output) const {
   if (const std::string wrong = detail::misread_outputs(objective_.parts(), output); !wrong.empty()) {
     listeners_.warning(wrong);
   }

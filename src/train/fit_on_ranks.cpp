@@ -217,6 +217,7 @@ Tensor Fit::output_of_shard(const Tensor& x, const data::Batch& batch, ShardNote
 LossParts Fit::parts_of_shard(const Tensor& output, ShardNotes& notes) const {
   const Tensor& target = notes.rows.y;
   const nn::Loss* const loss = objective_.parts();
+  if (state_.steps == 0 && state_.batch == 0 && notes.shard == 1) warn_of_outputs(output);
   const double samples = static_cast<double>(target.size(0));  // without parts, a mean over samples as far as we know
   const LossParts parts =
       loss ? loss->parts(output, target) : LossParts{objective_.loss(output, target) * samples, samples};

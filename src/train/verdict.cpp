@@ -106,7 +106,7 @@ class Judge {
   std::string without_scale() const;
   std::string numbers_and_gap(const Estimate& gap) const;
   std::string overfitting(const Turn& turn, const Estimate& gap, double tolerated) const;
-  std::string fitting(const Estimate& gap) const;
+  std::string fitting_or_undecided(const Estimate& gap) const;
 
   const HistoryData& d_;
   const VerdictWords& words_;
@@ -332,7 +332,7 @@ std::string Judge::overfitting(const Turn& turn, const Estimate& gap, double tol
 }
 
 /// Of a model that has learned enough and does not overfit; undecided while validation loss still falls fast.
-std::string Judge::fitting(const Estimate& gap) const {
+std::string Judge::fitting_or_undecided(const Estimate& gap) const {
   if (!validation_still_falls()) {
     return "fitting: " + numbers() + "; validation loss has settled: to improve, use more data or a larger model";
   }
@@ -394,7 +394,7 @@ std::string Judge::verdict() const {
     return fmt::format("undecided: {}; {} and {} samples are too few to tell these apart: use more data", numbers(),
                        d_.train_eval_samples, d_.validation_samples);
   }
-  return fitting(gap);
+  return fitting_or_undecided(gap);
 }
 
 }  // namespace

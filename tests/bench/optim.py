@@ -49,8 +49,10 @@ def torch_rows(implementation):
 
 
 def main():
-    if sys.argv[1] == "--torch":
+    if sys.argv[1:2] == ["--torch"]:
         return torch_rows(sys.argv[2])
+    if not sys.argv[1:] or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     sides = {program: [program] for program in sys.argv[1:]}
     if importlib.util.find_spec("torch"):
         sides |= {f"torch {kind}": [sys.executable, __file__, "--torch", kind] for kind in TORCH}

@@ -169,6 +169,22 @@ TEST(Ranks, RefuseModelsThatDiffer) {
   });
 }
 
+TEST(Ranks, OfOutputsThatTheLossTakesForSomethingElseTheFirstWarns) {
+  struct CountedWarnings {
+    void on_warning(const Warning&) { ++count; }
+    int count = 0;
+  };
+  std::vector<CountedWarnings> warnings(2);
+  run_ranks(2, [&warnings](const Communicator& comm) {
+    Training run = run_with(comm, 4);
+    run.model.append(nn::Softmax(1));
+    run.prepare = [sink = &warnings[static_cast<std::size_t>(comm.rank())]](Trainer& trainer) { trainer.sink(*sink); };
+    run.fit();
+  });
+  EXPECT_EQ(warnings[0].count, 1);
+  EXPECT_EQ(warnings[1].count, 0);
+}
+
 TEST(Ranks, AParameterThatDiffersOnOneEndsTheEpochWithAnError) {
   const std::vector<std::string> errors = errors_of_ranks(2, [](const Communicator& comm) {
     Training run = run_with(comm, 0);

@@ -113,8 +113,8 @@ class XTAPE_API Trainer {
   /// made the NaN, and the model has the weights of the best epoch so far, or finite ones in any case. So too when a
   /// parameter or buffer is found to be no longer finite, at the end of an epoch and before a checkpoint is written.
   ///
-  /// Without a communicator, on_warning() tells if the outputs of the first batch are probabilities where
-  /// CrossEntropyLoss takes logits, or no logarithms of probabilities where NLLLoss takes these.
+  /// on_warning() tells if the outputs of the first batch (with a communicator of its first shard) are probabilities
+  /// where CrossEntropyLoss takes logits, or no logarithms of probabilities where NLLLoss takes these.
   ///
   /// Validation leaves the default generator as it was, whatever it draws: meanwhile no other thread may draw from it,
   /// since its numbers would come again. Overfitting is measured on samples that are trained: with a sampler, those of
