@@ -42,8 +42,8 @@ class GradientTree {
  private:
   /// A missing gradient is added as zeros, as other ranks do, for -0 + 0 is 0.
   static Tensor sum_of(Tensor a, Tensor b) {
-    if (!a.defined() && !b.defined()) return a;
-    if (!a.defined()) a = zeros_like(b);
+    if (!a.defined()) std::swap(a, b);
+    if (!a.defined()) return a;
     if (!b.defined()) b = zeros_like(a);
     xtape::detail::accumulate(a, b);
     return a;
@@ -210,14 +210,16 @@ detail::GlobalLoss detail::backward(const nn::Module& model, const std::vector<T
   const auto leaf_of = [&trained](std::size_t i) {
     return static_cast<xtape::detail::Leaf*>(trained[i].impl()->node.get());
   };
-  std::vector<std::size_t> arrived;
+  std::vector<std::byte> arrived(trained.size());
   for (std::size_t i = 0; i < trained.size(); ++i) {
     if (!gradients[i].defined()) continue;
     const NoGradGuard no_grad;
     leaf_of(i)->add_to_grad(std::move(gradients[i]));
-    arrived.push_back(i);
+    arrived[i] = std::byte{1};
   }
-  for (const std::size_t i : arrived) leaf_of(i)->run_post_hooks();
+  for (std::size_t i = 0; i < trained.size(); ++i) {
+    if (arrived[i] != std::byte{0}) leaf_of(i)->run_post_hooks();
+  }
   return loss;
 }
 

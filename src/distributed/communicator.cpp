@@ -75,7 +75,7 @@ void Communicator::sum_elements(std::span<std::byte> values, std::size_t size,
   const std::size_t most_block = std::max(piece_bytes / ranks, block_bytes) / size * size;
   const std::size_t small = std::max(ranks * size, small_bytes);
   const std::size_t room = ranks * std::min(std::max(most_block, small), values.size());
-  const Tensor memory = xtape::detail::make_tensor({static_cast<std::int64_t>(room)}, DType::uint8);
+  const Tensor memory = make_memory(room);
   std::byte* const rows = xtape::detail::bytes_of(memory).data();
   try {
     while (values.size() > small) {

@@ -146,7 +146,7 @@ void Exchange::sum(const std::vector<std::size_t>& bucket, std::size_t bytes) {
   const DType dtype = in_call_.dtype();
   const bool is_packed = bucket.size() > 1;
   if (is_packed) {
-    in_call_ = xtape::detail::make_tensor({static_cast<std::int64_t>(bytes) / itemsize(dtype)}, dtype);
+    in_call_ = make_memory(bytes);
     std::byte* to = bytes_of(in_call_).data();
     for (const std::size_t i : bucket) to = std::ranges::copy(bytes_of(gradients_[i]), to).out;
   }

@@ -27,26 +27,25 @@ namespace {
 /// Takes the gradients that there are from their leaves, and gives them back at the end of its scope. Meanwhile nobody
 /// else holds them, so that they may be written in place.
 struct BorrowedGradients {
-  explicit BorrowedGradients(const std::vector<Tensor>& parameters) {
-    leaves.reserve(parameters.size());
-    gradients.reserve(parameters.size());
-    for (const Tensor& p : parameters) {
-      gradients.push_back(p.grad());
-      const bool is_there = gradients.back().defined();
-      leaves.push_back(is_there ? static_cast<xtape::detail::Leaf*>(p.impl()->node.get()) : nullptr);
-      if (is_there) leaves.back()->set_grad({});
+  explicit BorrowedGradients(const std::vector<Tensor>& of) : parameters(of), gradients(of.size()), had(of.size()) {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      gradients[i] = parameters[i].grad();
+      had[i] = std::byte{gradients[i].defined()};
+      if (gradients[i].defined()) parameters[i].set_grad({});
     }
   }
   ~BorrowedGradients() {
-    for (std::size_t i = 0; i < leaves.size(); ++i) {
-      if (leaves[i]) leaves[i]->set_grad(std::move(gradients[i]));
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (had[i] == std::byte{0}) continue;
+      static_cast<xtape::detail::Leaf*>(parameters[i].impl()->node.get())->set_grad(std::move(gradients[i]));
     }
   }
   BorrowedGradients(const BorrowedGradients&) = delete;
   BorrowedGradients& operator=(const BorrowedGradients&) = delete;
 
-  std::vector<xtape::detail::Leaf*> leaves;  // of those that had none: nullptr
+  const std::vector<Tensor>& parameters;
   std::vector<Tensor> gradients;
+  std::vector<std::byte> had;  // 1 where there was a gradient
 };
 
 }  // namespace
@@ -63,7 +62,8 @@ void sum_gradients(const std::vector<Tensor>& parameters, const Communicator& co
   for (std::size_t i = 0; i < parameters.size(); ++i) exchange.complete(i, std::move(borrowed.gradients[i]));
   exchange.finish();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (!borrowed.leaves[i] && borrowed.gradients[i].defined()) parameters[i].set_grad(borrowed.gradients[i]);
+    const bool has_come = borrowed.had[i] == std::byte{0} && borrowed.gradients[i].defined();
+    if (has_come) parameters[i].set_grad(borrowed.gradients[i]);
   }
 }
 

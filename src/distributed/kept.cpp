@@ -3,7 +3,13 @@
 #include <atomic>
 #include <new>
 
+#include "autograd/tensor_impl.hpp"
+
 namespace xtape::distributed {
+
+Tensor make_memory(std::size_t bytes) {
+  return xtape::detail::make_tensor({static_cast<std::int64_t>(bytes)}, DType::uint8);
+}
 
 void keep_for_ever(const Tensor& memory) noexcept {
   struct Kept {

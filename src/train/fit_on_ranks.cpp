@@ -27,9 +27,9 @@ using distributed::InCommon;
 
 /// Of a few samples, the first and the last among them.
 std::uint64_t hash_of_samples(const data::Dataset& dataset) {
-  const std::int64_t last = dataset.size() - 1, count = std::min<std::int64_t>(last + 1, 16);
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < count; ++i) indices.push_back(count == 1 ? 0 : last * i / (count - 1));
+  const std::int64_t last = dataset.size() - 1, steps = std::min<std::int64_t>(last, 15);
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(steps + 1), 0);
+  for (std::int64_t i = 1; i <= steps; ++i) indices[static_cast<std::size_t>(i)] = last * i / steps;
   const GeneratorGuard generator;
   const NoGradGuard no_grad;
   const data::Batch batch = dataset.batch(indices);
