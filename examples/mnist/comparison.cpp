@@ -63,7 +63,7 @@ TextTable results_within(const std::vector<RecordedRun>& runs, std::size_t most)
   TextTable table({});
   for (const bool with_interval : {true, false}) {
     table = all_results(runs, with_interval);
-    if (same_data) table.leave_out("data", 0);  // in any case
+    if (same_data) table.remove("data");
     if (finished) table.leave_out("state", most);
     for (const char* title : {"of epoch", "epochs"}) table.leave_out(title, most);
     table.shorten("run", most / 4, most);

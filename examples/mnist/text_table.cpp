@@ -45,10 +45,14 @@ std::size_t TextTable::width() const {
   return width;
 }
 
-void TextTable::leave_out(std::string_view title, std::size_t most) {
-  if (width() <= most || !has(title)) return;
+void TextTable::remove(std::string_view title) {
+  if (!has(title)) return;
   const auto column = static_cast<std::ptrdiff_t>(find(title));
   for (Row& row : rows_) row.erase(row.begin() + column);
+}
+
+void TextTable::leave_out(std::string_view title, std::size_t most) {
+  if (width() > most) remove(title);
 }
 
 void TextTable::shorten(std::string_view title, std::size_t length, std::size_t most) {
@@ -58,12 +62,14 @@ void TextTable::shorten(std::string_view title, std::size_t length, std::size_t 
 }
 
 std::string TextTable::to_string() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < rows_[0].size(); ++c) widths.push_back(width_of(c));
   std::string table;
   for (const Row& row : rows_) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       line += row[c];
-      line.append(width_of(c) + between - row[c].size(), ' ');
+      line.append(widths[c] + between - row[c].size(), ' ');
     }
     table += line.erase(line.find_last_not_of(' ') + 1) + '\n';
   }

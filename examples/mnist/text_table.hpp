@@ -18,6 +18,8 @@ class TextTable {
   /// In columns of a terminal, if all characters are ASCII.
   std::size_t width() const;
   bool has(std::string_view title) const;
+  /// Removes the column of that title, if there is one.
+  void remove(std::string_view title);
   /// If the table is wider than `most`: removes the column of that title, or shortens its cells to their last `length`
   /// bytes.
   void leave_out(std::string_view title, std::size_t most);

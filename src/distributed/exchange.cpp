@@ -51,19 +51,16 @@ Exchange::Exchange(const std::vector<Tensor>& parameters, std::vector<Tensor>& g
       incomplete_(parameters.size()) {}
 
 Exchange::~Exchange() {
-  stop();
-  if (in_call_.defined()) keep_for_ever(in_call_);
-}
-
-void Exchange::stop() noexcept {
-  if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    is_stopped_ = true;
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopped_ = true;
+    }
+    changed_.notify_one();
+    comm_.give_up();
+    thread_.join();
   }
-  changed_.notify_one();
-  comm_.give_up();
-  thread_.join();
+  if (in_call_.defined()) keep_for_ever(in_call_);
 }
 
 void Exchange::begin(const std::vector<std::byte>& is_expected) {

@@ -36,7 +36,6 @@ class Exchange {
   void finish();
 
  private:
-  void stop() noexcept;
   void run() noexcept;
   void sum_all();
   void sum(const std::vector<std::size_t>& bucket, std::size_t bytes);

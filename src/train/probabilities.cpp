@@ -14,6 +14,8 @@ namespace {
 
 using xtape::detail::elements;
 
+constexpr double rounding = 1e-3;  // of a probability, or of a sum of some
+
 /// `probability(i, c)` is that of class c for answer i.
 AnswerProbabilities of_answers(const ClassAnswers& answers, auto probability) {
   const std::size_t n = answers.target.size();
@@ -28,7 +30,6 @@ AnswerProbabilities of_answers(const ClassAnswers& answers, auto probability) {
 
 /// In double: probabilities that a float would take for 0 keep their order.
 std::optional<AnswerProbabilities> of_log_probabilities(const ClassAnswers& answers, const Tensor& x) {
-  constexpr double rounding = 1e-3;
   bool are_probabilities = true;
   AnswerProbabilities p = visit_floating(x.dtype(), [&]<class T>() {
     const T* from = elements<T>(x);
@@ -74,7 +75,6 @@ std::optional<AnswerProbabilities> answer_probabilities(const nn::Loss* loss, co
 }
 
 const char* misread_outputs(const nn::Loss* loss, const Tensor& output) {
-  constexpr double rounding = 1e-3;
   const NoGradGuard no_grad;
   if (output.dim() != 2 || output.size(1) < 2 || output.numel() == 0) return "";
   if (dynamic_cast<const nn::CrossEntropyLoss*>(loss) && output.min().item() >= 0 &&
